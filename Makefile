@@ -1,0 +1,70 @@
+# Parley: `make help` lists what can be made.
+
+PYTHON ?= python3
+SCENARIO ?= gaza-2024-01
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+
+# Compiled imports make every start several times quicker.
+unexport PYTHONDONTWRITEBYTECODE
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help venv run test lint types contracts pytest bench scenarios-check lock clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+
+$(READY): requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo "Parley needs Python 3.11 or newer; there is no '$(PYTHON)' here." \
+	       "Install one, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Parley needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) -V 2>&1)." \
+	       "Name another: make PYTHON=python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode \
+	  --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+venv: $(READY)  ## create .venv, or bring it up to date with the lock
+
+run: $(READY)  ## play one scenario (SCENARIO=name ARGS="--runs 1000")
+	@$(BIN)/parley run $(SCENARIO) $(ARGS)
+
+test: lint types contracts pytest  ## everything that must hold before a commit
+
+lint: $(READY)  ## style and formatting
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(READY)  ## static types, strict
+	@$(BIN)/mypy
+
+contracts: $(READY)  ## who may import whom
+	@$(BIN)/lint-imports
+
+pytest: $(READY)  ## the whole suite; a skipped test is a failure
+	@PARLEY_NO_SKIP=1 $(BIN)/python -m pytest -n 2 $(ARGS)
+
+bench: $(READY)  ## how fast the engine is on this machine
+	@$(BIN)/python tests/benchmarks/engine.py $(ARGS)
+
+scenarios-check: $(READY)  ## read every scenario and complain helpfully
+	@for scenario in scenarios/*.yaml; do $(BIN)/parley check "$$scenario" || exit 1; done
+
+lock:  ## choose versions anew and write requirements.lock
+	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv; }
+	@env -u UV_FIND_LINKS -u PIP_FIND_LINKS $(BIN)/uv pip compile --quiet --no-config --universal \
+	  --python-version 3.11 --upgrade --all-extras --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-emit-build-options \
+	  --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+
+clean:  ## remove what was made, .venv included
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find sim dashboard tests -name __pycache__ -type d -prune -exec rm -rf {} +

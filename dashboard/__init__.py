@@ -1,0 +1,1 @@
+"""Pages that draw what Parley found; nothing is computed here."""
