@@ -36,7 +36,7 @@ def test_skipping_is_allowed_at_the_desk(suite):
 
 
 @pytest.mark.parametrize("variable", ["PARLEY_NO_SKIP", "CI"])
-@pytest.mark.parametrize("skips", [SKIPS, SKIPS_WHOLE_MODULE])
+@pytest.mark.parametrize("skips", [SKIPS, SKIPS_WHOLE_MODULE], ids=["a test", "a module"])
 def test_a_skipped_test_fails_the_session_that_counts(suite, monkeypatch, variable, skips):
     monkeypatch.setenv(variable, "1")
     suite.makepyfile(skips)
