@@ -1,0 +1,165 @@
+"""What talks could settle on: the ZOPA, the Pareto frontier and four classic solutions.
+
+Throughout, `worth` is what each package is worth to each party, (runs, parties, packages), and
+`reservation` what each party has without a deal, (runs, parties); both in utils. A wrong shape
+raises ValueError. A solution is the index of a package in the ZOPA, (runs,); it is `NO_PACKAGE`
+where the ZOPA is empty, and where packages tie it is the one with the lowest index.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Packages = NDArray[np.intp]
+
+NO_PACKAGE = -1
+COMPARISONS_AT_ONCE = 2**22  # bounds the memory of the pairwise comparison: 4 MB a mask
+
+
+def zopa(worth: Floats, reservation: Floats) -> Bools:
+    """Which packages leave every party at least as well off as no deal, (runs, packages).
+
+    A package worth exactly the reservation value is inside.
+    Source: Raiffa, The Art and Science of Negotiation (1982).
+    """
+    return _inside(_gains(worth, reservation))
+
+
+def pareto(worth: Floats, reservation: Floats | None = None) -> Bools:
+    """Which packages cannot be bettered for one party without hurting another, (runs, packages).
+
+    Equal packages do not dominate each other. With `reservation`, the frontier of the ZOPA: what
+    dominates a package in the ZOPA is in the ZOPA too, so that is the frontier cut down to it.
+    Cost for two parties N log N in the number of packages, for more N squared.
+    """
+    if worth.ndim != 3 or worth.shape[2] == 0:
+        raise ValueError(
+            f"worth has shape {worth.shape}; expected (runs, parties, packages), "
+            "with at least one package"
+        )
+    frontier = _frontier_of_two(worth) if worth.shape[1] == 2 else _frontier_of_many(worth)
+    return frontier if reservation is None else frontier & zopa(worth, reservation)
+
+
+def nash(worth: Floats, reservation: Floats) -> Packages:
+    """The package with the largest product of gains, (runs,).
+
+    If one party gains nothing from any package all products are zero, and tie.
+    Source: Nash, Econometrica 18 (1950) 155-162.
+    """
+    gains = _gains(worth, reservation)
+    return _best(gains.prod(axis=1), _inside(gains))
+
+
+def egalitarian(worth: Floats, reservation: Floats) -> Packages:
+    """The package with the largest gain for the party that gains least, (runs,).
+
+    Source: Kalai, Econometrica 45 (1977) 1623-1630.
+    """
+    gains = _gains(worth, reservation)
+    return _best(gains.min(axis=1), _inside(gains))
+
+
+def kalai_smorodinsky(worth: Floats, reservation: Floats) -> Packages:
+    """The package that gives the worst-served party the largest part of its ideal gain, (runs,).
+
+    The ideal gain is the party's largest within the ZOPA; a party that can gain nothing there
+    is left out of the comparison.
+    Source: Kalai and Smorodinsky, Econometrica 43 (1975) 513-518.
+    """
+    gains = _gains(worth, reservation)
+    inside = _inside(gains)
+    ideal = np.where(inside[:, None, :], gains, 0.0).max(axis=2, keepdims=True)
+    part = np.full_like(gains, np.inf)
+    np.divide(gains, ideal, out=part, where=inside[:, None, :] & (ideal > 0))
+    return _best(part.min(axis=1), inside)
+
+
+def utilitarian(worth: Floats, reservation: Floats) -> Packages:
+    """The package with the largest sum of gains, (runs,).
+
+    It compares utils between parties, so unlike Nash's it changes with their scales.
+    Source: Harsanyi, Journal of Political Economy 63 (1955) 309-321.
+    """
+    gains = _gains(worth, reservation)
+    return _best(gains.sum(axis=1), _inside(gains))
+
+
+def maxmin_surplus(worth: Floats, reservation: Floats) -> Floats:
+    """How much the worst-off party gains from the package that is best for it, utils (runs,).
+
+    The size of the ZOPA when positive; when negative, the gap still to be closed.
+    """
+    return np.asarray(_gains(worth, reservation).min(axis=1).max(axis=1))
+
+
+SOLUTIONS: dict[str, Callable[[Floats, Floats], Packages]] = {
+    "nash": nash,
+    "egalitarian": egalitarian,
+    "kalai-smorodinsky": kalai_smorodinsky,
+    "utilitarian": utilitarian,
+}
+
+
+def _gains(worth: Floats, reservation: Floats) -> Floats:
+    """What each party gains from each package over having no deal, (runs, parties, packages)."""
+    if worth.ndim != 3 or worth.shape[2] == 0 or reservation.shape != worth.shape[:2]:
+        raise ValueError(
+            f"worth has shape {worth.shape} and reservation {reservation.shape}; expected "
+            "(runs, parties, packages) with at least one package, and (runs, parties)"
+        )
+    return np.asarray(worth - reservation[:, :, None])
+
+
+def _inside(gains: Floats) -> Bools:
+    """Which packages cost nobody anything, (runs, packages)."""
+    return np.asarray((gains >= 0).all(axis=1))
+
+
+def _best(score: Floats, inside: Bools) -> Packages:
+    """The first package inside with the highest score, or `NO_PACKAGE`, (runs,)."""
+    choice = np.where(inside, score, -np.inf).argmax(axis=1)
+    return np.where(inside.any(axis=1), choice, np.intp(NO_PACKAGE))
+
+
+def _frontier_of_two(worth: Floats) -> Bools:
+    """The frontier of two parties, walking from the first party's best package to its worst.
+
+    A package stands if it beats, for the second party, all that are better for the first, and
+    nothing as good for the first beats it. Packages alike to the first party are walked together.
+    """
+    order = np.argsort(-worth[:, 0], axis=1)
+    first = np.take_along_axis(worth[:, 0], order, axis=1)
+    second = np.take_along_axis(worth[:, 1], order, axis=1)
+    record = np.maximum.accumulate(second, axis=1)
+    place = np.arange(order.shape[1])
+    opens = np.ones(order.shape, dtype=np.bool_)  # the first of those alike to the first party
+    opens[:, 1:] = first[:, 1:] < first[:, :-1]
+    closes = np.roll(opens, -1, axis=1)  # and the last of them
+    start = np.maximum.accumulate(np.where(opens, place, 0), axis=1)
+    end = np.minimum.accumulate(np.where(closes, place, place[-1])[:, ::-1], axis=1)[:, ::-1]
+    before = np.where(start > 0, np.take_along_axis(record, start - 1, axis=1), -np.inf)
+    kept = (second > before) & (second == np.take_along_axis(record, end, axis=1))
+    frontier = np.empty(order.shape, dtype=np.bool_)
+    np.put_along_axis(frontier, order, kept, axis=1)
+    return frontier
+
+
+def _frontier_of_many(worth: Floats) -> Bools:
+    """The frontier of any number of parties, every package held against every other."""
+    runs, parties, packages = worth.shape
+    frontier = np.empty((runs, packages), dtype=np.bool_)
+    step = max(1, COMPARISONS_AT_ONCE // max(1, runs * packages))
+    for start in range(0, packages, step):
+        some = slice(start, start + step)
+        as_good = np.ones((runs, worth[:, 0, some].shape[1], packages), dtype=np.bool_)
+        better = np.zeros_like(as_good)
+        for party in range(parties):
+            ours, rivals = worth[:, party, some, None], worth[:, party, None, :]
+            as_good &= rivals >= ours
+            better |= rivals > ours
+        frontier[:, some] = ~(as_good & better).any(axis=2)
+    return frontier
