@@ -1,0 +1,166 @@
+"""War as the alternative to a deal: what fighting on is worth, and what battles teach.
+
+Chances are between 0 and 1 and always of the side named; costs are in utils, where losing
+everything is 0 and winning everything is 1. Arguments are numbers or arrays, usually (runs,),
+and broadcast together.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Real = float | NDArray[np.floating | np.integer]  # a number, or one per run
+
+LEAST_CHANCE, GREATEST_CHANCE = 0.05, 0.95  # nobody is sure to win a battle
+NEARLY_EVEN = 0.05  # forts times log-odds of a battle; below it the closed form loses digits
+SERIES = [(-1) ** j / float(np.prod(np.arange(1.0, j + 3))) for j in range(9)]  # (-1)^j / (j+2)!
+
+
+# --- The war of forts: a walk that ends when one side holds them all ---
+
+
+def ruin(k: Real, p: Real, n: Real) -> tuple[Floats, Floats]:
+    """The chance that A takes all `n` forts, and the battles expected until either side has.
+
+    `k`: forts A holds, clipped to [0, n], fractions allowed; `p`: chance that A wins a battle,
+    clipped to [0.05, 0.95]; `n` above zero, else ValueError. Both results have the shape the
+    arguments broadcast to.
+    Source: Feller, An Introduction to Probability Theory I (3rd ed., 1968), XIV.2-3; as a model
+    of war, Smith and Stam, Journal of Conflict Resolution 48 (2004) 783-813.
+    """
+    forts = np.asarray(n, dtype=float)
+    if not (forts > 0).all():
+        raise ValueError(f"n is {n}; expected a number of forts above zero")
+    held = np.minimum(np.maximum(k, 0.0), forts)
+    chance = np.minimum(np.maximum(p, LEAST_CHANCE), GREATEST_CHANCE)
+    edge = 2 * chance - 1
+    odds = np.log1p(-edge / chance)  # log of (1-p)/p, exact near p = 1/2
+    slope = np.abs(odds)
+    close = forts * slope < NEARLY_EVEN
+    with np.errstate(divide="ignore", invalid="ignore"):  # close calls are replaced below
+        behind, ahead = np.expm1(-held * slope), np.exp((held - forts) * slope)
+        all_forts = behind + (ahead - 1) * (1 + behind)  # expm1(-forts * slope), but cheaper
+        win = np.asarray(behind / all_forts * np.where(odds > 0, ahead, 1.0))
+        battles = np.asarray((forts * win - held) / edge)
+    if np.any(close):
+        held, edge, forts, close = np.broadcast_arrays(held, edge, forts, close)
+        win[close], battles[close] = _nearly_even(held[close], edge[close], forts[close])
+    return win, battles
+
+
+def _nearly_even(held: Floats, edge: Floats, forts: Floats) -> tuple[Floats, Floats]:
+    """`ruin` where battles are nearly a coin toss, by a series that does not divide by the edge.
+
+    With z = 2 atanh(edge) and s(z) = (z - 1 + exp(-z)) / z^2, taken from its series, the closed
+    forms become k/n (1 - kz s(kz)) / (1 - nz s(nz)) and, but for a factor near one,
+    2k (n s(nz) - k s(kz)) / (1 - nz s(nz)).
+    """
+    tilt = 2 * np.arctanh(edge)
+    part, whole = held * tilt, forts * tilt
+    part_series = np.polynomial.polynomial.polyval(part, SERIES)
+    whole_series = np.polynomial.polynomial.polyval(whole, SERIES)
+    base = 1 - whole * whole_series
+    win = held / forts * (1 - part * part_series) / base
+    per_edge = 2 + tilt**2 / 6  # tilt / edge, to the precision that matters for so small a tilt
+    battles = held * per_edge * (forts * whole_series - held * part_series) / base
+    return win, battles
+
+
+# --- What battles teach: a Beta belief, counted in battles ---
+
+
+def learned(a: Real, b: Real, wins: Real, losses: Real) -> tuple[Floats, Floats]:
+    """The belief after A's `wins` and `losses`, as battles counted for and against A.
+
+    `a`, `b`: the belief before, in battles (the prior's may be fractional).
+    Source: conjugate Beta-Bernoulli learning; in war, Smith and Stam (2004).
+    """
+    return np.asarray(np.add(a, wins), dtype=float), np.asarray(np.add(b, losses), dtype=float)
+
+
+def posterior_mean(a: Real, b: Real) -> Floats:
+    """The chance of winning a battle that a belief of `a` for and `b` against stands for."""
+    return np.asarray(a, dtype=float) / np.add(a, b)
+
+
+def posterior_gap(gap: Real, prior: Real, battles: Real) -> Floats:
+    """How far two beliefs are apart after `battles` seen by both, `gap` being the distance before.
+
+    `prior`: battles each belief was worth before, the same for both.
+    """
+    return np.asarray(gap, dtype=float) * prior / np.add(prior, battles)
+
+
+def battles_to_converge(gap: Real, cost: Real, prior: Real) -> Floats:
+    """The battles until beliefs that were `gap` apart are no more than `cost` apart.
+
+    `prior`: battles each belief was worth before. Not rounded up; zero when already that close;
+    `cost` above zero, else ValueError.
+    Source: Slantchev, American Political Science Review 97 (2003) 621-632, for the idea.
+    """
+    if not np.all(np.asarray(cost) > 0):
+        raise ValueError(f"cost is {cost}; beliefs never meet exactly, so it must be above zero")
+    return np.asarray(np.maximum(0.0, np.multiply(prior, np.divide(gap, cost) - 1)))
+
+
+# --- Bargaining in the shadow of war: Fearon's rationalist explanations ---
+
+
+def bargaining_range(p: Real, cost_a: Real, cost_b: Real) -> tuple[Floats, Floats]:
+    """The least and the most A can get in a deal both prefer to war.
+
+    `p`: chance that A wins the war, on which both agree. Not cut off at 0 and 1.
+    Source: Fearon, International Organization 49 (1995) 379-414.
+    """
+    return perceived_range(p, np.subtract(1.0, p), cost_a, cost_b)
+
+
+def perceived_range(p_a: Real, p_b: Real, cost_a: Real, cost_b: Real) -> tuple[Floats, Floats]:
+    """The least A would take and the most B would leave it, each by its own belief.
+
+    `p_a`: chance of winning A gives itself; `p_b`: chance of winning B gives itself.
+    """
+    least = np.asarray(np.subtract(p_a, cost_a), dtype=float)
+    most = np.asarray(1 - np.subtract(p_b, cost_b), dtype=float)
+    return least, most
+
+
+def fearon_surplus(p_a: Real, p_b: Real, cost_a: Real, cost_b: Real) -> Floats:
+    """What peace saves beyond mutual optimism: the costs of war less p_a + p_b - 1, in utils.
+
+    At zero or above some deal beats war for both; below, optimism outweighs the costs of war.
+    Source: Fearon (1995), as for `bargaining_range`.
+    """
+    least, most = perceived_range(p_a, p_b, cost_a, cost_b)
+    return most - least
+
+
+def ultimatum(p: Real, cost_a: Real, highest_cost_b: Real) -> tuple[Floats, Floats, Floats]:
+    """A's best demand when B's cost of war is hidden, the risk of war it runs, and its worth to A.
+
+    B's cost is uniform between 0 and `highest_cost_b`, which is above zero, else ValueError; B
+    fights when left less than war would give it. A demand is at most 1. Unless that binds the
+    risk does not depend on `p`: it comes from not knowing, not from being strong.
+    Source: Fearon (1995), the risk-return trade-off.
+    """
+    strength, highest = np.asarray(p, dtype=float), np.asarray(highest_cost_b, dtype=float)
+    if not np.all(highest > 0):
+        raise ValueError(f"highest_cost_b is {highest_cost_b}; expected a cost above zero")
+    premium = np.clip((highest - cost_a) / 2, 0.0, 1 - strength)
+    war = premium / highest
+    demand = strength + premium
+    return demand, war, demand * (1 - war) + (strength - cost_a) * war
+
+
+def preventive_war(discount: Real, p_now: Real, p_later: Real, cost_b: Real) -> Bools:
+    """Whether B attacks now because A cannot promise not to use the strength it will have.
+
+    One unit is divided every period; A's chance of winning goes from `p_now` to `p_later`. War
+    now gives B (1 - p_now)/(1 - d) - c. Peace gives it at most this whole period's unit and then
+    what war would give it later, 1 + d((1 - p_later)/(1 - d) - c). War is better if and only if
+    d p_later - p_now > c(1 - d)^2.
+    Source: Fearon (1995), the commitment problem.
+    """
+    patience = np.asarray(discount, dtype=float)
+    return np.asarray(patience * p_later - p_now > cost_b * (1 - patience) ** 2)
