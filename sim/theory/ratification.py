@@ -1,0 +1,81 @@
+"""Who must say yes at home: votes by seats, voting power, and weights pulled by constituencies.
+
+Source: Putnam, International Organization 42 (1988) 427-460, for the idea of two tables.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+
+def banzhaf(seats: Sequence[int], quota: int) -> Floats:
+    """Each member's share of all the swings: how often its vote decides, (members,).
+
+    Counted exactly, over every coalition that could form without the member. `seats` are whole
+    numbers, not negative; `quota` lies between 1 and all of them; else ValueError.
+    Source: Banzhaf, Rutgers Law Review 19 (1965) 317-343.
+    """
+    votes = _whole(seats)
+    if not 1 <= quota <= sum(votes):
+        raise ValueError(f"quota is {quota}; expected between 1 and all {sum(votes)} seats")
+    ways = _coalitions(votes)
+    swings = [sum(_without(ways, vote)[max(0, quota - vote) : quota]) for vote in votes]
+    return np.array([swing / sum(swings) for swing in swings])
+
+
+def passes(approvals: Bools, seats: Sequence[int], quota: int) -> Bools:
+    """Whether the members who approve hold at least `quota` seats together, (...).
+
+    `approvals`: who approves, (..., members); `seats`: whole numbers, one per member, else
+    ValueError.
+    """
+    votes = _whole(seats)
+    if approvals.shape[-1:] != (len(votes),):
+        raise ValueError(f"approvals has shape {approvals.shape}; expected (..., {len(votes)})")
+    in_favour = np.asarray(approvals, dtype=np.int64) @ np.array(votes, dtype=np.int64)
+    return np.asarray(in_favour >= quota)
+
+
+def blend(own: Floats, others: Floats, weights: Floats) -> Floats:
+    """A party's own weights, pulled towards its constituencies' by their influence, (runs, ...).
+
+    `own`: (runs, ...); `others`: (runs, constituencies, ...); `weights`: the influence of each,
+    (runs, constituencies), not negative and in no run more than 1 together, else ValueError.
+    Worth is linear in these weights, so worth is pulled exactly as far.
+    """
+    if (weights < 0).any() or (weights.sum(axis=1) > 1 + 1e-9).any():
+        raise ValueError(
+            f"the influence of constituencies reaches {weights.sum(axis=1).max():g} in a run, "
+            f"with a least value of {weights.min():g}; expected 0 or more each, 1 at most in all"
+        )
+    pull = weights.reshape(weights.shape + (1,) * (others.ndim - 2))
+    return np.asarray((1 - pull.sum(axis=1)) * own + (pull * others).sum(axis=1))
+
+
+def _whole(seats: Sequence[int]) -> list[int]:
+    """The seats as Python's integers, which never overflow, checked."""
+    votes = [int(seat) for seat in seats]
+    if not votes or any(vote != seat or vote < 0 for vote, seat in zip(votes, seats, strict=True)):
+        raise ValueError(f"seats is {seats}; expected whole numbers, 0 or more, for each member")
+    return votes
+
+
+def _coalitions(votes: list[int]) -> list[int]:
+    """How many coalitions hold each number of seats, from none to all."""
+    ways = [1] + [0] * sum(votes)
+    for vote in votes:
+        joined = [0] * vote + ways[: len(ways) - vote]
+        ways = [old + new for old, new in zip(ways, joined, strict=True)]
+    return ways
+
+
+def _without(ways: list[int], vote: int) -> list[int]:
+    """The same count with one member of `vote` seats left out, undoing its step."""
+    others = ways.copy()
+    for held in range(vote, len(ways)):
+        others[held] -= others[held - vote]
+    return others
