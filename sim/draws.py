@@ -1,0 +1,105 @@
+"""One value per run for each number of a scenario, with the levers moved.
+
+Every number has a stream of luck of its own, keyed by its path. A lever moves the values that
+were drawn; it never draws again. So a lever at its default changes nothing, and two settings of a
+lever differ in nothing else.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.chance import Chance
+from sim.scenario import Lever, Scenario
+from sim.uncertain import Fixed, Quantity
+
+Floats = NDArray[np.floating]
+
+
+class LeverError(ValueError):
+    """A lever that the scenario does not have, or a setting out of its range."""
+
+
+def check_levers(scenario: Scenario, levers: Mapping[str, float]) -> dict[str, float]:
+    """The settings of the levers as numbers; raises LeverError with the way out."""
+    settings: dict[str, float] = {}
+    for name, value in levers.items():
+        if name not in scenario.levers:
+            near = difflib.get_close_matches(name, scenario.levers, n=1)
+            known = ", ".join(scenario.levers) or "none"
+            hint = f"did you mean '{near[0]}'?" if near else f"its levers are {known}"
+            raise LeverError(f"{scenario.scenario} has no lever '{name}'; {hint}")
+        lever = scenario.levers[name]
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            raise LeverError(f"lever '{name}' is {value!r}; it takes a number") from None
+        if not lever.low <= number <= lever.high:
+            raise LeverError(
+                f"lever '{name}' is {number:g}; it lies between {lever.low:g} and {lever.high:g} "
+                f"({lever.unit})"
+            )
+        settings[name] = number
+    return settings
+
+
+@dataclass(frozen=True)
+class Draws:
+    """The numbers of a scenario in a block of runs: `draws[path]` is (runs,)."""
+
+    scenario: Scenario
+    chance: Chance
+    levers: Mapping[str, float] = field(default_factory=dict)
+
+    @cached_property
+    def quantities(self) -> dict[str, Quantity]:
+        """Every number of the scenario by its path."""
+        return self.scenario.quantities()
+
+    @cached_property
+    def _moves(self) -> dict[str, list[tuple[Lever, str, float]]]:
+        """For each path, the levers that move it: how and to what."""
+        moves: dict[str, list[tuple[Lever, str, float]]] = {}
+        for name, setting in sorted(self.levers.items()):
+            lever = self.scenario.levers[name]
+            for move in lever.moves:
+                moves.setdefault(move.key, []).append((lever, move.how, setting))
+        return moves
+
+    def __getitem__(self, path: str) -> Floats:
+        quantity = self.quantities[path]
+        if quantity.is_certain:
+            values = np.full(self.chance.runs, quantity.centre)
+        else:
+            values = quantity.at(self.chance.once(f"draw {path}")[:, 0])
+        return self._moved(path, quantity, values)
+
+    def get(self, path: str, otherwise: float) -> Floats:
+        """The values of a number that the scenario may leave out."""
+        if path in self.quantities:
+            return self[path]
+        return np.full(self.chance.runs, otherwise)
+
+    def fixed(self, path: str) -> float:
+        """A number that is the same in every run."""
+        quantity = self.quantities[path]
+        assert isinstance(quantity, Fixed), path
+        return float(self._moved(path, quantity, np.array([quantity.centre]))[0])
+
+    def of(self, prefix: str, names: tuple[str, ...]) -> dict[str, Floats]:
+        """The values of several numbers under one path."""
+        return {name: self[f"{prefix}.{name}"] for name in names}
+
+    def _moved(self, path: str, quantity: Quantity, values: Floats) -> Floats:
+        for lever, how, setting in self._moves.get(path, []):
+            if how == "shift":
+                values = values + (setting - lever.default)
+            else:
+                values = values * (setting / lever.default)
+        return np.clip(values, *quantity.within)
