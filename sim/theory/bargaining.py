@@ -7,12 +7,14 @@ where the ZOPA is empty, and where packages tie it is the one with the lowest in
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 Packages = NDArray[np.intp]
 
 NO_PACKAGE = -1
@@ -101,6 +103,37 @@ SOLUTIONS: dict[str, Callable[[Floats, Floats], Packages]] = {
     "egalitarian": egalitarian,
     "kalai-smorodinsky": kalai_smorodinsky,
     "utilitarian": utilitarian,
+}
+
+
+@dataclass(frozen=True)
+class Formulation:
+    """How a mediator words a single text: a solution it aims at, and how well it knows the parties.
+
+    `weight_error` is the spread of its first guess of how much they care about settlement,
+    exchange and the rest (standard deviation of the logarithm); it falls by a factor e in
+    `learning_rounds`.
+    """
+
+    numbers: ClassVar[tuple[str, ...]] = ("weight_error", "learning_rounds")
+    bounds: ClassVar[dict[str, tuple[float, float]]] = {
+        "weight_error": (0.0, np.inf),
+        "learning_rounds": (0.0, np.inf),
+    }
+    solution: Callable[[Floats, Floats], Packages]
+
+    def __call__(self, worth: Floats, reservation: Floats) -> Packages:
+        """The text: the solution if there is one, else what leaves the worst-off party best."""
+        text = self.solution(worth, reservation)
+        stuck = np.flatnonzero(text == NO_PACKAGE)
+        if len(stuck):
+            text[stuck] = _gains(worth[stuck], reservation[stuck]).min(axis=1).argmax(axis=1)
+        return text
+
+
+#: The formulations a scenario may name.
+FORMULATIONS: dict[str, Formulation] = {
+    name: Formulation(solution) for name, solution in SOLUTIONS.items()
 }
 
 

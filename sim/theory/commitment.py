@@ -6,11 +6,15 @@ Powell, International Organization 60 (2006) 169-203; on guarantees, Walter, Int
 Organization 51 (1997) 335-364.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 Real = float | NDArray[np.floating | np.integer]  # a number, or one per run
 
 
@@ -28,7 +32,7 @@ def temptation(
     as far as guarantors reach into a truce of that length: `reach`, from 0 to 1. All broadcast.
     """
     cost_of_reneging = np.multiply(guarantee_bite, np.multiply(guarantee, reach))
-    return np.asarray(np.subtract(after, settled) - cost_of_reneging, dtype=float)
+    return np.asarray(np.subtract(after, settled) - cost_of_reneging)
 
 
 def resumption(temptation: Real, sharpness: Real) -> Floats:
@@ -37,10 +41,10 @@ def resumption(temptation: Real, sharpness: Real) -> Floats:
     `sharpness`: utils of temptation that multiply the odds by e, so the smaller the sharper;
     above zero, else ValueError.
     """
-    width = np.asarray(sharpness, dtype=float)
+    width = np.asarray(sharpness)
     if not (width > 0).all():
         raise ValueError(f"sharpness is {sharpness}; expected a number of utils above zero")
-    chance: Floats = expit(np.asarray(temptation, dtype=float) / width)
+    chance: Floats = expit(np.asarray(temptation) / width)
     return chance
 
 
@@ -61,3 +65,80 @@ def blame(resumptions: Floats) -> Floats:
     shares = np.zeros_like(resumptions)
     np.divide(resumptions, danger, out=shares, where=danger > 0)
     return shares
+
+
+# --- Permanence: what a scenario may name as the way parties judge whether a truce lasts ---
+
+
+class Permanence(Protocol):
+    """How the parties judge whether a truce would last."""
+
+    numbers: ClassVar[tuple[str, ...]]
+    bounds: ClassVar[dict[str, tuple[float, float]]]
+
+    def bite(self, numbers: Mapping[str, Floats]) -> Floats:
+        """What breaking a truce costs per level of guarantee, in utils: (runs,)."""
+        ...
+
+    def misjudgement(self, numbers: Mapping[str, Floats]) -> Floats:
+        """Standard deviation of the error in judging another's temptation, in utils: (runs,)."""
+        ...
+
+    def resumptions(self, numbers: Mapping[str, Floats], temptations: Floats) -> Floats:
+        """The chance that each party resumes: (runs, parties, frames) from utils of temptation."""
+        ...
+
+
+@dataclass(frozen=True)
+class Endogenous:
+    """A truce lasts if nobody is tempted to break it once the exchange is done."""
+
+    numbers: ClassVar[tuple[str, ...]] = ("bite", "sharpness", "misjudgement")
+    bounds: ClassVar[dict[str, tuple[float, float]]] = {
+        "bite": (0.0, np.inf),
+        "sharpness": (0.0, np.inf),
+        "misjudgement": (0.0, np.inf),
+    }
+
+    def bite(self, numbers: Mapping[str, Floats]) -> Floats:
+        """As the scenario gives it."""
+        return numbers["bite"]
+
+    def misjudgement(self, numbers: Mapping[str, Floats]) -> Floats:
+        """As the scenario gives it."""
+        return numbers["misjudgement"]
+
+    def resumptions(self, numbers: Mapping[str, Floats], temptations: Floats) -> Floats:
+        """Logistic in the temptation."""
+        sharpness = np.maximum(numbers["sharpness"], 1e-6).astype(temptations.dtype)[:, None, None]
+        return resumption(temptations, sharpness)
+
+
+@dataclass(frozen=True)
+class Given:
+    """Every truce lasts with the same `chance`, whatever its terms: for textbook cases."""
+
+    numbers: ClassVar[tuple[str, ...]] = ("chance",)
+    bounds: ClassVar[dict[str, tuple[float, float]]] = {"chance": (0.0, 1.0)}
+
+    def bite(self, numbers: Mapping[str, Floats]) -> Floats:
+        """Breaking it costs nothing."""
+        return np.zeros_like(numbers["chance"])
+
+    def misjudgement(self, numbers: Mapping[str, Floats]) -> Floats:
+        """There is nothing to misjudge."""
+        return np.zeros_like(numbers["chance"])
+
+    def resumptions(self, numbers: Mapping[str, Floats], temptations: Floats) -> Floats:
+        """The danger shared alike between the parties."""
+        parties = temptations.shape[1]
+        each = 1.0 - numbers["chance"] ** (1.0 / parties)
+        shared = each.astype(temptations.dtype)[:, None, None]
+        return np.broadcast_to(shared, temptations.shape)
+
+
+#: The ways of judging permanence that a scenario may name.
+PERMANENCE: dict[str, type[Endogenous] | type[Given]] = {
+    "endogenous": Endogenous,
+    "given": Given,
+}

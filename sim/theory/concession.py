@@ -7,10 +7,14 @@ and the result lie between 0 and 1. Source: Faratin, Sierra and Jennings, Roboti
 Systems 24 (1998) 159-182.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 Real = float | NDArray[np.floating | np.integer]  # a number, or one per run
 
 
@@ -49,3 +53,92 @@ def _above_zero(value: Real, name: str) -> Floats:
     if not (number > 0).all():
         raise ValueError(f"{name} is {value}; expected a value above zero")
     return number
+
+
+# --- Tactics: what a scenario may name as a party's way of conceding ---
+
+#: Nobody reckons with less than a day of patience, or with more than ten years.
+LEAST_PATIENCE, GREATEST_PATIENCE = 1.0, 3650.0
+
+
+@dataclass(frozen=True)
+class Stance:
+    """Where a party stands when it decides what to hold out for; axis 0 is the run."""
+
+    reservation: Floats  # (runs,) what no deal is worth to it
+    top: Floats  # (runs,) the best it believes the others would still take
+    elapsed: Floats  # (runs,) days of talks since they opened or reopened
+    delay_cost: Floats  # (runs,) what a day without a deal costs it, in utils
+    urgency: Floats  # (runs,) share of what it still holds out for that its people make it drop
+
+
+class Tactic(Protocol):
+    """A way of conceding: from where a party stands to what it holds out for."""
+
+    numbers: ClassVar[tuple[str, ...]]
+    bounds: ClassVar[dict[str, tuple[float, float]]]
+
+    def __call__(self, numbers: Mapping[str, Floats], stance: Stance) -> Floats:
+        """The aspiration in utils, at least the reservation value: (runs,)."""
+        ...
+
+
+@dataclass(frozen=True)
+class CostOfDelay:
+    """Holds out until delay has cost a share of what is haggled over (war-of-attrition logic).
+
+    Patience in days is `patience` times the distance between the best deal in sight and the
+    reservation value, over the cost of a day; the concession follows the time-dependent form with
+    `opening` and `shape`. Pressing constituencies make it drop part of the rest.
+    """
+
+    numbers: ClassVar[tuple[str, ...]] = ("opening", "shape", "patience")
+    bounds: ClassVar[dict[str, tuple[float, float]]] = {
+        "opening": (0.0, 1.0),
+        "shape": (0.0, np.inf),
+        "patience": (0.0, np.inf),
+    }
+
+    def __call__(self, numbers: Mapping[str, Floats], stance: Stance) -> Floats:
+        """The aspiration after this much delay."""
+        at_stake = np.maximum(stance.top - stance.reservation, 0.0)
+        patience = numbers["patience"] * at_stake / np.maximum(stance.delay_cost, 1e-12)
+        patience = np.clip(patience, LEAST_PATIENCE, GREATEST_PATIENCE)
+        given = time_dependent(
+            stance.elapsed, patience, numbers["opening"], _workable(numbers["shape"])
+        )
+        given = 1.0 - (1.0 - given) * (1.0 - stance.urgency)
+        return stance.reservation + (1.0 - given) * at_stake
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """Concedes by the calendar: the time-dependent form with a deadline of its own, in days."""
+
+    numbers: ClassVar[tuple[str, ...]] = ("opening", "shape", "days")
+    bounds: ClassVar[dict[str, tuple[float, float]]] = {
+        "opening": (0.0, 1.0),
+        "shape": (0.0, np.inf),
+        "days": (0.0, np.inf),
+    }
+
+    def __call__(self, numbers: Mapping[str, Floats], stance: Stance) -> Floats:
+        """The aspiration on this day of talks."""
+        at_stake = np.maximum(stance.top - stance.reservation, 0.0)
+        given = time_dependent(
+            stance.elapsed, numbers["days"], numbers["opening"], _workable(numbers["shape"])
+        )
+        given = 1.0 - (1.0 - given) * (1.0 - stance.urgency)
+        return stance.reservation + (1.0 - given) * at_stake
+
+
+def _workable(shape: Floats) -> Floats:
+    """A shape that can be divided by."""
+    return np.maximum(shape, 1e-3)
+
+
+#: The tactics a scenario may name.
+TACTICS: dict[str, type[CostOfDelay] | type[Deadline]] = {
+    "time-dependent": CostOfDelay,
+    "deadline": Deadline,
+}

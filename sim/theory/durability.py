@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import xlog1py
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 Real = float | NDArray[np.floating | np.integer]  # a number, or one per run
 
 

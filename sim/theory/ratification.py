@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 
 
 def banzhaf(seats: Sequence[int], quota: int) -> Floats:

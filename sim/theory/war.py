@@ -5,11 +5,15 @@ everything is 0 and winning everything is 1. Arguments are numbers or arrays, us
 and broadcast together.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
 Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 Real = float | NDArray[np.floating | np.integer]  # a number, or one per run
 
 LEAST_CHANCE, GREATEST_CHANCE = 0.05, 0.95  # nobody is sure to win a battle
@@ -164,3 +168,235 @@ def preventive_war(discount: Real, p_now: Real, p_later: Real, cost_b: Real) -> 
     """
     patience = np.asarray(discount, dtype=float)
     return np.asarray(patience * p_later - p_now > cost_b * (1 - patience) ** 2)
+
+
+# --- War modules: what a scenario may name as its kind of war ---
+
+#: Re-arming during a truce is reckoned for at most this long.
+REARMING_DAYS = 90.0
+
+#: The cost of a war without a daily cost is spread over a year.
+YEAR = 365.0
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What everybody has seen of the war; axis 0 is the run."""
+
+    front: Floats  # (runs,) forts the forward side holds
+    wins: Floats  # (runs,) battles won by the forward side since the first day
+    battles: Floats  # (runs,) battles since the first day
+
+
+class WarModule(Protocol):
+    """What happens when the talks fail, as a kind of war with numbers of its own.
+
+    `numbers` are the war's, `own` a party's; both map names to (runs,) arrays. A module keeps no
+    state: what has happened so far is in the evidence.
+    """
+
+    numbers: ClassVar[tuple[str, ...]]
+    party_numbers: ClassVar[tuple[str, ...]]
+    bounds: ClassVar[dict[str, tuple[float, float]]]
+    has_sides: ClassVar[bool]
+
+    def value(
+        self,
+        numbers: Mapping[str, Floats],
+        own: Mapping[str, Floats],
+        evidence: Evidence,
+        lift: Floats,
+        pause: Floats,
+        forward: bool,
+    ) -> Floats:
+        """What a party believes fighting on to be worth, in utils: (runs, cases).
+
+        A case is a change of the forward side's chance in a battle, `lift` (runs, cases), and a
+        truce of `pause` days (cases,) in which the sides re-arm.
+        """
+        ...
+
+    def undeceived(
+        self, own: Mapping[str, Floats], numbers: Mapping[str, Floats]
+    ) -> Mapping[str, Floats]:
+        """A party's numbers if it knew the truth about the war."""
+        ...
+
+    def daily_cost(self, own: Mapping[str, Floats]) -> Floats:
+        """What a day of war costs a party, in utils: (runs,)."""
+        ...
+
+    def first_front(self, numbers: Mapping[str, Floats], runs: int) -> Floats:
+        """The forts the forward side holds on the first day: (runs,)."""
+        ...
+
+    def battle_chance(self, numbers: Mapping[str, Floats], runs: int) -> Floats:
+        """The chance of a battle on a day of war: (runs,)."""
+        ...
+
+    def forward_wins(self, numbers: Mapping[str, Floats], lift: Floats) -> Floats:
+        """The true chance that the forward side wins a battle: (runs,)."""
+        ...
+
+    def rearming(self, numbers: Mapping[str, Floats], runs: int) -> Floats:
+        """Forts the forward side loses per day of truce: (runs,)."""
+        ...
+
+    def victory(self, numbers: Mapping[str, Floats], front: Floats) -> tuple[Bools, Bools]:
+        """Whether the forward side and whether the backward side has won: two (runs,)."""
+        ...
+
+
+@dataclass(frozen=True)
+class StaticWar:
+    """A war that would be fought at once, with known chances and costs: Fearon's textbook case.
+
+    Each party believes its own `chance` of winning and its whole `cost`. Nothing is learned and
+    no battle is fought during the talks.
+    """
+
+    numbers: ClassVar[tuple[str, ...]] = ()
+    party_numbers: ClassVar[tuple[str, ...]] = ("chance", "cost")
+    bounds: ClassVar[dict[str, tuple[float, float]]] = {"chance": (0.0, 1.0), "cost": (0.0, np.inf)}
+    has_sides: ClassVar[bool] = False
+
+    def value(
+        self,
+        numbers: Mapping[str, Floats],
+        own: Mapping[str, Floats],
+        evidence: Evidence,
+        lift: Floats,
+        pause: Floats,
+        forward: bool,
+    ) -> Floats:
+        """Chance less cost; captives restrain as in any war."""
+        return (own["chance"] - own["cost"])[:, None] + (lift if forward else -lift)
+
+    def undeceived(
+        self, own: Mapping[str, Floats], numbers: Mapping[str, Floats]
+    ) -> Mapping[str, Floats]:
+        """Beliefs are all there is to this war."""
+        return own
+
+    def daily_cost(self, own: Mapping[str, Floats]) -> Floats:
+        """The cost spread over a year."""
+        return own["cost"] / YEAR
+
+    def first_front(self, numbers: Mapping[str, Floats], runs: int) -> Floats:
+        """There is no front."""
+        return np.zeros(runs)
+
+    def battle_chance(self, numbers: Mapping[str, Floats], runs: int) -> Floats:
+        """There are no battles."""
+        return np.zeros(runs)
+
+    def forward_wins(self, numbers: Mapping[str, Floats], lift: Floats) -> Floats:
+        """There are no battles."""
+        return np.zeros(len(lift))
+
+    def rearming(self, numbers: Mapping[str, Floats], runs: int) -> Floats:
+        """There is nothing to re-arm for."""
+        return np.zeros(runs)
+
+    def victory(self, numbers: Mapping[str, Floats], front: Floats) -> tuple[Bools, Bools]:
+        """Nobody wins while the talks go on."""
+        nobody = np.zeros(len(front), dtype=bool)
+        return nobody, nobody
+
+
+@dataclass(frozen=True)
+class FortsWar:
+    """A walk over forts, fought battle by battle, from which everyone learns (Smith and Stam).
+
+    `chance` is the forward side's true chance in a battle; a party believes `belief`, which is
+    worth `prior_battles` to it, and reckons with `cost_per_day` for at most `planning_days`.
+    During a truce the backward side wins back `rearm_per_month` forts in thirty days.
+    """
+
+    numbers: ClassVar[tuple[str, ...]] = (
+        "forts",
+        "front",
+        "chance",
+        "battles_per_day",
+        "rearm_per_month",
+    )
+    party_numbers: ClassVar[tuple[str, ...]] = (
+        "belief",
+        "prior_battles",
+        "cost_per_day",
+        "planning_days",
+    )
+    bounds: ClassVar[dict[str, tuple[float, float]]] = {
+        "forts": (1.0, 1000.0),
+        "front": (0.0, 1000.0),
+        "chance": (0.0, 1.0),
+        "battles_per_day": (0.0, np.inf),
+        "belief": (0.0, 1.0),
+        "prior_battles": (0.0, np.inf),
+        "cost_per_day": (0.0, np.inf),
+        "planning_days": (0.0, np.inf),
+    }
+    has_sides: ClassVar[bool] = True
+
+    def value(
+        self,
+        numbers: Mapping[str, Floats],
+        own: Mapping[str, Floats],
+        evidence: Evidence,
+        lift: Floats,
+        pause: Floats,
+        forward: bool,
+    ) -> Floats:
+        """The chance to win the walk, less the cost of the days that it lasts."""
+        belief = self.believed(own, evidence)
+        recovered = numbers["rearm_per_month"][:, None] * np.minimum(pause, REARMING_DAYS) / 30.0
+        win, battles = ruin(
+            evidence.front[:, None] - recovered, belief[:, None] + lift, numbers["forts"][:, None]
+        )
+        per_day = np.maximum(numbers["battles_per_day"], 1e-9)[:, None]
+        days = np.minimum(battles / per_day, own["planning_days"][:, None])
+        return (win if forward else 1.0 - win) - own["cost_per_day"][:, None] * days
+
+    def believed(self, own: Mapping[str, Floats], evidence: Evidence) -> Floats:
+        """A party's belief of the forward side's chance after the battles seen: (runs,)."""
+        known = own["prior_battles"]
+        seen = np.maximum(known + evidence.battles, 1e-9)
+        return (own["belief"] * known + evidence.wins) / seen
+
+    def undeceived(
+        self, own: Mapping[str, Floats], numbers: Mapping[str, Floats]
+    ) -> Mapping[str, Floats]:
+        """It would believe in the true chance, whatever the battles showed."""
+        certain = np.full_like(own["prior_battles"], 1e12)
+        return {**own, "belief": numbers["chance"], "prior_battles": certain}
+
+    def daily_cost(self, own: Mapping[str, Floats]) -> Floats:
+        """The cost of a day of war."""
+        return own["cost_per_day"]
+
+    def first_front(self, numbers: Mapping[str, Floats], runs: int) -> Floats:
+        """The front of the first day, within the field."""
+        return np.clip(numbers["front"], 0.0, numbers["forts"])
+
+    def battle_chance(self, numbers: Mapping[str, Floats], runs: int) -> Floats:
+        """Battles come at a steady rate."""
+        return np.minimum(numbers["battles_per_day"], 1.0)
+
+    def forward_wins(self, numbers: Mapping[str, Floats], lift: Floats) -> Floats:
+        """The true chance, as far as captives no longer restrain."""
+        return np.clip(numbers["chance"] + lift, LEAST_CHANCE, GREATEST_CHANCE)
+
+    def rearming(self, numbers: Mapping[str, Floats], runs: int) -> Floats:
+        """A thirtieth of the monthly recovery."""
+        return numbers["rearm_per_month"] / 30.0
+
+    def victory(self, numbers: Mapping[str, Floats], front: Floats) -> tuple[Bools, Bools]:
+        """A side that holds all forts has won."""
+        return front >= numbers["forts"], front <= 0.0
+
+
+#: The kinds of war a scenario may name.
+WAR_MODULES: dict[str, type[StaticWar] | type[FortsWar]] = {
+    "static": StaticWar,
+    "forts": FortsWar,
+}

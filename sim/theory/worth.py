@@ -1,0 +1,183 @@
+"""What a package is worth to a party: the exchange now, and the settlement if the truce lasts.
+
+The worth of package x to a member of a party's electorate (the leadership or a constituency) is
+
+    U(x) = w E(x) + (1 - w) [ s(x) v(x) + (1 - s(x)) (V'(x) - o(x) k g(x)) ]
+
+with w the weight of the exchange, E what the exchange brings, s the permanence of the truce, v the
+worth of the war ending on these terms, V' the value of the war resumed after the truce and the
+exchange, o the party's own share in the risk of resumption and k g what breaking a guaranteed
+truce costs it. Without a deal there is no exchange and the war goes on: r = (1 - w) V.
+
+The functions here build the small tables (axis 1 is the frame, swap or release, see
+`sim.theory.packages`), and spread them over the packages.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.theory.packages import Packages
+
+Floats = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Stakes:
+    """What one member of an electorate cares about, or several together; axis 0 is the run.
+
+    Everything is weighted already: what belongs to the exchange by w, the settlement by 1 - w.
+    """
+
+    war: Floats  # (runs,) 1 - w, the weight of the war and its end
+    captives: Floats  # (runs, pools) worth of the return of all of a pool
+    remains: Floats  # (runs,) worth of the return of all remains
+    ratio: Floats  # (runs, pools) worth of all prisoners going free
+    other: Floats  # (runs, other issues) worth of an issue's full extent
+    settlement: tuple[Floats, ...]  # per settlement issue (runs, levels) worth of ending so
+
+    @classmethod
+    def weighted(
+        cls,
+        exchange_weight: Floats,
+        captives: Floats,
+        remains: Floats,
+        ratio: Floats,
+        other: Floats,
+        settlement: tuple[Floats, ...],
+    ) -> Stakes:
+        """Stakes from a scenario's numbers, in which nothing is weighted yet."""
+        w = exchange_weight[:, None]
+        each = 1.0 / max(len(settlement), 1)  # with several settlement issues: their mean
+        return cls(
+            1.0 - exchange_weight,
+            w * captives,
+            exchange_weight * remains,
+            w * ratio,
+            w * other,
+            tuple((1.0 - w) * each * table for table in settlement),
+        )
+
+    def of(self, rows: NDArray[np.int64]) -> Stakes:
+        """The stakes of some runs, in single precision: what is worked out from them is coarser."""
+
+        def some(values: Floats) -> Floats:
+            return values[rows].astype(np.float32)
+
+        return Stakes(
+            some(self.war),
+            some(self.captives),
+            some(self.remains),
+            some(self.ratio),
+            some(self.other),
+            tuple(some(table) for table in self.settlement),
+        )
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """What each release and swap would bring, for everyone to see."""
+
+    returned: Floats  # (runs, releases, pools) share of a pool's captives who come home
+    remains: Floats  # (runs, releases) share of all remains returned
+    freed: Floats  # (runs, swaps, pools) log share of the prisoners who go free
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The worth of a package in its three parts, before it is spread over the packages."""
+
+    frames: Floats  # (runs, frames)
+    swaps: Floats  # (runs, swaps)
+    other: Floats  # (runs, other issues)
+    reservation: Floats  # (runs,)
+
+    def of(self, rows: NDArray[np.int64]) -> Tables:
+        """The tables of some runs."""
+        return Tables(self.frames[rows], self.swaps[rows], self.other[rows], self.reservation[rows])
+
+    def spread(self, packages: Packages) -> Floats:
+        """The worth of every package: (runs, packages)."""
+        worth = np.take(self.frames, packages.frame_of, axis=1)
+        worth += np.take(self.swaps, packages.swap_of, axis=1)
+        for k in range(self.other.shape[1]):
+            worth += self.other[:, k, None] * packages.other[None, :, k]
+        return worth
+
+
+def exchange_tables(stakes: Stakes, exchange: Exchange, packages: Packages) -> Floats:
+    """The worth of each swap: (runs, swaps)."""
+    release = stakes.remains[:, None] * exchange.remains
+    for pool in range(exchange.returned.shape[2]):
+        release = release + stakes.captives[:, pool, None] * exchange.returned[:, :, pool]
+    worth = release[:, packages.swap_release]
+    for pool in range(exchange.freed.shape[2]):
+        worth += stakes.ratio[:, pool, None] * exchange.freed[:, :, pool]
+    return worth
+
+
+def settled_worth(stakes: Stakes, packages: Packages) -> Floats:
+    """The worth of the war ending on each frame's terms: (runs, frames).
+
+    With several settlement issues it is their mean; with none the member is half content.
+    """
+    if not stakes.settlement:
+        return np.repeat(0.5 * stakes.war[:, None], len(packages.frame_days), axis=1)
+    worth = np.take(stakes.settlement[0], packages.frame_levels[:, 0], axis=1)
+    for k, table in enumerate(stakes.settlement[1:], start=1):
+        worth = worth + np.take(table, packages.frame_levels[:, k], axis=1)
+    return worth
+
+
+def tables_of(
+    stakes: Stakes,
+    exchange: Exchange,
+    packages: Packages,
+    permanence: Floats,
+    resumed: Floats,
+    war_value: Floats,
+) -> Tables:
+    """The tables of one member, given its party's view of the war and of the truce.
+
+    `permanence` and `resumed` (the value of the war resumed, less the cost of breaking the truce,
+    times the chance that it does not last) are (runs, frames), `war_value` (runs,).
+    """
+    frames = settled_worth(stakes, packages)
+    frames *= permanence
+    frames += stakes.war[:, None] * resumed
+    return Tables(
+        frames=frames,
+        swaps=exchange_tables(stakes, exchange, packages),
+        other=stakes.other,
+        reservation=stakes.war * war_value,
+    )
+
+
+def blended(members: list[Stakes], weights: list[Floats]) -> Stakes:
+    """The weighted mean of several members' stakes; weights (runs,) sum to 1 in every run.
+
+    Worth is linear in what people care about, so that influence is exactly a weighted mean.
+    """
+
+    def mean(values: list[Floats]) -> Floats:
+        total = _by_run(weights[0], values[0])
+        for weight, value in zip(weights[1:], values[1:], strict=True):
+            total = total + _by_run(weight, value)
+        return total
+
+    return Stakes(
+        mean([m.war for m in members]),
+        mean([m.captives for m in members]),
+        mean([m.remains for m in members]),
+        mean([m.ratio for m in members]),
+        mean([m.other for m in members]),
+        tuple(mean([m.settlement[k] for m in members]) for k in range(len(members[0].settlement))),
+    )
+
+
+def _by_run(weight: Floats, values: Floats) -> Floats:
+    """Values times a weight per run, whatever their other axes."""
+    return np.asarray(weight.reshape(-1, *[1] * (values.ndim - 1)) * values)
