@@ -1,0 +1,1 @@
+"""The actors: parties, the constituencies behind them and the mediators between them."""

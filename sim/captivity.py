@@ -1,0 +1,458 @@
+"""People held: who is thought alive, who is, who comes home and how.
+
+Captives are counted by pool (who holds whom) and category, prisoners by pool. Every change goes
+through one of the methods below, and nobody is ever lost: those still held, returned, recovered
+and dead always add up to those held on the first day.
+
+What the parties reckon with is what is known: `known` people thought to be alive. Some of them may
+have been dead since before the first day (`hidden`), which comes out when they are to be released.
+Deaths during the talks become known on the day.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.chance import Chance, binomial, poisson
+from sim.draws import Draws
+from sim.scenario import Release, Scenario
+from sim.theory.packages import Packages
+from sim.theory.worth import Exchange
+
+Floats = NDArray[np.floating]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+class Captivity:
+    """The captives and prisoners of a block of runs; axis 0 is the run."""
+
+    def __init__(self, scenario: Scenario, draws: Draws, packages: Packages, days: int) -> None:
+        self.pools = list(scenario.captives)
+        self.packages = packages
+        self.days = days
+        chance = draws.chance
+        runs = chance.runs
+        pools = list(scenario.captives.items())
+        self.categories = [(p, c) for p, (_, pool) in enumerate(pools) for c in pool.categories]
+        paths = [f"captives.{self.pools[p]}.categories.{c}" for p, c in self.categories]
+        self.pool_of = np.array([p for p, _ in self.categories], dtype=np.int64)
+        self.outside_ratio = np.array(
+            [pools[p][1].categories[c].outside_ratio for p, c in self.categories], dtype=bool
+        )
+        self.leverage = _columns([draws[f"{path}.leverage"] for path in paths], runs)
+        self.price = _columns([draws.get(f"{path}.price", 1.0) for path in paths], runs)
+        numbers = [round(draws.fixed(f"{path}.number")) for path in paths]
+        self.known = np.tile(np.array(numbers, dtype=np.int64), (runs, 1))
+        self.hidden = self._hidden_deaths(scenario, draws)
+
+        names = self.pools
+        self.remains = np.zeros((runs, len(names)), dtype=np.int64)
+        self.remains_leverage = np.zeros((runs, len(names)))
+        for p, (name, pool) in enumerate(pools):
+            if pool.remains is not None:
+                self.remains[:, p] = round(draws.fixed(f"captives.{name}.remains.number"))
+                self.remains_leverage[:, p] = draws[f"captives.{name}.remains.leverage"]
+        self.death_rate = _columns([draws[f"captives.{n}.death_rate"] for n in names], runs)
+        self.truce_mortality = _columns(
+            [draws[f"captives.{n}.truce_mortality"] for n in names], runs
+        )
+        self.restraint = _columns([draws[f"captives.{n}.restraint"] for n in names], runs)
+        self.beyond_reach = _columns(
+            [draws.get(f"captives.{n}.beyond_reach", 0.0) for n in names], runs
+        )
+        forward = set(scenario.war.forward)
+        self.direction = np.array([1.0 if pool.home in forward else -1.0 for _, pool in pools])
+
+        self.initial = self._per_pool(self.known) + self.remains
+        self.initial_paid = self._per_pool(self.known * ~self.outside_ratio)
+        self.initial_remains = self.remains.sum(axis=1)
+        self.initial_leverage = self._leverage_held(self.known, self.remains)
+        self.returned_alive = np.zeros_like(self.initial)
+        self.remains_returned = np.zeros_like(self.initial)
+        self.rescued = np.zeros_like(self.initial)
+        self.died = np.zeros_like(self.initial)
+
+        self.prisoner_pools = list(scenario.prisoners)
+        self.paid_for = np.array(
+            [names.index(pool.paid_for) for pool in scenario.prisoners.values()], dtype=np.int64
+        )
+        self.prisoners = np.tile(
+            np.array(
+                [round(draws.fixed(f"prisoners.{n}.number")) for n in self.prisoner_pools],
+                dtype=np.int64,
+            ),
+            (runs, 1),
+        )
+        self.initial_prisoners = self.prisoners.copy()
+        self.prisoners_freed = np.zeros_like(self.prisoners)
+
+        self.due = np.zeros_like(self.known)
+        self.due_remains = np.zeros_like(self.remains)
+        self.due_at_signing = np.zeros(runs, dtype=np.int64)
+        self._prepare_luck(scenario, draws)
+
+    def _hidden_deaths(self, scenario: Scenario, draws: Draws) -> Ints:
+        """Of those thought alive, how many died before the first day: (runs, categories)."""
+        hidden = np.zeros_like(self.known)
+        for c, (p, name) in enumerate(self.categories):
+            pool = self.pools[p]
+            if scenario.captives[pool].hidden_deaths is None:
+                continue
+            luck = draws.chance.once(f"hidden deaths {pool} {name}")[:, 0]
+            share = draws[f"captives.{pool}.hidden_deaths"]
+            hidden[:, c] = binomial(luck, self.known[:, c], np.minimum(share, 0.999))
+        return hidden
+
+    def _prepare_luck(self, scenario: Scenario, draws: Draws) -> None:
+        chance: Chance = draws.chance
+        self._death_luck = [
+            chance.daily(f"deaths {self.pools[p]} {c}", self.days) for p, c in self.categories
+        ]
+        self._delivery_luck = [
+            chance.daily(f"status {self.pools[p]} {c}", self.days) for p, c in self.categories
+        ]
+        self._rescues = _Occasions.rescues(scenario, draws, self.days)
+        self._gestures = _Occasions.releases(scenario, draws, self.days, "gesture")
+        self._side_channels = _Occasions.releases(scenario, draws, self.days, "side_channel")
+
+    # -- what is known -----------------------------------------------------------------------
+
+    @property
+    def alive(self) -> Ints:
+        """Captives in truth alive and held: (runs, categories)."""
+        return self.known - self.hidden
+
+    def _per_pool(self, by_category: Ints) -> Ints:
+        pools = np.zeros((len(by_category), len(self.pools)), dtype=by_category.dtype)
+        for c, p in enumerate(self.pool_of):
+            pools[:, p] += by_category[:, c]
+        return pools
+
+    def held_alive(self) -> Ints:
+        """Captives in truth alive and held, by pool: (runs, pools)."""
+        return self._per_pool(self.alive)
+
+    def held_remains(self) -> Ints:
+        """The dead still held, known or not, by pool: (runs, pools)."""
+        return self.remains + self._per_pool(self.hidden)
+
+    def _leverage_held(self, known: Ints, remains: Ints) -> Floats:
+        held = remains * self.remains_leverage
+        for c, p in enumerate(self.pool_of):
+            held[:, p] += self.leverage[:, c] * known[:, c]
+        return np.asarray(held, dtype=float)
+
+    def lift(self, rows: Ints) -> Floats:
+        """How far the forward side's chance in a battle has moved, now: (runs,)."""
+        held = np.zeros((len(rows), len(self.pools)))
+        for c, p in enumerate(self.pool_of):
+            held[:, p] += self.leverage[rows, c] * self.known[rows, c]
+        held += self.remains[rows] * self.remains_leverage[rows]
+        return self._lift_of(rows, held)
+
+    def lift_after(self, rows: Ints) -> Floats:
+        """The same if a release had been carried out: (runs, releases)."""
+        frac = self._fraction(rows)
+        lift = np.zeros(frac.shape[:2])
+        for p in range(len(self.pools)):
+            held = np.zeros(frac.shape[:2])
+            for c in np.flatnonzero(self.pool_of == p):
+                staying = 1.0 - self.packages.covers[None, :, c] * frac[:, :, p]
+                held += (self.leverage[rows, c] * self.known[rows, c])[:, None] * staying
+            kept = ~self.packages.covers_remains[None, :, p]
+            held += (self.remains[rows, p] * self.remains_leverage[rows, p])[:, None] * kept
+            lift += self._lift_of_pool(rows, p, held)
+        return lift
+
+    def _lift_of(self, rows: Ints, held: Floats) -> Floats:
+        lift = np.zeros(len(rows))
+        for p in range(len(self.pools)):
+            lift += self._lift_of_pool(rows, p, held[:, p])
+        return lift
+
+    def _lift_of_pool(self, rows: Ints, pool: int, held: Floats) -> Floats:
+        """Holding people restrains their home side; what has been given up no longer does."""
+        whole = np.maximum(self.initial_leverage[rows, pool], 1e-12)
+        strength = self.direction[pool] * self.restraint[rows, pool]
+        if held.ndim == 2:
+            whole, strength = whole[:, None], strength[:, None]
+        return np.asarray(strength * (1.0 - held / whole))
+
+    def _fraction(self, rows: Ints) -> Floats:
+        """Which share of the covered captives of a pool a release returns: (runs, releases, pools)."""
+        covered = self._covered(rows)
+        most = self.packages.most[None]
+        return np.where(covered > most, most / np.maximum(covered, 1.0), 1.0)
+
+    def _covered(self, rows: Ints) -> Floats:
+        """Captives thought alive whom a release covers, in ratio: (runs, releases, pools)."""
+        covered = np.zeros((len(rows), len(self.packages.covers), len(self.pools)))
+        for c, p in enumerate(self.pool_of):
+            if not self.outside_ratio[c]:
+                covered[:, :, p] += self.known[rows, c, None] * self.packages.covers[None, :, c]
+        return covered
+
+    def exchange(self, rows: Ints) -> Exchange:
+        """What each release and swap would bring as things stand."""
+        packages = self.packages
+        covered = self._covered(rows)
+        most = packages.most[None]
+        returned = np.minimum(covered, most) / np.maximum(self.initial_paid[rows], 1)[:, None, :]
+        remains = np.zeros(covered.shape[:2])
+        for p in range(len(self.pools)):
+            remains += self.remains[rows, p, None] * packages.covers_remains[None, :, p]
+        remains /= np.maximum(self.initial_remains[rows], 1)[:, None]
+        freed = self._freed(rows, self._fraction(rows))
+        return Exchange(
+            returned.astype(np.float32), remains.astype(np.float32), freed.astype(np.float32)
+        )
+
+    def _freed(self, rows: Ints, fraction: Floats) -> Floats:
+        """Log share of prisoners freed under each swap: (runs, swaps, pools)."""
+        packages = self.packages
+        freed = np.zeros((len(rows), len(packages.swap_release), len(self.pools)))
+        for k, pool in enumerate(self.paid_for):
+            priced = np.zeros(fraction.shape[:2])
+            for c in np.flatnonzero((self.pool_of == pool) & ~self.outside_ratio):
+                people = self.known[rows, c] * self.price[rows, c]
+                priced += people[:, None] * packages.covers[None, :, c]
+            priced *= fraction[:, :, pool]
+            number = priced[:, packages.swap_release] * packages.swap_ratio[None, :, pool]
+            number = np.minimum(number, self.prisoners[rows, k, None])
+            freed[:, :, pool] += np.log1p(number) / np.log1p(self.initial_prisoners[rows, k, None])
+        return freed
+
+    def loss_rate(self, rows: Ints) -> Floats:
+        """The share of a pool's captives expected to die per day of war: (runs, pools)."""
+        held = np.zeros((len(rows), len(self.pools)))
+        for c, p in enumerate(self.pool_of):
+            held[:, p] += self.known[rows, c]
+        return np.asarray(self.death_rate[rows] * held / np.maximum(self.initial_paid[rows], 1))
+
+    # -- what happens to them ----------------------------------------------------------------
+
+    def suffer(self, today: int, in_truce: Bools, playing: Bools) -> Ints:
+        """Captives who die today: (runs, pools). They count as known from today."""
+        deaths = np.zeros_like(self.remains)
+        for c, p in enumerate(self.pool_of):
+            rate = self.death_rate[:, p] * np.where(in_truce, self.truce_mortality[:, p], 1.0)
+            dead = binomial(self._death_luck[c][:, today], self.alive[:, c], -np.expm1(-rate))
+            dead = np.where(playing, dead, 0)
+            self.known[:, c] -= dead
+            deaths[:, p] += dead
+        self.remains += deaths
+        self.died += deaths
+        self._due_at_most_known()
+        return deaths
+
+    def rescue(self, today: int, fighting: Bools) -> tuple[Ints, Ints]:
+        """Captives recovered by force today, and those who die in the attempt: two (runs, pools)."""
+        rescued, killed = np.zeros_like(self.remains), np.zeros_like(self.remains)
+        for occasion in self._rescues:
+            people, luck = occasion.people(today, fighting)
+            for rows, c, reached in self._reached(occasion.pool, people, occasion.which[:, today]):
+                dead = binomial(luck[rows], reached, occasion.deadly[rows])
+                self.known[rows, c] -= reached
+                killed[rows, occasion.pool] += dead
+                rescued[rows, occasion.pool] += reached - dead
+        self.rescued += rescued
+        self.died += killed
+        self.remains_returned += killed
+        self._due_at_most_known()
+        return rescued, killed
+
+    def _reached(self, pool: int, people: Ints, which: Floats) -> list[tuple[Ints, int, Ints]]:
+        """Those reached are held together: one category per attempt, by its share of the living."""
+        runs = np.flatnonzero(people)
+        if not len(runs):
+            return []
+        columns = np.flatnonzero(self.pool_of == pool)
+        alive = self.alive[np.ix_(runs, columns)]
+        steps = np.cumsum(alive, axis=1)
+        chosen = (which[runs, None] * steps[:, -1:] >= steps).sum(axis=1)
+        chosen = np.minimum(chosen, len(columns) - 1)
+        reached = np.minimum(people[runs], alive[np.arange(len(runs)), chosen])
+        return [
+            (runs[chosen == k], int(c), reached[chosen == k])
+            for k, c in enumerate(columns)
+            if (chosen == k).any()
+        ]
+
+    def release_outside_a_deal(self, today: int, fighting: Bools, in_truce: Bools) -> Ints:
+        """Captives freed today one-sidedly in war, or by a side channel in a truce: (runs, pools)."""
+        before = self.returned_alive.copy()
+        for occasion in self._gestures:
+            self._free(occasion, today, fighting, outside=False)
+        for occasion in self._side_channels:
+            self._free(occasion, today, in_truce, outside=True)
+        self._due_at_most_known()
+        return self.returned_alive - before
+
+    def _free(self, occasion: _Occasions, today: int, where: Bools, outside: bool) -> None:
+        """Release people from the first categories that have any living."""
+        people, _ = occasion.people(today, where)
+        left = people
+        for c in np.flatnonzero((self.pool_of == occasion.pool) & (self.outside_ratio == outside)):
+            released = np.minimum(left, self.alive[:, c])
+            self.known[:, c] -= released
+            self.returned_alive[:, occasion.pool] += released
+            left = left - released
+
+    def _due_at_most_known(self) -> None:
+        np.minimum(self.due, self.known, out=self.due)
+        np.minimum(self.due_remains, self.remains, out=self.due_remains)
+
+    # -- carrying out a deal -----------------------------------------------------------------
+
+    def fall_due(self, rows: Ints, package: Ints) -> None:
+        """Enter what a signed package promises; the first categories come first."""
+        release = self.packages.release_of[package]
+        left = self.packages.most[release].copy()
+        for c, p in enumerate(self.pool_of):
+            promised = self.known[rows, c] * self.packages.covers[release, c]
+            if not self.outside_ratio[c]:
+                promised = np.minimum(promised, left[:, p]).astype(np.int64)
+                left[:, p] -= promised
+            self.due[rows, c] = promised
+        self.due_remains[rows] = self.remains[rows] * self.packages.covers_remains[release]
+        self.due_at_signing[rows] = self.still_due(rows)
+
+    def still_due(self, rows: Ints) -> Ints:
+        """People and remains still to be returned under the deal: (runs,)."""
+        return np.asarray(self.due[rows].sum(axis=1) + self.due_remains[rows].sum(axis=1))
+
+    def nothing_due(self, rows: Ints) -> None:
+        """A deal that has ended binds nobody."""
+        self.due[rows] = 0
+        self.due_remains[rows] = 0
+
+    def extend(self, rows: Ints, package: Ints, number: Ints) -> None:
+        """Some more captives of the agreed categories fall due: `number` is (runs,)."""
+        release = self.packages.release_of[package]
+        left = number.copy()
+        for c in range(len(self.pool_of)):
+            if self.outside_ratio[c]:
+                continue
+            more = np.minimum(left, self.known[rows, c] - self.due[rows, c])
+            more = more * self.packages.covers[release, c]
+            self.due[rows, c] += more
+            left = left - more
+
+    def extendable(self, rows: Ints, package: Ints) -> Ints:
+        """Captives of the agreed categories who are not due yet: (runs,)."""
+        release = self.packages.release_of[package]
+        covered = self.packages.covers[release] & ~self.outside_ratio
+        return np.asarray(((self.known[rows] - self.due[rows]) * covered).sum(axis=1))
+
+    def hand_over(
+        self, rows: Ints, pool: int, package: Ints, batches_left: Ints, today: int
+    ) -> tuple[Ints, Ints, Ints, Ints]:
+        """Carry out one batch of a pool.
+
+        Returns the living returned, the remains returned, those promised alive who turn out to be
+        dead, and the prisoners freed: each (runs,).
+        """
+        columns = np.flatnonzero(self.pool_of == pool)
+        due = self.due[rows][:, columns].sum(axis=1)
+        left = -(-due // np.maximum(batches_left, 1))
+        people = np.zeros(len(rows), dtype=np.int64)
+        found_dead = np.zeros(len(rows), dtype=np.int64)
+        priced = np.zeros(len(rows))
+        for c in columns:
+            number = np.minimum(left, self.due[rows, c])
+            dead = self._turn_out_dead(rows, int(c), number, today)
+            self.known[rows, c] -= number
+            self.hidden[rows, c] -= dead
+            self.due[rows, c] -= number
+            left = left - number
+            people += number - dead
+            found_dead += dead
+            if not self.outside_ratio[c]:
+                priced += number * self.price[rows, c]
+        remains = self._hand_over_remains(rows, pool, batches_left)
+        self.returned_alive[rows, pool] += people
+        self.remains_returned[rows, pool] += found_dead + remains
+        return people, remains, found_dead, self._free_prisoners(rows, pool, package, priced)
+
+    def _turn_out_dead(self, rows: Ints, category: int, number: Ints, today: int) -> Ints:
+        """Of those to be released, how many had died before the first day."""
+        known, hidden = self.known[rows, category], self.hidden[rows, category]
+        share = np.minimum(hidden / np.maximum(known, 1), 0.999)
+        dead = binomial(self._delivery_luck[category][rows, today], number, share)
+        return np.clip(dead, number - (known - hidden), np.minimum(hidden, number))
+
+    def _hand_over_remains(self, rows: Ints, pool: int, batches_left: Ints) -> Ints:
+        """Remains come in the same batches."""
+        number = -(-self.due_remains[rows, pool] // np.maximum(batches_left, 1))
+        self.remains[rows, pool] -= number
+        self.due_remains[rows, pool] -= number
+        return np.asarray(number)
+
+    def _free_prisoners(self, rows: Ints, pool: int, package: Ints, priced: Floats) -> Ints:
+        total = np.zeros(len(rows), dtype=np.int64)
+        for k in np.flatnonzero(self.paid_for == pool):
+            number = np.rint(priced * self.packages.ratio(pool)[package]).astype(np.int64)
+            number = np.minimum(number, self.prisoners[rows, k])
+            self.prisoners[rows, k] -= number
+            self.prisoners_freed[rows, k] += number
+            total += number
+        return total
+
+
+class _Occasions:
+    """Occasions on which some people of a pool come free, as luck has them."""
+
+    def __init__(self, pool: int, name: str, path: str, draws: Draws, days: int) -> None:
+        self.pool = pool
+        kind = path.rsplit(".", 1)[1]
+        self.happens = draws.chance.daily(f"{kind} {name}", days)
+        self.how_many = draws.chance.daily(f"{kind} people {name}", days)
+        self.mean = draws[f"{path}.people"]
+        self.deadly: Floats = np.zeros(draws.chance.runs)
+        self.per_day: Floats = self.deadly
+        self.which: Floats = self.happens
+        self.luck: Floats = self.happens
+
+    @classmethod
+    def releases(cls, scenario: Scenario, draws: Draws, days: int, kind: str) -> list[_Occasions]:
+        """The gestures or side channels of every pool that has them."""
+        found = []
+        for p, (name, pool) in enumerate(scenario.captives.items()):
+            release: Release | None = getattr(pool, kind)
+            if release is not None:
+                occasion = cls(p, name, f"captives.{name}.{kind}", draws, days)
+                occasion.per_day = draws[f"captives.{name}.{kind}.per_day"]
+                found.append(occasion)
+        return found
+
+    @classmethod
+    def rescues(cls, scenario: Scenario, draws: Draws, days: int) -> list[_Occasions]:
+        """The attempts at recovery by force for every pool that has them."""
+        found = []
+        for p, (name, pool) in enumerate(scenario.captives.items()):
+            if pool.rescue is not None:
+                path = f"captives.{name}.rescue"
+                occasion = cls(p, name, path, draws, days)
+                occasion.per_day = draws[f"{path}.attempts_per_day"]
+                occasion.deadly = draws[f"{path}.deadly"]
+                occasion.which = draws.chance.daily(f"rescue where {name}", days)
+                occasion.luck = draws.chance.daily(f"rescue deaths {name}", days)
+                found.append(occasion)
+        return found
+
+    def people(self, today: int, where: Bools) -> tuple[Ints, Floats]:
+        """How many people an occasion today concerns, at least one: (runs,); and its luck."""
+        happens = where & (self.happens[:, today] < -np.expm1(-self.per_day))
+        rows = np.flatnonzero(happens)
+        people = np.zeros(len(where), dtype=np.int64)
+        if len(rows):
+            extra = np.maximum(self.mean[rows] - 1.0, 0.0)
+            people[rows] = 1 + poisson(self.how_many[rows, today], extra)
+        return people, self.luck[:, today]
+
+
+def _columns(values: list[Floats], runs: int) -> Floats:
+    """Per-run values side by side: (runs, values)."""
+    return np.stack(values, axis=1) if values else np.zeros((runs, 0))

@@ -1,0 +1,270 @@
+"""Truces: how they are carried out, what endangers them, and how they end."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.captivity import Captivity
+from sim.draws import Draws
+from sim.theory.durability import trust, weibull_hazard
+from sim.theory.packages import Packages
+
+Floats = NDArray[np.floating]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+NONE = -1
+
+#: Effects on the log hazard that a scenario gives numbers for.
+EFFECTS = ("guarantee", "trust", "gap", "pending", "pressure", "extension", "dispute", "grace")
+
+
+class Truces:
+    """The truces of a block of runs; axis 0 is the run."""
+
+    def __init__(
+        self, draws: Draws, packages: Packages, captivity: Captivity, days: int, helped: bool
+    ) -> None:
+        scenario, chance = draws.scenario, draws.chance
+        runs = chance.runs
+        self.packages = packages
+        self.captivity = captivity
+        self.parties = list(scenario.parties)
+        self.spoilers = list(scenario.spoilers)
+        self.causes = [*self.parties, *self.spoilers]
+        self.holders = [self.parties.index(pool.holder) for pool in scenario.captives.values()]
+        self.payers = self._payers(draws)
+        self.helped = helped
+        self.compliance = [draws[f"parties.{party}.compliance"] for party in self.parties]
+
+        self.shape = draws["truce.shape"]
+        self.scale = draws["truce.scale_days"]
+        self.effect = {name: draws[f"truce.effects.{name}"] for name in EFFECTS}
+        self.prior = (draws["truce.trust_kept"], draws["truce.trust_broken"])
+        self.batch_every = np.maximum(np.rint(draws["truce.batch_every_days"]), 1).astype(int)
+        self.resolved = draws["truce.dispute_resolved"]
+        self.violation_rate = draws["truce.violations_per_day"]
+        self.grace_days = np.rint(draws["truce.grace_days"]).astype(int)
+        self.second_phase_from = np.rint(draws["truce.second_phase_from_day"]).astype(int)
+        self.extends = scenario.truce.extension is not None
+        self.extension_people = draws.get("truce.extension.captives_per_day", 0.0)
+        self.extension_cap = np.rint(draws.get("truce.extension.cap_days", 0.0)).astype(int)
+        self.spoiling = [draws[f"spoilers.{name}.strength"] for name in self.spoilers]
+        self.spoiler_side = [self.parties.index(s.side) for s in scenario.spoilers.values()]
+
+        def daily(name: str) -> Floats:
+            return chance.daily(name, days)
+
+        self.delivery_luck = [daily(f"delivers {party}") for party in self.parties]
+        self.dispute_luck = daily("disputes")
+        self.violation_luck = [daily(f"violations {party}") for party in self.parties]
+        self.resumption_luck = [daily(f"resumes {cause}") for cause in self.causes]
+
+        self.in_force = np.full(runs, NONE, dtype=np.int64)  # package
+        self.began = np.zeros(runs, dtype=np.int64)  # day the guns fell silent
+        self.term_from = np.zeros(runs, dtype=np.int64)  # day the present text was signed
+        self.last_day = np.zeros(runs, dtype=np.int64)  # of its term, extensions included
+        self.extended = np.zeros(runs, dtype=np.int64)  # days by which it was extended
+        self.in_grace = np.zeros(runs, dtype=bool)
+        self.next_batch = np.zeros(runs, dtype=np.int64)
+        self.disputed = np.zeros(runs, dtype=bool)
+        self.pressure = np.zeros(runs)
+        self.gap = np.zeros((runs, len(self.parties)))  # by how much fighting on looks better
+        self.kept = np.zeros((runs, len(self.parties)))  # promises kept and broken, by party
+        self.broken = np.zeros((runs, len(self.parties)))
+        self.violations = np.zeros(runs, dtype=np.int64)
+        self.disputes = np.zeros(runs, dtype=np.int64)
+
+    def _payers(self, draws: Draws) -> list[list[int]]:
+        """For each pool of captives, the parties who free prisoners for them."""
+        scenario = draws.scenario
+        return [
+            [
+                self.parties.index(p.holder)
+                for p in scenario.prisoners.values()
+                if p.paid_for == name
+            ]
+            for name in scenario.captives
+        ]
+
+    @property
+    def holding(self) -> Bools:
+        """Whether a truce is in force: (runs,)."""
+        return np.asarray(self.in_force != NONE)
+
+    def begin(self, rows: Ints, package: Ints, pressure: Floats, day: int) -> None:
+        """A text is signed: a truce begins, or the one in force goes on under new terms."""
+        fresh = rows[self.in_force[rows] == NONE]
+        self.began[fresh] = day
+        self.pressure[fresh] = 0.0
+        self.gap[fresh] = 0.0
+        self.extended[fresh] = 0
+        self.in_force[rows] = package
+        self.term_from[rows] = day
+        self.last_day[rows] = day + np.rint(self.packages.days[package]).astype(int) - 1
+        self.in_grace[rows] = False
+        self.next_batch[rows] = day
+        self.disputed[rows] = False
+        self.pressure[rows] += pressure
+        self.captivity.fall_due(rows, package)
+
+    def end(self, rows: Ints) -> None:
+        """The truce is over and nothing of it is due any more."""
+        self.in_force[rows] = NONE
+        self.in_grace[rows] = False
+        self.captivity.nothing_due(rows)
+
+    # -- the day of a truce ----------------------------------------------------------------------
+
+    def carry_out(self, day: int) -> list[tuple[Ints, int, Ints, Ints, Ints, Ints]]:
+        """Hand over the batches that are due today.
+
+        Returns, for each pool, the rows concerned, the pool, and the living returned, remains
+        returned, those found to be dead and prisoners freed in each: (rows,) each.
+        """
+        due = np.flatnonzero(self.holding & (day >= self.next_batch))
+        due = due[self.captivity.still_due(due) > 0]
+        if not len(due):
+            return []
+        handed = []
+        left = self._batches_left(due, day)
+        self.next_batch[due] = day + self.batch_every[due]
+        for pool in range(len(self.holders)):
+            rows, batches = self._deliverable(due, left, pool, day)
+            package = self.in_force[rows]
+            people, remains, dead, freed = self.captivity.hand_over(
+                rows, pool, package, batches, day - 1
+            )
+            found = rows[dead > 0]
+            self._dispute(found, self.holders[pool], day)
+            handed.append((rows, pool, people, remains, dead, freed))
+        return handed
+
+    def _batches_left(self, rows: Ints, day: int) -> Ints:
+        """Batches until the exchange is to be complete, today's included."""
+        last = self.term_from[rows] + self.packages.exchange_days[self.in_force[rows]] - 1
+        last = np.maximum(last, day)
+        return np.asarray((last - day) // self.batch_every[rows] + 1, dtype=np.int64)
+
+    def _deliverable(self, due: Ints, left: Ints, pool: int, day: int) -> tuple[Ints, Ints]:
+        """Rows in which a pool's batch goes ahead: everyone complies, or mediators mend it."""
+        held = self.captivity.due[due][:, self.captivity.pool_of == pool].sum(axis=1)
+        owed = np.flatnonzero(held + self.captivity.due_remains[due, pool])
+        rows, batches = due[owed], left[owed]
+        whole = np.maximum(self.captivity.due_at_signing[rows], 1)
+        progress = 1.0 - self.captivity.still_due(rows) / whole
+        out_of_hand = self.captivity.beyond_reach[rows, pool] * progress
+        goes = np.ones(len(rows), dtype=bool)
+        for party in dict.fromkeys([self.holders[pool], *self.payers[pool]]):
+            complies = self.compliance[party][rows]
+            if party == self.holders[pool]:
+                complies = complies * (1.0 - out_of_hand)
+            fails = self.delivery_luck[party][rows, day - 1] >= complies
+            self.kept[rows[~fails], party] += 1
+            settled = self._dispute(rows[fails], party, day)
+            goes[np.flatnonzero(fails)[~settled]] = False
+        self.disputed[rows[goes]] = False
+        return rows[goes], batches[goes]
+
+    def _dispute(self, rows: Ints, party: int, day: int) -> Bools:
+        """A promise was not kept: do mediators mend it? (rows,). If not, it counts as broken."""
+        self.disputes[rows] += 1
+        settled = (self.dispute_luck[rows, day - 1] < self.resolved[rows]) & self.helped
+        unsettled = rows[~settled]
+        self.broken[unsettled, party] += 1
+        self.disputed[unsettled] = True
+        return np.asarray(settled)
+
+    def suffer_violations(self, day: int) -> Bools:
+        """Breaches short of collapse: they cost trust. Returns where there was one: (runs,)."""
+        any_breach = np.zeros(len(self.in_force), dtype=bool)
+        daily = -np.expm1(-self.violation_rate / len(self.parties))
+        for party, luck in enumerate(self.violation_luck):
+            breach = self.holding & (luck[:, day - 1] < daily)
+            self.broken[breach, party] += 1
+            self.violations += breach
+            any_breach |= breach
+        return any_breach
+
+    def breaks(self, day: int) -> tuple[Ints, Ints]:
+        """Truces that somebody ends today: their rows and the cause (index into `causes`)."""
+        rows = np.flatnonzero(self.holding & (day > self.began))
+        if not len(rows):
+            return rows, rows
+        age = (day - self.began[rows]).astype(float)
+        margin = np.full((len(rows), len(self.causes)), np.inf)
+        common = self._common_risk(rows)
+        for party in range(len(self.parties)):
+            risk = common + self._own_risk(rows, party)
+            margin[:, party] = self._margin(rows, age, risk, party, day)
+        for k, strength in enumerate(self.spoiling):
+            cause = len(self.parties) + k
+            risk = common - np.log(len(self.parties)) + strength[rows]
+            margin[:, cause] = self._margin(rows, age, risk, cause, day)
+        broken = margin.min(axis=1) < 1.0
+        return rows[broken], margin[broken].argmin(axis=1)
+
+    def _margin(self, rows: Ints, age: Floats, risk: Floats, cause: int, day: int) -> Floats:
+        """Luck over hazard: below 1 the cause ends the truce today, the lowest first."""
+        hazard = weibull_hazard(age, self.shape[rows], self.scale[rows], risk)
+        luck = self.resumption_luck[cause][rows, day - 1]
+        return np.asarray(luck / np.maximum(hazard, 1e-300))
+
+    def _common_risk(self, rows: Ints) -> Floats:
+        """The part of the log hazard that all causes share: (rows,)."""
+        package = self.in_force[rows]
+        effect = {name: value[rows] for name, value in self.effect.items()}
+        pending = self.captivity.still_due(rows) / np.maximum(
+            self.captivity.due_at_signing[rows], 1
+        )
+        return np.asarray(
+            effect["guarantee"] * self.packages.guarantee[package]
+            + effect["pending"] * pending
+            + effect["pressure"] * self.pressure[rows]
+            + effect["extension"] * (self.extended[rows] > 0)
+            + effect["dispute"] * self.disputed[rows]
+            + effect["grace"] * self.in_grace[rows]
+        )
+
+    def _own_risk(self, rows: Ints, party: int) -> Floats:
+        """What adds to one party's log hazard: distrust, and fighting looking better: (rows,).
+
+        The baseline is that of the truce as a whole; its parties share it alike.
+        """
+        others = np.array([k for k in range(len(self.parties)) if k != party])
+        kept = self.kept[rows[:, None], others].sum(axis=1)
+        broken = self.broken[rows[:, None], others].sum(axis=1)
+        trusted = trust(kept, broken, (self.prior[0][rows], self.prior[1][rows]))
+        return np.asarray(
+            self.effect["trust"][rows] * (trusted - 0.5)
+            + self.effect["gap"][rows] * self.gap[rows, party]
+            - np.log(len(self.parties))
+        )
+
+    def expiring(self, day: int) -> Ints:
+        """Rows in which a truce has seen its last day."""
+        open_ended = self.packages.permanent[np.maximum(self.in_force, 0)]
+        return np.flatnonzero(self.holding & ~open_ended & (day > self.last_day))
+
+    def may_extend(self, rows: Ints) -> Bools:
+        """Whether enough captives of the agreed kind are left for one more day: (rows,)."""
+        enough = self.captivity.extendable(rows, self.in_force[rows]) >= self.extension_people[rows]
+        below_cap = self.extended[rows] < self.extension_cap[rows]
+        return np.asarray(enough & below_cap & ~self.in_grace[rows] & self.extends)
+
+    def extend(self, rows: Ints, day: int) -> None:
+        """One more day, for so many more captives."""
+        number = np.rint(self.extension_people[rows]).astype(np.int64)
+        self.captivity.extend(rows, self.in_force[rows], number)
+        self.extended[rows] += 1
+        self.last_day[rows] += 1
+        self.next_batch[rows] = day
+
+    def grant_grace(self, rows: Ints) -> Bools:
+        """A guaranteed truce outlives its term while talks go on: whether it does: (rows,)."""
+        guaranteed = self.packages.guarantee[self.in_force[rows]] >= 1
+        grace = guaranteed & ~self.in_grace[rows] & (self.grace_days[rows] > 0)
+        self.in_grace[rows[grace]] = True
+        self.last_day[rows[grace]] += self.grace_days[rows[grace]]
+        return np.asarray(grace)
