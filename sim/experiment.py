@@ -1,0 +1,236 @@
+"""Many runs of one scenario: in blocks, by one worker or several, with or without levers moved."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.chance import Chance
+from sim.draws import check_levers
+from sim.outcomes import Outcomes
+from sim.reading import load_scenario, sha256_of
+from sim.scenario import Scenario
+from sim.talks import Diary, Talks, forget
+
+#: Runs played side by side. Results do not depend on it; speed and memory do.
+BLOCK_RUNS = 4096
+
+#: Below this many runs a second worker costs more than it brings.
+LEAST_RUNS_PER_WORKER = 500
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two arms that share their luck: run i of one is run i of the other, but for the levers."""
+
+    baseline: Outcomes
+    changed: Outcomes
+
+    def __post_init__(self) -> None:
+        if len(self.baseline) != len(self.changed) or self.baseline.seed != self.changed.seed:
+            raise ValueError("the two arms must have the same runs and the same seed")
+
+
+@cache
+def version() -> str:
+    """The version of Parley."""
+    try:
+        return metadata.version("parley-sim")
+    except metadata.PackageNotFoundError:
+        return "0+unknown"
+
+
+def simulate(
+    scenario: Scenario | str | Path,
+    *,
+    runs: int,
+    seed: int = 1,
+    days: int | None = None,
+    levers: Mapping[str, float] | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Outcomes:
+    """Play a scenario many times and return how each run ended.
+
+    `days` is the scenario's own number unless given; `levers` maps names to settings. The same
+    seed gives the same bits for any number of workers, and the first runs of more runs are the
+    runs of fewer. `progress(done, runs)` is called now and then. Raises ValueError for what cannot
+    be simulated, with the way out (`sim.draws.LeverError`, `sim.reading.ScenarioError`).
+    """
+    parts = stream(
+        scenario, runs=runs, seed=seed, days=days, levers=levers, workers=workers, progress=progress
+    )
+    return Outcomes.joined(list(parts))
+
+
+def stream(
+    scenario: Scenario | str | Path,
+    *,
+    runs: int,
+    seed: int = 1,
+    days: int | None = None,
+    levers: Mapping[str, float] | None = None,
+    workers: int = 1,
+    first: int = 0,
+    progress: Progress | None = None,
+) -> Iterator[Outcomes]:
+    """The same, block by block as they are done and in order, so that memory stays flat.
+
+    The runs are numbered from `first`.
+    """
+    case = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    task = _task(case, seed, days, levers)
+    _check_count("runs", runs, 1)
+    _check_count("workers", workers, 1)
+    workers = max(1, min(workers, runs // LEAST_RUNS_PER_WORKER))
+    blocks = _blocks(first, runs, workers)
+    done = 0
+    for outcomes in _played(task, blocks, workers):
+        done += len(outcomes)
+        if progress is not None:
+            progress(done, runs)
+        yield outcomes
+
+
+def compare(
+    scenario: Scenario | str | Path,
+    *,
+    levers: Mapping[str, float],
+    baseline: Mapping[str, float] | None = None,
+    runs: int,
+    seed: int = 1,
+    days: int | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Play a scenario twice with the same luck, with some levers moved and without.
+
+    `baseline` are the levers of the first arm, and `levers` are moved on top of them in the
+    second.
+    """
+    case = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    settings = [dict(baseline or {}), {**(baseline or {}), **levers}]
+    for arm in settings:
+        check_levers(case, arm)
+    arms = []
+    for k, arm in enumerate(settings):
+
+        def arm_progress(done: int, total: int, before: int = k) -> None:
+            if progress is not None:
+                progress(before * total + done, 2 * total)
+
+        arms.append(
+            simulate(
+                case,
+                runs=runs,
+                seed=seed,
+                days=days,
+                levers=arm,
+                workers=workers,
+                progress=arm_progress,
+            )
+        )
+    return Comparison(*arms)
+
+
+def play_one(
+    scenario: Scenario | str | Path,
+    *,
+    run: int,
+    seed: int = 1,
+    days: int | None = None,
+    levers: Mapping[str, float] | None = None,
+    diary: Diary | None = None,
+) -> tuple[Outcomes, Talks]:
+    """Play a single run, numbered from 0, as it would be in company, with notes in a diary."""
+    case = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    _check_count("run", run, 0)
+    task = _task(case, seed, days, levers)
+    talks = Talks(
+        case, Chance(seed, run, 1), days=task.days, levers=task.levers, diary=diary
+    ).play()
+    forget(talks)
+    return talks.outcomes(task.sha256, version(), task.levers), talks
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What a worker needs to know to play a block."""
+
+    scenario: Scenario
+    sha256: str
+    seed: int
+    days: int
+    levers: dict[str, float]
+
+
+def _task(
+    scenario: Scenario, seed: int, days: int | None, levers: Mapping[str, float] | None
+) -> _Task:
+    _check_count("seed", seed, 0)
+    horizon = scenario.days if days is None else days
+    _check_count("days", horizon, 1)
+    return _Task(
+        scenario, sha256_of(scenario), int(seed), horizon, check_levers(scenario, levers or {})
+    )
+
+
+def _check_count(name: str, value: Any, least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise ValueError(f"{name} is {value!r}; it is a whole number from {least} up")
+
+
+def _blocks(first: int, runs: int, workers: int) -> list[tuple[int, int]]:
+    """Even blocks as (first run, number of runs), at least one for each worker."""
+    count = max(workers, -(-runs // BLOCK_RUNS))
+    edges = [first + runs * k // count for k in range(count + 1)]
+    return [(low, high - low) for low, high in zip(edges, edges[1:], strict=False)]
+
+
+def _played(task: _Task, blocks: list[tuple[int, int]], workers: int) -> Iterator[Outcomes]:
+    """The outcomes of the blocks in order; only a few are under way at a time."""
+    if workers == 1:
+        for block in blocks:
+            yield _play_block(task, *block)
+        return
+    # Mesa changes the global start method, so ours is named; forking is unsafe under threads.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        waiting = iter(blocks)
+        under_way = [
+            pool.submit(_play_block, task, *block)
+            for block, _ in zip(waiting, range(2 * workers), strict=False)
+        ]
+        while under_way:
+            outcomes = under_way.pop(0).result()
+            following = next(waiting, None)
+            if following is not None:
+                under_way.append(pool.submit(_play_block, task, *following))
+            yield outcomes
+
+
+def _play_block(task: _Task, first: int, runs: int) -> Outcomes:
+    """Play one block of runs from the first day to the last."""
+    chance = Chance(task.seed, first, runs)
+    talks = Talks(task.scenario, chance, days=task.days, levers=task.levers)
+    try:
+        talks.play()
+        return talks.outcomes(task.sha256, version(), task.levers)
+    finally:
+        forget(talks)
+
+
+def deal_by(outcomes: Outcomes, day: int) -> NDArray[np.bool_]:
+    """Whether a first truce had begun by a day: (runs,)."""
+    return np.asarray((outcomes.deal_day > 0) & (outcomes.deal_day <= day))

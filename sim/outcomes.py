@@ -1,0 +1,253 @@
+"""How each run ended: frozen arrays with the run as axis 0."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = NDArray[Any]
+
+#: A day, package or cause that there is not.
+NONE = -1
+
+#: How a run may stand on its last day, in the order of the codes in `Outcomes.ending`.
+ENDINGS = (
+    "no_truce",
+    "truce_over",
+    "truce_holding",
+    "permanent_truce_holding",
+    "victory_forward",
+    "victory_backward",
+)
+
+#: Why a truce ended besides a party or spoiler ending it.
+EXPIRY = "expiry"
+
+FORMAT = "parley.outcomes/1"
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The names behind the numbers of an `Outcomes`."""
+
+    parties: tuple[str, ...]
+    issues: tuple[str, ...]
+    levels: tuple[tuple[str, ...], ...]  # per issue
+    pools: tuple[str, ...]
+    prisoners: tuple[str, ...]
+    causes: tuple[str, ...]  # of the end of a truce: parties, spoilers, expiry
+    forward: tuple[str, ...]
+    backward: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """The outcomes of a simulation: what was asked, and arrays with one entry per run.
+
+    Days count from 1, the scenario's own day; `NONE` (-1) stands for what did not happen. Counts
+    of captives are people. `table` is the grid of packages that `deal_package` points into.
+    """
+
+    scenario: str
+    sha256: str
+    version: str
+    seed: int
+    days: int
+    levers: Mapping[str, float]
+    first: int  # number of the first run
+    labels: Labels
+    table: Array = field(repr=False)  # (packages, issues) level of each issue
+
+    deal_day: Array  # (runs,) day the first text was signed and its truce began
+    deal_package: Array  # (runs,) row of `table`
+    deals: Array  # (runs,) texts signed
+    truces: Array  # (runs,) truces begun
+    truce_days: Array  # (runs,) how long the first truce lasted or has lasted so far
+    truce_end: Array  # (runs,) index into `labels.causes`, NONE while it holds
+    extended_days: Array  # (runs,) days by which the first truce was extended
+    overridden: Array  # (runs, parties) whether the first text was signed against a vote
+    surplus: Array  # (runs, parties) gain over the reservation value at the first signing, utils
+    ending: Array  # (runs,) index into `ENDINGS`
+    last_day: Array  # (runs,) the day the run ended
+    zopa_first: Array  # (runs,) whether there was a ZOPA on the first day, as perceived
+    zopa_objective: Array  # (runs,) the same with everybody knowing the true chances of war
+    zopa_day: Array  # (runs,) first day of talks with a ZOPA
+    zopa_rounds: Array  # (runs,) rounds with a ZOPA
+    rounds: Array  # (runs,) rounds held
+    best_surplus: Array  # (runs,) largest gain of the worst-off party on the first day, utils
+    optimism: Array  # (runs,) sum of the parties' war values less 1, first day
+    refusals: Array  # (runs, parties) texts that this party refused
+    refused_alone: Array  # (runs, parties) texts that nobody else refused
+    no_way_out: Array  # (runs, parties) rounds in which this party saw no way out
+    initial: Array  # (runs, pools) captives and remains held on the first day
+    returned_alive: Array  # (runs, pools)
+    remains_returned: Array  # (runs, pools)
+    died_in_captivity: Array  # (runs, pools) since the first day
+    rescued: Array  # (runs, pools)
+    still_held: Array  # (runs, pools) alive
+    remains_held: Array  # (runs, pools)
+    prisoners_released: Array  # (runs, prisoner pools)
+    violations: Array  # (runs,)
+    disputes: Array  # (runs,)
+    leaks: Array  # (runs,)
+    suspended_days: Array  # (runs,)
+    battles: Array  # (runs,)
+    front: Array  # (runs,)
+
+    def __post_init__(self) -> None:
+        for name in self.arrays():
+            getattr(self, name).setflags(write=False)
+
+    def __len__(self) -> int:
+        """How many runs there are."""
+        return len(self.deal_day)
+
+    @classmethod
+    def array_names(cls) -> tuple[str, ...]:
+        """The names of the arrays that have the run as axis 0."""
+        head = {
+            "scenario",
+            "sha256",
+            "version",
+            "seed",
+            "days",
+            "levers",
+            "first",
+            "labels",
+            "table",
+        }
+        return tuple(f.name for f in fields(cls) if f.name not in head)
+
+    def arrays(self) -> tuple[str, ...]:
+        """The names of the arrays that have the run as axis 0."""
+        return self.array_names()
+
+    @property
+    def deal_levels(self) -> Array:
+        """The level of each issue in the first deal: (runs, issues), NONE without a deal."""
+        levels = self.table[np.maximum(self.deal_package, 0)].copy()
+        levels[self.deal_package == NONE] = NONE
+        return levels
+
+    @staticmethod
+    def joined(parts: Sequence[Outcomes]) -> Outcomes:
+        """Blocks of runs side by side, in the order of their run numbers."""
+        ordered = sorted(parts, key=lambda part: part.first)
+        if len(ordered) == 1:
+            return ordered[0]
+        for before, after in zip(ordered, ordered[1:], strict=False):
+            if before.first + len(before) != after.first:
+                raise ValueError(
+                    f"runs {before.first + len(before)} to {after.first} are missing or doubled"
+                )
+            if (before.sha256, before.seed, before.days, dict(before.levers)) != (
+                after.sha256,
+                after.seed,
+                after.days,
+                dict(after.levers),
+            ):
+                raise ValueError("these outcomes come from different simulations")
+        arrays: dict[str, Any] = {
+            name: np.concatenate([getattr(part, name) for part in ordered])
+            for name in Outcomes.array_names()
+        }
+        head: dict[str, Any] = ordered[0]._head()
+        return Outcomes(**head, **arrays)
+
+    def _head(self) -> dict[str, Any]:
+        names = (
+            "scenario",
+            "sha256",
+            "version",
+            "seed",
+            "days",
+            "levers",
+            "first",
+            "labels",
+            "table",
+        )
+        return {name: getattr(self, name) for name in names}
+
+    def save(self, path: str | Path) -> Path:
+        """Write the outcomes to one file (NumPy's npz, compressed) and return its path."""
+        head = {
+            name: value for name, value in self._head().items() if name not in ("labels", "table")
+        }
+        labels = {f.name: getattr(self.labels, f.name) for f in fields(Labels)}
+        text = json.dumps({"format": FORMAT, **head, "levers": dict(self.levers), "labels": labels})
+        arrays = {name: getattr(self, name) for name in self.arrays()}
+        target = Path(path).with_suffix(".npz")
+        np.savez_compressed(target, head=np.array(text), table=self.table, **arrays)
+        return target
+
+    @classmethod
+    def load(cls, path: str | Path) -> Outcomes:
+        """Read outcomes from a file, or from all parts in a folder.
+
+        Raises ValueError where the file is not of this format.
+        """
+        path = Path(path)
+        if path.is_dir():
+            parts = sorted(path.glob("outcomes-*.npz"))
+            if not parts:
+                raise ValueError(f"{path} holds no outcomes-*.npz")
+            return cls.joined([cls.load(part) for part in parts])
+        with np.load(path, allow_pickle=False) as file:
+            if "head" not in file:
+                raise ValueError(f"{path} is not a file of outcomes")
+            head = json.loads(str(file["head"]))
+            if head.pop("format") != FORMAT:
+                raise ValueError(f"{path} is not in the format {FORMAT}")
+            names = head.pop("labels")
+            named: dict[str, Any] = {
+                key: tuple(tuple(v) if isinstance(v, list) else v for v in value)
+                for key, value in names.items()
+            }
+            labels = Labels(**named)
+            arrays: dict[str, Any] = {name: file[name] for name in cls.array_names()}
+            return cls(**head, labels=labels, table=file["table"], **arrays)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per run, with names instead of codes; columns by party or pool get a suffix."""
+        import pandas as pd
+
+        columns: dict[str, Array] = {"run": np.arange(self.first, self.first + len(self))}
+        suffixes = {
+            "overridden": self.labels.parties,
+            "surplus": self.labels.parties,
+            "refusals": self.labels.parties,
+            "refused_alone": self.labels.parties,
+            "no_way_out": self.labels.parties,
+            "prisoners_released": self.labels.prisoners,
+        }
+        for name in self.arrays():
+            values = getattr(self, name)
+            if values.ndim == 1:
+                columns[name] = values
+            else:
+                for k, label in enumerate(suffixes.get(name, self.labels.pools)):
+                    columns[f"{name}_{label}"] = values[:, k]
+        frame = pd.DataFrame(columns)
+        frame["ending"] = _named(self.ending, ENDINGS)
+        frame["truce_end"] = _named(self.truce_end, self.labels.causes)
+        levels = self.deal_levels
+        for k, issue in enumerate(self.labels.issues):
+            frame[f"deal_{issue}"] = _named(levels[:, k], self.labels.levels[k])
+        return frame
+
+
+def _named(codes: Array, names: Sequence[str]) -> pd.Categorical[Any]:
+    """Codes by their names; a negative code is missing."""
+    import pandas as pd
+
+    dtype = pd.CategoricalDtype(list(names))
+    return pd.Categorical.from_codes(codes.astype(np.int64), dtype=dtype)

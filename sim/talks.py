@@ -1,0 +1,889 @@
+"""The talks: parties, their constituencies and mediators, day by day, many runs side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import mesa
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.actors.mediator import Mediator
+from sim.actors.party import Party, Reckoning
+from sim.captivity import Captivity
+from sim.chance import Chance
+from sim.draws import Draws
+from sim.outcomes import EXPIRY, NONE, Labels, Outcomes
+from sim.scenario import Scenario
+from sim.theory.packages import packages_of
+from sim.theory.war import WAR_MODULES, Evidence
+from sim.truces import Truces
+from sim.uncertain import FINEST_LUCK, standard_normal
+
+Floats = NDArray[np.floating]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+WAR, TRUCE, FORWARD_WON, BACKWARD_WON = range(4)
+
+#: Packages assessed at a time, over all runs at hand: about what fits the processor's cache.
+PACKAGES_AT_ONCE = 2**17
+
+#: A side payment aims this many scales of noise above what a party holds out for.
+MARGIN_OF_PERSUASION = 3.0
+
+
+class Diary(Protocol):
+    """Someone who takes notes of a single run."""
+
+    def note(self, day: int, kind: str, **facts: Any) -> None:
+        """Something happened."""
+        ...
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What everybody makes of the possible deals today, in the rows at hand; axis 0 is the row."""
+
+    rows: Ints  # (rows,) their runs
+    where: Ints  # (rows,) their place in the reckonings
+    worth: Floats  # (rows, parties, packages), minus infinity where not on offer
+    reservation: Floats  # (rows, parties)
+    backed: Floats  # (rows, parties) side payments that mediators could add
+    reckonings: list[Reckoning]  # by party
+    war_values: Floats  # (rows, parties)
+
+    def of(self, keep: Bools) -> Scene:
+        """The scene in some of its rows; the reckonings stay whole."""
+        if keep.all():
+            return self
+        return Scene(
+            self.rows[keep],
+            self.where[keep],
+            self.worth[keep],
+            self.reservation[keep],
+            self.backed[keep],
+            self.reckonings,
+            self.war_values[keep],
+        )
+
+
+class Talks(mesa.Model):
+    """Talks over one conflict, in a block of runs.
+
+    The order of a day:
+
+    1. war: a battle may be fought; everybody learns from it; a side may win.
+    2. captives: some may die, be rescued, be freed one-sidedly or by a side channel.
+    3. truces: the batches due are handed over, violations happen, a truce may break, or it ends
+       with its term unless it is extended or outlives it under a guarantee.
+    4. constituencies are stirred by what has happened since yesterday, and calm down; public
+       attention fades; talks may be suspended.
+    5. talks, on the days of a round: everybody assesses the possible deals; answers that were
+       awaited are confirmed; a text is put on the table; the parties answer; it may leak; if all
+       who have a veto accept, it is signed and a truce begins.
+
+    Luck is drawn for every run on every day, whether or not the run has ended, so that nothing
+    that happens in one run moves another's.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        chance: Chance,
+        *,
+        days: int,
+        levers: Mapping[str, float] | None = None,
+        diary: Diary | None = None,
+    ) -> None:
+        super().__init__(rng=int(chance.seed))
+        self.case = scenario
+        self.luck_of = chance
+        self.days = days
+        self.diary = diary
+        draws = Draws(scenario, chance, dict(levers or {}))
+        self.draws = draws
+        self.packages = packages_of(scenario, draws.fixed)
+        self.at_once = max(PACKAGES_AT_ONCE // len(self.packages), 1)
+        self.captivity = Captivity(scenario, draws, self.packages, days)
+        self.mediators = [Mediator(self, name, draws) for name in scenario.mediators]
+        self.parties = [Party(self, name, draws, self.packages) for name in scenario.parties]
+        self.veto = np.array([party.veto for party in self.parties])
+        self.vetoers = [i for i, party in enumerate(self.parties) if party.veto]
+        helped = any(mediator.keeps_channel for mediator in self.mediators)
+        self.truces_now = Truces(draws, self.packages, self.captivity, days, helped)
+        self.war = WAR_MODULES[scenario.war.kind]()
+        self.war_numbers = draws.of("war.numbers", self.war.numbers)
+        self._read_channel(draws, helped)
+        self._read_luck(chance)
+        self._open(chance.runs)
+
+    def _read_channel(self, draws: Draws, helped: bool) -> None:
+        self.helped = helped
+        self.every = np.maximum(np.rint(draws["channel.every_days"]), 1).astype(np.int64)
+        self.lag = np.rint(draws["channel.lag_days"]).astype(np.int64)
+        self.leak = draws["channel.leak"]
+        self.direct = draws["channel.direct_per_day"]
+        self.noise = draws["channel.acceptance_noise"]
+        self.mediated = draws["channel.mediated"]
+        self.forgetting = 0.5 ** (1.0 / np.maximum(draws["channel.exposure_half_life_days"], 1e-6))
+        self.suspending = -np.expm1(-draws["channel.suspensions_per_day"])
+        self.suspension = np.rint(draws["channel.suspension_days"]).astype(np.int64)
+        self.deadline = np.rint(draws.get("channel.deadline_day", NONE)).astype(np.int64)
+        offers = [mediator.guarantee for mediator in self.mediators]
+        self.guaranteed = np.max(offers, axis=0) if offers else np.zeros(draws.chance.runs)
+        self.waits = [
+            p for p, party in enumerate(self.parties) if party.veto and party.speaks_through
+        ]
+        self.misjudged = {
+            (i, j): standard_normal(draws.chance.once(f"misjudges {one.name} {other.name}")[:, 0])
+            for i, one in enumerate(self.parties)
+            for j, other in enumerate(self.parties)
+            if i != j
+        }
+
+    def _read_luck(self, chance: Chance) -> None:
+        days = self.days
+        names = ("battles", "battle won", "leaks", "suspensions", "direct", "mediated")
+        self.luck = {name: chance.daily(name, days) for name in names}
+        self.answers = [chance.daily(f"answers {party.name}", days) for party in self.parties]
+        self.speaks = [chance.daily(f"speaks {party.name}", days) for party in self.parties]
+        self.drafts = [chance.daily(f"drafts {m.name}", days) for m in self.mediators]
+        self.misread = {
+            (i, j): chance.daily(f"misreads {one.name} {other.name}", days)
+            for i, one in enumerate(self.parties)
+            for j, other in enumerate(self.parties)
+            if i != j and other.veto
+        }
+
+    def _open(self, runs: int) -> None:
+        """Everything as it stands before the first day."""
+        parties = len(self.parties)
+
+        def none() -> Ints:
+            return np.full(runs, NONE, dtype=np.int64)
+
+        def zeros() -> Ints:
+            return np.zeros(runs, dtype=np.int64)
+
+        self.day = 0
+        self.phase = zeros()
+        self.front = self.war.first_front(self.war_numbers, runs)
+        self.wins, self.battles = np.zeros(runs), np.zeros(runs)
+        self.elapsed = np.zeros(runs)  # days of talks since they opened or reopened
+        self.rounds = zeros()
+        self.suspended_until = zeros()
+        self.awaited = none()  # text that waits to be confirmed
+        self.awaited_day = zeros()
+        self.promised = np.zeros((runs, parties))  # side payments that go with it
+        self.events = {
+            name: np.zeros(runs)
+            for name in ("refused_offer", "leak", "violation", "war_day", "collapse")
+        }
+        self.mourned = np.zeros((runs, len(self.captivity.pools)))
+        # what is kept for the outcomes
+        self.deal_day, self.deal_package = none(), none()
+        self.deals, self.truce_count = zeros(), zeros()
+        self.truce_days, self.truce_end, self.extended_days = none(), none(), zeros()
+        self.overridden = np.zeros((runs, parties), dtype=bool)
+        self.surplus = np.full((runs, parties), np.nan)
+        self.last_day = np.full(runs, self.days, dtype=np.int64)
+        self.zopa_day, self.zopa_rounds = none(), zeros()
+        self.zopa_first = np.zeros(runs, dtype=bool)
+        self.best_surplus, self.optimism = np.full(runs, np.nan), np.full(runs, np.nan)
+        self.refusals = np.zeros((runs, parties), dtype=np.int64)
+        self.refused_alone, self.no_way_out = self.refusals.copy(), self.refusals.copy()
+        self.leaks, self.suspended_days = zeros(), zeros()
+        self.zopa_objective = self._objective_zopa(np.arange(runs))
+
+    # -- the day ---------------------------------------------------------------------------------
+
+    @property
+    def playing(self) -> Bools:
+        """Runs in which neither side has won: (runs,)."""
+        return np.asarray(self.phase <= TRUCE)
+
+    def play(self) -> Talks:
+        """Play all days."""
+        for _ in range(self.days):
+            self.step()
+        return self
+
+    def step(self) -> None:
+        """Play one day, in the order given above."""
+        self.day += 1
+        today = self.day - 1  # luck is kept by days from 0
+        self._fight(today)
+        self._suffer(today)
+        self._keep_truces(today)
+        self._stir(today)
+        self._talk(today)
+
+    def _note(self, kind: str, **facts: Any) -> None:
+        if self.diary is not None:
+            self.diary.note(self.day, kind, **facts)
+
+    # -- 1 war -----------------------------------------------------------------------------------
+
+    def _fight(self, today: int) -> None:
+        """A battle moves the front by one fort; a truce lets the backward side re-arm."""
+        fighting = self.phase == WAR
+        likely = self.war.battle_chance(self.war_numbers, len(self.phase))
+        rows = np.flatnonzero(fighting & (self.luck["battles"][:, today] < likely))
+        if len(rows):
+            numbers = {name: value[rows] for name, value in self.war_numbers.items()}
+            chance = self.war.forward_wins(numbers, self.captivity.lift(rows))
+            won = self.luck["battle won"][rows, today] < chance
+            self.front[rows] += np.where(won, 1.0, -1.0)
+            self.wins[rows] += won
+            self.battles[rows] += 1.0
+            self._note("battle", won=bool(won[0]))
+        resting = self.phase == TRUCE
+        if resting.any():
+            recovered = self.war.rearming(self.war_numbers, len(self.phase))
+            self.front = self.front - np.where(resting, recovered, 0.0)
+            self.front = np.maximum(self.front, np.where(resting, 1.0, self.front))
+        forward, backward = self.war.victory(self.war_numbers, self.front)
+        self._win(fighting & forward, FORWARD_WON)
+        self._win(fighting & backward, BACKWARD_WON)
+
+    def _win(self, won: Bools, phase: int) -> None:
+        if won.any():
+            self.phase[won] = phase
+            self.last_day[won] = self.day
+            self._note("victory", forward=phase == FORWARD_WON)
+
+    # -- 2 captives ------------------------------------------------------------------------------
+
+    def _suffer(self, today: int) -> None:
+        """What happens to the captives outside a deal."""
+        fighting, resting = self.phase == WAR, self.phase == TRUCE
+        deaths = self.captivity.suffer(today, resting, self.playing)
+        rescued, killed = self.captivity.rescue(today, fighting)
+        released = self.captivity.release_outside_a_deal(today, fighting, resting)
+        self.mourned = (deaths + killed).astype(float)
+        if self.diary is not None:
+            for kind, people in (
+                ("death", deaths),
+                ("rescue", rescued),
+                ("killed in rescue", killed),
+                ("release", released),
+            ):
+                if people.any():
+                    self._note(kind, people=people[0], truce=bool(resting[0]))
+
+    # -- 3 truces --------------------------------------------------------------------------------
+
+    def _keep_truces(self, today: int) -> None:
+        """Carry out what was signed; see whether the truces hold."""
+        truces = self.truces_now
+        self.events["violation"][:] = 0.0
+        self.events["collapse"][:] = 0.0
+        if not truces.holding.any():
+            return
+        before = truces.disputes.copy() if self.diary is not None else None
+        for rows, pool, people, remains, dead, freed in truces.carry_out(today):
+            if self.diary is not None and len(rows):
+                self._note(
+                    "batch",
+                    pool=self.captivity.pools[pool],
+                    people=int(people[0]),
+                    remains=int(remains[0]),
+                    found_dead=int(dead[0]),
+                    freed=int(freed[0]),
+                )
+        if before is not None and (truces.disputes > before).any():
+            self._note("dispute", open=bool(truces.disputed[0]))
+        breach = truces.suffer_violations(today)
+        self.events["violation"][breach] = 1.0
+        if breach.any():
+            self._note("violation")
+        rows, causes = truces.breaks(self.day)
+        self._end_truces(rows, causes)
+        self._meet_expiry()
+
+    def _meet_expiry(self) -> None:
+        """A term ends: the truce is extended, outlives it in talks, or lapses."""
+        truces = self.truces_now
+        rows = truces.expiring(self.day)
+        if not len(rows):
+            return
+        extends = truces.may_extend(rows)
+        if extends.any():
+            willing = np.flatnonzero(extends)
+            extends[willing] = self._want_another_day(rows[willing])
+            truces.extend(rows[extends], self.day)
+            if extends.any():
+                self._note("extension")
+        rest = rows[~extends]
+        rest = rest[~truces.grant_grace(rest)]
+        self._end_truces(rest, np.full(len(rest), len(truces.causes)))
+
+    def _want_another_day(self, rows: Ints) -> Bools:
+        """Whether every party with a veto gains from one more day for some more captives: (rows,)."""
+        truces, captivity, packages = self.truces_now, self.captivity, self.packages
+        package = truces.in_force[rows]
+        people = truces.extension_people[rows]
+        covered = np.maximum(captivity.extendable(rows, package), 1.0)
+        evidence = self._evidence(rows)
+        release = packages.release_of[package]
+        lift, lift_after = captivity.lift(rows), captivity.lift_after(rows)
+        part = np.minimum(people / covered, 1.0)
+        after = lift + part * (lift_after[np.arange(len(rows)), release] - lift)
+        willing = np.ones(len(rows), dtype=bool)
+        for party in self.parties:
+            if not party.veto:
+                continue
+            value = party.values_war(
+                rows, evidence, np.stack([lift, after], axis=1), np.array([0.0, 1.0])
+            )
+            gain = self._gain_from(rows, package, people, party)
+            gain = gain + party.stakes.war[rows] * (value[:, 1] - value[:, 0])
+            willing &= gain >= 0
+        return willing
+
+    def _gain_from(self, rows: Ints, package: Ints, people: Floats, party: Party) -> Floats:
+        """What some more captives at the agreed price would bring a party: (rows,)."""
+        captivity = self.captivity
+        gain = np.zeros(len(rows))
+        release = self.packages.release_of[package]
+        for pool in range(len(captivity.pools)):
+            here = self.packages.covers[release][:, captivity.pool_of == pool].any(axis=1)
+            share = here * people / np.maximum(captivity.initial_paid[rows, pool], 1)
+            gain += party.stakes.captives[rows, pool] * share
+            for k in np.flatnonzero(captivity.paid_for == pool):
+                freed = captivity.prisoners_freed[rows, k]
+                more = freed + here * people * self.packages.ratio(pool)[package]
+                step = np.log1p(more) - np.log1p(freed)
+                step = step / np.log1p(captivity.initial_prisoners[rows, k])
+                gain += party.stakes.ratio[rows, pool] * step
+        return gain
+
+    def _end_truces(self, rows: Ints, causes: Ints) -> None:
+        """The guns speak again; talks start anew."""
+        if not len(rows):
+            return
+        truces = self.truces_now
+        first = rows[(self.truce_count[rows] == 1)]
+        self.truce_days[first] = self.day - truces.began[first]
+        self.truce_end[first] = causes[self.truce_count[rows] == 1]
+        self.extended_days[first] = truces.extended[first]
+        self._note("truce ends", cause=int(causes[0]), days=int(self.day - truces.began[rows[0]]))
+        truces.end(rows)
+        self.phase[rows] = WAR
+        self.elapsed[rows] = 0.0
+        self.awaited[rows] = NONE
+        self.events["collapse"][rows] = 1.0
+
+    # -- 4 home ----------------------------------------------------------------------------------
+
+    def _stir(self, today: int) -> None:
+        """Constituencies hear the news; attention fades; talks may be suspended."""
+        self.events["war_day"] = (self.phase == WAR).astype(float)
+        for party in self.parties:
+            mourned = self.mourned[:, party.home_pools].sum(axis=1)
+            news = {**self.events, "captive_death": mourned}
+            for constituency in party.constituencies:
+                constituency.stir(news)
+            party.is_forgotten(self.forgetting)
+        self.events["leak"][:] = 0.0
+        self.events["refused_offer"][:] = 0.0
+        free = (self.phase == WAR) & (self.day > self.suspended_until)
+        shocked = free & (self.luck["suspensions"][:, today] < self.suspending)
+        self.suspended_until[shocked] = self.day + self.suspension[shocked] - 1
+        if shocked.any():
+            self._note("suspension", days=int(self.suspension[0]))
+        talking = self.playing & (self.day > self.suspended_until)
+        self.suspended_days += self.playing & ~talking
+        self.elapsed += talking
+
+    # -- 5 talks ---------------------------------------------------------------------------------
+
+    def _talk(self, today: int) -> None:
+        """Hold a round where one is due."""
+        open_today = self.playing & (self.day > self.suspended_until)
+        confirming = self.playing & (self.awaited != NONE) & (self.day >= self.awaited_day)
+        due = open_today & (self.awaited == NONE) & self._round_due(today)
+        watching = due & ~self._negotiable()
+        if watching.any():
+            self._watch(np.flatnonzero(watching))
+        meeting = (due & ~watching) | confirming
+        if not meeting.any():
+            return
+        rows = np.flatnonzero(meeting)
+        for first in range(0, len(rows), self.at_once):
+            scene = self._assess(rows[first : first + self.at_once])
+            confirms = confirming[scene.rows]
+            if confirms.any():
+                self._confirm(scene.of(confirms))
+            if not confirms.all():
+                self._hold_round(scene, ~confirms, today)
+
+    def _round_due(self, today: int) -> Bools:
+        """Whether a round is due: by the channel's calendar, or by chance without a channel."""
+        if self.helped:
+            return np.asarray((self.day - 1) % self.every == 0)
+        return np.asarray(self.luck["direct"][:, today] < self.direct)
+
+    def _negotiable(self) -> Bools:
+        """Whether there is something to negotiate: war, or the second phase of a truce: (runs,)."""
+        truces = self.truces_now
+        begun = self.day - truces.began >= truces.second_phase_from
+        ended = self.packages.permanent[np.maximum(truces.in_force, 0)]
+        return np.asarray((self.phase == WAR) | ((self.phase == TRUCE) & begun & ~ended))
+
+    def _evidence(self, rows: Ints) -> Evidence:
+        return Evidence(self.front[rows], self.wins[rows], self.battles[rows])
+
+    def _reckon(self, rows: Ints, truthful: bool = False) -> tuple[list[Reckoning], Floats]:
+        """Everybody's reckoning, and the value of war to each: (rows, parties).
+
+        Each judges the others' temptation to break a truce with an error of its own.
+        """
+        evidence = self._evidence(rows)
+        lift, lift_after = self.captivity.lift(rows), self.captivity.lift_after(rows)
+        exchange = self.captivity.exchange(rows)
+        outlooks = [
+            party.looks_ahead(rows, evidence, lift, lift_after, truthful) for party in self.parties
+        ]
+        tempted = np.stack([outlook.temptation for outlook in outlooks], axis=1)
+        reckonings = []
+        for i, (party, outlook) in enumerate(zip(self.parties, outlooks, strict=True)):
+            seen = tempted.copy()
+            error = party.misjudgement[rows]
+            for j in range(len(self.parties)):
+                if j != i:
+                    seen[:, j] += (error * self.misjudged[i, j][rows]).astype(np.float32)[:, None]
+            reckonings.append(party.reckons(rows, outlook, seen, i, exchange))
+        return reckonings, np.stack([outlook.war_now for outlook in outlooks], axis=1)
+
+    def _assess(self, rows: Ints, truthful: bool = False) -> Scene:
+        """What every package is worth to everybody today."""
+        reckonings, war_values = self._reckon(rows, truthful)
+        worth = np.empty((len(rows), len(self.parties), len(self.packages)), dtype=np.float32)
+        for i, (party, reckoning) in enumerate(zip(self.parties, reckonings, strict=True)):
+            worth[:, i] = party.weighs(rows, reckoning)
+        on_offer = self._on_offer(rows)
+        if not on_offer.all():
+            np.copyto(worth, -np.inf, where=~on_offer[:, None])
+        backed = np.zeros((len(rows), len(self.parties)), dtype=np.float32)
+        for mediator in self.mediators:
+            for i, party in enumerate(self.parties):
+                backed[:, i] += mediator.leverage_left[party.name][rows]
+        reservation = np.stack([reckoning.tables.reservation for reckoning in reckonings], axis=1)
+        where = np.arange(len(rows))
+        return Scene(rows, where, worth, reservation, backed, reckonings, war_values)
+
+    def _on_offer(self, rows: Ints) -> Bools:
+        """Packages that somebody can guarantee and that do not cut a truce short: (rows, packages)."""
+        packages, truces = self.packages, self.truces_now
+        on_offer = packages.guarantee[None] <= self.guaranteed[rows, None] + 1e-9
+        in_truce = self.phase[rows] == TRUCE
+        if in_truce.any():
+            term = np.where(in_truce, packages.days[np.maximum(truces.in_force[rows], 0)], 0.0)
+            on_offer &= packages.days[None] >= term[:, None]
+        return on_offer
+
+    def _objective_zopa(self, rows: Ints) -> Bools:
+        """Whether there would be a ZOPA if everybody knew the true chances of war: (rows,)."""
+        exists = np.zeros(len(rows), dtype=bool)
+        for first in range(0, len(rows), self.at_once):
+            part = slice(first, first + self.at_once)
+            exists[part] = self._zopa(self._assess(rows[part], truthful=True)).any(axis=1)
+        return exists
+
+    def _zopa(self, scene: Scene) -> Bools:
+        """Packages that beat no deal for all with a veto, side payments included: (rows, packages)."""
+        floor = scene.reservation - scene.backed
+        inside = np.ones((len(scene.rows), len(self.packages)), dtype=bool)
+        for i in self.vetoers:
+            inside &= scene.worth[:, i] >= floor[:, i, None]
+        return inside
+
+    def _watch(self, rows: Ints) -> None:
+        """In a truce with nothing to negotiate, only the temptation to break it moves."""
+        reckonings, _ = self._reckon(rows)
+        self._feel_gap(rows, reckonings, np.arange(len(rows)))
+
+    def _feel_gap(self, rows: Ints, reckonings: list[Reckoning], where: Ints) -> None:
+        """By how much fighting on looks better than the rest of the deal, to each party."""
+        truces, packages = self.truces_now, self.packages
+        package = truces.in_force[rows]
+        due = self.captivity.still_due(rows)
+        pending = np.minimum(due / np.maximum(self.captivity.due_at_signing[rows], 1), 1.0)
+        for i, reckoning in enumerate(reckonings):
+            tables = reckoning.tables
+            rest = tables.frames[where, packages.frame_of[package]]
+            rest = rest + pending * tables.swaps[where, packages.swap_of[package]]
+            truces.gap[rows, i] = np.maximum(tables.reservation[where] - rest, 0.0)
+
+    def _hold_round(self, whole: Scene, keep: Bools, today: int) -> None:
+        """A text is put on the table and answered."""
+        scene = whole.of(keep)
+        rows = scene.rows
+        in_truce = self.phase[rows] == TRUCE
+        if in_truce.any():
+            self._feel_gap(rows[in_truce], scene.reckonings, scene.where[in_truce])
+        self._record_zopa(scene)
+        self.rounds[rows] += 1
+        believed = self._believed_reservations(rows, scene, today)
+        aspiration, way_out = self._aspirations(scene, believed)
+        self.no_way_out[rows] += ~way_out
+        text, speaker = self._draft(scene, believed, aspiration, today)
+        accepts, offered = self._answers(scene, text, speaker, aspiration, today)
+        refused = ~accepts & self.veto
+        self.refusals[rows] += refused
+        self.refused_alone[rows] += refused & (refused.sum(axis=1) == 1)[:, None]
+        agreed = ~refused.any(axis=1)
+        self.events["refused_offer"][rows] = ~agreed
+        self._leak(rows, today)
+        if self.diary is not None:
+            self._note_round(scene, text, speaker, aspiration, way_out, accepts, offered)
+        self._agree(scene.of(agreed), text[agreed], offered[agreed])
+
+    def _record_zopa(self, scene: Scene) -> None:
+        rows = scene.rows
+        exists = np.asarray(self._zopa(scene).any(axis=1))
+        self.zopa_rounds[rows] += exists
+        opened = rows[exists & (self.zopa_day[rows] == NONE)]
+        self.zopa_day[opened] = self.day
+        fresh = self.rounds[rows] == 0
+        if fresh.any():
+            start = scene.of(fresh)
+            gains = start.worth[:, self.veto] - start.reservation[:, self.veto, None]
+            self.best_surplus[start.rows] = gains.min(axis=1).max(axis=1)
+            self.optimism[start.rows] = start.war_values[:, self.veto].sum(axis=1) - 1.0
+            self.zopa_first[start.rows] = exists[fresh]
+
+    def _believed_reservations(
+        self, rows: Ints, scene: Scene, today: int
+    ) -> dict[tuple[int, int], Floats]:
+        """What each party believes the others with a veto would settle for: (rows,) by pair.
+
+        It believes that they would go lower than they would, less so where a mediator whom it
+        believes knows better.
+        """
+        believed = {}
+        for (i, j), luck in self.misread.items():
+            party, other = self.parties[i], self.parties[j]
+            told = np.zeros(len(rows))
+            for mediator in self.mediators:
+                told = np.maximum(told, mediator.tells(party.name, other.name)[rows])
+            error = party.misreading[rows] * standard_normal(luck[rows, today])
+            hope = party.optimism[rows] * (1.0 - told)
+            believed[i, j] = (scene.reservation[:, j] - hope + error).astype(np.float32)
+        return believed
+
+    def _aspirations(
+        self, scene: Scene, believed: dict[tuple[int, int], Floats]
+    ) -> tuple[Floats, Bools]:
+        """What each party holds out for, and whether it sees a way out: two (rows, parties)."""
+        rows = scene.rows
+        aspiration = np.empty_like(scene.reservation)
+        way_out = np.ones(scene.reservation.shape, dtype=bool)
+        loss_rate = self.captivity.loss_rate(rows)
+        for i, party in enumerate(self.parties):
+            acceptable = np.ones((len(rows), len(self.packages)), dtype=bool)
+            for j in self.vetoers:
+                if j != i:
+                    acceptable &= scene.worth[:, j] >= believed[i, j][:, None]
+            aspiration[:, i], way_out[:, i] = party.holds_out_for(
+                rows,
+                scene.worth[:, i],
+                scene.reservation[:, i],
+                acceptable,
+                self.elapsed[rows],
+                loss_rate,
+            )
+        last_call = self.deadline[rows] == self.day
+        return np.where(last_call[:, None], scene.reservation, aspiration), way_out
+
+    def _draft(
+        self,
+        scene: Scene,
+        believed: dict[tuple[int, int], Floats],
+        aspiration: Floats,
+        today: int,
+    ) -> tuple[Ints, Ints]:
+        """The text of the round and who speaks: a party's place, or one past them: two (rows,)."""
+        rows = scene.rows
+        text = np.zeros(len(rows), dtype=np.int64)
+        speaker = np.stack([luck[rows, today] for luck in self.speaks], axis=1).argmax(axis=1)
+        weights = [
+            m.drafting[rows] if m.formulation else np.zeros(len(rows)) for m in self.mediators
+        ]
+        if weights:
+            waiting = np.stack(
+                [
+                    -np.log1p(-luck[rows, today]) / np.maximum(weight, 1e-300)
+                    for luck, weight in zip(self.drafts, weights, strict=True)
+                ],
+                axis=1,
+            )
+            mediated = self.luck["mediated"][rows, today] < self.mediated[rows]
+            mediated &= np.max(weights, axis=0) > 0
+            first = len(self.parties) + waiting.argmin(axis=1)
+            speaker = np.where(mediated, first, speaker)
+        for s in np.unique(speaker):
+            mine = speaker == s
+            part = scene.of(mine)
+            if s < len(self.parties):
+                text[mine] = self._proposal(int(s), part, mine, believed, aspiration[mine, s])
+            else:
+                mediator = self.mediators[s - len(self.parties)]
+                text[mine] = self._mediators_text(mediator, part, aspiration[mine])
+        return text, speaker
+
+    def _proposal(
+        self,
+        i: int,
+        scene: Scene,
+        mine: Bools,
+        believed: dict[tuple[int, int], Floats],
+        aspiration: Floats,
+    ) -> Ints:
+        """A party's own proposal: (rows,) package."""
+        others: Floats = np.full((len(scene.rows), len(self.packages)), np.inf, dtype=np.float32)
+        for j in self.vetoers:
+            if j != i:
+                gain = scene.worth[:, j] - believed[i, j][mine, None]
+                others = np.minimum(others, gain)
+        return self.parties[i].proposes(scene.worth[:, i], aspiration, others)
+
+    def _mediators_text(self, mediator: Mediator, scene: Scene, aspiration: Floats) -> Ints:
+        """A mediator's text: (rows,) package.
+
+        It knows a party's reservation value as far as it has access, else what the party says it
+        holds out for.
+        """
+        rows = scene.rows
+        rounds = self.rounds[rows] - 1.0
+        guess = scene.worth.copy()
+        heard = np.empty_like(aspiration)
+        for i, party in enumerate(self.parties):
+            tables = scene.reckonings[i].tables.of(scene.where)
+            guess[:, i] += mediator.guesses(rows, party.name, tables, self.packages, rounds)
+            access = mediator.access[party.name][rows].astype(np.float32)
+            heard[:, i] = access * scene.reservation[:, i] + (1.0 - access) * aspiration[:, i]
+        return mediator.drafts(guess[:, self.veto], heard[:, self.veto], aspiration[:, self.veto])
+
+    def _answers(
+        self, scene: Scene, text: Ints, speaker: Ints, aspiration: Floats, today: int
+    ) -> tuple[Bools, Floats]:
+        """Who accepts, and what side payments that takes: two (rows, parties).
+
+        Answers are simultaneous; who proposed a text accepts it. Mediators with leverage add what
+        a text falls short of the party's reservation value, as far as they know it and have it.
+        """
+        rows = scene.rows
+        accepts = np.empty_like(aspiration, dtype=bool)
+        offered = np.empty_like(aspiration)
+        noise = self.noise[rows]
+        for i in range(len(self.parties)):
+            own = speaker == i
+            value = scene.worth[np.arange(len(rows)), i, text]
+            access = self._best_access(rows, i)
+            floor = access * scene.reservation[:, i] + (1.0 - access) * aspiration[:, i]
+            wanted = floor + MARGIN_OF_PERSUASION * noise - value
+            offered[:, i] = np.where(own, 0.0, np.clip(wanted, 0.0, scene.backed[:, i]))
+            whim = noise * _logistic(self.answers[i][rows, today])
+            accepts[:, i] = own | (value + offered[:, i] + whim >= aspiration[:, i])
+        return accepts, offered
+
+    def _best_access(self, rows: Ints, party: int) -> Floats:
+        """How well those who have leverage on a party know its reservation value: (rows,)."""
+        name = self.parties[party].name
+        best = np.zeros(len(rows))
+        for mediator in self.mediators:
+            paying = mediator.leverage_left[name][rows] > 0
+            best = np.where(paying, np.maximum(best, mediator.access[name][rows]), best)
+        return best
+
+    def _leak(self, rows: Ints, today: int) -> None:
+        """A round may become public: positions are exposed, constituencies hear of it."""
+        leaked = rows[self.luck["leaks"][rows, today] < self.leak[rows]]
+        self.leaks[leaked] += 1
+        self.events["leak"][leaked] = 1.0
+        for party in self.parties:
+            party.goes_public(leaked)
+        if len(leaked):
+            self._note("leak")
+
+    def _agree(self, scene: Scene, text: Ints, offered: Floats) -> None:
+        """All have accepted: sign, or wait for those who must ask their principals first."""
+        rows = scene.rows
+        if not len(rows):
+            return
+        wait = self.lag[rows] if self.waits else np.zeros(len(rows), dtype=np.int64)
+        later = wait > 0
+        self.awaited[rows[later]] = text[later]
+        self.awaited_day[rows[later]] = self.day + wait[later]
+        self.promised[rows] = offered
+        self._sign(scene.of(~later), text[~later])
+
+    def _confirm(self, scene: Scene) -> None:
+        """Parties spoken for confirm if the text still beats no deal for them."""
+        rows = scene.rows
+        text = self.awaited[rows]
+        self.awaited[rows] = NONE
+        still = np.ones(len(rows), dtype=bool)
+        for i in self.waits:
+            value = scene.worth[np.arange(len(rows)), i, text] + self.promised[rows, i]
+            still &= value >= scene.reservation[:, i]
+        self._note("confirmation", given=bool(still[0]))
+        self.events["refused_offer"][rows[~still]] = 1.0
+        self._sign(scene.of(still), text[still])
+
+    def _sign(self, scene: Scene, text: Ints) -> None:
+        """A truce begins, or goes on under new terms; side payments are spent."""
+        rows = scene.rows
+        if not len(rows):
+            return
+        offered = self.promised[rows]
+        self._record_deal(scene, text, offered)
+        for i, party in enumerate(self.parties):
+            have = np.maximum(scene.backed[:, i], 1e-12)
+            for mediator in self.mediators:
+                part = mediator.leverage_left[party.name][rows] / have
+                mediator.spend(party.name, rows, part * offered[:, i])
+        self.truce_count[rows[self.phase[rows] == WAR]] += 1
+        self.truces_now.begin(rows, text, offered.sum(axis=1), self.day)
+        self.phase[rows] = TRUCE
+        self.elapsed[rows] = 0.0
+        self.promised[rows] = 0.0
+        self._note("signed", package=int(text[0]))
+
+    def _record_deal(self, scene: Scene, text: Ints, offered: Floats) -> None:
+        rows = scene.rows
+        self.deals[rows] += 1
+        first = np.flatnonzero(self.deal_day[rows] == NONE)
+        new = rows[first]
+        self.deal_day[new] = self.day
+        self.deal_package[new] = text[first]
+        at = np.take_along_axis(scene.worth[first], text[first, None, None], axis=2)[:, :, 0]
+        self.surplus[new] = at + offered[first] - scene.reservation[first]
+        for i, (party, reckoning) in enumerate(zip(self.parties, scene.reckonings, strict=True)):
+            if party.quota:
+                voters = [tables.of(scene.where[first]) for tables in reckoning.voters]
+                ratified = party.ratifies(voters)[np.arange(len(first)), text[first]]
+                self.overridden[new, i] = ~ratified
+
+    def _note_round(
+        self,
+        scene: Scene,
+        text: Ints,
+        speaker: Ints,
+        aspiration: Floats,
+        way_out: Bools,
+        accepts: Bools,
+        offered: Floats,
+    ) -> None:
+        package = int(text[0])
+        self._note(
+            "round",
+            package=package,
+            speaker=int(speaker[0]),
+            worth=scene.worth[0, :, package],
+            reservation=scene.reservation[0],
+            aspiration=aspiration[0],
+            way_out=way_out[0],
+            accepts=accepts[0],
+            offered=offered[0],
+            zopa=bool(self._zopa(scene).any()),
+            best=scene.worth[0],
+        )
+
+    # -- the end ---------------------------------------------------------------------------------
+
+    def outcomes(self, sha256: str, version: str, levers: Mapping[str, float]) -> Outcomes:
+        """How each run ended."""
+        captivity, truces = self.captivity, self.truces_now
+        running = (self.truce_count == 1) & (self.phase == TRUCE)
+        truce_days = np.where(running, self.day - truces.began, self.truce_days)
+        extended_days = np.where(running, truces.extended, self.extended_days)
+        return Outcomes(
+            scenario=self.case.scenario,
+            sha256=sha256,
+            version=version,
+            seed=self.luck_of.seed,
+            days=self.days,
+            levers=dict(levers),
+            first=self.luck_of.first,
+            labels=self._labels(),
+            table=self.packages.levels.astype(np.int8),
+            deal_day=_short(self.deal_day),
+            deal_package=_short(self.deal_package),
+            deals=_short(self.deals),
+            truces=_short(self.truce_count),
+            truce_days=_short(truce_days),
+            truce_end=self.truce_end.astype(np.int8),
+            extended_days=_short(extended_days),
+            overridden=self.overridden,
+            surplus=self.surplus.astype(np.float32),
+            ending=self._endings(),
+            last_day=_short(self.last_day),
+            zopa_first=self.zopa_first,
+            zopa_objective=self.zopa_objective,
+            zopa_day=_short(self.zopa_day),
+            zopa_rounds=_short(self.zopa_rounds),
+            rounds=_short(self.rounds),
+            best_surplus=self.best_surplus.astype(np.float32),
+            optimism=self.optimism.astype(np.float32),
+            refusals=_short(self.refusals),
+            refused_alone=_short(self.refused_alone),
+            no_way_out=_short(self.no_way_out),
+            initial=captivity.initial.astype(np.int32),
+            returned_alive=captivity.returned_alive.astype(np.int32),
+            remains_returned=captivity.remains_returned.astype(np.int32),
+            died_in_captivity=captivity.died.astype(np.int32),
+            rescued=captivity.rescued.astype(np.int32),
+            still_held=captivity.held_alive().astype(np.int32),
+            remains_held=captivity.held_remains().astype(np.int32),
+            prisoners_released=captivity.prisoners_freed.astype(np.int32),
+            violations=_short(truces.violations),
+            disputes=_short(truces.disputes),
+            leaks=_short(self.leaks),
+            suspended_days=_short(self.suspended_days),
+            battles=_short(self.battles),
+            front=self.front.astype(np.float32),
+        )
+
+    def _endings(self) -> NDArray[np.int8]:
+        truces = self.truces_now
+        permanent = self.packages.permanent[np.maximum(truces.in_force, 0)]
+        ending = np.where(self.truce_count > 0, 1, 0)
+        ending = np.where(self.phase == TRUCE, np.where(permanent, 3, 2), ending)
+        ending = np.where(self.phase == FORWARD_WON, 4, ending)
+        return np.where(self.phase == BACKWARD_WON, 5, ending).astype(np.int8)
+
+    def _labels(self) -> Labels:
+        scenario = self.case
+        return Labels(
+            parties=tuple(scenario.parties),
+            issues=tuple(scenario.issues),
+            levels=tuple(tuple(issue.levels) for issue in scenario.issues.values()),
+            pools=tuple(scenario.captives),
+            prisoners=tuple(scenario.prisoners),
+            causes=(*self.truces_now.causes, EXPIRY),
+            forward=tuple(scenario.war.forward),
+            backward=tuple(scenario.war.backward),
+        )
+
+
+def _logistic(luck: NDArray[np.floating]) -> Floats:
+    """Logistic noise from uniform luck."""
+    inside = np.clip(luck.astype(np.float64), FINEST_LUCK, 1.0 - FINEST_LUCK)
+    return np.asarray(np.log(inside) - np.log1p(-inside))
+
+
+def _short(values: NDArray[Any]) -> NDArray[np.int16]:
+    return values.astype(np.int16)
+
+
+def forget(talks: Talks) -> None:
+    """Let a finished model go: Mesa 3.3 keeps every model that ever had agents."""
+    kept = getattr(mesa.Agent, "_ids", None)
+    if kept is not None:
+        kept.pop(talks, None)
