@@ -1,0 +1,91 @@
+"""What several tests share: scenarios by name, talks that can be looked into, and comparisons."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.chance import Chance
+from sim.outcomes import Outcomes
+from sim.reading import find_scenario, load_scenario, scenario_names
+from sim.scenario import Scenario
+from sim.talks import Scene, Talks, forget
+from sim.theory.packages import Packages, selected
+from sim.uncertain import Quantity
+
+TEXTBOOK = Path(__file__).parent / "scenarios"
+
+#: The scenarios that people play.
+PLAYED = scenario_names()
+
+
+@cache
+def played(name: str) -> Scenario:
+    """A scenario that people play, read once."""
+    return load_scenario(name)
+
+
+def case_of(name: str, changes: Mapping[str, object] | None = None) -> Scenario:
+    """A scenario from the textbook, or one that people play, with some values changed."""
+    path = TEXTBOOK / f"{name}.yaml"
+    return load_scenario(path if path.is_file() else find_scenario(name), changes)
+
+
+def talks_of(
+    case: Scenario, runs: int = 1, *, days: int = 1, chance: Chance | None = None
+) -> Talks:
+    """Talks before their first day, which memory does not keep when the test is over."""
+    talks = Talks(case, chance or Chance(1, 0, runs), days=days)
+    forget(talks)
+    return talks
+
+
+def scene_of(talks: Talks) -> Scene:
+    """What everybody makes of the possible deals as things stand, in all runs."""
+    return talks._assess(np.arange(talks.luck_of.runs))
+
+
+def package_of(case: Scenario, packages: Packages, **levels: str) -> int:
+    """The one package with these levels."""
+    chosen = {issue: _only(level) for issue, level in levels.items()}
+    (found,) = np.flatnonzero(selected(case, packages.levels, chosen))
+    return int(found)
+
+
+def _only(level: str) -> Any:
+    from sim.scenario import Bound
+
+    return Bound(only=[level])
+
+
+def with_number(case: Scenario, path: str, new: float | Quantity) -> Scenario:
+    """A scenario with another number at a path, checked for itself but not with the others."""
+    return _replaced(case, path.split("."), new)
+
+
+def _replaced(part: Any, path: list[str], new: float | Quantity) -> Any:
+    if not path:
+        given = new if isinstance(new, Quantity) else Quantity.as_fixed(new)
+        return type(part).model_validate(given if isinstance(given, dict) else given.model_dump())
+    key, rest = path[0], path[1:]
+    if isinstance(part, dict):
+        return {**part, key: _replaced(part[key], rest, new)}
+    if isinstance(part, list):
+        place = int(key)
+        return [*part[:place], _replaced(part[place], rest, new), *part[place + 1 :]]
+    return part.model_copy(update={key: _replaced(getattr(part, key), rest, new)})
+
+
+def differing(one: Outcomes, other: Outcomes) -> list[str]:
+    """The arrays in which some run of one simulation differs from the same run of another."""
+    return [
+        name
+        for name in one.arrays()
+        if not _equal(np.asarray(getattr(one, name)), np.asarray(getattr(other, name)))
+    ]
+
+
+def _equal(one: np.ndarray, other: np.ndarray) -> bool:
+    return np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
