@@ -92,6 +92,8 @@ def misfits(scenario: Scenario) -> Troubles:
 def left_over(scenario: Scenario) -> Troubles:
     """Sources and phrases that nothing refers to."""
     cited = {quantity.source for quantity in scenario.quantities().values()}
+    if scenario.base_rate is not None:
+        cited.add(scenario.base_rate.source)
     for name in scenario.sources:
         if name not in cited:
             yield _wrong(
@@ -127,6 +129,9 @@ def _sources(scenario: Scenario) -> Troubles:
     for path, quantity in _quantities(scenario):
         if quantity.source is not None:
             yield from _known((*path, "source"), quantity.source, ("sources",), scenario.sources)
+    if scenario.base_rate is not None:
+        place: Path = ("base_rate", "source")
+        yield from _known(place, scenario.base_rate.source, ("sources",), scenario.sources)
 
 
 def _names(scenario: Scenario) -> Troubles:

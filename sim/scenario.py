@@ -358,6 +358,14 @@ class Seat(Part):
     fairness: str = Field(description="how to play the role without caricature")
 
 
+class BaseRate(Part):
+    """How often such talks have come to a deal: a yardstick for results, no input of the model."""
+
+    deals: int = Field(ge=0, description="deals in the time looked at")
+    days: float = Field(gt=0, description="days at risk of one")
+    source: str = Field(description="a name in `sources`")
+
+
 class Scenario(Part):
     """A conflict on one day: all that the model is told."""
 
@@ -370,6 +378,7 @@ class Scenario(Part):
     days: int = Field(180, ge=1, le=3650, description="how long the talks are followed")
     limits: list[str] = Field(default=[], description="what this scenario leaves out")
     sources: dict[str, Source] = {}
+    base_rate: BaseRate | None = Field(None, description="what results are held against")
     phrases: dict[str, Selector] = {}
     issues: dict[Name, Issue] = Field(min_length=1)
     constraints: list[Constraint] = []
