@@ -298,7 +298,7 @@ class Extension(Part):
     """A truce that lives on day by day while captives of the agreed kind come home."""
 
     captives_per_day: Amount
-    cap_days: Amount
+    cap_days: Amount = Field(description="how long the truce may last in all")
 
 
 class Truce(Part):

@@ -192,11 +192,12 @@ class Talks(mesa.Model):
         self.last_day = np.full(runs, self.days, dtype=np.int64)
         self.zopa_day, self.zopa_rounds = none(), zeros()
         self.zopa_first = np.zeros(runs, dtype=bool)
-        self.best_surplus, self.optimism = np.full(runs, np.nan), np.full(runs, np.nan)
+        self.best_surplus, self.optimism = np.zeros(runs), np.zeros(runs)
         self.refusals = np.zeros((runs, parties), dtype=np.int64)
         self.refused_alone, self.no_way_out = self.refusals.copy(), self.refusals.copy()
         self.leaks, self.suspended_days = zeros(), zeros()
-        self.zopa_objective = self._objective_zopa(np.arange(runs))
+        self.zopa_objective = np.zeros(runs, dtype=bool)
+        self._look_ahead(np.arange(runs))
 
     # -- the day ---------------------------------------------------------------------------------
 
@@ -486,13 +487,17 @@ class Talks(mesa.Model):
             on_offer &= packages.days[None] >= term[:, None]
         return on_offer
 
-    def _objective_zopa(self, rows: Ints) -> Bools:
-        """Whether there would be a ZOPA if everybody knew the true chances of war: (rows,)."""
-        exists = np.zeros(len(rows), dtype=bool)
-        for first in range(0, len(rows), self.at_once):
-            part = slice(first, first + self.at_once)
-            exists[part] = self._zopa(self._assess(rows[part], truthful=True)).any(axis=1)
-        return exists
+    def _look_ahead(self, runs: Ints) -> None:
+        """Before the first day: is there a ZOPA, as they see it and if they knew the truth of war?"""
+        for first in range(0, len(runs), self.at_once):
+            rows = runs[first : first + self.at_once]
+            scene = self._assess(rows)
+            gains = scene.worth[:, self.veto] - scene.reservation[:, self.veto, None]
+            self.best_surplus[rows] = gains.min(axis=1).max(axis=1)
+            self.optimism[rows] = scene.war_values[:, self.veto].sum(axis=1) - 1.0
+            self.zopa_first[rows] = self._zopa(scene).any(axis=1)
+            truth = self._assess(rows, truthful=True)
+            self.zopa_objective[rows] = self._zopa(truth).any(axis=1)
 
     def _zopa(self, scene: Scene) -> Bools:
         """Packages that beat no deal for all with a veto, side payments included: (rows, packages)."""
@@ -549,13 +554,6 @@ class Talks(mesa.Model):
         self.zopa_rounds[rows] += exists
         opened = rows[exists & (self.zopa_day[rows] == NONE)]
         self.zopa_day[opened] = self.day
-        fresh = self.rounds[rows] == 0
-        if fresh.any():
-            start = scene.of(fresh)
-            gains = start.worth[:, self.veto] - start.reservation[:, self.veto, None]
-            self.best_surplus[start.rows] = gains.min(axis=1).max(axis=1)
-            self.optimism[start.rows] = start.war_values[:, self.veto].sum(axis=1) - 1.0
-            self.zopa_first[start.rows] = exists[fresh]
 
     def _believed_reservations(
         self, rows: Ints, scene: Scene, today: int

@@ -250,7 +250,8 @@ class Truces:
     def may_extend(self, rows: Ints) -> Bools:
         """Whether enough captives of the agreed kind are left for one more day: (rows,)."""
         enough = self.captivity.extendable(rows, self.in_force[rows]) >= self.extension_people[rows]
-        below_cap = self.extended[rows] < self.extension_cap[rows]
+        in_all = self.last_day[rows] - self.began[rows] + 1
+        below_cap = in_all < self.extension_cap[rows]
         return np.asarray(enough & below_cap & ~self.in_grace[rows] & self.extends)
 
     def extend(self, rows: Ints, day: int) -> None:
