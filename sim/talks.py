@@ -317,9 +317,12 @@ class Talks(mesa.Model):
             extends[willing] = self._want_another_day(rows[willing])
             truces.extend(rows[extends], self.day)
             if extends.any():
-                self._note("extension")
+                self._note("extension", people=int(truces.extension_people[0]))
         rest = rows[~extends]
-        rest = rest[~truces.grant_grace(rest)]
+        granted = truces.grant_grace(rest)
+        if granted.any():
+            self._note("grace", days=int(truces.grace_days[0]))
+        rest = rest[~granted]
         self._end_truces(rest, np.full(len(rest), len(truces.causes)))
 
     def _want_another_day(self, rows: Ints) -> Bools:
@@ -719,6 +722,8 @@ class Talks(mesa.Model):
         self.awaited[rows[later]] = text[later]
         self.awaited_day[rows[later]] = self.day + wait[later]
         self.promised[rows] = offered
+        if later.any():
+            self._note("awaited", package=int(text[0]), parties=self.waits)
         self._sign(scene.of(~later), text[~later])
 
     def _confirm(self, scene: Scene) -> None:
@@ -727,10 +732,14 @@ class Talks(mesa.Model):
         text = self.awaited[rows]
         self.awaited[rows] = NONE
         still = np.ones(len(rows), dtype=bool)
+        refused_by = []
         for i in self.waits:
             value = scene.worth[np.arange(len(rows)), i, text] + self.promised[rows, i]
-            still &= value >= scene.reservation[:, i]
-        self._note("confirmation", given=bool(still[0]))
+            given = value >= scene.reservation[:, i]
+            still &= given
+            if not given[0]:
+                refused_by.append(i)
+        self._note("confirmation", package=int(text[0]), refused_by=refused_by)
         self.events["refused_offer"][rows[~still]] = 1.0
         self._sign(scene.of(still), text[still])
 
@@ -740,6 +749,7 @@ class Talks(mesa.Model):
         if not len(rows):
             return
         offered = self.promised[rows]
+        self._note("signed", package=int(text[0]), renewed=bool(self.phase[rows[0]] == TRUCE))
         self._record_deal(scene, text, offered)
         for i, party in enumerate(self.parties):
             have = np.maximum(scene.backed[:, i], 1e-12)
@@ -751,7 +761,6 @@ class Talks(mesa.Model):
         self.phase[rows] = TRUCE
         self.elapsed[rows] = 0.0
         self.promised[rows] = 0.0
-        self._note("signed", package=int(text[0]))
 
     def _record_deal(self, scene: Scene, text: Ints, offered: Floats) -> None:
         rows = scene.rows
@@ -789,9 +798,19 @@ class Talks(mesa.Model):
             way_out=way_out[0],
             accepts=accepts[0],
             offered=offered[0],
-            zopa=bool(self._zopa(scene).any()),
-            best=scene.worth[0],
+            zopa=bool(self._zopa(scene)[0].any()),
+            override=self._price_of_overriding(scene, package),
         )
+
+    def _price_of_overriding(self, scene: Scene, package: int) -> list[float]:
+        """What each party would pay at home for this text, in the diary's run."""
+        prices = [0.0] * len(self.parties)
+        for i, (party, reckoning) in enumerate(zip(self.parties, scene.reckonings, strict=True)):
+            if party.quota:
+                voters = [tables.of(scene.where[:1]) for tables in reckoning.voters]
+                if not party.ratifies(voters)[0, package]:
+                    prices[i] = float(party.override_price[scene.rows[0]])
+        return prices
 
     # -- the end ---------------------------------------------------------------------------------
 
