@@ -510,6 +510,16 @@ class Talks(mesa.Model):
             inside &= scene.worth[:, i] >= floor[:, i, None]
         return inside
 
+    def least_gains(self, truthful: bool = False) -> Floats:
+        """What whoever gains least would gain from each package today: (runs, packages), in utils.
+
+        Over no deal, side payments included, among the parties with a veto; 0 or more is a ZOPA.
+        """
+        scene = self._assess(np.arange(len(self.phase)), truthful)
+        floor = scene.reservation - scene.backed
+        gains = scene.worth[:, self.vetoers] - floor[:, self.vetoers, None]
+        return np.asarray(gains.min(axis=1))
+
     def _watch(self, rows: Ints) -> None:
         """In a truce with nothing to negotiate, only the temptation to break it moves."""
         reckonings, _ = self._reckon(rows)
