@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ from sim.outcomes import Outcomes
 from sim.reading import load_scenario, sha256_of
 from sim.scenario import Scenario
 from sim.talks import Diary, Talks, forget
+from sim.theory.packages import Packages
 
 #: Runs played side by side. Results do not depend on it; speed and memory do.
 BLOCK_RUNS = 4096
@@ -165,6 +168,30 @@ def play_one(
 
 
 @dataclass(frozen=True)
+class Ground:
+    """What there is to agree on before the first day; axis 0 is the run."""
+
+    packages: Packages
+    perceived: NDArray[np.floating]  # (runs, packages) least gain, as the parties see it
+    objective: NDArray[np.floating]  # (runs, packages) the same if they knew the chances of war
+
+
+def common_ground(
+    scenario: Scenario,
+    *,
+    runs: int,
+    seed: int = 1,
+    levers: Mapping[str, float] | None = None,
+) -> Ground:
+    """What whoever gains least would gain from each package before the first day, in utils."""
+    _check_count("runs", runs, 1)
+    task = _task(scenario, seed, 1, levers)
+    talks = Talks(scenario, Chance(seed, 0, runs), days=task.days, levers=task.levers)
+    forget(talks)
+    return Ground(talks.packages, talks.least_gains(), talks.least_gains(truthful=True))
+
+
+@dataclass(frozen=True)
 class _Task:
     """What a worker needs to know to play a block."""
 
@@ -195,7 +222,7 @@ def _blocks(first: int, runs: int, workers: int) -> list[tuple[int, int]]:
     """Even blocks as (first run, number of runs), at least one for each worker."""
     count = max(workers, -(-runs // BLOCK_RUNS))
     edges = [first + runs * k // count for k in range(count + 1)]
-    return [(low, high - low) for low, high in zip(edges, edges[1:], strict=False)]
+    return [(low, high - low) for low, high in itertools.pairwise(edges)]
 
 
 def _played(task: _Task, blocks: list[tuple[int, int]], workers: int) -> Iterator[Outcomes]:
@@ -206,18 +233,26 @@ def _played(task: _Task, blocks: list[tuple[int, int]], workers: int) -> Iterato
         return
     # Mesa changes the global start method, so ours is named; forking is unsafe under threads.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_die_quietly) as pool:
         waiting = iter(blocks)
         under_way = [
             pool.submit(_play_block, task, *block)
             for block, _ in zip(waiting, range(2 * workers), strict=False)
         ]
-        while under_way:
-            outcomes = under_way.pop(0).result()
-            following = next(waiting, None)
-            if following is not None:
-                under_way.append(pool.submit(_play_block, task, *following))
-            yield outcomes
+        try:
+            while under_way:
+                outcomes = under_way.pop(0).result()
+                following = next(waiting, None)
+                if following is not None:
+                    under_way.append(pool.submit(_play_block, task, *following))
+                yield outcomes
+        finally:  # whoever asked may have left
+            pool.shutdown(cancel_futures=True)
+
+
+def _die_quietly() -> None:
+    """Ctrl-C ends a worker without a word; the one who asked says what there is to say."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _play_block(task: _Task, first: int, runs: int) -> Outcomes:
@@ -229,8 +264,3 @@ def _play_block(task: _Task, first: int, runs: int) -> Outcomes:
         return talks.outcomes(task.sha256, version(), task.levers)
     finally:
         forget(talks)
-
-
-def deal_by(outcomes: Outcomes, day: int) -> NDArray[np.bool_]:
-    """Whether a first truce had begun by a day: (runs,)."""
-    return np.asarray((outcomes.deal_day > 0) & (outcomes.deal_day <= day))

@@ -1,0 +1,101 @@
+"""Outcomes on disk: written block by block, read a column at a time, so that memory stays flat."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.outcomes import Array, Outcomes
+
+#: What the parts are called; `Outcomes.load` finds them too.
+PART = "outcomes-{:05d}.npz"
+PARTS = "outcomes-*.npz"
+
+#: Columns that are kept at hand, as several findings ask for the same one in a row.
+COLUMNS_AT_HAND = 3
+
+
+class Stored(Outcomes):
+    """Outcomes in a folder: each column is read when it is asked for.
+
+    Raises ValueError where the parts do not fit together.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        paths = sorted(Path(folder).glob(PARTS))
+        if not paths:
+            raise ValueError(f"{folder} holds no {PARTS}")
+        found = sorted(((_head(path)["first"], path) for path in paths), key=lambda pair: pair[0])
+        opening = Outcomes.load(found[0][1])
+        head = {f.name: getattr(opening, f.name) for f in fields(Outcomes)}
+        for name in Outcomes.array_names():
+            del head[name]
+        for name, value in head.items():
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "_paths", [path for _, path in found])
+        object.__setattr__(self, "_at_hand", {})
+        object.__setattr__(self, "_runs", len(self.ending))
+        self._check([first for first, _ in found])
+
+    def __getattr__(self, name: str) -> Any:
+        """A column over all parts, in the order of the runs."""
+        if name not in Outcomes.array_names():
+            raise AttributeError(f"outcomes have no '{name}'")
+        at_hand: dict[str, Array] = self._at_hand
+        if name not in at_hand:
+            while len(at_hand) >= COLUMNS_AT_HAND:
+                del at_hand[next(iter(at_hand))]
+            at_hand[name] = np.concatenate([_column(path, name) for path in self._paths])
+            at_hand[name].setflags(write=False)
+        return at_hand[name]
+
+    def __len__(self) -> int:
+        """How many runs there are."""
+        return int(self._runs)
+
+    def __repr__(self) -> str:
+        """Where they are."""
+        return f"{len(self)} runs in {len(self._paths)} parts"
+
+    def _check(self, firsts: list[int]) -> None:
+        """All parts are of one simulation, and no run is missing or doubled."""
+        expected = self.first
+        for first, path in zip(firsts, self._paths, strict=True):
+            if first != expected:
+                raise ValueError(f"runs {expected} to {first} are missing or doubled in {path}")
+            if not is_part_of(path, self):
+                raise ValueError(f"{path} comes from a different simulation")
+            expected = first + len(_column(path, "ending"))
+
+
+def put(blocks: Iterable[Outcomes], folder: Path) -> Iterator[int]:
+    """Write blocks of outcomes to a folder as they come, and yield how many runs each had."""
+    for number, block in enumerate(blocks):
+        block.save(folder / PART.format(number))
+        yield len(block)
+
+
+def is_part_of(path: Path, other: Outcomes) -> bool:
+    """Whether a part comes from the same simulation as other outcomes."""
+    head = _head(path)
+    same = ("sha256", "version", "seed", "days")
+    return all(head[name] == getattr(other, name) for name in same) and head["levers"] == dict(
+        other.levers
+    )
+
+
+def _head(path: Path) -> dict[str, Any]:
+    with np.load(path, allow_pickle=False) as file:
+        head: dict[str, Any] = json.loads(str(file["head"]))
+    return head
+
+
+def _column(path: Path, name: str) -> Array:
+    with np.load(path, allow_pickle=False) as file:
+        column: Array = file[name]
+    return column
