@@ -685,8 +685,9 @@ class Talks(mesa.Model):
     ) -> tuple[Bools, Floats]:
         """Who accepts, and what side payments that takes: two (rows, parties).
 
-        Answers are simultaneous; who proposed a text accepts it. Mediators with leverage add what
-        a text falls short of the party's reservation value, as far as they know it and have it.
+        Answers are simultaneous. Who proposed a text stands by it, unless nothing on offer meets
+        what it holds out for. Mediators with leverage add what a text falls short of the party's
+        reservation value, as far as they know it and have it.
         """
         rows = scene.rows
         accepts = np.empty_like(aspiration, dtype=bool)
@@ -699,8 +700,8 @@ class Talks(mesa.Model):
             floor = access * scene.reservation[:, i] + (1.0 - access) * aspiration[:, i]
             wanted = floor + MARGIN_OF_PERSUASION * noise - value
             offered[:, i] = np.where(own, 0.0, np.clip(wanted, 0.0, scene.backed[:, i]))
-            whim = noise * _logistic(self.answers[i][rows, today])
-            accepts[:, i] = own | (value + offered[:, i] + whim >= aspiration[:, i])
+            whim = np.where(own, 0.0, noise * _logistic(self.answers[i][rows, today]))
+            accepts[:, i] = value + offered[:, i] + whim >= aspiration[:, i]
         return accepts, offered
 
     def _best_access(self, rows: Ints, party: int) -> Floats:
