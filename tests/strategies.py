@@ -89,3 +89,26 @@ def differing(one: Outcomes, other: Outcomes) -> list[str]:
 
 def _equal(one: np.ndarray, other: np.ndarray) -> bool:
     return np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
+
+
+def cut_finer(pie: Scenario, slices: int) -> Scenario:
+    """The pie of the textbook in equal slices, of which A gets from none to all."""
+    share = [k / slices for k in range(slices + 1)]
+    content = pie.model_dump()
+    whole = content["issues"]["share"]
+    whole["levels"] = {f"s{k}": {"words": f"{x:g} of it"} for k, x in enumerate(share)}
+    for party, worth in (("a", share), ("b", share[::-1])):
+        content["parties"][party]["settlement"]["share"] = {
+            f"s{k}": {"value": x, "basis": "definition"} for k, x in enumerate(worth)
+        }
+    content["phrases"] = {
+        "all for a": {"share": {"only": [f"s{slices}"]}},
+        "all for b": {"share": {"only": ["s0"]}},
+    }
+    return Scenario.model_validate(content)
+
+
+def certain(low: float, high: float | None = None) -> dict[str, Any]:
+    """One number, or a uniform range, as a change of a scenario."""
+    form = {"value": low} if high is None else {"uniform": [low, high]}
+    return {**form, "basis": "judgement"}
