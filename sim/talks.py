@@ -556,9 +556,9 @@ class Talks(mesa.Model):
         self.refused_alone[rows] += refused & (refused.sum(axis=1) == 1)[:, None]
         agreed = ~refused.any(axis=1)
         self.events["refused_offer"][rows] = ~agreed
-        self._leak(rows, today)
         if self.diary is not None:
             self._note_round(scene, text, speaker, aspiration, way_out, accepts, offered)
+        self._leak(rows, today)
         self._agree(scene.of(agreed), text[agreed], offered[agreed])
 
     def _record_zopa(self, scene: Scene) -> None:
