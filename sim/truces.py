@@ -118,7 +118,7 @@ class Truces:
     # -- the day of a truce ----------------------------------------------------------------------
 
     def carry_out(self, day: int) -> list[tuple[Ints, int, Ints, Ints, Ints, Ints]]:
-        """Hand over the batches that are due today.
+        """Hand over the batches that are due today; one that goes ahead lays a dispute to rest.
 
         Returns, for each pool, the rows concerned, the pool, and the living returned, remains
         returned, those found to be dead and prisoners freed in each: (rows,) each.
@@ -130,8 +130,9 @@ class Truces:
         handed = []
         left = self._batches_left(due, day)
         self.next_batch[due] = day + self.batch_every[due]
-        for pool in range(len(self.holders)):
-            rows, batches = self._deliverable(due, left, pool, day)
+        self.disputed[due] = False
+        going = [self._deliverable(due, left, pool, day) for pool in range(len(self.holders))]
+        for pool, (rows, batches) in enumerate(going):
             package = self.in_force[rows]
             people, remains, dead, freed = self.captivity.hand_over(
                 rows, pool, package, batches, day - 1
@@ -164,7 +165,6 @@ class Truces:
             self.kept[rows[~fails], party] += 1
             settled = self._dispute(rows[fails], party, day)
             goes[np.flatnonzero(fails)[~settled]] = False
-        self.disputed[rows[goes]] = False
         return rows[goes], batches[goes]
 
     def _dispute(self, rows: Ints, party: int, day: int) -> Bools:
