@@ -28,10 +28,9 @@ Bools = NDArray[np.bool_]
 class Captivity:
     """The captives and prisoners of a block of runs; axis 0 is the run."""
 
-    def __init__(self, scenario: Scenario, draws: Draws, packages: Packages, days: int) -> None:
+    def __init__(self, scenario: Scenario, draws: Draws, packages: Packages) -> None:
         self.pools = list(scenario.captives)
         self.packages = packages
-        self.days = days
         chance = draws.chance
         runs = chance.runs
         pools = list(scenario.captives.items())
@@ -58,6 +57,10 @@ class Captivity:
         self.truce_mortality = _columns(
             [draws[f"captives.{n}.truce_mortality"] for n in names], runs
         )
+        self._death_chances = (
+            -np.expm1(-self.death_rate.T),
+            -np.expm1(-(self.death_rate * self.truce_mortality).T),
+        )  # per captive and day, in war and in a truce: each (pools, runs)
         self.restraint = _columns([draws[f"captives.{n}.restraint"] for n in names], runs)
         self.beyond_reach = _columns(
             [draws.get(f"captives.{n}.beyond_reach", 0.0) for n in names], runs
@@ -107,15 +110,13 @@ class Captivity:
 
     def _prepare_luck(self, scenario: Scenario, draws: Draws) -> None:
         chance: Chance = draws.chance
-        self._death_luck = [
-            chance.daily(f"deaths {self.pools[p]} {c}", self.days) for p, c in self.categories
-        ]
+        self._death_luck = [chance.daily(f"deaths {self.pools[p]} {c}") for p, c in self.categories]
         self._delivery_luck = [
-            chance.daily(f"status {self.pools[p]} {c}", self.days) for p, c in self.categories
+            chance.daily(f"status {self.pools[p]} {c}") for p, c in self.categories
         ]
-        self._rescues = _Occasions.rescues(scenario, draws, self.days)
-        self._gestures = _Occasions.releases(scenario, draws, self.days, "gesture")
-        self._side_channels = _Occasions.releases(scenario, draws, self.days, "side_channel")
+        self._rescues = _Occasions.rescues(scenario, draws)
+        self._gestures = _Occasions.releases(scenario, draws, "gesture")
+        self._side_channels = _Occasions.releases(scenario, draws, "side_channel")
 
     # -- what is known -----------------------------------------------------------------------
 
@@ -233,30 +234,36 @@ class Captivity:
 
     # -- what happens to them ----------------------------------------------------------------
 
-    def suffer(self, today: int, in_truce: Bools, playing: Bools) -> Ints:
+    def suffer(self, day: int, in_truce: Bools, playing: Bools) -> Ints:
         """Captives who die today: (runs, pools). They count as known from today."""
         deaths = np.zeros_like(self.remains)
+        in_war, resting = self._death_chances
         for c, p in enumerate(self.pool_of):
-            rate = self.death_rate[:, p] * np.where(in_truce, self.truce_mortality[:, p], 1.0)
-            dead = binomial(self._death_luck[c][:, today], self.alive[:, c], -np.expm1(-rate))
-            dead = np.where(playing, dead, 0)
-            self.known[:, c] -= dead
-            deaths[:, p] += dead
+            chance = np.where(in_truce, resting[p], in_war[p]) * playing
+            alive = self.known[:, c] - self.hidden[:, c]
+            dead = binomial(self._death_luck[c][day], alive, chance)
+            if dead.any():
+                self.known[:, c] -= dead
+                deaths[:, p] += dead
+        if not deaths.any():
+            return deaths
         self.remains += deaths
         self.died += deaths
         self._due_at_most_known()
         return deaths
 
-    def rescue(self, today: int, fighting: Bools) -> tuple[Ints, Ints]:
+    def rescue(self, day: int, fighting: Bools) -> tuple[Ints, Ints]:
         """Captives recovered by force today, and those who die in the attempt: two (runs, pools)."""
         rescued, killed = np.zeros_like(self.remains), np.zeros_like(self.remains)
         for occasion in self._rescues:
-            people, luck = occasion.people(today, fighting)
-            for rows, c, reached in self._reached(occasion.pool, people, occasion.which[:, today]):
+            people, luck = occasion.people(day, fighting)
+            for rows, c, reached in self._reached(occasion.pool, people, occasion.which[day]):
                 dead = binomial(luck[rows], reached, occasion.deadly[rows])
                 self.known[rows, c] -= reached
                 killed[rows, occasion.pool] += dead
                 rescued[rows, occasion.pool] += reached - dead
+        if not (rescued.any() or killed.any()):
+            return rescued, killed
         self.rescued += rescued
         self.died += killed
         self.remains_returned += killed
@@ -280,20 +287,21 @@ class Captivity:
             if (chosen == k).any()
         ]
 
-    def release_outside_a_deal(self, today: int, fighting: Bools, in_truce: Bools) -> Ints:
+    def release_outside_a_deal(self, day: int, fighting: Bools, in_truce: Bools) -> Ints:
         """Captives freed today one-sidedly in war, or by a side channel in a truce: (runs, pools)."""
         before = self.returned_alive.copy()
         for occasion in self._gestures:
-            self._free(occasion, today, fighting, outside=False)
+            self._free(occasion, day, fighting, outside=False)
         for occasion in self._side_channels:
-            self._free(occasion, today, in_truce, outside=True)
+            self._free(occasion, day, in_truce, outside=True)
         self._due_at_most_known()
         return self.returned_alive - before
 
-    def _free(self, occasion: _Occasions, today: int, where: Bools, outside: bool) -> None:
+    def _free(self, occasion: _Occasions, day: int, where: Bools, outside: bool) -> None:
         """Release people from the first categories that have any living."""
-        people, _ = occasion.people(today, where)
-        left = people
+        left, _ = occasion.people(day, where)
+        if not left.any():
+            return
         for c in np.flatnonzero((self.pool_of == occasion.pool) & (self.outside_ratio == outside)):
             released = np.minimum(left, self.alive[:, c])
             self.known[:, c] -= released
@@ -347,7 +355,7 @@ class Captivity:
         return np.asarray(((self.known[rows] - self.due[rows]) * covered).sum(axis=1))
 
     def hand_over(
-        self, rows: Ints, pool: int, package: Ints, batches_left: Ints, today: int
+        self, rows: Ints, pool: int, package: Ints, batches_left: Ints, day: int
     ) -> tuple[Ints, Ints, Ints, Ints]:
         """Carry out one batch of a pool.
 
@@ -362,7 +370,7 @@ class Captivity:
         priced = np.zeros(len(rows))
         for c in columns:
             number = np.minimum(left, self.due[rows, c])
-            dead = self._turn_out_dead(rows, int(c), number, today)
+            dead = self._turn_out_dead(rows, int(c), number, day)
             self.known[rows, c] -= number
             self.hidden[rows, c] -= dead
             self.due[rows, c] -= number
@@ -376,11 +384,11 @@ class Captivity:
         self.remains_returned[rows, pool] += found_dead + remains
         return people, remains, found_dead, self._free_prisoners(rows, pool, package, priced)
 
-    def _turn_out_dead(self, rows: Ints, category: int, number: Ints, today: int) -> Ints:
+    def _turn_out_dead(self, rows: Ints, category: int, number: Ints, day: int) -> Ints:
         """Of those to be released, how many had died before the first day."""
         known, hidden = self.known[rows, category], self.hidden[rows, category]
         share = np.minimum(hidden / np.maximum(known, 1), 0.999)
-        dead = binomial(self._delivery_luck[category][rows, today], number, share)
+        dead = binomial(self._delivery_luck[category][day][rows], number, share)
         return np.clip(dead, number - (known - hidden), np.minimum(hidden, number))
 
     def _hand_over_remains(self, rows: Ints, pool: int, batches_left: Ints) -> Ints:
@@ -404,53 +412,52 @@ class Captivity:
 class _Occasions:
     """Occasions on which some people of a pool come free, as luck has them."""
 
-    def __init__(self, pool: int, name: str, path: str, draws: Draws, days: int) -> None:
+    def __init__(self, pool: int, name: str, path: str, draws: Draws) -> None:
         self.pool = pool
         kind = path.rsplit(".", 1)[1]
-        self.happens = draws.chance.daily(f"{kind} {name}", days)
-        self.how_many = draws.chance.daily(f"{kind} people {name}", days)
+        self.happens = draws.chance.daily(f"{kind} {name}")
+        self.how_many = draws.chance.daily(f"{kind} people {name}")
         self.mean = draws[f"{path}.people"]
         self.deadly: Floats = np.zeros(draws.chance.runs)
         self.per_day: Floats = self.deadly
-        self.which: Floats = self.happens
-        self.luck: Floats = self.happens
+        self.which = self.happens
+        self.luck = self.happens
 
     @classmethod
-    def releases(cls, scenario: Scenario, draws: Draws, days: int, kind: str) -> list[_Occasions]:
+    def releases(cls, scenario: Scenario, draws: Draws, kind: str) -> list[_Occasions]:
         """The gestures or side channels of every pool that has them."""
         found = []
         for p, (name, pool) in enumerate(scenario.captives.items()):
             release: Release | None = getattr(pool, kind)
             if release is not None:
-                occasion = cls(p, name, f"captives.{name}.{kind}", draws, days)
-                occasion.per_day = draws[f"captives.{name}.{kind}.per_day"]
+                occasion = cls(p, name, f"captives.{name}.{kind}", draws)
+                occasion.per_day = -np.expm1(-draws[f"captives.{name}.{kind}.per_day"])
                 found.append(occasion)
         return found
 
     @classmethod
-    def rescues(cls, scenario: Scenario, draws: Draws, days: int) -> list[_Occasions]:
+    def rescues(cls, scenario: Scenario, draws: Draws) -> list[_Occasions]:
         """The attempts at recovery by force for every pool that has them."""
         found = []
         for p, (name, pool) in enumerate(scenario.captives.items()):
             if pool.rescue is not None:
                 path = f"captives.{name}.rescue"
-                occasion = cls(p, name, path, draws, days)
-                occasion.per_day = draws[f"{path}.attempts_per_day"]
+                occasion = cls(p, name, path, draws)
+                occasion.per_day = -np.expm1(-draws[f"{path}.attempts_per_day"])
                 occasion.deadly = draws[f"{path}.deadly"]
-                occasion.which = draws.chance.daily(f"rescue where {name}", days)
-                occasion.luck = draws.chance.daily(f"rescue deaths {name}", days)
+                occasion.which = draws.chance.daily(f"rescue where {name}")
+                occasion.luck = draws.chance.daily(f"rescue deaths {name}")
                 found.append(occasion)
         return found
 
-    def people(self, today: int, where: Bools) -> tuple[Ints, Floats]:
+    def people(self, day: int, where: Bools) -> tuple[Ints, Floats]:
         """How many people an occasion today concerns, at least one: (runs,); and its luck."""
-        happens = where & (self.happens[:, today] < -np.expm1(-self.per_day))
-        rows = np.flatnonzero(happens)
+        rows = np.flatnonzero(where & (self.happens[day] < self.per_day))
         people = np.zeros(len(where), dtype=np.int64)
         if len(rows):
             extra = np.maximum(self.mean[rows] - 1.0, 0.0)
-            people[rows] = 1 + poisson(self.how_many[rows, today], extra)
-        return people, self.luck[:, today]
+            people[rows] = 1 + poisson(self.how_many[day][rows], extra)
+        return people, self.luck[day]
 
 
 def _columns(values: list[Floats], runs: int) -> Floats:

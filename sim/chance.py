@@ -23,7 +23,7 @@ Ints = NDArray[np.int64]
 
 #: Daily luck is drawn in stretches of this many days, so that a longer horizon leaves the first
 #: days as they were.
-STRETCH_DAYS = 256
+STRETCH_DAYS = 32
 
 
 @dataclass(frozen=True)
@@ -40,39 +40,67 @@ class Chance:
         bits.advance(self.first * width)
         return np.random.Generator(bits).random((self.runs, width))
 
-    def daily(self, stream: str, days: int) -> Singles:
-        """One uniform number per run and day: (runs, days), in single precision.
-
-        Half the bits are plenty for a chance per day and take half the time and memory.
-        """
-        luck = np.empty((self.runs, days), dtype=np.float32)
-        for stretch, day in enumerate(range(0, days, STRETCH_DAYS)):
-            bits = self._bits(stream, stretch, STRETCH_DAYS)
-            bits.advance(self.first * STRETCH_DAYS // 2)  # two single numbers to a step
-            numbers = np.random.Generator(bits).random((self.runs, STRETCH_DAYS), dtype=np.float32)
-            luck[:, day : day + STRETCH_DAYS] = numbers[:, : days - day]
-        return luck
+    def daily(self, stream: str) -> Daily:
+        """Uniform numbers for each run and day: `luck[day]` is (runs,), with days from 1."""
+        return Daily(self, stream)
 
     def _bits(self, stream: str, stretch: int, width: int) -> np.random.PCG64:
         return np.random.PCG64([self.seed, zlib.crc32(stream.encode()), stretch, width])
 
 
+class Daily:
+    """A stream with a number for each run and day, drawn a stretch of days at a time.
+
+    Numbers are in single precision: half the bits are plenty for a chance per day, and take half
+    the time and memory. Days are asked for in order, though any day may be asked for.
+    """
+
+    def __init__(self, chance: Chance, stream: str) -> None:
+        self._chance = chance
+        self._stream = stream
+        self._stretch = -1
+        self._numbers: Singles = np.empty((0, 0), dtype=np.float32)
+
+    def __getitem__(self, day: int) -> Singles:
+        """The numbers of a day: (runs,)."""
+        stretch, place = divmod(day - 1, STRETCH_DAYS)
+        if stretch != self._stretch:
+            self._draw(stretch)
+        return np.asarray(self._numbers[place])
+
+    def _draw(self, stretch: int) -> None:
+        """Draw a stretch of days; each run owns a row of the stream, whoever else is drawn."""
+        bits = self._chance._bits(self._stream, stretch, STRETCH_DAYS)
+        bits.advance(self._chance.first * STRETCH_DAYS // 2)  # two single numbers to a step
+        numbers = np.random.Generator(bits).random(
+            (self._chance.runs, STRETCH_DAYS), dtype=np.float32
+        )
+        self._numbers = np.ascontiguousarray(numbers.T)
+        self._stretch = stretch
+
+
 def binomial(luck: Floats | Singles, trials: Ints, probability: Floats) -> Ints:
     """The number of successes at each point of luck: the inverse binomial distribution.
 
-    Shapes broadcast. Meant for rare events among few trials: it steps once per success.
+    All (runs,). Meant for rare events among few trials: it steps once per success, and looks only
+    at runs whose luck is beyond the bound n p on the chance of any success.
     """
-    failing = 1.0 - probability
-    term = failing**trials
+    successes = np.zeros(len(luck), dtype=np.int64)
+    rows = np.flatnonzero(luck >= 1.0 - trials * probability - 1e-9)
+    if not len(rows):
+        return successes
+    n, p, u = trials[rows], probability[rows], luck[rows]
+    odds = p / np.maximum(1.0 - p, 1e-12)
+    term = (1.0 - p) ** n
     reached = term.copy()
-    successes = np.zeros(np.broadcast(luck, trials).shape, dtype=np.int64)
-    odds = probability / np.maximum(failing, 1e-12)
-    going = (luck >= reached) & (successes < trials)
+    count = np.zeros(len(rows), dtype=np.int64)
+    going = (u >= reached) & (count < n)
     while going.any():
-        successes = successes + going
-        term = term * odds * (trials - successes + 1) / np.maximum(successes, 1)
+        count = count + going
+        term = term * odds * (n - count + 1) / np.maximum(count, 1)
         reached = np.where(going, reached + term, reached)
-        going = going & (luck >= reached) & (successes < trials)
+        going = going & (u >= reached) & (count < n)
+    successes[rows] = count
     return successes
 
 

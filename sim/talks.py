@@ -29,7 +29,10 @@ Bools = NDArray[np.bool_]
 WAR, TRUCE, FORWARD_WON, BACKWARD_WON = range(4)
 
 #: Packages assessed at a time, over all runs at hand: about what fits the processor's cache.
-PACKAGES_AT_ONCE = 2**17
+PACKAGES_AT_ONCE = 2**18
+
+#: Taken off the worth of a package that nobody can offer, in utils: beyond any other difference.
+NOT_ON_OFFER = np.float32(1e6)
 
 #: A side payment aims this many scales of noise above what a party holds out for.
 MARGIN_OF_PERSUASION = 3.0
@@ -49,7 +52,7 @@ class Scene:
 
     rows: Ints  # (rows,) their runs
     where: Ints  # (rows,) their place in the reckonings
-    worth: Floats  # (rows, parties, packages), minus infinity where not on offer
+    worth: Floats  # (rows, parties, packages), far below all else where not on offer
     reservation: Floats  # (rows, parties)
     backed: Floats  # (rows, parties) side payments that mediators could add
     reckonings: list[Reckoning]  # by party
@@ -62,7 +65,7 @@ class Scene:
         return Scene(
             self.rows[keep],
             self.where[keep],
-            self.worth[keep],
+            self.worth.transpose(1, 2, 0)[:, :, keep].transpose(2, 0, 1),
             self.reservation[keep],
             self.backed[keep],
             self.reckonings,
@@ -107,13 +110,13 @@ class Talks(mesa.Model):
         self.draws = draws
         self.packages = packages_of(scenario, draws.fixed)
         self.at_once = max(PACKAGES_AT_ONCE // len(self.packages), 1)
-        self.captivity = Captivity(scenario, draws, self.packages, days)
+        self.captivity = Captivity(scenario, draws, self.packages)
         self.mediators = [Mediator(self, name, draws) for name in scenario.mediators]
         self.parties = [Party(self, name, draws, self.packages) for name in scenario.parties]
         self.veto = np.array([party.veto for party in self.parties])
         self.vetoers = [i for i, party in enumerate(self.parties) if party.veto]
         helped = any(mediator.keeps_channel for mediator in self.mediators)
-        self.truces_now = Truces(draws, self.packages, self.captivity, days, helped)
+        self.truces_now = Truces(draws, self.packages, self.captivity, helped)
         self.war = WAR_MODULES[scenario.war.kind]()
         self.war_numbers = draws.of("war.numbers", self.war.numbers)
         self._read_channel(draws, helped)
@@ -145,14 +148,13 @@ class Talks(mesa.Model):
         }
 
     def _read_luck(self, chance: Chance) -> None:
-        days = self.days
         names = ("battles", "battle won", "leaks", "suspensions", "direct", "mediated")
-        self.luck = {name: chance.daily(name, days) for name in names}
-        self.answers = [chance.daily(f"answers {party.name}", days) for party in self.parties]
-        self.speaks = [chance.daily(f"speaks {party.name}", days) for party in self.parties]
-        self.drafts = [chance.daily(f"drafts {m.name}", days) for m in self.mediators]
+        self.luck = {name: chance.daily(name) for name in names}
+        self.answers = [chance.daily(f"answers {party.name}") for party in self.parties]
+        self.speaks = [chance.daily(f"speaks {party.name}") for party in self.parties]
+        self.drafts = [chance.daily(f"drafts {m.name}") for m in self.mediators]
         self.misread = {
-            (i, j): chance.daily(f"misreads {one.name} {other.name}", days)
+            (i, j): chance.daily(f"misreads {one.name} {other.name}")
             for i, one in enumerate(self.parties)
             for j, other in enumerate(self.parties)
             if i != j and other.veto
@@ -215,12 +217,11 @@ class Talks(mesa.Model):
     def step(self) -> None:
         """Play one day, in the order given above."""
         self.day += 1
-        today = self.day - 1  # luck is kept by days from 0
-        self._fight(today)
-        self._suffer(today)
-        self._keep_truces(today)
-        self._stir(today)
-        self._talk(today)
+        self._fight()
+        self._suffer()
+        self._keep_truces()
+        self._stir()
+        self._talk()
 
     def _note(self, kind: str, **facts: Any) -> None:
         if self.diary is not None:
@@ -228,15 +229,15 @@ class Talks(mesa.Model):
 
     # -- 1 war -----------------------------------------------------------------------------------
 
-    def _fight(self, today: int) -> None:
+    def _fight(self) -> None:
         """A battle moves the front by one fort; a truce lets the backward side re-arm."""
         fighting = self.phase == WAR
         likely = self.war.battle_chance(self.war_numbers, len(self.phase))
-        rows = np.flatnonzero(fighting & (self.luck["battles"][:, today] < likely))
+        rows = np.flatnonzero(fighting & (self.luck["battles"][self.day] < likely))
         if len(rows):
             numbers = {name: value[rows] for name, value in self.war_numbers.items()}
             chance = self.war.forward_wins(numbers, self.captivity.lift(rows))
-            won = self.luck["battle won"][rows, today] < chance
+            won = self.luck["battle won"][self.day][rows] < chance
             self.front[rows] += np.where(won, 1.0, -1.0)
             self.wins[rows] += won
             self.battles[rows] += 1.0
@@ -258,12 +259,12 @@ class Talks(mesa.Model):
 
     # -- 2 captives ------------------------------------------------------------------------------
 
-    def _suffer(self, today: int) -> None:
+    def _suffer(self) -> None:
         """What happens to the captives outside a deal."""
         fighting, resting = self.phase == WAR, self.phase == TRUCE
-        deaths = self.captivity.suffer(today, resting, self.playing)
-        rescued, killed = self.captivity.rescue(today, fighting)
-        released = self.captivity.release_outside_a_deal(today, fighting, resting)
+        deaths = self.captivity.suffer(self.day, resting, self.playing)
+        rescued, killed = self.captivity.rescue(self.day, fighting)
+        released = self.captivity.release_outside_a_deal(self.day, fighting, resting)
         self.mourned = (deaths + killed).astype(float)
         if self.diary is not None:
             for kind, people in (
@@ -277,7 +278,7 @@ class Talks(mesa.Model):
 
     # -- 3 truces --------------------------------------------------------------------------------
 
-    def _keep_truces(self, today: int) -> None:
+    def _keep_truces(self) -> None:
         """Carry out what was signed; see whether the truces hold."""
         truces = self.truces_now
         self.events["violation"][:] = 0.0
@@ -285,7 +286,7 @@ class Talks(mesa.Model):
         if not truces.holding.any():
             return
         before = truces.disputes.copy() if self.diary is not None else None
-        for rows, pool, people, remains, dead, freed in truces.carry_out(today):
+        for rows, pool, people, remains, dead, freed in truces.carry_out(self.day):
             if self.diary is not None and len(rows):
                 self._note(
                     "batch",
@@ -297,7 +298,7 @@ class Talks(mesa.Model):
                 )
         if before is not None and (truces.disputes > before).any():
             self._note("dispute", open=bool(truces.disputed[0]))
-        breach = truces.suffer_violations(today)
+        breach = truces.suffer_violations(self.day)
         self.events["violation"][breach] = 1.0
         if breach.any():
             self._note("violation")
@@ -383,7 +384,7 @@ class Talks(mesa.Model):
 
     # -- 4 home ----------------------------------------------------------------------------------
 
-    def _stir(self, today: int) -> None:
+    def _stir(self) -> None:
         """Constituencies hear the news; attention fades; talks may be suspended."""
         self.events["war_day"] = (self.phase == WAR).astype(float)
         for party in self.parties:
@@ -395,7 +396,7 @@ class Talks(mesa.Model):
         self.events["leak"][:] = 0.0
         self.events["refused_offer"][:] = 0.0
         free = (self.phase == WAR) & (self.day > self.suspended_until)
-        shocked = free & (self.luck["suspensions"][:, today] < self.suspending)
+        shocked = free & (self.luck["suspensions"][self.day] < self.suspending)
         self.suspended_until[shocked] = self.day + self.suspension[shocked] - 1
         if shocked.any():
             self._note("suspension", days=int(self.suspension[0]))
@@ -405,11 +406,11 @@ class Talks(mesa.Model):
 
     # -- 5 talks ---------------------------------------------------------------------------------
 
-    def _talk(self, today: int) -> None:
+    def _talk(self) -> None:
         """Hold a round where one is due."""
         open_today = self.playing & (self.day > self.suspended_until)
         confirming = self.playing & (self.awaited != NONE) & (self.day >= self.awaited_day)
-        due = open_today & (self.awaited == NONE) & self._round_due(today)
+        due = open_today & (self.awaited == NONE) & self._round_due()
         watching = due & ~self._negotiable()
         if watching.any():
             self._watch(np.flatnonzero(watching))
@@ -423,13 +424,13 @@ class Talks(mesa.Model):
             if confirms.any():
                 self._confirm(scene.of(confirms))
             if not confirms.all():
-                self._hold_round(scene, ~confirms, today)
+                self._hold_round(scene, ~confirms)
 
-    def _round_due(self, today: int) -> Bools:
+    def _round_due(self) -> Bools:
         """Whether a round is due: by the channel's calendar, or by chance without a channel."""
         if self.helped:
             return np.asarray((self.day - 1) % self.every == 0)
-        return np.asarray(self.luck["direct"][:, today] < self.direct)
+        return np.asarray(self.luck["direct"][self.day] < self.direct)
 
     def _negotiable(self) -> Bools:
         """Whether there is something to negotiate: war, or the second phase of a truce: (runs,)."""
@@ -452,10 +453,10 @@ class Talks(mesa.Model):
         outlooks = [
             party.looks_ahead(rows, evidence, lift, lift_after, truthful) for party in self.parties
         ]
-        tempted = np.stack([outlook.temptation for outlook in outlooks], axis=1)
+        tempted = np.stack([outlook.temptation.T for outlook in outlooks]).transpose(2, 0, 1)
         reckonings = []
         for i, (party, outlook) in enumerate(zip(self.parties, outlooks, strict=True)):
-            seen = tempted.copy()
+            seen = tempted.copy(order="K")
             error = party.misjudgement[rows]
             for j in range(len(self.parties)):
                 if j != i:
@@ -466,12 +467,13 @@ class Talks(mesa.Model):
     def _assess(self, rows: Ints, truthful: bool = False) -> Scene:
         """What every package is worth to everybody today."""
         reckonings, war_values = self._reckon(rows, truthful)
-        worth = np.empty((len(rows), len(self.parties), len(self.packages)), dtype=np.float32)
+        shape = (len(self.parties), len(self.packages), len(rows))
+        worth = np.empty(shape, dtype=np.float32).transpose(2, 0, 1)  # run last in memory
         for i, (party, reckoning) in enumerate(zip(self.parties, reckonings, strict=True)):
             worth[:, i] = party.weighs(rows, reckoning)
         on_offer = self._on_offer(rows)
         if not on_offer.all():
-            np.copyto(worth, -np.inf, where=~on_offer[:, None])
+            worth -= NOT_ON_OFFER * ~on_offer[:, None]
         backed = np.zeros((len(rows), len(self.parties)), dtype=np.float32)
         for mediator in self.mediators:
             for i, party in enumerate(self.parties):
@@ -483,11 +485,11 @@ class Talks(mesa.Model):
     def _on_offer(self, rows: Ints) -> Bools:
         """Packages that somebody can guarantee and that do not cut a truce short: (rows, packages)."""
         packages, truces = self.packages, self.truces_now
-        on_offer = packages.guarantee[None] <= self.guaranteed[rows, None] + 1e-9
+        on_offer = (packages.guarantee[:, None] <= self.guaranteed[rows] + 1e-9).T
         in_truce = self.phase[rows] == TRUCE
         if in_truce.any():
             term = np.where(in_truce, packages.days[np.maximum(truces.in_force[rows], 0)], 0.0)
-            on_offer &= packages.days[None] >= term[:, None]
+            on_offer &= (packages.days[:, None] >= term).T
         return on_offer
 
     def _look_ahead(self, runs: Ints) -> None:
@@ -505,7 +507,7 @@ class Talks(mesa.Model):
     def _zopa(self, scene: Scene) -> Bools:
         """Packages that beat no deal for all with a veto, side payments included: (rows, packages)."""
         floor = scene.reservation - scene.backed
-        inside = np.ones((len(scene.rows), len(self.packages)), dtype=bool)
+        inside = np.ones((len(self.packages), len(scene.rows)), dtype=bool).T
         for i in self.vetoers:
             inside &= scene.worth[:, i] >= floor[:, i, None]
         return inside
@@ -537,7 +539,7 @@ class Talks(mesa.Model):
             rest = rest + pending * tables.swaps[where, packages.swap_of[package]]
             truces.gap[rows, i] = np.maximum(tables.reservation[where] - rest, 0.0)
 
-    def _hold_round(self, whole: Scene, keep: Bools, today: int) -> None:
+    def _hold_round(self, whole: Scene, keep: Bools) -> None:
         """A text is put on the table and answered."""
         scene = whole.of(keep)
         rows = scene.rows
@@ -546,11 +548,11 @@ class Talks(mesa.Model):
             self._feel_gap(rows[in_truce], scene.reckonings, scene.where[in_truce])
         self._record_zopa(scene)
         self.rounds[rows] += 1
-        believed = self._believed_reservations(rows, scene, today)
+        believed = self._believed_reservations(rows, scene)
         aspiration, way_out = self._aspirations(scene, believed)
         self.no_way_out[rows] += ~way_out
-        text, speaker = self._draft(scene, believed, aspiration, today)
-        accepts, offered = self._answers(scene, text, speaker, aspiration, today)
+        text, speaker = self._draft(scene, believed, aspiration)
+        accepts, offered = self._answers(scene, text, speaker, aspiration)
         refused = ~accepts & self.veto
         self.refusals[rows] += refused
         self.refused_alone[rows] += refused & (refused.sum(axis=1) == 1)[:, None]
@@ -558,7 +560,7 @@ class Talks(mesa.Model):
         self.events["refused_offer"][rows] = ~agreed
         if self.diary is not None:
             self._note_round(scene, text, speaker, aspiration, way_out, accepts, offered)
-        self._leak(rows, today)
+        self._leak(rows)
         self._agree(scene.of(agreed), text[agreed], offered[agreed])
 
     def _record_zopa(self, scene: Scene) -> None:
@@ -568,9 +570,7 @@ class Talks(mesa.Model):
         opened = rows[exists & (self.zopa_day[rows] == NONE)]
         self.zopa_day[opened] = self.day
 
-    def _believed_reservations(
-        self, rows: Ints, scene: Scene, today: int
-    ) -> dict[tuple[int, int], Floats]:
+    def _believed_reservations(self, rows: Ints, scene: Scene) -> dict[tuple[int, int], Floats]:
         """What each party believes the others with a veto would settle for: (rows,) by pair.
 
         It believes that they would go lower than they would, less so where a mediator whom it
@@ -582,7 +582,7 @@ class Talks(mesa.Model):
             told = np.zeros(len(rows))
             for mediator in self.mediators:
                 told = np.maximum(told, mediator.tells(party.name, other.name)[rows])
-            error = party.misreading[rows] * standard_normal(luck[rows, today])
+            error = party.misreading[rows] * standard_normal(luck[self.day][rows])
             hope = party.optimism[rows] * (1.0 - told)
             believed[i, j] = (scene.reservation[:, j] - hope + error).astype(np.float32)
         return believed
@@ -596,7 +596,7 @@ class Talks(mesa.Model):
         way_out = np.ones(scene.reservation.shape, dtype=bool)
         loss_rate = self.captivity.loss_rate(rows)
         for i, party in enumerate(self.parties):
-            acceptable = np.ones((len(rows), len(self.packages)), dtype=bool)
+            acceptable = np.ones((len(self.packages), len(rows)), dtype=bool).T
             for j in self.vetoers:
                 if j != i:
                     acceptable &= scene.worth[:, j] >= believed[i, j][:, None]
@@ -616,24 +616,23 @@ class Talks(mesa.Model):
         scene: Scene,
         believed: dict[tuple[int, int], Floats],
         aspiration: Floats,
-        today: int,
     ) -> tuple[Ints, Ints]:
         """The text of the round and who speaks: a party's place, or one past them: two (rows,)."""
         rows = scene.rows
         text = np.zeros(len(rows), dtype=np.int64)
-        speaker = np.stack([luck[rows, today] for luck in self.speaks], axis=1).argmax(axis=1)
+        speaker = np.stack([luck[self.day][rows] for luck in self.speaks], axis=1).argmax(axis=1)
         weights = [
             m.drafting[rows] if m.formulation else np.zeros(len(rows)) for m in self.mediators
         ]
         if weights:
             waiting = np.stack(
                 [
-                    -np.log1p(-luck[rows, today]) / np.maximum(weight, 1e-300)
+                    -np.log1p(-luck[self.day][rows]) / np.maximum(weight, 1e-300)
                     for luck, weight in zip(self.drafts, weights, strict=True)
                 ],
                 axis=1,
             )
-            mediated = self.luck["mediated"][rows, today] < self.mediated[rows]
+            mediated = self.luck["mediated"][self.day][rows] < self.mediated[rows]
             mediated &= np.max(weights, axis=0) > 0
             first = len(self.parties) + waiting.argmin(axis=1)
             speaker = np.where(mediated, first, speaker)
@@ -656,7 +655,7 @@ class Talks(mesa.Model):
         aspiration: Floats,
     ) -> Ints:
         """A party's own proposal: (rows,) package."""
-        others: Floats = np.full((len(scene.rows), len(self.packages)), np.inf, dtype=np.float32)
+        others: Floats = np.full((1, len(self.packages)), np.inf, dtype=np.float32)
         for j in self.vetoers:
             if j != i:
                 gain = scene.worth[:, j] - believed[i, j][mine, None]
@@ -671,7 +670,7 @@ class Talks(mesa.Model):
         """
         rows = scene.rows
         rounds = self.rounds[rows] - 1.0
-        guess = scene.worth.copy()
+        guess = scene.worth.copy(order="K")
         heard = np.empty_like(aspiration)
         for i, party in enumerate(self.parties):
             tables = scene.reckonings[i].tables.of(scene.where)
@@ -681,7 +680,7 @@ class Talks(mesa.Model):
         return mediator.drafts(guess[:, self.veto], heard[:, self.veto], aspiration[:, self.veto])
 
     def _answers(
-        self, scene: Scene, text: Ints, speaker: Ints, aspiration: Floats, today: int
+        self, scene: Scene, text: Ints, speaker: Ints, aspiration: Floats
     ) -> tuple[Bools, Floats]:
         """Who accepts, and what side payments that takes: two (rows, parties).
 
@@ -700,7 +699,7 @@ class Talks(mesa.Model):
             floor = access * scene.reservation[:, i] + (1.0 - access) * aspiration[:, i]
             wanted = floor + MARGIN_OF_PERSUASION * noise - value
             offered[:, i] = np.where(own, 0.0, np.clip(wanted, 0.0, scene.backed[:, i]))
-            whim = np.where(own, 0.0, noise * _logistic(self.answers[i][rows, today]))
+            whim = np.where(own, 0.0, noise * _logistic(self.answers[i][self.day][rows]))
             accepts[:, i] = value + offered[:, i] + whim >= aspiration[:, i]
         return accepts, offered
 
@@ -713,9 +712,9 @@ class Talks(mesa.Model):
             best = np.where(paying, np.maximum(best, mediator.access[name][rows]), best)
         return best
 
-    def _leak(self, rows: Ints, today: int) -> None:
+    def _leak(self, rows: Ints) -> None:
         """A round may become public: positions are exposed, constituencies hear of it."""
-        leaked = rows[self.luck["leaks"][rows, today] < self.leak[rows]]
+        leaked = rows[self.luck["leaks"][self.day][rows] < self.leak[rows]]
         self.leaks[leaked] += 1
         self.events["leak"][leaked] = 1.0
         for party in self.parties:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.captivity import Captivity
+from sim.chance import Daily
 from sim.draws import Draws
 from sim.theory.durability import trust, weibull_hazard
 from sim.theory.packages import Packages
@@ -24,7 +25,7 @@ class Truces:
     """The truces of a block of runs; axis 0 is the run."""
 
     def __init__(
-        self, draws: Draws, packages: Packages, captivity: Captivity, days: int, helped: bool
+        self, draws: Draws, packages: Packages, captivity: Captivity, helped: bool
     ) -> None:
         scenario, chance = draws.scenario, draws.chance
         runs = chance.runs
@@ -53,8 +54,8 @@ class Truces:
         self.spoiling = [draws[f"spoilers.{name}.strength"] for name in self.spoilers]
         self.spoiler_side = [self.parties.index(s.side) for s in scenario.spoilers.values()]
 
-        def daily(name: str) -> Floats:
-            return chance.daily(name, days)
+        def daily(name: str) -> Daily:
+            return chance.daily(name)
 
         self.delivery_luck = [daily(f"delivers {party}") for party in self.parties]
         self.dispute_luck = daily("disputes")
@@ -161,7 +162,7 @@ class Truces:
             complies = self.compliance[party][rows]
             if party == self.holders[pool]:
                 complies = complies * (1.0 - out_of_hand)
-            fails = self.delivery_luck[party][rows, day - 1] >= complies
+            fails = self.delivery_luck[party][day][rows] >= complies
             self.kept[rows[~fails], party] += 1
             settled = self._dispute(rows[fails], party, day)
             goes[np.flatnonzero(fails)[~settled]] = False
@@ -170,7 +171,7 @@ class Truces:
     def _dispute(self, rows: Ints, party: int, day: int) -> Bools:
         """A promise was not kept: do mediators mend it? (rows,). If not, it counts as broken."""
         self.disputes[rows] += 1
-        settled = (self.dispute_luck[rows, day - 1] < self.resolved[rows]) & self.helped
+        settled = (self.dispute_luck[day][rows] < self.resolved[rows]) & self.helped
         unsettled = rows[~settled]
         self.broken[unsettled, party] += 1
         self.disputed[unsettled] = True
@@ -181,7 +182,7 @@ class Truces:
         any_breach = np.zeros(len(self.in_force), dtype=bool)
         daily = -np.expm1(-self.violation_rate / len(self.parties))
         for party, luck in enumerate(self.violation_luck):
-            breach = self.holding & (luck[:, day - 1] < daily)
+            breach = self.holding & (luck[day] < daily)
             self.broken[breach, party] += 1
             self.violations += breach
             any_breach |= breach
@@ -208,7 +209,7 @@ class Truces:
     def _margin(self, rows: Ints, age: Floats, risk: Floats, cause: int, day: int) -> Floats:
         """Luck over hazard: below 1 the cause ends the truce today, the lowest first."""
         hazard = weibull_hazard(age, self.shape[rows], self.scale[rows], risk)
-        luck = self.resumption_luck[cause][rows, day - 1]
+        luck = self.resumption_luck[cause][day][rows]
         return np.asarray(luck / np.maximum(hazard, 1e-300))
 
     def _common_risk(self, rows: Ints) -> Floats:

@@ -167,7 +167,8 @@ class Quantity(BaseModel):
         if self.normal is not None:
             return self.normal.mean + self.normal.sd * standard_normal(luck)
         if self.lognormal is not None:
-            return self.lognormal.median * np.exp(self.lognormal.sigma * standard_normal(luck))
+            growth = np.exp(self.lognormal.sigma * standard_normal(luck))
+            return np.asarray(self.lognormal.median * growth)
         if self.beta is not None:
             return np.asarray(special.betaincinv(self.beta.a, self.beta.b, luck))
         assert self.discrete is not None
@@ -222,7 +223,7 @@ def _triangular(luck: Floats, low: float, mode: float, high: float) -> Floats:
     turn = (mode - low) / (high - low)
     rising = low + np.sqrt(luck * (high - low) * (mode - low))
     falling = high - np.sqrt((1 - luck) * (high - low) * (high - mode))
-    return np.where(luck < turn, rising, falling)
+    return np.asarray(np.where(luck < turn, rising, falling))
 
 
 def _pert(luck: Floats, low: float, mode: float, high: float) -> Floats:

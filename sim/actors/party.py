@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from sim.actors.constituency import Constituency
 from sim.draws import Draws
+from sim.theory.bargaining import only
 from sim.theory.commitment import PERMANENCE, blame, permanence, temptation
 from sim.theory.concession import TACTICS, Stance
 from sim.theory.packages import Packages, crosses, retreat
 from sim.theory.war import WAR_MODULES, Evidence
-from sim.theory.worth import Exchange, Stakes, Tables, blended, tables_of
+from sim.theory.worth import Exchange, Stakes, Tables, blended, columns, outer, tables_of
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.int64]
@@ -126,21 +127,22 @@ class Party(mesa.Agent):
         cases = np.concatenate([lift[:, None], lift_after[:, packages.after_release]], axis=1)
         pause = np.concatenate([[0.0], packages.after_days])
         value = self.values_war(rows, evidence, cases, pause, truthful).astype(np.float32)
-        after = value[:, 1:][:, packages.frame_after]
+        after = columns(value[:, 1:], packages.frame_after)
         settled = self._leaderships_settlement(rows)
-        bite = self.bite[rows, None].astype(np.float32)
-        tempted = temptation(after, settled, bite, packages.frame_bite[None], 1.0)
+        reneging = outer(self.bite[rows].astype(np.float32), packages.frame_bite)
+        tempted = temptation(after, settled, reneging, 1.0, 1.0)
         return Outlook(value[:, 0], after, tempted)
 
     def _leaderships_settlement(self, rows: Ints) -> Floats:
         """What the leadership gains from the war ending on each frame's terms: (runs, frames)."""
         if not self.settlement:
-            return np.full((len(rows), len(self.packages.frame_days)), 0.5, dtype=np.float32)
+            half = np.full(len(self.packages.frame_days), 0.5, dtype=np.float32)
+            return outer(np.ones(len(rows), dtype=np.float32), half)
         total = sum(
-            np.take(table[rows], self.packages.frame_levels[:, k], axis=1)
+            columns(table[rows].astype(np.float32), self.packages.frame_levels[:, k])
             for k, table in enumerate(self.settlement)
         )
-        return np.asarray(total / len(self.settlement)).astype(np.float32)
+        return np.asarray(total / np.float32(len(self.settlement)))
 
     def reckons(
         self, rows: Ints, outlook: Outlook, temptations: Floats, own: int, exchange: Exchange
@@ -155,7 +157,7 @@ class Party(mesa.Agent):
         resumptions = self.judgement.resumptions(numbers, temptations)
         lasts = permanence(resumptions)
         blamed = blame(resumptions)[:, own]
-        reneging = blamed * self.bite[rows, None].astype(np.float32) * packages.frame_bite[None]
+        reneging = blamed * outer(self.bite[rows].astype(np.float32), packages.frame_bite)
         resumed = (1.0 - lasts) * (outlook.war_after - reneging)
         own_stakes = self.stakes.of(rows)
         people = [constituency.stakes.of(rows) for constituency in self.constituencies]
@@ -174,9 +176,9 @@ class Party(mesa.Agent):
         """
         worth = reckoning.tables.spread(self.packages)
         exposed = (self.audience_cost[rows] * self.exposure[rows]).astype(np.float32)
-        worth -= exposed[:, None] * self.retreat[None]
+        worth -= outer(exposed, self.retreat)
         for price, crossed in self.red_lines:
-            worth -= price[rows, None].astype(np.float32) * crossed[None]
+            worth -= outer(price[rows].astype(np.float32), crossed)
         if self.quota:
             rejected = ~self.ratifies(reckoning.voters)
             worth -= self.override_price[rows, None].astype(np.float32) * rejected
@@ -193,11 +195,10 @@ class Party(mesa.Agent):
     def ratifies(self, voters: list[Tables]) -> Bools:
         """Which packages the constituencies that have seats would vote for: (runs, packages)."""
         seats = [c.seats for c in self.constituencies if c.seats]
-        votes = np.zeros((len(voters[0].reservation), len(self.packages)), dtype=np.int16)
+        votes = np.zeros((len(self.packages), len(voters[0].reservation)), dtype=np.int16).T
         for tables, number in zip(voters, seats, strict=True):
-            votes += (tables.spread(self.packages) >= tables.reservation[:, None]) * np.int16(
-                number
-            )
+            approves = tables.spread(self.packages) >= tables.reservation[:, None]
+            votes += approves * np.int16(number)
         return votes >= self.quota
 
     # -- what it does --------------------------------------------------------------------------
@@ -216,7 +217,7 @@ class Party(mesa.Agent):
         `acceptable` (runs, packages) are the packages it believes the others would still take. If
         none of them is better for it than no deal it sees no way out and stands by its words.
         """
-        top = np.where(acceptable, worth, -np.inf).max(axis=1)
+        top = only(worth, acceptable).max(axis=1)
         way_out = top >= reservation
         urged = np.ones(len(rows))
         for constituency in self.constituencies:
@@ -248,7 +249,7 @@ class Party(mesa.Agent):
         `others` (runs, packages) is what it believes the worst-off of the others would gain.
         """
         fine = worth >= aspiration[:, None]
-        proposal = np.where(fine, others, -np.inf).argmax(axis=1)
+        proposal = only(others, fine).argmax(axis=1)
         return np.asarray(np.where(fine.any(axis=1), proposal, worth.argmax(axis=1)))
 
     def goes_public(self, rows: Ints) -> None:

@@ -154,8 +154,20 @@ def _inside(gains: Floats) -> Bools:
 
 def _best(score: Floats, inside: Bools) -> Packages:
     """The first package inside with the highest score, or `NO_PACKAGE`, (runs,)."""
-    choice = np.where(inside, score, -np.inf).argmax(axis=1)
+    choice = only(score, inside).argmax(axis=1)
     return np.where(inside.any(axis=1), choice, np.intp(NO_PACKAGE))
+
+
+def only(values: Floats, inside: Bools) -> Floats:
+    """The values where they are inside, and a number below all others elsewhere; any shape.
+
+    Much faster than a choice by mask, which processors guess wrong where the mask is irregular.
+    """
+    barrier = inside.astype(values.dtype)
+    barrier *= 2
+    barrier -= 1
+    barrier *= np.finfo(values.dtype).max
+    return np.minimum(values, barrier)
 
 
 def _frontier_of_two(worth: Floats) -> Bools:

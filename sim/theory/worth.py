@@ -10,7 +10,9 @@ exchange, o the party's own share in the risk of resumption and k g what breakin
 truce costs it. Without a deal there is no exchange and the war goes on: r = (1 - w) V.
 
 The functions here build the small tables (axis 1 is the frame, swap or release, see
-`sim.theory.packages`), and spread them over the packages.
+`sim.theory.packages`), and spread them over the packages. The run is axis 0 as everywhere, but
+these arrays lie in memory with the run last: a package is then a row of its own to gather, compare
+and add, which is several times faster.
 """
 
 from __future__ import annotations
@@ -23,6 +25,21 @@ from numpy.typing import NDArray
 from sim.theory.packages import Packages
 
 Floats = NDArray[np.floating]
+
+
+def columns(table: Floats, places: NDArray[np.integer]) -> Floats:
+    """For each run, the values at some places of a table: (runs, places), run last in memory."""
+    return np.take(table.T, places, axis=0).T
+
+
+def outer(by_run: Floats, by_column: Floats) -> Floats:
+    """The products of a value per run and one per column: (runs, columns), run last in memory."""
+    return (by_column[:, None] * by_run).T
+
+
+def some_runs(table: Floats, rows: NDArray[np.integer]) -> Floats:
+    """The rows of some runs: (rows, columns), run last in memory."""
+    return table.T[:, rows].T
 
 
 @dataclass(frozen=True)
@@ -97,14 +114,19 @@ class Tables:
 
     def of(self, rows: NDArray[np.int64]) -> Tables:
         """The tables of some runs."""
-        return Tables(self.frames[rows], self.swaps[rows], self.other[rows], self.reservation[rows])
+        return Tables(
+            some_runs(self.frames, rows),
+            some_runs(self.swaps, rows),
+            self.other[rows],
+            self.reservation[rows],
+        )
 
     def spread(self, packages: Packages) -> Floats:
         """The worth of every package: (runs, packages)."""
-        worth = np.take(self.frames, packages.frame_of, axis=1)
-        worth += np.take(self.swaps, packages.swap_of, axis=1)
+        worth = columns(self.frames, packages.frame_of)
+        worth += columns(self.swaps, packages.swap_of)
         for k in range(self.other.shape[1]):
-            worth += self.other[:, k, None] * packages.other[None, :, k]
+            worth += outer(self.other[:, k], packages.other[:, k])
         return worth
 
 
@@ -113,7 +135,7 @@ def exchange_tables(stakes: Stakes, exchange: Exchange, packages: Packages) -> F
     release = stakes.remains[:, None] * exchange.remains
     for pool in range(exchange.returned.shape[2]):
         release = release + stakes.captives[:, pool, None] * exchange.returned[:, :, pool]
-    worth = release[:, packages.swap_release]
+    worth = columns(release, packages.swap_release)
     for pool in range(exchange.freed.shape[2]):
         worth += stakes.ratio[:, pool, None] * exchange.freed[:, :, pool]
     return worth
@@ -125,10 +147,10 @@ def settled_worth(stakes: Stakes, packages: Packages) -> Floats:
     With several settlement issues it is their mean; with none the member is half content.
     """
     if not stakes.settlement:
-        return np.repeat(0.5 * stakes.war[:, None], len(packages.frame_days), axis=1)
-    worth = np.take(stakes.settlement[0], packages.frame_levels[:, 0], axis=1)
+        return outer(0.5 * stakes.war, np.ones(len(packages.frame_days), dtype=np.float32))
+    worth = columns(stakes.settlement[0], packages.frame_levels[:, 0])
     for k, table in enumerate(stakes.settlement[1:], start=1):
-        worth = worth + np.take(table, packages.frame_levels[:, k], axis=1)
+        worth += columns(table, packages.frame_levels[:, k])
     return worth
 
 
