@@ -238,7 +238,7 @@ class Talks(mesa.Model):
             numbers = {name: value[rows] for name, value in self.war_numbers.items()}
             chance = self.war.forward_wins(numbers, self.captivity.lift(rows))
             won = self.luck["battle won"][self.day][rows] < chance
-            self.front[rows] += np.where(won, 1.0, -1.0)
+            self.front[rows] = self.war.after_battle(numbers, self.front[rows], won)
             self.wins[rows] += won
             self.battles[rows] += 1.0
             self._note("battle", won=bool(won[0]))

@@ -238,6 +238,10 @@ class WarModule(Protocol):
         """The true chance that the forward side wins a battle: (runs,)."""
         ...
 
+    def after_battle(self, numbers: Mapping[str, Floats], front: Floats, won: Bools) -> Floats:
+        """The front after a battle that the forward side has won or not: (runs,)."""
+        ...
+
     def rearming(self, numbers: Mapping[str, Floats], runs: int) -> Floats:
         """Forts the forward side loses per day of truce: (runs,)."""
         ...
@@ -293,6 +297,10 @@ class StaticWar:
     def forward_wins(self, numbers: Mapping[str, Floats], lift: Floats) -> Floats:
         """There are no battles."""
         return np.zeros(len(lift))
+
+    def after_battle(self, numbers: Mapping[str, Floats], front: Floats, won: Bools) -> Floats:
+        """There is no front to move."""
+        return front
 
     def rearming(self, numbers: Mapping[str, Floats], runs: int) -> Floats:
         """There is nothing to re-arm for."""
@@ -385,6 +393,10 @@ class FortsWar:
     def forward_wins(self, numbers: Mapping[str, Floats], lift: Floats) -> Floats:
         """The true chance, as far as captives no longer restrain."""
         return np.clip(numbers["chance"] + lift, LEAST_CHANCE, GREATEST_CHANCE)
+
+    def after_battle(self, numbers: Mapping[str, Floats], front: Floats, won: Bools) -> Floats:
+        """One fort changes hands, or what was left of the last one."""
+        return np.clip(front + np.where(won, 1.0, -1.0), 0.0, numbers["forts"])
 
     def rearming(self, numbers: Mapping[str, Floats], runs: int) -> Floats:
         """A thirtieth of the monthly recovery."""
