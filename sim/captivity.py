@@ -182,7 +182,7 @@ class Captivity:
         return np.asarray(strength * (1.0 - held / whole))
 
     def _fraction(self, rows: Ints) -> Floats:
-        """Which share of the covered captives of a pool a release returns: (runs, releases, pools)."""
+        """The share of the covered captives a release returns: (runs, releases, pools)."""
         covered = self._covered(rows)
         most = self.packages.most[None]
         return np.where(covered > most, most / np.maximum(covered, 1.0), 1.0)
@@ -253,7 +253,7 @@ class Captivity:
         return deaths
 
     def rescue(self, day: int, fighting: Bools) -> tuple[Ints, Ints]:
-        """Captives recovered by force today, and those who die in the attempt: two (runs, pools)."""
+        """Captives recovered by force today, and those killed in an attempt: two (runs, pools)."""
         rescued, killed = np.zeros_like(self.remains), np.zeros_like(self.remains)
         for occasion in self._rescues:
             people, luck = occasion.people(day, fighting)
@@ -288,7 +288,7 @@ class Captivity:
         ]
 
     def release_outside_a_deal(self, day: int, fighting: Bools, in_truce: Bools) -> Ints:
-        """Captives freed today one-sidedly in war, or by a side channel in a truce: (runs, pools)."""
+        """Captives freed one-sidedly in war, or by a side channel in a truce: (runs, pools)."""
         before = self.returned_alive.copy()
         for occasion in self._gestures:
             self._free(occasion, day, fighting, outside=False)

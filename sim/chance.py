@@ -1,9 +1,9 @@
 """Luck has a name: one stream of uniform numbers per kind of event.
 
-Run number `i` owns the `i`-th row of every stream. Its luck therefore depends on the seed, the name of the stream and its own number, and on
-nothing else: not on how many runs are played, in which blocks, by how many workers, on what
-happens in the talks, or on which other streams exist. Two arms of a comparison share their luck
-by having the same seed.
+Run number `i` owns the `i`-th row of every stream. Its luck therefore depends on the seed, the
+name of the stream and its own number, and on nothing else: not on how many runs are played, in
+which blocks, by how many workers, on what happens in the talks, or on which other streams exist.
+Two arms of a comparison share their luck by having the same seed.
 
 All luck is uniform on [0, 1); what needs another shape inverts its distribution. That costs one
 number a draw whatever the outcome, which is what keeps the streams in step.

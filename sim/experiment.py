@@ -25,7 +25,7 @@ from sim.talks import Diary, Talks, forget
 from sim.theory.packages import Packages
 
 #: Runs played side by side. Results do not depend on it; speed and memory do.
-BLOCK_RUNS = 4096
+BLOCK_RUNS = 8192
 
 #: Below this many runs a second worker costs more than it brings.
 LEAST_RUNS_PER_WORKER = 500

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -144,7 +145,7 @@ class Outcomes:
         ordered = sorted(parts, key=lambda part: part.first)
         if len(ordered) == 1:
             return ordered[0]
-        for before, after in zip(ordered, ordered[1:], strict=False):
+        for before, after in itertools.pairwise(ordered):
             if before.first + len(before) != after.first:
                 raise ValueError(
                     f"runs {before.first + len(before)} to {after.first} are missing or doubled"

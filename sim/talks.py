@@ -62,14 +62,15 @@ class Scene:
         """The scene in some of its rows; the reckonings stay whole."""
         if keep.all():
             return self
+        kept = np.flatnonzero(keep)
         return Scene(
-            self.rows[keep],
-            self.where[keep],
-            self.worth.transpose(1, 2, 0)[:, :, keep].transpose(2, 0, 1),
-            self.reservation[keep],
-            self.backed[keep],
+            self.rows[kept],
+            self.where[kept],
+            np.take(self.worth.transpose(1, 2, 0), kept, axis=2).transpose(2, 0, 1),
+            self.reservation[kept],
+            self.backed[kept],
             self.reckonings,
-            self.war_values[keep],
+            self.war_values[kept],
         )
 
 
@@ -327,7 +328,7 @@ class Talks(mesa.Model):
         self._end_truces(rest, np.full(len(rest), len(truces.causes)))
 
     def _want_another_day(self, rows: Ints) -> Bools:
-        """Whether every party with a veto gains from one more day for some more captives: (rows,)."""
+        """Whether all with a veto gain from one more day for some more captives: (rows,)."""
         truces, captivity, packages = self.truces_now, self.captivity, self.packages
         package = truces.in_force[rows]
         people = truces.extension_people[rows]
@@ -483,7 +484,7 @@ class Talks(mesa.Model):
         return Scene(rows, where, worth, reservation, backed, reckonings, war_values)
 
     def _on_offer(self, rows: Ints) -> Bools:
-        """Packages that somebody can guarantee and that do not cut a truce short: (rows, packages)."""
+        """Packages that can be guaranteed and do not cut a truce short: (rows, packages)."""
         packages, truces = self.packages, self.truces_now
         on_offer = (packages.guarantee[:, None] <= self.guaranteed[rows] + 1e-9).T
         in_truce = self.phase[rows] == TRUCE
@@ -493,7 +494,7 @@ class Talks(mesa.Model):
         return on_offer
 
     def _look_ahead(self, runs: Ints) -> None:
-        """Before the first day: is there a ZOPA, as they see it and if they knew the truth of war?"""
+        """Before the first day: is there a ZOPA, as they see it and by the truth of the war?"""
         for first in range(0, len(runs), self.at_once):
             rows = runs[first : first + self.at_once]
             scene = self._assess(rows)
@@ -505,7 +506,7 @@ class Talks(mesa.Model):
             self.zopa_objective[rows] = self._zopa(truth).any(axis=1)
 
     def _zopa(self, scene: Scene) -> Bools:
-        """Packages that beat no deal for all with a veto, side payments included: (rows, packages)."""
+        """Packages that beat no deal for all with a veto, given side payments: (rows, packages)."""
         floor = scene.reservation - scene.backed
         inside = np.ones((len(self.packages), len(scene.rows)), dtype=bool).T
         for i in self.vetoers:

@@ -40,8 +40,11 @@ class Constituency(mesa.Agent):
         unmoved = np.ones_like(self.mobilised)
         for event, share in self.stirred_by.items():
             happened = events[event]
-            if happened.any():
-                unmoved = unmoved * (1.0 - share) ** happened
+            most = happened.max()
+            if most > 1:
+                unmoved *= (1.0 - share) ** happened
+            elif most > 0:  # the same for what happens once at the most
+                unmoved *= 1.0 - share * happened
         self.mobilised += (1.0 - unmoved) * (1.0 - self.mobilised)
         self.mobilised -= self.calming * (self.mobilised - self.rest)
 

@@ -178,7 +178,7 @@ class Party(mesa.Agent):
         exposed = (self.audience_cost[rows] * self.exposure[rows]).astype(np.float32)
         worth -= outer(exposed, self.retreat)
         for price, crossed in self.red_lines:
-            worth -= outer(price[rows].astype(np.float32), crossed)
+            worth -= outer(price[rows].astype(np.float32), crossed.astype(np.float32))
         if self.quota:
             rejected = ~self.ratifies(reckoning.voters)
             worth -= self.override_price[rows, None].astype(np.float32) * rejected

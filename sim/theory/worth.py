@@ -47,6 +47,7 @@ class Stakes:
     """What one member of an electorate cares about, or several together; axis 0 is the run.
 
     Everything is weighted already: what belongs to the exchange by w, the settlement by 1 - w.
+    It is kept in single precision: nobody knows these numbers to seven digits.
     """
 
     war: Floats  # (runs,) 1 - w, the weight of the war and its end
@@ -70,27 +71,23 @@ class Stakes:
         w = exchange_weight[:, None]
         each = 1.0 / max(len(settlement), 1)  # with several settlement issues: their mean
         return cls(
-            1.0 - exchange_weight,
-            w * captives,
-            exchange_weight * remains,
-            w * ratio,
-            w * other,
-            tuple((1.0 - w) * each * table for table in settlement),
+            _single(1.0 - exchange_weight),
+            _single(w * captives),
+            _single(exchange_weight * remains),
+            _single(w * ratio),
+            _single(w * other),
+            tuple(_single((1.0 - w) * each * table) for table in settlement),
         )
 
     def of(self, rows: NDArray[np.int64]) -> Stakes:
-        """The stakes of some runs, in single precision: what is worked out from them is coarser."""
-
-        def some(values: Floats) -> Floats:
-            return values[rows].astype(np.float32)
-
+        """The stakes of some runs."""
         return Stakes(
-            some(self.war),
-            some(self.captives),
-            some(self.remains),
-            some(self.ratio),
-            some(self.other),
-            tuple(some(table) for table in self.settlement),
+            self.war[rows],
+            self.captives[rows],
+            self.remains[rows],
+            self.ratio[rows],
+            self.other[rows],
+            tuple(table[rows] for table in self.settlement),
         )
 
 
@@ -198,6 +195,10 @@ def blended(members: list[Stakes], weights: list[Floats]) -> Stakes:
         mean([m.other for m in members]),
         tuple(mean([m.settlement[k] for m in members]) for k in range(len(members[0].settlement))),
     )
+
+
+def _single(values: Floats) -> Floats:
+    return values.astype(np.float32)
 
 
 def _by_run(weight: Floats, values: Floats) -> Floats:
