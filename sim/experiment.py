@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 import multiprocessing
 import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -233,26 +235,38 @@ def _played(task: _Task, blocks: list[tuple[int, int]], workers: int) -> Iterato
         return
     # Mesa changes the global start method, so ours is named; forking is unsafe under threads.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_die_quietly) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
         waiting = iter(blocks)
-        under_way = [
-            pool.submit(_play_block, task, *block)
-            for block, _ in zip(waiting, range(2 * workers), strict=False)
-        ]
+        with _workers_ignore_interrupts():
+            under_way = [
+                pool.submit(_play_block, task, *block)
+                for block, _ in zip(waiting, range(2 * workers), strict=False)
+            ]
         try:
             while under_way:
-                outcomes = under_way.pop(0).result()
+                yield under_way[0].result()
                 following = next(waiting, None)
                 if following is not None:
                     under_way.append(pool.submit(_play_block, task, *following))
-                yield outcomes
-        finally:  # whoever asked may have left
-            pool.shutdown(cancel_futures=True)
+                del under_way[0]
+        finally:
+            if under_way:  # whoever asked has left: nobody waits for what is half done
+                for process in list((getattr(pool, "_processes", None) or {}).values()):
+                    process.terminate()
+                pool.shutdown(cancel_futures=True)
 
 
-def _die_quietly() -> None:
-    """Ctrl-C ends a worker without a word; the one who asked says what there is to say."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+@contextmanager
+def _workers_ignore_interrupts() -> Iterator[None]:
+    """Processes started meanwhile do not hear Ctrl-C: who started them hears it and ends them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _play_block(task: _Task, first: int, runs: int) -> Outcomes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -16,6 +17,9 @@ from sim.outcomes import Array, Outcomes
 PART = "outcomes-{:05d}.npz"
 PARTS = "outcomes-*.npz"
 
+#: What parts of one simulation have in common.
+ORIGIN = ("sha256", "version", "seed", "days", "levers")
+
 #: Columns that are kept at hand, as several findings ask for the same one in a row.
 COLUMNS_AT_HAND = 3
 
@@ -27,7 +31,7 @@ class Stored(Outcomes):
     """
 
     def __init__(self, folder: str | Path) -> None:
-        paths = sorted(Path(folder).glob(PARTS))
+        paths = parts_in(Path(folder))
         if not paths:
             raise ValueError(f"{folder} holds no {PARTS}")
         found = sorted(((_head(path)["first"], path) for path in paths), key=lambda pair: pair[0])
@@ -68,7 +72,7 @@ class Stored(Outcomes):
         for first, path in zip(firsts, self._paths, strict=True):
             if first != expected:
                 raise ValueError(f"runs {expected} to {first} are missing or doubled in {path}")
-            if not is_part_of(path, self):
+            if origin_of(path) != {name: getattr(self, name) for name in ORIGIN}:
                 raise ValueError(f"{path} comes from a different simulation")
             expected = first + len(_column(path, "ending"))
 
@@ -80,13 +84,21 @@ def put(blocks: Iterable[Outcomes], folder: Path) -> Iterator[int]:
         yield len(block)
 
 
-def is_part_of(path: Path, other: Outcomes) -> bool:
-    """Whether a part comes from the same simulation as other outcomes."""
-    head = _head(path)
-    same = ("sha256", "version", "seed", "days")
-    return all(head[name] == getattr(other, name) for name in same) and head["levers"] == dict(
-        other.levers
-    )
+def parts_in(folder: Path) -> list[Path]:
+    """The parts that a folder holds."""
+    return sorted(folder.glob(PARTS))
+
+
+def origin_of(path: Path) -> dict[str, Any]:
+    """What simulation a part comes from: its scenario's fingerprint, version, seed and so on.
+
+    Raises ValueError or OSError where it cannot be read.
+    """
+    try:
+        head = _head(path)
+        return {name: head[name] for name in ORIGIN}
+    except (KeyError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path} is not a file of outcomes") from error
 
 
 def _head(path: Path) -> dict[str, Any]:
