@@ -726,3 +726,8 @@ def test_values_replaced_never_raise_anything_else(data: st.DataObject) -> None:
     lines = list(LINES)
     lines[position] = lines[position].partition(":")[0] + ": " + value
     complaints_of("\n".join(lines))
+
+
+def test_a_number_may_be_set_beyond_the_reach_of_the_levers_that_move_it() -> None:
+    for path in ("mediators.ferryman.leverage.lowland", "channel.every_days"):
+        assert load_scenario(MINIMAL, {path: 0}).quantities()[path].centre == 0
