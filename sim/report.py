@@ -23,6 +23,7 @@ from sim.findings import Effect, Finding, Spread
 from sim.outcomes import Outcomes
 from sim.scenario import Issue, Scenario
 from sim.theory.packages import in_words, levels_within
+from sim.uncertain import Quantity
 
 SUMMARY = "parley.summary/1"
 COMPARISON = "parley.comparison/1"
@@ -600,20 +601,27 @@ def print_ground(ground: Ground, scenario: Scenario, console: Console) -> None:
 
 
 def print_numbers(scenario: Scenario, console: Console) -> None:
-    """Print every number of a scenario: its path, value, range and footing."""
-    table = _table(console, "Numbers", "value", "range", "rests on")
-    table.columns[3].justify = "left"
-    for path, number in scenario.quantities().items():
+    """Print every number of a scenario on a line: its path, value, range and footing.
+
+    The range is from lowest to highest where there are such, else that of 90 in 100 draws.
+    """
+    _heading(console, "Numbers: path, value, range, what it rests on")
+    numbers = scenario.quantities()
+    width = max(map(len, numbers), default=0)
+    for path, number in numbers.items():
+        rests = ": ".join(filter(None, (number.source or number.basis, number.note)))
+        line = f"{path:<{width}}  {number.centre:>9.4g}  {_range_of(number):<24}  {rests}"
+        console.print(Text(line), soft_wrap=True)
+
+
+def _range_of(number: Quantity) -> str:
+    if number.is_certain:
+        return "–"
+    if number.corners is not None or number.discrete is not None:
         low, high = number.support
-        span = "" if number.is_certain else f"{low:g} to {high:g}"
-        rests = number.source or number.basis or ""
-        table.add_row(
-            Text(path),
-            f"{number.centre:.4g}",
-            span.replace("inf", "∞"),
-            Text(f"{rests}: {number.note}" if number.note else rests),
-        )
-    console.print(table)
+        return f"{low:.4g} to {high:.4g}"
+    low, high = number.at(np.array([0.05, 0.95]))
+    return f"{low:.4g} to {high:.4g} (90 %)"
 
 
 def print_assumptions(scenario: Scenario, console: Console) -> None:

@@ -1,0 +1,303 @@
+"""Claims about the command line: it answers at once, complains helpfully and can be repeated."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from sim import cli
+from sim.experiment import simulate
+from sim.outcomes import Outcomes
+from sim.reading import load_scenario
+
+MINIMAL = str(Path(__file__).parent / "scenarios" / "minimal.yaml")
+LEVER = next(iter(load_scenario(MINIMAL).levers))
+
+#: What must not be imported by commands that only read.
+HEAVY = ("mesa", "scipy.stats", "pandas", "streamlit")
+
+
+def parley(*words: str) -> Result:
+    return CliRunner().invoke(cli.app, [str(word) for word in words])
+
+
+def summary_of(*words: str) -> dict[str, object]:
+    """The JSON of a small run."""
+    result = parley("run", MINIMAL, "--runs", "30", "--days", "40", "--json", "-", *words)
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["check", MINIMAL], ["scenarios"]])
+def test_commands_that_only_read_import_no_engine(words):
+    code = f"import sys; from sim.cli import app\ntry: app({words!r})\nexcept SystemExit: pass\n"
+    code += f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_entry_point_is_the_command_line():
+    done = subprocess.run(
+        [sys.executable, "-m", "sim.cli", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("parley ")
+
+
+# --- Reading
+
+
+def test_scenarios_lists_what_is_at_hand():
+    result = parley("scenarios")
+    assert result.exit_code == 0
+    assert "two-rivers" in result.stdout
+    assert "invented" in result.stdout
+
+
+def test_check_says_fine_for_each_file_that_is():
+    result = parley("check", MINIMAL, "two-rivers", "scenarios/phrases.yaml")
+    assert result.exit_code == 0
+    assert [line.split(": ")[1].split(" (")[0] for line in result.stdout.splitlines()] == [
+        "fine",
+        "fine",
+        "fine",
+    ]
+
+
+def test_check_gives_all_complaints_and_exit_code_2(tmp_path):
+    broken = tmp_path / "broken.yaml"
+    text = Path(MINIMAL).read_text(encoding="utf-8")
+    broken.write_text(text.replace("veto: yes", "vetoo: yes").replace("days: 60", "days: 0"))
+    result = parley("check", MINIMAL, broken)
+    assert result.exit_code == 2
+    assert "did you mean 'veto'" in result.stdout
+    assert "days is 0" in result.stdout
+    assert f"{MINIMAL}: fine" in result.stdout
+
+
+def test_schema_is_json():
+    assert json.loads(parley("schema").stdout)["title"] == "Parley scenario"
+
+
+def test_show_tells_parties_levers_and_what_numbers_rest_on():
+    result = parley("show", MINIMAL, "--numbers")
+    assert result.exit_code == 0
+    words = " ".join(result.stdout.split())
+    for expected in ("Lowland", LEVER, "apart", "as the parties see it", "have a source", "war."):
+        assert expected in words
+
+
+# --- Running
+
+
+def test_json_to_standard_output_is_all_there_is():
+    found = summary_of()
+    assert found["schema"] == "parley.summary/1"
+    assert sum(found["endings"].values()) == pytest.approx(1)
+
+
+def test_the_printed_command_gives_the_same_json(tmp_path):
+    spaced = tmp_path / "two banks.yaml"
+    spaced.write_text(Path(MINIMAL).read_text(encoding="utf-8"))
+    first = json.loads(
+        parley(
+            *("run", spaced, "--runs", "20", "--seed", "5", "--json", "-"),
+            *("--set", "channel.leak={value: 0.3, basis: judgement}", "--set", "days=30"),
+        ).stdout
+    )
+    words = shlex.split(first["command"])
+    assert words[0] == "parley"
+    assert json.loads(parley(*words[1:], "--json", "-").stdout) == first
+
+
+def test_words_and_json_can_both_be_had(tmp_path):
+    target = tmp_path / "summary.json"
+    result = parley("run", MINIMAL, "--runs", "20", "--days", "30", "--json", target)
+    assert "of 100 simulated talks reach a truce by day 30" in result.stdout
+    assert json.loads(target.read_text(encoding="utf-8"))["runs"] == 20
+    command = f"parley run {shlex.quote(MINIMAL)} --runs 20 --seed 1 --days 30"
+    assert result.stdout.splitlines()[-1].strip() == command
+
+
+def test_a_lever_and_a_value_can_be_set():
+    lever = load_scenario(MINIMAL).levers[LEVER]
+    found = summary_of("--set", f"{LEVER}={lever.high}", "--set", "channel.leak=0.5")
+    assert found["levers"] == {LEVER: lever.high}
+    assert found["scenario"]["sha256"] != summary_of()["scenario"]["sha256"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("channel.leek=1", "did you mean the value 'channel.leak'?"),
+        (f"{LEVER}x=1", f"did you mean the lever '{LEVER}'"),
+        ("zzz=1", "has no lever and no value of this name; its levers: "),
+        (f"{LEVER}=much", "it takes a number"),
+        (f"{LEVER}=1e9", "it lies between"),
+        (f"{LEVER}=nan", "it lies between"),
+        ("channel.leak=7", "it lies between 0 and 1"),
+        ("channel.leak", "is not of the form KEY=VALUE"),
+        ("=3", "is not of the form KEY=VALUE"),
+    ],
+)
+def test_bad_settings_are_refused_with_the_way_out(setting, words):
+    result = parley("run", MINIMAL, "--set", setting)
+    assert result.exit_code == 2
+    assert words in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_key_is_set_once():
+    result = parley("run", MINIMAL, "--set", "days=20", "--set", "days=30")
+    assert (result.exit_code, "twice" in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run"],
+        ["run", MINIMAL, "--runs", "0"],
+        ["run", MINIMAL, "--runs", "many"],
+        ["run", MINIMAL, "--seed", "-1"],
+        ["run", MINIMAL, "--days", "0"],
+        ["run", MINIMAL, "--colour", "red"],
+        ["run", "no-such-scenario"],
+        ["run", "nowhere/at-all.yaml"],
+        ["run", "tests"],
+        ["run", MINIMAL, "--json", "/no/such/folder/a.json"],
+        ["run", MINIMAL, "--out", MINIMAL],
+        ["compare", MINIMAL],
+        ["story", MINIMAL, "--run", "-1"],
+        ["check"],
+        ["check", "nowhere.yaml"],
+        ["negotiate"],
+    ],
+)
+def test_what_cannot_be_used_ends_with_2_and_no_traceback(words):
+    result = parley(*words)
+    assert result.exit_code == 2
+    assert "Traceback" not in result.stderr + result.stdout
+
+
+def test_an_unreadable_file_is_bad_input(tmp_path):
+    (tmp_path / "bytes.yaml").write_bytes(b"scenario: \xff\xfe")
+    result = parley("run", tmp_path / "bytes.yaml")
+    assert (result.exit_code, "UTF-8" in result.stderr) == (2, True)
+
+
+def test_a_run_that_fails_ends_with_1_and_says_so(monkeypatch):
+    def break_down(*_, **__):
+        raise RuntimeError("the bridge is out")
+
+    monkeypatch.setattr("sim.report.summary", break_down)
+    result = parley("run", MINIMAL, "--runs", "5", "--days", "5")
+    assert result.exit_code == 1
+    assert "The run failed: the bridge is out" in result.stderr
+
+
+def test_ctrl_c_ends_with_130_and_a_sentence(monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sim.experiment.stream", interrupt)
+    result = parley("run", MINIMAL, "--runs", "5")
+    assert result.exit_code == 130
+    assert "Stopped before the end" in result.stderr
+
+
+def test_ctrl_c_ends_the_workers_too(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sim.cli", "run", MINIMAL, "--runs", "400000", "--workers", "2"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob("parley-*")) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(2)  # the workers start
+    os.killpg(process.pid, signal.SIGINT)
+    out, said = process.communicate(timeout=60)  # ends when the last worker lets go of the pipes
+    assert (process.returncode, out) == (130, "")
+    assert said == "Stopped before the end; nothing is reported.\n"
+    assert list(tmp_path.glob("parley-*")) == []
+
+
+# --- A folder of outcomes
+
+
+def test_a_folder_holds_the_outcomes_the_summary_and_how_they_came_about(tmp_path):
+    folder = tmp_path / "kept"
+    words = ["run", MINIMAL, "--runs", "40", "--days", "30", "--seed", "4"]
+    result = parley(*words, "--out", folder, "--json", "-")
+    assert result.exit_code == 0, result.stderr
+    kept, again = Outcomes.load(folder), simulate(MINIMAL, runs=40, days=30, seed=4)
+    for name in Outcomes.array_names():
+        assert np.array_equal(getattr(kept, name), getattr(again, name), equal_nan=True), name
+    found = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert found == json.loads(result.stdout)
+    assert (folder / "command.txt").read_text(encoding="utf-8").strip() == found["command"]
+    assert (folder / "scenario.yaml").read_bytes() == Path(MINIMAL).read_bytes()
+
+
+def test_a_folder_with_outcomes_of_something_else_is_left_alone(tmp_path):
+    words = ["run", MINIMAL, "--runs", "10", "--days", "10", "--out", str(tmp_path)]
+    assert parley(*words).exit_code == 0
+    assert parley(*words).exit_code == 0  # the same again is no harm
+    before = (tmp_path / "summary.json").read_bytes()
+    result = parley(*words, "--seed", "2")
+    assert result.exit_code == 2
+    assert "already holds outcomes of `parley run" in result.stderr
+    assert (tmp_path / "summary.json").read_bytes() == before
+    (tmp_path / "command.txt").unlink()
+    assert parley(*words).exit_code == 2
+
+
+def test_the_number_of_workers_does_not_change_a_result(tmp_path):
+    words = ["run", MINIMAL, "--runs", "1000", "--days", "5", "--json", "-"]
+    one, two = (parley(*words, "--workers", str(workers)) for workers in (1, 2))
+    assert one.stdout == two.stdout
+
+
+# --- Comparing and telling
+
+
+def test_compare_reports_paired_effects():
+    lever = load_scenario(MINIMAL).levers[LEVER]
+    words = ["compare", MINIMAL, "--runs", "20", "--days", "30", "--json", "-"]
+    found = json.loads(parley(*words, "--set", f"{LEVER}={lever.default}").stdout)
+    assert found["schema"] == "parley.comparison/1"
+    assert all(effect["exactly_zero"] for effect in found["effects"].values())
+    both = ["--set", "channel.leak=0.9", "--baseline-set", "channel.leak=0.1"]
+    found = json.loads(parley(*words, *both).stdout)
+    assert found["scenario"]["sha256"] != found["changed_sha256"]
+    repeated = json.loads(parley(*shlex.split(found["command"])[1:], "--json", "-").stdout)
+    assert repeated == found
+
+
+def test_compare_says_so_where_nothing_changes():
+    lever = load_scenario(MINIMAL).levers[LEVER]
+    words = ["compare", MINIMAL, "--runs", "20", "--days", "30", "--set"]
+    result = parley(*words, f"{LEVER}={lever.default}")
+    assert "exactly 0 in every run" in result.stdout
+
+
+def test_a_story_is_told_with_its_caveat_and_command():
+    result = parley("story", MINIMAL, "--run", "2", "--seed", "3")
+    assert result.exit_code == 0
+    assert result.stdout == parley("story", MINIMAL, "--run", "2", "--seed", "3").stdout
+    assert "not a forecast" in " ".join(result.stdout.split())
+    assert "Day 1: " in result.stdout
+    command = f"parley story {shlex.quote(MINIMAL)} --run 2 --seed 3 --days 60"
+    assert result.stdout.splitlines()[-1].strip() == command

@@ -1,0 +1,155 @@
+"""Claims about stories: the run they tell is the run in company, and all that happens is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim.experiment import simulate
+from sim.outcomes import NONE, Outcomes
+from sim.reading import load_scenario
+from sim.story import Note, Notebook, _Teller, tell
+from sim.theory.packages import packages_of
+
+MINIMAL = Path(__file__).parent / "scenarios" / "minimal.yaml"
+RUNS = 25
+
+
+@pytest.fixture(scope="module")
+def scenario():
+    return load_scenario(MINIMAL)
+
+
+@pytest.fixture(scope="module")
+def outcomes(scenario) -> Outcomes:
+    return simulate(scenario, runs=RUNS, seed=7)
+
+
+@pytest.fixture(scope="module")
+def stories(scenario) -> list[list[str]]:
+    return [tell(scenario, run, seed=7) for run in range(RUNS)]
+
+
+@pytest.fixture
+def teller(scenario, outcomes) -> _Teller:
+    return _Teller(scenario, packages_of(scenario), outcomes)
+
+
+def a_round(**facts) -> dict[str, object]:
+    """A text by the mediator that both parties refuse as less than they hold out for."""
+    usual = {
+        "package": 0,
+        "speaker": 2,
+        "worth": np.array([0.5, 0.5]),
+        "reservation": np.array([0.4, 0.4]),
+        "aspiration": np.array([0.6, 0.6]),
+        "way_out": np.array([True, True]),
+        "accepts": np.array([False, False]),
+        "offered": np.zeros(2),
+        "zopa": False,
+        "override": [0.0, 0.0],
+    }
+    return {**usual, **facts}
+
+
+def test_a_story_is_the_same_every_time(scenario, stories):
+    assert tell(scenario, 4, seed=7) == stories[4]
+    assert tell(scenario, 4, seed=8) != stories[4]
+
+
+def test_the_run_told_is_the_run_in_company(stories, outcomes):
+    for run, story in enumerate(stories):
+        text = "\n".join(story)
+        first = outcomes.deal_day[run]
+        if first == NONE:
+            assert "nothing was signed" in text
+        else:
+            assert f"the first on day {first}" in text
+            assert f"Day {first}: the text is signed and a truce begins" in text
+        held = story[-2]
+        assert held.startswith("Lowlanders held in Upland: of 13 on the first day")
+        assert f"Day {outcomes.last_day[run]}, the last:" in text
+
+
+def test_every_kind_of_note_can_be_told(stories):
+    told = "\n".join(line for story in stories for line in story)
+    for words in (
+        "puts a text on the table",
+        "refused, ",
+        "waits for",
+        "the talks leak",
+        "is handed over",
+        "of the truce, ",
+        "suspends the talks",
+        "released without anything in return",
+        "the truce ",
+        "one dies",
+    ):
+        assert words in told, words
+
+
+def test_texts_are_told_in_the_scenarios_own_words(teller):
+    said = teller._told(Note(1, "round", a_round()))[0]
+    assert said.startswith("Day 1: The ferryman, mediating, puts a text on the table: ")
+    assert "length of the truce: a week" in said
+    again = teller._tell_round(**a_round(package=1))
+    assert "(was: " in again
+    assert "length of the truce" not in again  # it has not changed
+    assert "the same as before" in teller._tell_round(**a_round(package=1))
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({}, "below what it holds out for"),
+        ({"reservation": np.array([0.55, 0.55])}, "below its reservation value"),
+        ({"way_out": np.array([False, False])}, "sees no way out"),
+        ({"override": [0.2, 0.0]}, "the vote at home"),
+        ({"worth": np.array([0.6, 0.6])}, "could have gone either way"),
+    ],
+)
+def test_refusals_are_explained_in_the_models_terms(teller, facts, words):
+    said = teller._tell_round(**a_round(**facts))
+    assert words in said[said.index("Lowland refuses: ") : said.index("Upland refuses: ")]
+
+
+def test_quiet_rounds_are_told_together(teller):
+    notes = [Note(day, "round", a_round()) for day in (1, 12, 20, 41)]
+    story = teller.tells(notes)
+    assert story[2].startswith(
+        "Days 12–41: three more texts are refused, each by Lowland and Upland (Lowland: below"
+    )
+
+
+def test_a_long_silence_is_told_in_stretches(teller):
+    notes = [Note(day, "round", a_round()) for day in range(1, 100, 10)]
+    days = [line.split(":")[0] for line in teller.tells(notes) if line.startswith("Days")]
+    assert days == ["Days 11–41", "Days 51–81"]
+
+
+def test_who_is_not_in_the_way_is_not_blamed(teller):
+    notes = [
+        Note(1, "round", a_round()),
+        Note(5, "round", a_round(accepts=np.array([True, False]))),
+    ]
+    assert "Day 5: one more text is refused, by Upland alone" in teller.tells(notes)[2]
+
+
+def test_a_confirmation_that_fails_says_who_withholds_it(teller):
+    said = teller._tell_confirmation(package=0, refused_by=[1])
+    assert said == "Upland does not confirm: by now the text is below its reservation value."
+
+
+def test_an_unknown_note_is_not_passed_over(teller):
+    with pytest.raises(AssertionError, match="nobody knows how to tell 'comet'"):
+        teller.tells([Note(3, "comet", {})])
+
+
+def test_a_notebook_keeps_what_happened_in_order():
+    notebook = Notebook()
+    notebook.note(1, "leak")
+    notebook.note(2, "signed", package=3, renewed=False)
+    assert [note.day for note in notebook.notes] == [1, 2]
+    assert notebook.notes[1].facts == {"package": 3, "renewed": False}
