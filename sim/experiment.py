@@ -240,7 +240,7 @@ def _played(task: _Task, blocks: list[tuple[int, int]], workers: int) -> Iterato
         with _workers_ignore_interrupts():
             under_way = [
                 pool.submit(_play_block, task, *block)
-                for block, _ in zip(waiting, range(2 * workers), strict=False)
+                for block in itertools.islice(waiting, 2 * workers)
             ]
         try:
             while under_way:

@@ -10,7 +10,7 @@ from strategies import PLAYED, differing, played
 import sim.experiment
 import sim.talks
 from sim.chance import Chance
-from sim.experiment import compare, play_one, simulate
+from sim.experiment import compare, play_one, simulate, stream
 from sim.outcomes import Outcomes
 from sim.scenario import Lever, Move, Scenario
 from sim.talks import Talks, forget
@@ -89,6 +89,14 @@ def test_workers_do_not_matter(monkeypatch):
         simulate(played("two-rivers"), runs=40, days=30, workers=workers) for workers in (1, 2)
     )
     assert differing(alone, together) == []
+
+
+def test_no_block_is_lost_among_workers(monkeypatch):
+    monkeypatch.setattr(sim.experiment, "BLOCK_RUNS", 8)
+    monkeypatch.setattr(sim.experiment, "LEAST_RUNS_PER_WORKER", 10)
+    blocks = list(stream(played("two-rivers"), runs=70, days=1, workers=2))
+    assert [block.first for block in blocks] == list(np.cumsum([0, *map(len, blocks[:-1])]))
+    assert sum(map(len, blocks)) == 70
 
 
 # --- Levers ---
