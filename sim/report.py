@@ -316,6 +316,7 @@ def _ending_words(name: str, scenario: Scenario) -> str:
 
 def _print_zopa(found: Json, console: Console) -> None:
     zopa = found["zopa"]
+    _heading(console, "Is there anything to agree on?")
     _say(
         console,
         f"Before the first day, some package is better than no deal for everyone who can refuse "
@@ -338,6 +339,7 @@ def _print_blockers(found: Json, scenario: Scenario, console: Console) -> None:
 
 def _print_terms(found: Json, scenario: Scenario, console: Console) -> None:
     if any(share is None for levels in found["terms"].values() for share in levels.values()):
+        _heading(console, "Terms")
         _say(console, "No deal was signed, so there are no terms to report.")
         return
     table = _table(console, "Terms, of 100 first deals", "")

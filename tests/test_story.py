@@ -142,6 +142,42 @@ def test_a_confirmation_that_fails_says_who_withholds_it(teller):
     assert said == "Upland does not confirm: by now the text is below its reservation value."
 
 
+@pytest.mark.parametrize(
+    ("kind", "facts", "words"),
+    [
+        (
+            "extension",
+            {"people": 3},
+            "Day 9: the truce is extended by one day for up to three more",
+        ),
+        (
+            "grace",
+            {"days": 14},
+            "Day 9: the term is over, but the guarantee keeps the truce for 14",
+        ),
+        ("dispute", {"open": True}, "mediators cannot mend it; trust is lost"),
+        ("dispute", {"open": False}, "a promise is not kept; mediators mend it"),
+        ("truce ends", {"cause": 1, "days": 8}, "collapses after eight days: Upland resumes"),
+        ("truce ends", {"cause": 2, "days": 1}, "collapses after one day: "),
+        ("truce ends", {"cause": 3, "days": 7}, "ends after seven days: its term is over"),
+        ("victory", {"forward": False}, "Upland has won, and the talks are over"),
+        ("rescue", {"people": [2], "truce": False}, "two are rescued by force"),
+        ("killed in rescue", {"people": [1], "truce": False}, "one dies in an attempt at rescue"),
+        ("release", {"people": [1], "truce": True}, "one is released by a side channel"),
+    ],
+)
+def test_turns_of_a_run_are_told_in_plain_words(teller, kind, facts, words):
+    assert words in teller.tells([Note(9, kind, facts)])[1]
+
+
+def test_a_second_text_says_what_it_changes(teller):
+    first = Note(9, "signed", {"package": 0, "renewed": False})
+    second = Note(30, "signed", {"package": 1, "renewed": True})
+    told = teller.tells([first, second])
+    assert "Day 30: a second text is signed and the truce goes on: " in told[2]
+    assert told[3].startswith(f"Day {teller.outcomes.last_day[0]}, the last: the truce holds.")
+
+
 def test_an_unknown_note_is_not_passed_over(teller):
     with pytest.raises(AssertionError, match="nobody knows how to tell 'comet'"):
         teller.tells([Note(3, "comet", {})])
