@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -65,16 +65,25 @@ def simulate(
     levers: Mapping[str, float] | None = None,
     workers: int = 1,
     progress: Progress | None = None,
+    series: bool = False,
 ) -> Outcomes:
     """Play a scenario many times and return how each run ended.
 
     `days` is the scenario's own number unless given; `levers` maps names to settings. The same
     seed gives the same bits for any number of workers, and the first runs of more runs are the
-    runs of fewer. `progress(done, runs)` is called now and then. Raises ValueError for what cannot
+    runs of fewer. `progress(done, runs)` is called now and then. With `series` the outcomes keep
+    what there was to agree on day by day, which takes memory. Raises ValueError for what cannot
     be simulated, with the way out (`sim.draws.LeverError`, `sim.reading.ScenarioError`).
     """
     parts = stream(
-        scenario, runs=runs, seed=seed, days=days, levers=levers, workers=workers, progress=progress
+        scenario,
+        runs=runs,
+        seed=seed,
+        days=days,
+        levers=levers,
+        workers=workers,
+        progress=progress,
+        series=series,
     )
     return Outcomes.joined(list(parts))
 
@@ -89,13 +98,14 @@ def stream(
     workers: int = 1,
     first: int = 0,
     progress: Progress | None = None,
+    series: bool = False,
 ) -> Iterator[Outcomes]:
     """The same, block by block as they are done and in order, so that memory stays flat.
 
     The runs are numbered from `first`.
     """
     case = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
-    task = _task(case, seed, days, levers)
+    task = replace(_task(case, seed, days, levers), series=series)
     _check_count("runs", runs, 1)
     _check_count("workers", workers, 1)
     workers = max(1, min(workers, runs // LEAST_RUNS_PER_WORKER))
@@ -194,6 +204,48 @@ def common_ground(
 
 
 @dataclass(frozen=True)
+class Look:
+    """What everybody makes of every package before the first day; in double precision; axis 0 is the run."""
+
+    parties: tuple[str, ...]
+    vetoers: tuple[int, ...]  # places of the parties without whom there is no deal
+    packages: Packages
+    worth: NDArray[np.floating]  # (runs, parties, packages) utils; -infinity where not on offer
+    reservation: NDArray[np.floating]  # (runs, parties) worth of no deal
+    backed: NDArray[np.floating]  # (runs, parties) side payments that mediators could add
+
+    @property
+    def gains(self) -> NDArray[np.floating]:
+        """What who has a veto would gain over no deal: (runs, vetoers, packages), in utils.
+
+        Side payments are included.
+        """
+        veto = list(self.vetoers)
+        floor = self.reservation[:, veto] - self.backed[:, veto]
+        return np.asarray(self.worth[:, veto] - floor[:, :, None])
+
+
+def first_look(
+    scenario: Scenario,
+    *,
+    runs: int,
+    seed: int = 1,
+    levers: Mapping[str, float] | None = None,
+    truthful: bool = False,
+) -> Look:
+    """What everybody makes of every package before the first day.
+
+    With `truthful`, if they knew the true chances of war.
+    """
+    _check_count("runs", runs, 1)
+    task = _task(scenario, seed, 1, levers)
+    talks = Talks(scenario, Chance(seed, 0, runs), days=task.days, levers=task.levers)
+    forget(talks)
+    parties = tuple(party.name for party in talks.parties)
+    return Look(parties, tuple(talks.vetoers), talks.packages, *talks.look(truthful))
+
+
+@dataclass(frozen=True)
 class _Task:
     """What a worker needs to know to play a block."""
 
@@ -202,6 +254,7 @@ class _Task:
     seed: int
     days: int
     levers: dict[str, float]
+    series: bool = False
 
 
 def _task(
@@ -272,7 +325,7 @@ def _workers_ignore_interrupts() -> Iterator[None]:
 def _play_block(task: _Task, first: int, runs: int) -> Outcomes:
     """Play one block of runs from the first day to the last."""
     chance = Chance(task.seed, first, runs)
-    talks = Talks(task.scenario, chance, days=task.days, levers=task.levers)
+    talks = Talks(task.scenario, chance, days=task.days, levers=task.levers, series=task.series)
     try:
         talks.play()
         return talks.outcomes(task.sha256, version(), task.levers)

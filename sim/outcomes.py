@@ -33,7 +33,13 @@ ENDINGS = (
 #: Why a truce ended besides a party or spoiler ending it.
 EXPIRY = "expiry"
 
-FORMAT = "parley.outcomes/1"
+FORMAT = "parley.outcomes/2"
+
+#: What a column of a day-by-day series is called in a file.
+SERIES = "series_"
+
+#: Why a round in which there was a ZOPA brought no deal, besides a party refusing.
+BAD_TEXT, CONFIRMATION, SUSPENSION = "text", "confirmation", "suspension"
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,7 @@ class Labels:
     causes: tuple[str, ...]  # of the end of a truce: parties, spoilers, expiry
     forward: tuple[str, ...]
     backward: tuple[str, ...]
+    missed: tuple[str, ...]  # why a round with a ZOPA brought no deal
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,12 @@ class Outcomes:
 
     Days count from 1, the scenario's own day; `NONE` (-1) stands for what did not happen. Counts
     of captives are people. `table` is the grid of packages that `deal_package` points into.
+
+    `series` is empty unless it was asked for. It has, for the evening of each day: `surplus`
+    (runs, days), the largest gain of the worst-off party with a veto when the possible deals were
+    last assessed, side payments included, in utils; `war_values` (runs, parties, days), what
+    fighting on was worth to each at that time; and `phase` (runs, days): war 0, truce 1, victory
+    of the forward side 2, of the backward side 3.
     """
 
     scenario: str
@@ -103,10 +116,18 @@ class Outcomes:
     suspended_days: Array  # (runs,)
     battles: Array  # (runs,)
     front: Array  # (runs,)
+    missed: Array  # (runs, reasons) rounds with a ZOPA before the first deal that brought none
+    nash_distance: Array  # (runs,) of the first text from Nash's, in shares of the ideal gains
+    inefficiency: Array  # (runs,) what all could have gained at once at the first signing, utils
+    logrolling: Array  # (runs,) what the first text gains over splitting every issue, utils
+    died_before_zopa: Array  # (runs, pools) deaths until the first round with a ZOPA
+    series: Mapping[str, Array] = field(default_factory=dict, repr=False)  # (runs, ..., days)
 
     def __post_init__(self) -> None:
         for name in self.arrays():
             getattr(self, name).setflags(write=False)
+        for values in self.series.values():
+            values.setflags(write=False)
 
     def __len__(self) -> int:
         """How many runs there are."""
@@ -125,6 +146,7 @@ class Outcomes:
             "first",
             "labels",
             "table",
+            "series",
         }
         return tuple(f.name for f in fields(cls) if f.name not in head)
 
@@ -162,7 +184,13 @@ class Outcomes:
             for name in Outcomes.array_names()
         }
         head: dict[str, Any] = ordered[0]._head()
-        return Outcomes(**head, **arrays)
+        if len({tuple(part.series) for part in ordered}) > 1:
+            raise ValueError("some of these outcomes have series by day and others have not")
+        series = {
+            name: np.concatenate([part.series[name] for part in ordered])
+            for name in ordered[0].series
+        }
+        return Outcomes(**head, **arrays, series=series)
 
     def _head(self) -> dict[str, Any]:
         names = (
@@ -186,6 +214,7 @@ class Outcomes:
         labels = {f.name: getattr(self.labels, f.name) for f in fields(Labels)}
         text = json.dumps({"format": FORMAT, **head, "levers": dict(self.levers), "labels": labels})
         arrays = {name: getattr(self, name) for name in self.arrays()}
+        arrays |= {SERIES + name: values for name, values in self.series.items()}
         target = Path(path).with_suffix(".npz")
         np.savez_compressed(target, head=np.array(text), table=self.table, **arrays)
         return target
@@ -215,7 +244,10 @@ class Outcomes:
             }
             labels = Labels(**named)
             arrays: dict[str, Any] = {name: file[name] for name in cls.array_names()}
-            return cls(**head, labels=labels, table=file["table"], **arrays)
+            series = {
+                name.removeprefix(SERIES): file[name] for name in file if name.startswith(SERIES)
+            }
+            return cls(**head, labels=labels, table=file["table"], **arrays, series=series)
 
     def to_frame(self) -> pd.DataFrame:
         """One row per run, with names instead of codes; columns by party or pool get a suffix."""
@@ -229,6 +261,7 @@ class Outcomes:
             "refused_alone": self.labels.parties,
             "no_way_out": self.labels.parties,
             "prisoners_released": self.labels.prisoners,
+            "missed": self.labels.missed,
         }
         for name in self.arrays():
             values = getattr(self, name)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.outcomes import Array, Outcomes
+from sim.outcomes import SERIES, Array, Outcomes
 
 #: What the parts are called; `Outcomes.load` finds them too.
 PART = "outcomes-{:05d}.npz"
@@ -37,7 +37,7 @@ class Stored(Outcomes):
         found = sorted(((_head(path)["first"], path) for path in paths), key=lambda pair: pair[0])
         opening = Outcomes.load(found[0][1])
         head = {f.name: getattr(opening, f.name) for f in fields(Outcomes)}
-        for name in Outcomes.array_names():
+        for name in (*Outcomes.array_names(), "series"):
             del head[name]
         for name, value in head.items():
             object.__setattr__(self, name, value)
@@ -48,15 +48,22 @@ class Stored(Outcomes):
 
     def __getattr__(self, name: str) -> Any:
         """A column over all parts, in the order of the runs."""
+        if name == "series":
+            return {key: self._whole(SERIES + key) for key in _series_in(self._paths[0])}
         if name not in Outcomes.array_names():
             raise AttributeError(f"outcomes have no '{name}'")
         at_hand: dict[str, Array] = self._at_hand
         if name not in at_hand:
             while len(at_hand) >= COLUMNS_AT_HAND:
                 del at_hand[next(iter(at_hand))]
-            at_hand[name] = np.concatenate([_column(path, name) for path in self._paths])
-            at_hand[name].setflags(write=False)
+            at_hand[name] = self._whole(name)
         return at_hand[name]
+
+    def _whole(self, name: str) -> Array:
+        """A column over all parts, read from the disk."""
+        column = np.concatenate([_column(path, name) for path in self._paths])
+        column.setflags(write=False)
+        return column
 
     def __len__(self) -> int:
         """How many runs there are."""
@@ -111,3 +118,9 @@ def _column(path: Path, name: str) -> Array:
     with np.load(path, allow_pickle=False) as file:
         column: Array = file[name]
     return column
+
+
+def _series_in(path: Path) -> list[str]:
+    """The series by day that a part holds."""
+    with np.load(path, allow_pickle=False) as file:
+        return [name.removeprefix(SERIES) for name in file if name.startswith(SERIES)]

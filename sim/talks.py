@@ -15,9 +15,10 @@ from sim.actors.party import Party, Reckoning
 from sim.captivity import Captivity
 from sim.chance import Chance
 from sim.draws import Draws
-from sim.outcomes import EXPIRY, NONE, Labels, Outcomes
+from sim.outcomes import BAD_TEXT, CONFIRMATION, EXPIRY, NONE, SUSPENSION, Labels, Outcomes
 from sim.scenario import Scenario
 from sim.theory.packages import packages_of
+from sim.theory.quality import distance_from_the_middle, inefficiency, logrolling, nash_distance
 from sim.theory.war import WAR_MODULES, Evidence
 from sim.truces import Truces
 from sim.uncertain import FINEST_LUCK, standard_normal
@@ -33,6 +34,9 @@ PACKAGES_AT_ONCE = 2**18
 
 #: Taken off the worth of a package that nobody can offer, in utils: beyond any other difference.
 NOT_ON_OFFER = np.float32(1e6)
+
+#: Half precision holds no more than this; a gain this far below 0 is as good as none.
+LEAST_GAIN = -6e4
 
 #: A side payment aims this many scales of noise above what a party holds out for.
 MARGIN_OF_PERSUASION = 3.0
@@ -101,6 +105,7 @@ class Talks(mesa.Model):
         days: int,
         levers: Mapping[str, float] | None = None,
         diary: Diary | None = None,
+        series: bool = False,
     ) -> None:
         super().__init__(rng=int(chance.seed))
         self.case = scenario
@@ -122,6 +127,8 @@ class Talks(mesa.Model):
         self.war_numbers = draws.of("war.numbers", self.war.numbers)
         self._read_channel(draws, helped)
         self._read_luck(chance)
+        self.off_centre = distance_from_the_middle(self.packages.levels)
+        self.series = self._no_days(chance.runs) if series else {}
         self._open(chance.runs)
 
     def _read_channel(self, draws: Draws, helped: bool) -> None:
@@ -159,6 +166,15 @@ class Talks(mesa.Model):
             for i, one in enumerate(self.parties)
             for j, other in enumerate(self.parties)
             if i != j and other.veto
+        }
+
+    def _no_days(self, runs: int) -> dict[str, NDArray[Any]]:
+        """A series by day of each kind, still empty."""
+        parties, days = len(self.parties), self.days
+        return {
+            "surplus": np.empty((runs, days), dtype=np.float16),
+            "war_values": np.empty((runs, parties, days), dtype=np.float16),
+            "phase": np.empty((runs, days), dtype=np.int8),
         }
 
     def _open(self, runs: int) -> None:
@@ -200,6 +216,13 @@ class Talks(mesa.Model):
         self.refused_alone, self.no_way_out = self.refusals.copy(), self.refusals.copy()
         self.leaks, self.suspended_days = zeros(), zeros()
         self.zopa_objective = np.zeros(runs, dtype=bool)
+        self.zopa_last = np.zeros(runs, dtype=bool)  # whether there was one when last assessed
+        self.awaited_zopa = np.zeros(runs, dtype=bool)  # and when the text that waits was agreed
+        self.missed = np.zeros((runs, len(self.vetoers) + 3), dtype=np.int64)
+        self.nash_distance = np.full(runs, np.nan)
+        self.inefficiency, self.logrolling = self.nash_distance.copy(), self.nash_distance.copy()
+        self.died_before_zopa = np.full((runs, len(self.captivity.pools)), NONE, dtype=np.int64)
+        self.seen_surplus, self.seen_war = np.zeros(runs), np.zeros((runs, parties))
         self._look_ahead(np.arange(runs))
 
     # -- the day ---------------------------------------------------------------------------------
@@ -223,6 +246,10 @@ class Talks(mesa.Model):
         self._keep_truces()
         self._stir()
         self._talk()
+        if self.series:
+            self.series["surplus"][:, self.day - 1] = self.seen_surplus
+            self.series["war_values"][:, :, self.day - 1] = self.seen_war
+            self.series["phase"][:, self.day - 1] = self.phase
 
     def _note(self, kind: str, **facts: Any) -> None:
         if self.diary is not None:
@@ -411,7 +438,10 @@ class Talks(mesa.Model):
         """Hold a round where one is due."""
         open_today = self.playing & (self.day > self.suspended_until)
         confirming = self.playing & (self.awaited != NONE) & (self.day >= self.awaited_day)
-        due = open_today & (self.awaited == NONE) & self._round_due()
+        called = self.playing & (self.awaited == NONE) & self._round_due()
+        due = called & open_today
+        silenced = called & ~open_today & self.zopa_last & (self.deal_day == NONE)
+        self.missed[silenced, self.missed_for.index(SUSPENSION)] += 1
         watching = due & ~self._negotiable()
         if watching.any():
             self._watch(np.flatnonzero(watching))
@@ -421,6 +451,8 @@ class Talks(mesa.Model):
         rows = np.flatnonzero(meeting)
         for first in range(0, len(rows), self.at_once):
             scene = self._assess(rows[first : first + self.at_once])
+            if self.series:
+                self._observe(scene)
             confirms = confirming[scene.rows]
             if confirms.any():
                 self._confirm(scene.of(confirms))
@@ -502,6 +534,9 @@ class Talks(mesa.Model):
             self.best_surplus[rows] = gains.min(axis=1).max(axis=1)
             self.optimism[rows] = scene.war_values[:, self.veto].sum(axis=1) - 1.0
             self.zopa_first[rows] = self._zopa(scene).any(axis=1)
+            self.zopa_last[rows] = self.zopa_first[rows]
+            if self.series:
+                self._observe(scene)
             truth = self._assess(rows, truthful=True)
             self.zopa_objective[rows] = self._zopa(truth).any(axis=1)
 
@@ -513,19 +548,44 @@ class Talks(mesa.Model):
             inside &= scene.worth[:, i] >= floor[:, i, None]
         return inside
 
+    def look(self, truthful: bool = False) -> tuple[Floats, Floats, Floats]:
+        """What everybody makes of every package today, in double precision.
+
+        The worth (runs, parties, packages), which is -infinity where a package is not on offer,
+        the reservation values (runs, parties) and the side payments that mediators could add
+        (runs, parties).
+        """
+        runs, parties = len(self.phase), len(self.parties)
+        worth = np.empty((runs, parties, len(self.packages)))
+        reservation, backed = np.empty((runs, parties)), np.empty((runs, parties))
+        for first in range(0, runs, self.at_once):
+            rows = np.arange(first, min(first + self.at_once, runs))
+            scene = self._assess(rows, truthful)
+            on_offer = self._on_offer(rows)[:, None]
+            worth[rows] = np.where(on_offer, scene.worth, -np.inf)
+            reservation[rows], backed[rows] = scene.reservation, scene.backed
+        return worth, reservation, backed
+
     def least_gains(self, truthful: bool = False) -> Floats:
         """What whoever gains least would gain from each package today: (runs, packages), in utils.
 
-        Over no deal, side payments included, among the parties with a veto; 0 or more is a ZOPA.
+        Over no deal, side payments included, among the parties with a veto; 0 or more is a ZOPA,
+        and -infinity what is not on offer.
         """
-        scene = self._assess(np.arange(len(self.phase)), truthful)
-        floor = scene.reservation - scene.backed
-        gains = scene.worth[:, self.vetoers] - floor[:, self.vetoers, None]
-        return np.asarray(gains.min(axis=1))
+        worth, reservation, backed = self.look(truthful)
+        floor = (reservation - backed)[:, self.vetoers]
+        return np.asarray((worth[:, self.vetoers] - floor[:, :, None]).min(axis=1))
+
+    def _observe(self, scene: Scene) -> None:
+        """Keep in mind how large the ZOPA is and what fighting on is worth, for the series."""
+        gains = scene.worth + (scene.backed - scene.reservation)[:, :, None]
+        surplus = gains[:, self.vetoers].min(axis=1).max(axis=1)
+        self.seen_surplus[scene.rows] = np.maximum(surplus, LEAST_GAIN)
+        self.seen_war[scene.rows] = scene.war_values
 
     def _watch(self, rows: Ints) -> None:
         """In a truce with nothing to negotiate, only the temptation to break it moves."""
-        reckonings, _ = self._reckon(rows)
+        reckonings, self.seen_war[rows] = self._reckon(rows)
         self._feel_gap(rows, reckonings, np.arange(len(rows)))
 
     def _feel_gap(self, rows: Ints, reckonings: list[Reckoning], where: Ints) -> None:
@@ -547,7 +607,7 @@ class Talks(mesa.Model):
         in_truce = self.phase[rows] == TRUCE
         if in_truce.any():
             self._feel_gap(rows[in_truce], scene.reckonings, scene.where[in_truce])
-        self._record_zopa(scene)
+        zopa = self._record_zopa(scene)
         self.rounds[rows] += 1
         believed = self._believed_reservations(rows, scene)
         aspiration, way_out = self._aspirations(scene, believed)
@@ -561,15 +621,54 @@ class Talks(mesa.Model):
         self.events["refused_offer"][rows] = ~agreed
         if self.diary is not None:
             self._note_round(scene, text, speaker, aspiration, way_out, accepts, offered)
+        self._record_missed(scene, zopa, text, aspiration - offered, refused)
         self._leak(rows)
         self._agree(scene.of(agreed), text[agreed], offered[agreed])
 
-    def _record_zopa(self, scene: Scene) -> None:
+    def _record_zopa(self, scene: Scene) -> Bools:
+        """Take down whether there is a ZOPA; returns it: (rows, packages)."""
         rows = scene.rows
-        exists = np.asarray(self._zopa(scene).any(axis=1))
+        zopa = self._zopa(scene)
+        exists = np.asarray(zopa.any(axis=1))
         self.zopa_rounds[rows] += exists
+        self.zopa_last[rows] = exists
         opened = rows[exists & (self.zopa_day[rows] == NONE)]
         self.zopa_day[opened] = self.day
+        self.died_before_zopa[opened] = self.captivity.died[opened]
+        return zopa
+
+    @property
+    def missed_for(self) -> tuple[str, ...]:
+        """Why a round with a ZOPA may bring no deal, in the order of `missed`."""
+        vetoers = (self.parties[i].name for i in self.vetoers)
+        return (BAD_TEXT, *vetoers, CONFIRMATION, SUSPENSION)
+
+    def _record_missed(
+        self, scene: Scene, zopa: Bools, text: Ints, wanted: Floats, refused: Bools
+    ) -> None:
+        """Take down why a round with a ZOPA brought no first deal.
+
+        The text lay outside the ZOPA; or it lay inside, and of those who refused the one that it
+        left shortest of what it `wanted` (rows, parties) stood in the way. What was agreed may yet
+        fail to be confirmed.
+        """
+        rows = scene.rows
+        chance = zopa.any(axis=1) & (self.deal_day[rows] == NONE)
+        agreed = ~refused.any(axis=1)
+        self.awaited_zopa[rows] = chance & agreed
+        lost = np.flatnonzero(chance & ~agreed)
+        if not len(lost):
+            return
+        inside = zopa[lost, text[lost]]
+        short = wanted[lost] - scene.worth[lost, :, text[lost]]
+        short = np.where(refused[lost], short, -np.inf)[:, self.vetoers]
+        self.missed[rows[lost], np.where(inside, 1 + short.argmax(axis=1), 0)] += 1
+
+    def _not_confirmed(self, rows: Ints) -> None:
+        """A text that waited to be confirmed has come to nothing."""
+        lost = rows[self.awaited_zopa[rows]]
+        self.missed[lost, self.missed_for.index(CONFIRMATION)] += 1
+        self.awaited_zopa[rows] = False
 
     def _believed_reservations(self, rows: Ints, scene: Scene) -> dict[tuple[int, int], Floats]:
         """What each party believes the others with a veto would settle for: (rows,) by pair.
@@ -752,6 +851,7 @@ class Talks(mesa.Model):
                 refused_by.append(i)
         self._note("confirmation", package=int(text[0]), refused_by=refused_by)
         self.events["refused_offer"][rows[~still]] = 1.0
+        self._not_confirmed(rows[~still])
         self._sign(scene.of(still), text[still])
 
     def _sign(self, scene: Scene, text: Ints) -> None:
@@ -782,11 +882,21 @@ class Talks(mesa.Model):
         self.deal_package[new] = text[first]
         at = np.take_along_axis(scene.worth[first], text[first, None, None], axis=2)[:, :, 0]
         self.surplus[new] = at + offered[first] - scene.reservation[first]
+        if len(first):
+            self._record_quality(new, scene.worth[first], scene.reservation[first], text[first])
         for i, (party, reckoning) in enumerate(zip(self.parties, scene.reckonings, strict=True)):
             if party.quota:
                 voters = [tables.of(scene.where[first]) for tables in reckoning.voters]
                 ratified = party.ratifies(voters)[np.arange(len(first)), text[first]]
                 self.overridden[new, i] = ~ratified
+
+    def _record_quality(self, rows: Ints, worth: Floats, reservation: Floats, text: Ints) -> None:
+        """Take down how good a text is for those who could have refused it."""
+        worth, reservation = worth[:, self.vetoers], reservation[:, self.vetoers]
+        off_centre = np.where(self._on_offer(rows), self.off_centre, np.inf)
+        self.nash_distance[rows] = nash_distance(worth, reservation, text)
+        self.inefficiency[rows] = inefficiency(worth, text)
+        self.logrolling[rows] = logrolling(worth, reservation, text, off_centre)
 
     def _note_round(
         self,
@@ -876,7 +986,25 @@ class Talks(mesa.Model):
             suspended_days=_short(self.suspended_days),
             battles=_short(self.battles),
             front=self.front.astype(np.float32),
+            missed=_short(self._missed_at_the_end()),
+            nash_distance=self.nash_distance.astype(np.float32),
+            inefficiency=self.inefficiency.astype(np.float32),
+            logrolling=self.logrolling.astype(np.float32),
+            died_before_zopa=self._died_before_zopa().astype(np.int32),
+            series=self.series,
         )
+
+    def _missed_at_the_end(self) -> Ints:
+        """Rounds missed, with texts that still wait to be confirmed counted among them."""
+        waiting = self.awaited_zopa & (self.awaited != NONE)
+        missed = self.missed.copy()
+        missed[waiting, self.missed_for.index(CONFIRMATION)] += 1
+        return missed
+
+    def _died_before_zopa(self) -> Ints:
+        """Deaths until the first round with a ZOPA; all of them where there was none."""
+        never = self.died_before_zopa == NONE
+        return np.where(never, self.captivity.died, self.died_before_zopa)
 
     def _endings(self) -> NDArray[np.int8]:
         truces = self.truces_now
@@ -897,6 +1025,7 @@ class Talks(mesa.Model):
             causes=(*self.truces_now.causes, EXPIRY),
             forward=tuple(scenario.war.forward),
             backward=tuple(scenario.war.backward),
+            missed=self.missed_for,
         )
 
 

@@ -1,0 +1,38 @@
+"""Shapley's value: what each of several causes adds, averaged over the orders they may come in."""
+
+import itertools
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating]
+
+
+def shapley(values: Floats) -> Floats:
+    """Each player's share of the value of all together over that of none: (players, ...).
+
+    `values` (2**players, ...) is what each coalition is worth; bit k of its number says whether
+    player k belongs to it. The shares add up to the whole, and who adds nothing to any coalition
+    has exactly 0. Raises ValueError where the number of coalitions is not a power of two.
+    Source: Shapley, A value for n-person games, Annals of Mathematics Studies 28 (1953) 307-317.
+    """
+    players = len(values).bit_length() - 1
+    if len(values) != 2**players:
+        raise ValueError(f"there are {len(values)} coalitions; expected a power of two")
+    shares = np.zeros((players, *values.shape[1:]))
+    for k in range(players):
+        for coalition in range(len(values)):
+            if not coalition >> k & 1:
+                size = coalition.bit_count()
+                weight = 1.0 / (players * math.comb(players - 1, size))
+                shares[k] += weight * (values[coalition | 1 << k] - values[coalition])
+    return shares
+
+
+def coalitions(players: tuple[str, ...]) -> list[frozenset[str]]:
+    """Every coalition, in the order in which `shapley` wants their values."""
+    return [
+        frozenset(itertools.compress(players, (number >> k & 1 for k in range(len(players)))))
+        for number in range(2 ** len(players))
+    ]
