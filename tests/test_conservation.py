@@ -47,6 +47,9 @@ def books_of(talks: Talks) -> dict[str, np.ndarray]:
         for m in talks.mediators
         for p, left in m.leverage_left.items()
     }
+    mobilised = {
+        f"mobilised {p.name} {c.name}": c.mobilised for p in talks.parties for c in p.constituencies
+    }
     counts = {
         "known": captivity.known,
         "hidden": captivity.hidden,
@@ -66,7 +69,7 @@ def books_of(talks: Talks) -> dict[str, np.ndarray]:
     }
     shares = {
         **{f"exposure {p.name}": p.exposure for p in talks.parties},
-        **{f"mobilised {c.name}": c.mobilised for p in talks.parties for c in p.constituencies},
+        **mobilised,
         "battles won": (talks.wins / np.maximum(talks.battles, 1)),
         "front": talks.front / np.maximum(talks.war_numbers["forts"], 1),
     }
