@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,8 +45,43 @@ class Chance:
         """Uniform numbers for each run and day: `luck[day]` is (runs,), with days from 1."""
         return Daily(self, stream)
 
+    def stretch(self, stream: str, number: int) -> Singles:
+        """A stretch of days of a daily stream: (runs, STRETCH_DAYS)."""
+        bits = self._bits(stream, number, STRETCH_DAYS)
+        bits.advance(self.first * STRETCH_DAYS // 2)  # two single numbers to a step
+        return np.random.Generator(bits).random((self.runs, STRETCH_DAYS), dtype=np.float32)
+
     def _bits(self, stream: str, stretch: int, width: int) -> np.random.PCG64:
         return np.random.PCG64([self.seed, zlib.crc32(stream.encode()), stretch, width])
+
+
+@dataclass(frozen=True, eq=False)
+class Borrowed(Chance):
+    """The luck of a block of runs each of which has the luck of another run, named by number.
+
+    So that many settings of the numbers can be tried with the same few runs' luck.
+    """
+
+    whose: Ints  # (runs,) numbers of the runs whose luck it is
+
+    def once(self, stream: str, width: int = 1) -> Floats:
+        """`width` uniform numbers per run: (runs, width)."""
+        return self._lenders.once(stream, width)[self._places]
+
+    def stretch(self, stream: str, number: int) -> Singles:
+        """A stretch of days of a daily stream: (runs, STRETCH_DAYS)."""
+        return self._lenders.stretch(stream, number)[self._places]
+
+    @cached_property
+    def _lenders(self) -> Chance:
+        """The runs from the first whose luck is borrowed to the last."""
+        first = int(self.whose.min())
+        return Chance(self.seed, first, int(self.whose.max()) - first + 1)
+
+    @cached_property
+    def _places(self) -> Ints:
+        """Where in the lenders' luck each run's is: (runs,)."""
+        return np.asarray(self.whose - self._lenders.first)
 
 
 class Daily:
@@ -70,12 +106,7 @@ class Daily:
 
     def _draw(self, stretch: int) -> None:
         """Draw a stretch of days; each run owns a row of the stream, whoever else is drawn."""
-        bits = self._chance._bits(self._stream, stretch, STRETCH_DAYS)
-        bits.advance(self._chance.first * STRETCH_DAYS // 2)  # two single numbers to a step
-        numbers = np.random.Generator(bits).random(
-            (self._chance.runs, STRETCH_DAYS), dtype=np.float32
-        )
-        self._numbers = np.ascontiguousarray(numbers.T)
+        self._numbers = np.ascontiguousarray(self._chance.stretch(self._stream, stretch).T)
         self._stretch = stretch
 
 

@@ -49,13 +49,44 @@ def check_levers(scenario: Scenario, levers: Mapping[str, float]) -> dict[str, f
     return settings
 
 
+def stream_of(path: str) -> str:
+    """The stream of luck that a number is drawn with."""
+    return f"draw {path}"
+
+
+def check_points(
+    scenario: Scenario, points: Mapping[str, Floats], runs: int
+) -> dict[str, NDArray[np.float64]]:
+    """Chosen luck of some numbers as arrays; raises ValueError with the way out."""
+    numbers = scenario.quantities()
+    checked = {}
+    for path, luck in points.items():
+        if path not in numbers:
+            near = difflib.get_close_matches(path, numbers, n=1)
+            hint = f"; did you mean '{near[0]}'?" if near else ""
+            raise ValueError(f"{scenario.scenario} has no number '{path}'{hint}")
+        if numbers[path].is_certain:
+            raise ValueError(f"'{path}' is certain, so that its luck cannot be chosen")
+        checked[path] = np.asarray(luck, dtype=np.float64)
+        if checked[path].shape != (runs,):
+            found = " by ".join(map(str, checked[path].shape)) or "one number"
+            raise ValueError(f"the points of '{path}' are {found}; there are {runs} runs")
+        if not ((checked[path] >= 0) & (checked[path] < 1)).all():
+            raise ValueError(f"the points of '{path}' lie in [0, 1)")
+    return checked
+
+
 @dataclass(frozen=True)
 class Draws:
-    """The numbers of a scenario in a block of runs: `draws[path]` is (runs,)."""
+    """The numbers of a scenario in a block of runs: `draws[path]` is (runs,).
+
+    `points` holds the luck of the numbers whose luck is chosen and not drawn, each (runs,).
+    """
 
     scenario: Scenario
     chance: Chance
     levers: Mapping[str, float] = field(default_factory=dict)
+    points: Mapping[str, Floats] = field(default_factory=dict)
 
     @cached_property
     def quantities(self) -> dict[str, Quantity]:
@@ -77,7 +108,9 @@ class Draws:
         if quantity.is_certain:
             values = np.full(self.chance.runs, quantity.centre)
         else:
-            values = quantity.at(self.chance.once(f"draw {path}")[:, 0])
+            chosen = self.points.get(path)
+            drawn = self.chance.once(stream_of(path))[:, 0] if chosen is None else chosen
+            values = quantity.at(drawn)
         return self._moved(path, quantity, values)
 
     def get(self, path: str, otherwise: float) -> Floats:

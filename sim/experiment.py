@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.chance import Chance
-from sim.draws import check_levers
+from sim.chance import Borrowed, Chance
+from sim.draws import check_levers, check_points
 from sim.outcomes import Outcomes
 from sim.reading import load_scenario, sha256_of
 from sim.scenario import Scenario
@@ -64,6 +64,8 @@ def simulate(
     days: int | None = None,
     levers: Mapping[str, float] | None = None,
     workers: int = 1,
+    points: Mapping[str, NDArray[np.floating]] | None = None,
+    luck: NDArray[np.integer] | None = None,
     progress: Progress | None = None,
     series: bool = False,
 ) -> Outcomes:
@@ -74,6 +76,10 @@ def simulate(
     runs of fewer. `progress(done, runs)` is called now and then. With `series` the outcomes keep
     what there was to agree on day by day, which takes memory. Raises ValueError for what cannot
     be simulated, with the way out (`sim.draws.LeverError`, `sim.reading.ScenarioError`).
+
+    A design of experiments chooses what is otherwise drawn: `points` the luck of some uncertain
+    numbers by their paths, uniform numbers in [0, 1); `luck` the number of the run whose luck each
+    run has in all else. Both have one entry per run. The outcomes do not remember them.
     """
     parts = stream(
         scenario,
@@ -82,6 +88,8 @@ def simulate(
         days=days,
         levers=levers,
         workers=workers,
+        points=points,
+        luck=luck,
         progress=progress,
         series=series,
     )
@@ -97,6 +105,8 @@ def stream(
     levers: Mapping[str, float] | None = None,
     workers: int = 1,
     first: int = 0,
+    points: Mapping[str, NDArray[np.floating]] | None = None,
+    luck: NDArray[np.integer] | None = None,
     progress: Progress | None = None,
     series: bool = False,
 ) -> Iterator[Outcomes]:
@@ -108,8 +118,12 @@ def stream(
     task = replace(_task(case, seed, days, levers), series=series)
     _check_count("runs", runs, 1)
     _check_count("workers", workers, 1)
+    chosen = _Chosen(check_points(case, points or {}, runs), _check_luck(luck, runs))
     workers = max(1, min(workers, runs // LEAST_RUNS_PER_WORKER))
-    blocks = _blocks(first, runs, workers)
+    blocks = (
+        (begin, count, chosen.part(begin - first, count))
+        for begin, count in _blocks(first, runs, workers)
+    )
     done = 0
     for outcomes in _played(task, blocks, workers):
         done += len(outcomes)
@@ -268,6 +282,30 @@ def _task(
     )
 
 
+@dataclass(frozen=True)
+class _Chosen:
+    """What a design chooses for a block of runs and luck would decide otherwise; axis 0 the run."""
+
+    points: Mapping[str, NDArray[np.float64]]
+    luck: NDArray[np.int64] | None
+
+    def part(self, first: int, runs: int) -> _Chosen:
+        """The same for some of the runs, counted from the first of these."""
+        some = slice(first, first + runs)
+        luck = None if self.luck is None else self.luck[some]
+        return _Chosen({path: values[some] for path, values in self.points.items()}, luck)
+
+
+def _check_luck(luck: NDArray[np.integer] | None, runs: int) -> NDArray[np.int64] | None:
+    """Whose luck each run has; raises ValueError for what cannot be the numbers of runs."""
+    if luck is None:
+        return None
+    whose = np.asarray(luck)
+    if whose.shape != (runs,) or whose.dtype.kind not in "iu" or whose.min() < 0:
+        raise ValueError(f"luck takes {runs} numbers of runs, one for each run, from 0 up")
+    return whose.astype(np.int64)
+
+
 def _check_count(name: str, value: Any, least: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
         raise ValueError(f"{name} is {value!r}; it is a whole number from {least} up")
@@ -280,7 +318,9 @@ def _blocks(first: int, runs: int, workers: int) -> list[tuple[int, int]]:
     return [(low, high - low) for low, high in itertools.pairwise(edges)]
 
 
-def _played(task: _Task, blocks: list[tuple[int, int]], workers: int) -> Iterator[Outcomes]:
+def _played(
+    task: _Task, blocks: Iterator[tuple[int, int, _Chosen]], workers: int
+) -> Iterator[Outcomes]:
     """The outcomes of the blocks in order; only a few are under way at a time."""
     if workers == 1:
         for block in blocks:
@@ -289,16 +329,15 @@ def _played(task: _Task, blocks: list[tuple[int, int]], workers: int) -> Iterato
     # Mesa changes the global start method, so ours is named; forking is unsafe under threads.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        waiting = iter(blocks)
         with _workers_ignore_interrupts():
             under_way = [
                 pool.submit(_play_block, task, *block)
-                for block in itertools.islice(waiting, 2 * workers)
+                for block in itertools.islice(blocks, 2 * workers)
             ]
         try:
             while under_way:
                 yield under_way[0].result()
-                following = next(waiting, None)
+                following = next(blocks, None)
                 if following is not None:
                     under_way.append(pool.submit(_play_block, task, *following))
                 del under_way[0]
@@ -322,10 +361,19 @@ def _workers_ignore_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _play_block(task: _Task, first: int, runs: int) -> Outcomes:
+def _play_block(task: _Task, first: int, runs: int, chosen: _Chosen) -> Outcomes:
     """Play one block of runs from the first day to the last."""
     chance = Chance(task.seed, first, runs)
-    talks = Talks(task.scenario, chance, days=task.days, levers=task.levers, series=task.series)
+    if chosen.luck is not None:
+        chance = Borrowed(task.seed, first, runs, chosen.luck)
+    talks = Talks(
+        task.scenario,
+        chance,
+        days=task.days,
+        levers=task.levers,
+        series=task.series,
+        points=chosen.points,
+    )
     try:
         talks.play()
         return talks.outcomes(task.sha256, version(), task.levers)

@@ -104,6 +104,7 @@ class Talks(mesa.Model):
         *,
         days: int,
         levers: Mapping[str, float] | None = None,
+        points: Mapping[str, Floats] | None = None,
         diary: Diary | None = None,
         series: bool = False,
     ) -> None:
@@ -112,7 +113,7 @@ class Talks(mesa.Model):
         self.luck_of = chance
         self.days = days
         self.diary = diary
-        draws = Draws(scenario, chance, dict(levers or {}))
+        draws = Draws(scenario, chance, dict(levers or {}), dict(points or {}))
         self.draws = draws
         self.packages = packages_of(scenario, draws.fixed)
         self.at_once = max(PACKAGES_AT_ONCE // len(self.packages), 1)

@@ -128,8 +128,8 @@ def test_a_lever_moves_no_luck_but_its_own(case):
     one, other = (Talks(case, Chance(1, 0, 5), days=5, **arm) for arm in ({}, moved))
     for talks in (one, other):
         forget(talks)
-    for stream, luck in one.luck.items():
-        assert np.array_equal(luck[3], other.luck[stream][3])
+    for name, luck in one.luck.items():
+        assert np.array_equal(luck[3], other.luck[name][3])
 
 
 # --- The order of the file ---
