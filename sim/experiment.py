@@ -6,7 +6,7 @@ import itertools
 import multiprocessing
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -121,11 +121,11 @@ def stream(
     chosen = _Chosen(check_points(case, points or {}, runs), _check_luck(luck, runs))
     workers = max(1, min(workers, runs // LEAST_RUNS_PER_WORKER))
     blocks = (
-        (begin, count, chosen.part(begin - first, count))
+        (task, begin, count, chosen.part(begin - first, count))
         for begin, count in _blocks(first, runs, workers)
     )
     done = 0
-    for outcomes in _played(task, blocks, workers):
+    for outcomes in _played(blocks, workers):
         done += len(outcomes)
         if progress is not None:
             progress(done, runs)
@@ -171,6 +171,40 @@ def compare(
             )
         )
     return Comparison(*arms)
+
+
+def play_arms(
+    arms: Sequence[tuple[Scenario, Mapping[str, float]]],
+    *,
+    runs: int,
+    seed: int = 1,
+    days: int | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> list[Outcomes]:
+    """Play several scenarios, each with its levers, with the same luck: one Outcomes per arm.
+
+    Arms that are the same are played once. `progress` counts the runs of all that are played.
+    """
+    _check_count("runs", runs, 1)
+    _check_count("workers", workers, 1)
+    tasks = [_task(scenario, seed, days, levers) for scenario, levers in arms]
+    names = [(task.sha256, tuple(sorted(task.levers.items()))) for task in tasks]
+    distinct = dict(zip(names, tasks, strict=True))
+    blocks = _blocks(0, runs, 1)
+    chosen = _Chosen({}, None)
+    jobs = ((task, *block, chosen) for task in distinct.values() for block in blocks)
+    workers = max(1, min(workers, len(distinct) * runs // LEAST_RUNS_PER_WORKER))
+    parts: list[Outcomes] = []
+    for part in _played(jobs, workers):
+        parts.append(part)
+        if progress is not None:
+            progress(sum(map(len, parts)), len(distinct) * runs)
+    played = {
+        name: Outcomes.joined(parts[k * len(blocks) : (k + 1) * len(blocks)])
+        for k, name in enumerate(distinct)
+    }
+    return [played[name] for name in names]
 
 
 def play_one(
@@ -219,7 +253,10 @@ def common_ground(
 
 @dataclass(frozen=True)
 class Look:
-    """What everybody makes of every package before the first day; in double precision; axis 0 is the run."""
+    """What everybody makes of every package before the first day.
+
+    Axis 0 is the run; all in double precision.
+    """
 
     parties: tuple[str, ...]
     vetoers: tuple[int, ...]  # places of the parties without whom there is no deal
@@ -318,28 +355,25 @@ def _blocks(first: int, runs: int, workers: int) -> list[tuple[int, int]]:
     return [(low, high - low) for low, high in itertools.pairwise(edges)]
 
 
-def _played(
-    task: _Task, blocks: Iterator[tuple[int, int, _Chosen]], workers: int
-) -> Iterator[Outcomes]:
+def _played(blocks: Iterator[tuple[_Task, int, int, _Chosen]], workers: int) -> Iterator[Outcomes]:
     """The outcomes of the blocks in order; only a few are under way at a time."""
     if workers == 1:
         for block in blocks:
-            yield _play_block(task, *block)
+            yield _play_block(*block)
         return
     # Mesa changes the global start method, so ours is named; forking is unsafe under threads.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
         with _workers_ignore_interrupts():
             under_way = [
-                pool.submit(_play_block, task, *block)
-                for block in itertools.islice(blocks, 2 * workers)
+                pool.submit(_play_block, *block) for block in itertools.islice(blocks, 2 * workers)
             ]
         try:
             while under_way:
                 yield under_way[0].result()
                 following = next(blocks, None)
                 if following is not None:
-                    under_way.append(pool.submit(_play_block, task, *following))
+                    under_way.append(pool.submit(_play_block, *following))
                 del under_way[0]
         finally:
             if under_way:  # whoever asked has left: nobody waits for what is half done
