@@ -461,9 +461,12 @@ class Talks(mesa.Model):
                 self._hold_round(scene, ~confirms)
 
     def _round_due(self) -> Bools:
-        """Whether a round is due: by the channel's calendar, or by chance without a channel."""
+        """Whether a round is due: by the channel's calendar, or by chance without a channel.
+
+        Where there is a channel, everybody meets on the day of the deadline whatever the calendar.
+        """
         if self.helped:
-            return np.asarray((self.day - 1) % self.every == 0)
+            return np.asarray(((self.day - 1) % self.every == 0) | (self.day == self.deadline))
         return np.asarray(self.luck["direct"][self.day] < self.direct)
 
     def _negotiable(self) -> Bools:
