@@ -237,11 +237,12 @@ def _put(part: Any, segments: list[str], value: float) -> Any:
     return part.model_copy(update={head: _put(getattr(part, head), rest, value)})
 
 
-def _at_zero(*ends: str) -> Callable[[Scenario], Scenario]:
-    """Sets to zero every number whose path ends so."""
+def _at_zero(begin: str, *ends: str) -> Callable[[Scenario], Scenario]:
+    """Sets to zero every number whose path begins and ends so."""
 
     def remove(scenario: Scenario) -> Scenario:
-        chosen = [path for path in scenario.quantities() if path.endswith(ends)]
+        paths = scenario.quantities()
+        chosen = [path for path in paths if path.startswith(begin) and path.endswith(ends)]
         return with_numbers(scenario, dict.fromkeys(chosen, 0.0))
 
     return remove
@@ -275,14 +276,17 @@ def _trusted(scenario: Scenario, mediator: Mediator) -> Mediator:
 #: The obstacles that can be taken away: in words, and how.
 BARRIERS: dict[str, tuple[str, Callable[[Scenario], Scenario]]] = {
     "misperception": (
-        "the parties know what the others would settle for",
-        _at_zero(".optimism", ".misreading"),
+        "the parties know what the others want and would settle for",
+        _at_zero("parties.", ".optimism", ".misreading", ".weight_error"),
     ),
     "commitment": ("every truce lasts, and everybody knows it", _permanent),
-    "ratification": ("votes at home cost nothing to override", _at_zero(".ratification.price")),
-    "leaks": ("nothing leaks", _at_zero("channel.leak")),
-    "noise": ("nobody answers on a whim", _at_zero("channel.acceptance_noise")),
-    "lag": ("answers need no confirmation", _at_zero("channel.lag_days")),
-    "suspensions": ("talks are never suspended", _at_zero("channel.suspensions_per_day")),
+    "ratification": (
+        "votes at home cost nothing to override",
+        _at_zero("parties.", ".ratification.price"),
+    ),
+    "leaks": ("nothing leaks", _at_zero("channel.", "leak")),
+    "noise": ("nobody answers on a whim", _at_zero("channel.", "acceptance_noise")),
+    "lag": ("answers need no confirmation", _at_zero("channel.", "lag_days")),
+    "suspensions": ("talks are never suspended", _at_zero("channel.", "suspensions_per_day")),
     "disbelief": ("mediators know everybody's mind and are believed", _believed),
 }

@@ -1,4 +1,4 @@
-"""The command line: scenarios, check, schema, show, run, compare and story.
+"""The command line: scenarios, check, schema, show, run, compare, story, why and unlock.
 
 Results go to standard output, progress and complaints to standard error. A command ends with 0 if
 all is well, 1 if the run failed, 2 if what it was given cannot be used, 130 if it was stopped. The
@@ -357,6 +357,84 @@ def story(
     report.print_command(command, console)
 
 
+@app.command()
+@soberly
+def why(
+    name: Name,
+    runs: Runs = 500,
+    seed: Seed = 1,
+    days: Days = None,
+    settings: Settings = None,
+    workers: Workers = None,
+    json_to: JsonTo = None,
+) -> None:
+    """Say what blocks a deal, what would change if it did not, and what mediation is worth."""
+    scenario, levers = _load(name, _pairs(settings, "--set"))
+    asked = {"seed": seed, "runs": runs, "days": days or scenario.days}
+    command = _command("why", name, sets={"--set": settings}, **asked)
+    _check_json(json_to)
+    from sim import why as told
+
+    with _telling() as say:
+        reasons = told.reasons(
+            scenario,
+            runs=runs,
+            seed=seed,
+            days=days or scenario.days,
+            levers=levers,
+            workers=workers or _cores(),
+            say=say,
+        )
+    found = told.why_summary(reasons, scenario, {**asked, "levers": levers}, command)
+    _deliver(found, json_to, lambda console: told.print_why(found, scenario, console))
+
+
+@app.command()
+@soberly
+def unlock(
+    name: Name,
+    target: Annotated[
+        str,
+        typer.Option(
+            metavar="WHAT", help="deal@DAY=SHARE, holds@DAYS=SHARE, returned_alive=NUMBER"
+        ),
+    ],
+    runs: Runs = 500,
+    seed: Seed = 1,
+    days: Days = None,
+    settings: Settings = None,
+    workers: Workers = None,
+    json_to: JsonTo = None,
+) -> None:
+    """Find the smallest change of one lever, and of two, that reaches a target."""
+    scenario, levers = _load(name, _pairs(settings, "--set"))
+    asked = {"seed": seed, "runs": runs, "days": days or scenario.days}
+    sets = {"--target": [target], "--set": settings}
+    command = _command("unlock", name, sets=sets, **asked)
+    _check_json(json_to)
+    from sim import why as told
+    from sim.unlock import Target, TargetError
+    from sim.unlock import unlock as search
+
+    try:
+        aim = Target.read(target, days or scenario.days)
+    except TargetError as error:
+        raise BadInputError(str(error)) from None
+    with _telling() as say:
+        ways = search(
+            scenario,
+            aim,
+            runs=runs,
+            seed=seed,
+            days=days or scenario.days,
+            levers=levers,
+            workers=workers or _cores(),
+            say=say,
+        )
+    found = told.unlock_summary(ways, scenario, {**asked, "levers": levers}, command)
+    _deliver(found, json_to, lambda console: told.print_unlock(found, scenario, console))
+
+
 # --- What the user sets
 
 
@@ -551,6 +629,19 @@ def _waiting(words: str) -> Iterator[None]:
         return
     with console.status(words):
         yield
+
+
+@contextmanager
+def _telling() -> Iterator[Callable[[str], None]]:
+    """The same, for work in several parts: the function says which one is under way."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda words: None
+        return
+    with console.status("Playing") as status:
+        yield status.update
 
 
 if __name__ == "__main__":
