@@ -237,7 +237,31 @@ def refusals(outcomes: Outcomes) -> dict[str, dict[str, Finding]]:
     }
 
 
+def quality(outcomes: Outcomes) -> dict[str, Finding]:
+    """How good the first texts signed are: means over first deals."""
+    words = {
+        "nash_distance": "distance from Nash's package, in shares of the ideal gains, mean",
+        "inefficiency": "what all could have gained at once by another text, utils, mean",
+        "logrolling": "gain of the worst-off party over splitting every issue, utils, mean",
+    }
+    return {
+        name: mean(name, known[~np.isnan(known)].astype(float), f"{definition} over first deals")
+        for name, definition in words.items()
+        for known in [getattr(outcomes, name)]
+    }
+
+
 # --- People
+
+
+def humanitarian_regret(outcomes: Outcomes) -> Spread:
+    """Captives who died after the first round in which some package would have suited all.
+
+    Not all of them need have been covered by that package, and not all deaths come before a deal.
+    """
+    late = (outcomes.died_in_captivity - outcomes.died_before_zopa).sum(axis=1)
+    definition = "people per run who died in captivity after the first round with a ZOPA"
+    return spread("died after a ZOPA", late, definition)
 
 
 def captives(outcomes: Outcomes) -> dict[str, Spread]:

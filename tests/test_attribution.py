@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from strategies import case_of
 
-from sim import attribution, by_day
+from sim import attribution, by_day, findings
 from sim.attribution import NOBODY_ALONE, issue_values, minimal_concessions, structural
 from sim.experiment import first_look, simulate
 from sim.outcomes import NONE, Outcomes
@@ -165,7 +165,9 @@ def test_quality_is_known_of_first_deals_only(played):
     assert np.isnan(played.inefficiency[~dealt]).all()
     assert (played.inefficiency[dealt] >= 0).all()
     assert np.isfinite(played.logrolling[dealt]).all()
+    assert findings.quality(played)["logrolling"].n == dealt.sum()
     assert (played.died_before_zopa <= played.died_in_captivity).all()
+    assert findings.humanitarian_regret(played).mean >= 0
 
 
 # --- Day by day
