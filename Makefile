@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv run test lint types contracts pytest bench scenarios-check lock clean
+.PHONY: help venv run test lint types contracts pytest bench coverage-study scenarios-check lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -54,6 +54,9 @@ pytest: $(READY)  ## the whole suite; a skipped test is a failure
 
 bench: $(READY)  ## how fast the engine is on this machine
 	@$(BIN)/python tests/benchmarks/engine.py $(ARGS)
+
+coverage-study: $(READY)  ## how often 95 % intervals hold the truth (a few minutes)
+	@$(BIN)/python tests/benchmarks/coverage.py $(ARGS)
 
 scenarios-check: $(READY)  ## read every scenario and complain helpfully
 	@for scenario in scenarios/*.yaml; do $(BIN)/parley check "$$scenario" || exit 1; done

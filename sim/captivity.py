@@ -160,7 +160,8 @@ class Captivity:
         for p in range(len(self.pools)):
             held = np.zeros(frac.shape[:2])
             for c in np.flatnonzero(self.pool_of == p):
-                staying = 1.0 - self.packages.covers[None, :, c] * frac[:, :, p]
+                part = 1.0 if self.outside_ratio[c] else frac[:, :, p]
+                staying = 1.0 - self.packages.covers[None, :, c] * part
                 held += (self.leverage[rows, c] * self.known[rows, c])[:, None] * staying
             kept = ~self.packages.covers_remains[None, :, p]
             held += (self.remains[rows, p] * self.remains_leverage[rows, p])[:, None] * kept
@@ -229,8 +230,17 @@ class Captivity:
         """The share of a pool's captives expected to die per day of war: (runs, pools)."""
         held = np.zeros((len(rows), len(self.pools)))
         for c, p in enumerate(self.pool_of):
-            held[:, p] += self.known[rows, c]
+            if not self.outside_ratio[c]:
+                held[:, p] += self.known[rows, c]
         return np.asarray(self.death_rate[rows] * held / np.maximum(self.initial_paid[rows], 1))
+
+    def outstanding(self, rows: Ints, package: Ints) -> Floats:
+        """How much of what a package would bring if it were signed now is still due: (rows,)."""
+        covered = self._covered(rows)[np.arange(len(rows)), self.packages.release_of[package]]
+        most = self.packages.most[self.packages.release_of[package]]
+        promised = np.minimum(covered, most).sum(axis=1)
+        due = (self.due[rows] * ~self.outside_ratio).sum(axis=1)
+        return np.asarray(np.minimum(due / np.maximum(promised, 1.0), 1.0))
 
     # -- what happens to them ----------------------------------------------------------------
 
@@ -346,6 +356,7 @@ class Captivity:
             more = np.minimum(left, self.known[rows, c] - self.due[rows, c])
             more = more * self.packages.covers[release, c]
             self.due[rows, c] += more
+            self.due_at_signing[rows] += more
             left = left - more
 
     def extendable(self, rows: Ints, package: Ints) -> Ints:

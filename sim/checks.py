@@ -751,6 +751,9 @@ def _mediators(scenario: Scenario) -> Troubles:
         if mediator.information is not None and not mediator.access:
             expected = "who has information has access to some party"
             yield _wrong((*path, "access"), "is missing", expected)
+        if mediator.bias and mediator.information is None:
+            expected = "a bias only matters where there is `information` to be believed"
+            yield _wrong((*path, "bias"), "is given", expected)
         if mediator.information is not None:
             low, high = mediator.information.cost_low, mediator.information.cost_high
             if low.centre >= high.centre:

@@ -233,6 +233,9 @@ class Party(Part):
     tactic: Strategy
     optimism: Amount = Field(description="how much lower it believes the others would go")
     misreading: Amount = Field(description="random error in that belief (standard deviation)")
+    weight_error: Amount | None = Field(
+        None, description="error in judging how much the others care (sd of the logarithm)"
+    )
     audience: Audience
     ratification: Ratification | None = None
     constituencies: dict[Name, Constituency] = {}
@@ -312,7 +315,7 @@ class Truce(Part):
     batch_every_days: Amount
     dispute_resolved: Share = Field(description="chance that mediators resolve a dispute in time")
     violations_per_day: Amount
-    grace_days: Amount = Field(description="how long a guaranteed truce outlives its term in talks")
+    grace_days: Amount = Field(description="how long a guaranteed truce outlives its term")
     second_phase_from_day: Amount
     extension: Extension | None = None
 

@@ -19,7 +19,7 @@ from sim.outcomes import BAD_TEXT, CONFIRMATION, EXPIRY, NONE, SUSPENSION, Label
 from sim.scenario import Scenario
 from sim.theory.packages import packages_of
 from sim.theory.quality import distance_from_the_middle, inefficiency, logrolling, nash_distance
-from sim.theory.war import WAR_MODULES, Evidence
+from sim.theory.war import REARMING_DAYS, WAR_MODULES, Evidence
 from sim.truces import Truces
 from sim.uncertain import FINEST_LUCK, standard_normal
 
@@ -38,7 +38,7 @@ NOT_ON_OFFER = np.float32(1e6)
 #: Half precision holds no more than this; a gain this far below 0 is as good as none.
 LEAST_GAIN = -6e4
 
-#: A side payment aims this many scales of noise above what a party holds out for.
+#: A side payment aims this many scales of noise above what a party is thought to settle for.
 MARGIN_OF_PERSUASION = 3.0
 
 
@@ -89,9 +89,9 @@ class Talks(mesa.Model):
        with its term unless it is extended or outlives it under a guarantee.
     4. constituencies are stirred by what has happened since yesterday, and calm down; public
        attention fades; talks may be suspended.
-    5. talks, on the days of a round: everybody assesses the possible deals; answers that were
-       awaited are confirmed; a text is put on the table; the parties answer; it may leak; if all
-       who have a veto accept, it is signed and a truce begins.
+    5. talks: answers that were awaited are confirmed when they fall due; on the days of a round
+       everybody assesses the possible deals; a text is put on the table; the parties answer; it
+       may leak; if all who have a veto accept, it is signed and a truce begins.
 
     Luck is drawn for every run on every day, whether or not the run has ended, so that nothing
     that happens in one run moves another's.
@@ -271,11 +271,12 @@ class Talks(mesa.Model):
             self.wins[rows] += won
             self.battles[rows] += 1.0
             self._note("battle", won=bool(won[0]))
-        resting = self.phase == TRUCE
+        truce_age = self.day - self.truces_now.began
+        resting = (self.phase == TRUCE) & (truce_age <= REARMING_DAYS) & self.war.has_sides
         if resting.any():
             recovered = self.war.rearming(self.war_numbers, len(self.phase))
-            self.front = self.front - np.where(resting, recovered, 0.0)
-            self.front = np.maximum(self.front, np.where(resting, 1.0, self.front))
+            rearmed = np.maximum(self.front - recovered, np.minimum(self.front, 1.0))
+            self.front = np.where(resting, rearmed, self.front)
         forward, backward = self.war.victory(self.war_numbers, self.front)
         self._win(fighting & forward, FORWARD_WON)
         self._win(fighting & backward, BACKWARD_WON)
@@ -593,16 +594,20 @@ class Talks(mesa.Model):
         self._feel_gap(rows, reckonings, np.arange(len(rows)))
 
     def _feel_gap(self, rows: Ints, reckonings: list[Reckoning], where: Ints) -> None:
-        """By how much fighting on looks better than the rest of the deal, to each party."""
+        """By how much fighting on looks better than the rest of the deal, to each party.
+
+        Breaking a guaranteed truce has its price, which counts against fighting on.
+        """
         truces, packages = self.truces_now, self.packages
         package = truces.in_force[rows]
-        due = self.captivity.still_due(rows)
-        pending = np.minimum(due / np.maximum(self.captivity.due_at_signing[rows], 1), 1.0)
-        for i, reckoning in enumerate(reckonings):
+        outstanding = self.captivity.outstanding(rows, package)
+        bite = packages.frame_bite[packages.frame_of[package]]
+        for i, (party, reckoning) in enumerate(zip(self.parties, reckonings, strict=True)):
             tables = reckoning.tables
             rest = tables.frames[where, packages.frame_of[package]]
-            rest = rest + pending * tables.swaps[where, packages.swap_of[package]]
-            truces.gap[rows, i] = np.maximum(tables.reservation[where] - rest, 0.0)
+            rest = rest + outstanding * tables.swaps[where, packages.swap_of[package]]
+            reneging = party.stakes.war[rows] * party.bite[rows] * bite
+            truces.gap[rows, i] = np.maximum(tables.reservation[where] - reneging - rest, 0.0)
 
     def _hold_round(self, whole: Scene, keep: Bools) -> None:
         """A text is put on the table and answered."""
@@ -758,13 +763,16 @@ class Talks(mesa.Model):
         believed: dict[tuple[int, int], Floats],
         aspiration: Floats,
     ) -> Ints:
-        """A party's own proposal: (rows,) package."""
+        """A party's own proposal, as it guesses what the others would gain: (rows,) package."""
+        party = self.parties[i]
         others: Floats = np.full((1, len(self.packages)), np.inf, dtype=np.float32)
         for j in self.vetoers:
             if j != i:
-                gain = scene.worth[:, j] - believed[i, j][mine, None]
+                tables = scene.reckonings[j].tables.of(scene.where)
+                off = party.guesses(scene.rows, self.parties[j].name, tables)
+                gain = scene.worth[:, j] + off - believed[i, j][mine, None]
                 others = np.minimum(others, gain)
-        return self.parties[i].proposes(scene.worth[:, i], aspiration, others)
+        return party.proposes(scene.worth[:, i], aspiration, others)
 
     def _mediators_text(self, mediator: Mediator, scene: Scene, aspiration: Floats) -> Ints:
         """A mediator's text: (rows,) package.

@@ -201,7 +201,8 @@ class Truces:
             margin[:, party] = self._margin(rows, age, risk, party, day)
         for k, strength in enumerate(self.spoiling):
             cause = len(self.parties) + k
-            risk = common - np.log(len(self.parties)) + strength[rows]
+            seen = self.effect["gap"][rows] * self.gap[rows, self.spoiler_side[k]]
+            risk = common - np.log(len(self.parties)) + strength[rows] + seen
             margin[:, cause] = self._margin(rows, age, risk, cause, day)
         broken = margin.min(axis=1) < 1.0
         return rows[broken], margin[broken].argmin(axis=1)

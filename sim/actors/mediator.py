@@ -66,13 +66,7 @@ class Mediator(mesa.Agent):
         less so the more rounds it has sat with them.
         """
         spread = self.first_error[rows] * np.exp(-rounds / self.learning_rounds[rows])
-        off = np.expm1(spread[:, None] * self.slant[party][rows]).astype(np.float32)
-        return Tables(
-            tables.frames * off[:, 0, None],
-            tables.swaps * off[:, 1, None],
-            tables.other * off[:, 2, None],
-            tables.reservation,
-        ).spread(packages)
+        return tables.misjudged(spread[:, None] * self.slant[party][rows]).spread(packages)
 
     def drafts(self, worth: Floats, reservation: Floats, aspiration: Floats) -> Ints:
         """The text it puts on the table: (runs,) package.

@@ -20,6 +20,7 @@ from sim.theory.concession import TACTICS, Stance
 from sim.theory.packages import Packages, crosses, retreat
 from sim.theory.war import WAR_MODULES, Evidence
 from sim.theory.worth import Exchange, Stakes, Tables, blended, columns, outer, tables_of
+from sim.uncertain import standard_normal
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.int64]
@@ -70,6 +71,12 @@ class Party(mesa.Agent):
         self.tactic_numbers = draws.of(f"{path}.tactic.numbers", self.tactic.numbers)
         self.optimism = draws[f"{path}.optimism"]
         self.misreading = draws[f"{path}.misreading"]
+        self.weight_error = draws.get(f"{path}.weight_error", 0.0)
+        self.slant = {
+            other: standard_normal(draws.chance.once(f"weights {name} {other}", 3))
+            for other in scenario.parties
+            if other != name
+        }
         self.audience_cost = draws[f"{path}.audience.cost"]
         self.exposure = draws[f"{path}.audience.exposure"]
         self.stakes = _stakes(draws, path, path, packages)
@@ -251,6 +258,14 @@ class Party(mesa.Agent):
         fine = worth >= aspiration[:, None]
         proposal = only(others, fine).argmax(axis=1)
         return np.asarray(np.where(fine.any(axis=1), proposal, worth.argmax(axis=1)))
+
+    def guesses(self, rows: Ints, other: str, tables: Tables) -> Floats:
+        """How far its guess of a package's worth to another is off: (runs, packages), in utils.
+
+        It misjudges how much the other cares about the settlement, the exchange and the rest.
+        """
+        off = self.weight_error[rows, None] * self.slant[other][rows]
+        return tables.misjudged(off).spread(self.packages)
 
     def goes_public(self, rows: Ints) -> None:
         """A leak puts its position before its public."""

@@ -118,6 +118,16 @@ class Tables:
             self.reservation[rows],
         )
 
+    def misjudged(self, off: Floats) -> Tables:
+        """What an error in judging the settlement, exchange and rest adds: `off` is (runs, 3)."""
+        error = np.expm1(off).astype(np.float32)
+        return Tables(
+            self.frames * error[:, 0, None],
+            self.swaps * error[:, 1, None],
+            self.other * error[:, 2, None],
+            self.reservation,
+        )
+
     def spread(self, packages: Packages) -> Floats:
         """The worth of every package: (runs, packages)."""
         worth = columns(self.frames, packages.frame_of)
