@@ -518,6 +518,126 @@ def _claim_for_tables(folder: Path, command: str) -> None:
     note.write_text(f"{command}\n", encoding="utf-8")
 
 
+@app.command()
+@soberly
+def scorecard(
+    runs: Runs = 4000,
+    seed: Seed = 1,
+    workers: Workers = None,
+    json_to: JsonTo = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="put it into the document of the model, sim/README.md")
+    ] = False,
+) -> None:
+    """Hold the model against stylised facts, the past, and itself with parts taken out."""
+    _check_json(json_to)
+    from sim import scorecard as cards
+
+    if write and not cards.README.is_file():
+        raise BadInputError(f"--write needs {cards.README}, which an installed copy lacks")
+    done = 0
+    with _progress(cards.runs_in_all(runs)) as advance:
+
+        def progress(now: int, total: int) -> None:
+            nonlocal done
+            advance(now - done)
+            done = now
+
+        card = cards.scorecard(
+            runs=runs, seed=seed, workers=workers or _cores(), progress=progress
+        )
+    if write:
+        cards.write(card)
+    _deliver(
+        cards.as_dict(card),
+        json_to,
+        lambda console: console.print(cards.as_markdown(card), markup=False, soft_wrap=True),
+    )
+
+
+@app.command()
+@soberly
+def sensitivity(
+    name: Name,
+    runs_budget: Annotated[
+        int, typer.Option(min=1, help="about how many talks to simulate in all")
+    ] = 60_000,
+    n: Annotated[
+        int | None,
+        typer.Option(min=2, help="rows of Sobol's design, a power of 2", show_default="budget's"),
+    ] = None,
+    replicates: Annotated[int, typer.Option(min=2, help="talks for each row")] = 16,
+    outcome: Annotated[
+        str,
+        typer.Option(help="deal_by_90, restricted_mean_day, returned_alive or truce_held_60"),
+    ] = "deal_by_90",
+    top: Annotated[int, typer.Option(min=1, help="how many numbers to look closer at")] = 6,
+    seed: Seed = 1,
+    days: Days = None,
+    settings: Settings = None,
+    workers: Workers = None,
+    json_to: JsonTo = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="keep what was played in a folder, as CSV")
+    ] = None,
+) -> None:
+    """Find the uncertain numbers that matter, and how much is luck alone."""
+    scenario, levers = _load(name, _pairs(settings, "--set"))
+    days = days or scenario.days
+    options: dict[str, object] = {"runs-budget": runs_budget, "n": n, "replicates": replicates}
+    options |= {"outcome": outcome, "top": top, "seed": seed, "days": days}
+    given = {option: value for option, value in options.items() if value is not None}
+    command = _command("sensitivity", name, sets={"--set": settings}, **given)
+    _check_json(json_to)
+    from rich.text import Text
+
+    from sim import report, sensitivity_report
+    from sim import sensitivity as looks
+
+    try:
+        looks.check_outcome(outcome, days)
+        plan = looks.plan(
+            scenario, budget=runs_budget, top=top, n=n, replicates=replicates, seed=seed
+        )
+    except ValueError as error:
+        raise BadInputError(str(error)) from None
+    with _folder(out) as folder:
+        _claim_for_tables(folder, command)
+        with _progress(plan.runs) as advance:
+            play = looks.player(
+                scenario,
+                seed=seed,
+                days=days,
+                levers=levers,
+                workers=workers or _cores(),
+                advance=advance,
+            )
+            found = looks.study(scenario, plan, play, outcome, command)
+        head = {"seed": seed, "days": days, "levers": levers, "command": command}
+        data = sensitivity_report.study_as_data(found, scenario, plan, head)
+        data["not_a_forecast"] = report.NOT_A_FORECAST
+        if out is not None:
+            for table in found.tables:
+                table.save(folder)
+            (folder / SUMMARY).write_text(_as_json(data), encoding="utf-8")
+
+    def print_words(console: Console) -> None:
+        console.print(Text(report.NOT_A_FORECAST, style="italic"))
+        sensitivity_report.print_study(found, plan, console)
+        report.print_command(command, console)
+
+    _deliver(data, json_to, print_words)
+
+
+def _claim_for_tables(folder: Path, command: str) -> None:
+    """Take a folder for what a command plays; raises BadInputError if other things are in it."""
+    note = folder / COMMAND
+    before = note.read_text(encoding="utf-8").strip() if note.is_file() else ""
+    if before != command and any(folder.iterdir()):
+        raise BadInputError(f"{folder} already holds something else; give another folder")
+    note.write_text(f"{command}\n", encoding="utf-8")
+
+
 # --- What the user sets
 
 
