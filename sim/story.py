@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from sim.experiment import play_one
-from sim.outcomes import EXPIRY, NONE, Outcomes
+from sim.outcomes import BAD_TEXT, CONFIRMATION, EXPIRY, NONE, SUSPENSION, Outcomes
 from sim.reading import load_scenario
 from sim.scenario import Scenario
 from sim.theory.packages import Packages
@@ -55,6 +57,16 @@ REASONS = {
     ),
 }
 
+#: Why a round with a ZOPA brought no deal, besides a party that held out for more.
+MISSED = {
+    BAD_TEXT: "the text lay outside what suited all",
+    CONFIRMATION: "what was agreed was not confirmed",
+    SUSPENSION: "the talks were suspended",
+}
+
+#: Below this a party is taken to lose nothing, in utils.
+NOTHING_LOST = 1e-6
+
 #: Notes that only the last line counts.
 COUNTED = ("battle",)
 
@@ -66,6 +78,16 @@ class Note:
     day: int
     kind: str
     facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Concession:
+    """The cheapest text that would have won a party over, instead of the one it refused."""
+
+    package: int
+    cost: float  # what whoever of the others loses most would lose by it, in utils
+    loser: int  # who that is
+    suits_all: bool  # whether everybody else with a veto would have taken it too
 
 
 @dataclass
@@ -202,7 +224,8 @@ class _Teller:
             stand = "for" if facts["accepts"][p] else "against"
             return f"{self.parties[p]}, which has no veto, is {stand} it."
         if not facts["accepts"][p]:
-            return f"{self.parties[p]} refuses: {self._explained(self._reason(p, facts))}."
+            why = self._explained(self._reason(p, facts))
+            return f"{self.parties[p]} refuses: {why}.{self._would_have_taken(p, speaker, facts)}"
         added = facts["offered"][p] > 0 and facts["worth"][p] < facts["aspiration"][p]
         return f"{self.parties[p]} accepts" + (", with what mediators add." if added else ".")
 
@@ -217,6 +240,67 @@ class _Teller:
             return "no way out"
         return "aspiration" if value < facts["aspiration"][p] else "close"
 
+    # -- what it would have taken ----------------------------------------------------------------
+
+    def _concession(self, p: int, speaker: int, facts: Mapping[str, Any]) -> Concession | None:
+        """The text on offer that would have won a party over at the least cost to the others.
+
+        The cost is the proposer's, or, of a mediator's text, that of whoever of the others with a
+        veto loses most. None where nothing on offer would have done. A whim aside.
+        """
+        worths, met = facts["worths"], facts["worths"] + facts["added"]
+        wins = met[p] >= facts["aspiration"][p]
+        if not wins.any():
+            return None
+        others = [j for j, veto in enumerate(self.veto) if veto and j != p]
+        payers = [speaker] if speaker in others else others
+        lost = worths[payers, facts["package"]][:, None] - worths[payers]
+        cost = np.where(wins, lost.max(axis=0), np.inf)
+        # of equally cheap texts, the one nearest in words to the one refused
+        levels = self.packages.levels
+        steps = np.abs(levels - levels[facts["package"]]).sum(axis=1)
+        package = int(np.lexsort((steps, np.maximum(cost, 0.0)))[0])
+        return Concession(
+            package,
+            float(cost[package]),
+            payers[int(lost[:, package].argmax())],
+            all(met[j, package] >= facts["aspiration"][j] for j in others),
+        )
+
+    def _would_have_taken(self, p: int, speaker: int, facts: Mapping[str, Any]) -> str:
+        """What would have won a party over, as a sentence after its refusal."""
+        if self._reason(p, facts) == "close":
+            return ""
+        found = self._concession(p, speaker, facts)
+        if found is None:
+            return " Nothing on offer would have met that."
+        changes = self._changes(facts["package"], found.package)
+        return f" It would have taken: {changes}{self._at_whose_cost(found)}."
+
+    def _at_whose_cost(self, found: Concession) -> str:
+        if found.suits_all:
+            return ", which all the others would have accepted too"
+        if found.cost <= NOTHING_LOST:
+            return f", at no loss to {self.parties[found.loser]}"
+        return f", at the cost of {self.parties[found.loser]}"
+
+    def _nearest_miss(self, notes: list[Note]) -> str:
+        """Of several texts that failed, the one that some concession would have mended cheapest."""
+        misses = [
+            (found.cost, note, p, found)
+            for note in notes
+            for p in self._refusers(note)
+            if self._reason(p, note.facts) != "close"
+            and (found := self._concession(p, note.facts["speaker"], note.facts))
+            and found.suits_all
+        ]
+        if not misses:
+            return ""
+        _, note, p, found = min(misses, key=lambda miss: miss[0])
+        changes = self._changes(note.facts["package"], found.package)
+        day = "" if len(notes) == 1 else f" on day {note.day}"
+        return f" What{day} would have won over {self.parties[p]} and suited all: {changes}."
+
     def _explained(self, reason: str) -> str:
         """A reason in full the first time, later in short."""
         full, short = REASONS[reason]
@@ -229,14 +313,15 @@ class _Teller:
         blame = Counter(tuple(self._refusers(note)) for note in notes)
         self.tabled = notes[-1].facts["package"]
         if len(notes) == 1:
-            return f"one more text is refused, {self._by(next(iter(blame)))}{self._reasons(notes)}."
+            by_whom = f"{self._by(next(iter(blame)))}{self._reasons(notes)}"
+            return f"one more text is refused, {by_whom}.{self._nearest_miss(notes)}"
         each = "each " if len(blame) == 1 else ""
         by = [
             f"{each or _number(count) + ' '}{self._by(refusers)}"
             for refusers, count in blame.most_common()
         ]
         more = f"{_number(len(notes))} more texts are refused"
-        return f"{more}, {_list(by)}{self._reasons(notes)}."
+        return f"{more}, {_list(by)}{self._reasons(notes)}.{self._nearest_miss(notes)}"
 
     def _by(self, refusers: tuple[int, ...]) -> str:
         names = _list([self.parties[p] for p in refusers])
@@ -440,7 +525,47 @@ class _Teller:
         freed = outcomes.prisoners_released[0]
         for number, group in zip(freed, self.scenario.prisoners.values(), strict=True):
             end.append(f"{group.title}: {_number(int(number))} released.")
-        return end
+        return [*end, *self._why(notes)]
+
+    def _why(self, notes: Sequence[Note]) -> list[str]:
+        """What stood in the way of a first deal, round by round."""
+        outcomes = self.outcomes
+        first = int(outcomes.deal_day[0])
+        before = [
+            note for note in notes if note.kind == "round" and (first == NONE or note.day < first)
+        ]
+        missed = dict(zip(outcomes.labels.missed, outcomes.missed[0].tolist(), strict=True))
+        without = sum(not note.facts["zopa"] for note in before)
+        if not without and not any(missed.values()):
+            return []
+        kept = "Why there was no deal" + ("" if first == NONE else f" before day {first}")
+        said = []
+        if without:
+            said.append(
+                f"in {_count(without, 'round')} no package was better than no deal for everyone "
+                "who can refuse one"
+            )
+        reasons = [(count, reason) for reason, count in missed.items() if count]
+        if reasons:
+            shares = _list([f"{self._reason_missed(r)} ({_number(n)})" for n, r in reasons])
+            total = sum(missed.values())
+            said.append(f"in {_count(total, 'round')} some package was, and {shares}")
+        return [f"{kept}: {'; '.join(said)}.{self._who_stood(before)}"]
+
+    def _reason_missed(self, reason: str) -> str:
+        party = self.scenario.parties.get(reason)
+        return MISSED[reason] if party is None else f"{party.title} held out for more"
+
+    def _who_stood(self, rounds: Sequence[Note]) -> str:
+        """How many of those texts each party refused, and how often it saw no way out."""
+        said = []
+        for p, name in enumerate(self.parties):
+            refused = sum(p in self._refusers(note) for note in rounds)
+            lost = sum(not note.facts["way_out"][p] for note in rounds)
+            if self.veto[p] and refused:
+                blind = f" and saw no way out in {_count(lost, 'round')}" if lost else ""
+                said.append(f"{name} refused {_count(refused, 'text')}{blind}")
+        return f" {_upper('; '.join(said))}." if said else ""
 
     def _people_of(self, p: int, title: str) -> str:
         def count(name: str) -> str:

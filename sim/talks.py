@@ -807,13 +807,18 @@ class Talks(mesa.Model):
         for i in range(len(self.parties)):
             own = speaker == i
             value = scene.worth[np.arange(len(rows)), i, text]
-            access = self._best_access(rows, i)
-            floor = access * scene.reservation[:, i] + (1.0 - access) * aspiration[:, i]
-            wanted = floor + MARGIN_OF_PERSUASION * noise - value
-            offered[:, i] = np.where(own, 0.0, np.clip(wanted, 0.0, scene.backed[:, i]))
+            offered[:, i] = np.where(own, 0.0, self._added(scene, i, aspiration[:, i], value))
             whim = np.where(own, 0.0, noise * _logistic(self.answers[i][self.day][rows]))
             accepts[:, i] = value + offered[:, i] + whim >= aspiration[:, i]
         return accepts, offered
+
+    def _added(self, scene: Scene, i: int, aspiration: Floats, value: Floats) -> Floats:
+        """What mediators with leverage would add to a text of this value to a party: (rows,)."""
+        rows = scene.rows
+        access = self._best_access(rows, i)
+        floor = access * scene.reservation[:, i] + (1.0 - access) * aspiration
+        wanted = floor + MARGIN_OF_PERSUASION * self.noise[rows] - value
+        return np.asarray(np.clip(wanted, 0.0, scene.backed[:, i]))
 
     def _best_access(self, rows: Ints, party: int) -> Floats:
         """How well those who have leverage on a party know its reservation value: (rows,)."""
@@ -933,6 +938,13 @@ class Talks(mesa.Model):
             offered=offered[0],
             zopa=bool(self._zopa(scene)[0].any()),
             override=self._price_of_overriding(scene, package),
+            worths=scene.worth[0],
+            added=np.stack(
+                [
+                    self._added(scene, i, aspiration[:, i], scene.worth[0, i])
+                    for i in range(len(self.parties))
+                ]
+            ),
         )
 
     def _price_of_overriding(self, scene: Scene, package: int) -> list[float]:

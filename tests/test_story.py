@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.experiment import simulate
+from sim.experiment import play_one, simulate
 from sim.outcomes import NONE, Outcomes
 from sim.reading import load_scenario
 from sim.story import Note, Notebook, _Teller, tell
@@ -15,6 +15,7 @@ from sim.theory.packages import packages_of
 
 MINIMAL = Path(__file__).parent / "scenarios" / "minimal.yaml"
 RUNS = 25
+PACKAGES = len(packages_of(load_scenario(MINIMAL)))
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +51,21 @@ def a_round(**facts) -> dict[str, object]:
         "offered": np.zeros(2),
         "zopa": False,
         "override": [0.0, 0.0],
+        "worths": np.full((2, PACKAGES), 0.5),
+        "added": np.zeros((2, PACKAGES)),
     }
     return {**usual, **facts}
+
+
+def worths_with(teller, **changes) -> np.ndarray:
+    """Worths of 0.5 each, but for a change of one level: `length` to (Lowland, Upland)."""
+    worths = np.full((2, PACKAGES), 0.5)
+    levels = teller.packages.levels
+    for issue, both in changes.items():
+        k = teller.packages.issues.index(issue)
+        off = levels != levels[0]
+        worths[:, off[:, k] & (off.sum(axis=1) == 1)] = np.array(both)[:, None]
+    return worths
 
 
 def test_a_story_is_the_same_every_time(scenario, stories):
@@ -68,8 +82,7 @@ def test_the_run_told_is_the_run_in_company(stories, outcomes):
         else:
             assert f"the first on day {first}" in text
             assert f"Day {first}: the text is signed and a truce begins" in text
-        held = story[-2]
-        assert held.startswith("Lowlanders held in Upland: of 13 on the first day")
+        assert "\nLowlanders held in Upland: of 13 on the first day" in text
         assert f"Day {outcomes.last_day[run]}, the last:" in text
 
 
@@ -113,6 +126,70 @@ def test_texts_are_told_in_the_scenarios_own_words(teller):
 def test_refusals_are_explained_in_the_models_terms(teller, facts, words):
     said = teller._tell_round(**a_round(**facts))
     assert words in said[said.index("Lowland refuses: ") : said.index("Upland refuses: ")]
+
+
+# --- What it would have taken
+
+
+def only_upland_refuses(**facts) -> dict[str, object]:
+    """A text by Lowland that Upland refuses."""
+    answers = {"speaker": 0, "accepts": np.array([True, False])}
+    return a_round(**answers, **facts)
+
+
+def test_a_refusal_says_the_cheapest_change_that_would_have_been_accepted(teller):
+    dear = worths_with(teller, grain=(0.1, 0.7), length=(0.3, 0.7))
+    found = teller._concession(1, 0, only_upland_refuses(worths=dear))
+    assert found.cost == pytest.approx(0.2)
+    assert teller.parties[found.loser] == "Lowland"
+    said = teller._tell_round(**only_upland_refuses(worths=dear))
+    assert "It would have taken: length of the truce: " in said
+    assert said.endswith("at the cost of Lowland.")
+
+
+def test_no_cheaper_text_would_have_been_accepted_in_any_round_of_a_run(scenario, teller):
+    notebook = Notebook()
+    play_one(scenario, run=3, seed=7, diary=notebook)
+    rounds = [note.facts for note in notebook.notes if note.kind == "round"]
+    tried = 0
+    for facts in rounds:
+        for p in teller._refusers(Note(1, "round", facts)):
+            met = facts["worths"][p] + facts["added"][p] >= facts["aspiration"][p]
+            found = teller._concession(p, 2, facts)
+            assert (found is None) == (not met.any())
+            if found is not None:
+                other = facts["worths"][1 - p]
+                assert met[found.package]
+                best = other[met].max()
+                assert other[found.package] == pytest.approx(min(best, other[facts["package"]]))
+                tried += 1
+    assert tried
+
+
+def test_of_a_mediators_text_the_cost_is_that_of_who_loses_most(teller):
+    worths = worths_with(teller, grain=(0.7, 0.2))
+    found = teller._concession(0, 2, a_round(worths=worths))
+    assert (found.loser, found.cost) == (1, pytest.approx(0.3))
+
+
+def test_where_nothing_on_offer_would_do_the_story_says_so(teller):
+    assert "Nothing on offer would have met that." in teller._tell_round(**a_round())
+
+
+def test_what_all_would_have_accepted_is_told_as_such(teller):
+    both = worths_with(teller, grain=(0.7, 0.7))
+    assert "which all the others would have accepted too" in teller._tell_round(
+        **a_round(worths=both)
+    )
+    teller.tells([Note(1, "round", a_round())])
+    quiet = teller._rounds([Note(5, "round", a_round(worths=both))])
+    assert "What would have won over Lowland and suited all: " in quiet
+
+
+def test_a_close_call_needs_no_concession(teller):
+    said = teller._tell_round(**a_round(worth=np.array([0.6, 0.6])))
+    assert "would have taken" not in said
+    assert "Nothing on offer" not in said
 
 
 def test_quiet_rounds_are_told_together(teller):
@@ -176,6 +253,30 @@ def test_a_second_text_says_what_it_changes(teller):
     told = teller.tells([first, second])
     assert "Day 30: a second text is signed and the truce goes on: " in told[2]
     assert told[3].startswith(f"Day {teller.outcomes.last_day[0]}, the last: the truce holds.")
+
+
+# --- Why there was no deal
+
+
+def test_the_story_ends_with_what_stood_in_the_way(stories, outcomes):
+    for run, story in enumerate(stories):
+        missed = outcomes.missed[run]
+        why = [line for line in story if line.startswith("Why there was no deal")]
+        assert len(why) <= 1
+        if missed.any():
+            (line,) = why
+            rounds = {1: "one round"}.get(missed.sum(), "rounds some package was")
+            assert rounds in line
+            assert (outcomes.deal_day[run] != NONE) == ("before day" in line)
+
+
+def test_reasons_are_those_of_the_run(scenario, outcomes):
+    lost = outcomes.labels.missed.index("upland")
+    run = int(np.flatnonzero(outcomes.missed[:, lost])[0])
+    line = next(line for line in tell(scenario, run, seed=7) if line.startswith("Why there was"))
+    words = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    number = outcomes.missed[run, lost]
+    assert f"Upland held out for more ({words[number] if number < 10 else number})" in line
 
 
 def test_an_unknown_note_is_not_passed_over(teller):
