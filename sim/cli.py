@@ -35,6 +35,9 @@ CORES = 2
 #: Draws by which `show` looks for a ZOPA before the first day.
 GROUND_RUNS = 400
 
+#: Talks in each arm by which a report tells what obstacles cost and mediation is worth.
+FURTHER_RUNS = 200
+
 #: Beside the parts of the outcomes, a folder holds these.
 COMMAND, SUMMARY, SCENARIO = "command.txt", "summary.json", "scenario.yaml"
 
@@ -280,6 +283,51 @@ def run(
     _deliver(found, json_to, lambda console: report.print_summary(found, scenario, console))
 
 
+@app.command("report")
+@soberly
+def report_page(
+    name: Name,
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="the folder for the page and its charts")
+    ],
+    runs: Runs = 10_000,
+    seed: Seed = 1,
+    days: Days = None,
+    settings: Settings = None,
+    workers: Workers = None,
+    further: Annotated[
+        int,
+        typer.Option(
+            min=0, help="talks in each arm, for what obstacles cost and mediation is worth; 0: none"
+        ),
+    ] = FURTHER_RUNS,
+) -> None:
+    """Write a report to hand in: one page of HTML, its charts and its numbers."""
+    scenario, levers = _load(name, _pairs(settings, "--set"))
+    asked: dict[str, Any] = {"seed": seed, "days": days or scenario.days, "levers": levers}
+    workers = workers or _cores()
+    options = {"runs": runs, "seed": seed, "days": days or scenario.days, "further": further}
+    command = _command("report", name, sets={"--set": settings, "--out": [str(out)]}, **options)
+    with _folder(out) as folder, _folder(None) as kept:
+        from sim import page
+        from sim.experiment import stream
+        from sim.shelf import Stored, put
+
+        with _progress(runs) as advance:
+            for done in put(stream(scenario, runs=runs, workers=workers, **asked), kept):
+                advance(done)
+        outcomes = Stored(kept)
+        reasons = None
+        with _telling() as say:
+            if further:
+                reasons = page.find_reasons(
+                    outcomes, scenario, runs=further, workers=workers, say=say
+                )
+            say("Drawing")
+            told = page.report(outcomes, scenario, command, reasons, further)
+            typer.echo(page.files_in_words(page.write(told, folder)))
+
+
 @app.command()
 @soberly
 def compare(
@@ -294,6 +342,9 @@ def compare(
     days: Days = None,
     workers: Workers = None,
     json_to: JsonTo = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="write the report of it into a folder")
+    ] = None,
 ) -> None:
     """Play the same talks with and without a change, and report the difference."""
     before = _pairs(baseline_settings, "--baseline-set")
@@ -303,6 +354,8 @@ def compare(
     baseline, changed = _load(name, before), _load(name, {**before, **after})
     days = days or baseline[0].days
     sets = {"--set": settings, "--baseline-set": baseline_settings}
+    if out is not None:
+        sets["--out"] = [str(out)]
     command = _command("compare", name, runs=runs, seed=seed, days=days, sets=sets)
     _check_json(json_to)
     from sim import report
@@ -325,7 +378,13 @@ def compare(
                 parts.append(part)
                 advance(len(part))
             arms.append(Outcomes.joined(parts))
-    found = report.comparison_summary(Comparison(*arms), baseline[0], command)
+    both = Comparison(*arms)
+    if out is not None:
+        from sim import page
+
+        with _folder(out) as folder, _waiting("Drawing"):
+            page.write(page.comparison(both, baseline[0], command), folder)
+    found = report.comparison_summary(both, baseline[0], command)
     _deliver(found, json_to, lambda console: report.print_comparison(found, baseline[0], console))
 
 

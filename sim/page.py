@@ -1,0 +1,761 @@
+"""The report as one page of HTML that needs nothing but itself, with its charts beside it.
+
+What a page could not compute it leaves out and says so. The page fetches nothing: charts are drawn
+into it, and sources are links for people to follow.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from sim import charts, findings, why
+from sim.attribution import NOBODY_ALONE, mechanisms, procedural, structural
+from sim.charts import Figure
+from sim.experiment import Comparison, first_look
+from sim.findings import Effect, Finding
+from sim.mediation import value_of_mediation
+from sim.outcomes import ENDINGS, Outcomes
+from sim.parameters import what_it_is
+from sim.report import (
+    CAPTIVE_WORDS,
+    EFFECT_WORDS,
+    NOT_A_FORECAST,
+    comparison_summary,
+    frequency,
+    summary,
+)
+from sim.report import _cause_words as cause_words
+from sim.report import _days_within as days_within
+from sim.report import _deal_words as deal_words
+from sim.report import _ending_words as ending_words
+from sim.report import _interval as interval
+from sim.report import _of_hundred as of_hundred
+from sim.report import _range_of as range_of
+from sim.report import _settings as settings
+from sim.scenario import Scenario
+from sim.why import Reasons
+
+Json = dict[str, Any]
+
+#: What a folder holds besides the charts.
+PAGE, SUMMARY, WHY, CHARTS = "report.html", "summary.json", "why.json", "charts"
+
+#: Draws by which the bargain before the first day is looked at.
+LOOK_RUNS = 500
+
+#: A curve has about so many points, and first truces are followed for so many days.
+POINTS, FOLLOWED = 60, 120
+
+#: What is asked of the outcomes is named so where only one arm is drawn.
+TALKS, TRUCES = "simulated talks", "simulated truces"
+
+#: Effects that are shares of talks; the others are days or people.
+SHARES = ("deal_by_", "truce_held_")
+
+BASELINE, CHANGED = "baseline", "changed"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Numbers that stand in the text."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page under its own heading."""
+
+    name: str
+    heading: str
+    words: tuple[str, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    tables: tuple[Table, ...] = ()
+    after: tuple[str, ...] = ()
+    missing: str = ""  # why something is not here
+
+
+@dataclass(frozen=True)
+class Page:
+    """All that the template is told."""
+
+    kind: str
+    title: str
+    summary: str
+    content_note: str
+    as_of: str
+    not_a_forecast: str
+    headline: tuple[str, ...]
+    played: str
+    sections: tuple[Section, ...]
+    footing: str
+    numbers: tuple[Mapping[str, str], ...]
+    sources: tuple[Mapping[str, str], ...]
+    limits: tuple[str, ...]
+    command: str
+    origin: tuple[tuple[str, str], ...]
+    data: Mapping[str, Json] = field(default_factory=dict)  # what is written as JSON, by file
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """All charts, in order."""
+        return tuple(figure for section in self.sections for figure in section.figures)
+
+
+# --- Two kinds of page
+
+
+def report(
+    outcomes: Outcomes, scenario: Scenario, command: str, reasons: Reasons | None, further: int
+) -> Page:
+    """The page about one set of talks.
+
+    `reasons` are what takes talks of its own, `further` of them in each arm; without them the page
+    says how to get them.
+    """
+    found = summary(outcomes, scenario, command)
+    asked = {name: found[name] for name in ("seed", "days", "levers")} | {"runs": further}
+    data = {SUMMARY: found}
+    if reasons is not None:
+        data[WHY] = why.why_summary(reasons, scenario, asked, command)
+    return Page(
+        kind="Report of simulated talks",
+        headline=_headline(found),
+        played=_played(found) + f" Levers: {settings(found['levers'])}.",
+        sections=(
+            _truce_begins({TALKS: outcomes}, scenario),
+            _endings(found, scenario),
+            _terms({"": outcomes}, scenario),
+            _people({"": outcomes}, scenario),
+            _truce_lasts({TRUCES: outcomes}, scenario),
+            _refusals(outcomes, found, scenario),
+            *_further(reasons, scenario, further),
+            _sensitivities(scenario),
+        ),
+        data=data,
+        **_frame(found, scenario, command),
+    )
+
+
+def comparison(both: Comparison, scenario: Scenario, command: str) -> Page:
+    """The page about talks with and without a change, played with the same luck."""
+    found = comparison_summary(both, scenario, command)
+    arms = {BASELINE: both.baseline, CHANGED: both.changed}
+    return Page(
+        kind="Comparison of simulated talks",
+        headline=_differences(found),
+        played=_played(found)
+        + " Each was played twice with the same luck, so that a difference is an effect. Baseline: "
+        f"{settings(found['baseline_levers'])}. Changed: {settings(found['changed_levers'])}"
+        + ("." if _same_numbers(found) else ", and numbers of the scenario."),
+        sections=(
+            _effects(both, found),
+            _truce_begins(arms, scenario),
+            _terms(arms, scenario),
+            _people(arms, scenario),
+            _truce_lasts(arms, scenario),
+        ),
+        data={SUMMARY: found},
+        **_frame(found, scenario, command),
+    )
+
+
+def find_reasons(
+    outcomes: Outcomes,
+    scenario: Scenario,
+    *,
+    runs: int,
+    workers: int,
+    say: Callable[[str], None] = lambda words: None,
+) -> Reasons:
+    """Why there was no deal and what mediation is worth, where the talks have been played."""
+    luck: Json = {"seed": outcomes.seed, "levers": outcomes.levers}
+    say("Looking for common ground")
+    bargain = structural(first_look(scenario, runs=min(LOOK_RUNS, len(outcomes)), **luck))
+    played: Json = {**luck, "runs": runs, "days": outcomes.days, "workers": workers}
+    say("Taking away one obstacle at a time")
+    without = mechanisms(scenario, **played)
+    say("Playing with and without mediators")
+    worth = value_of_mediation(scenario, **played)
+    return Reasons(bargain, procedural(outcomes), without, worth)
+
+
+# --- On disk
+
+
+def write(page: Page, folder: Path) -> list[Path]:
+    """Write the page, its charts as SVG and PNG, and its numbers as JSON; returns the paths."""
+    (folder / CHARTS).mkdir(parents=True, exist_ok=True)
+    paths = [folder / PAGE]
+    paths[0].write_text(as_html(page), encoding="utf-8")
+    for name, found in page.data.items():
+        paths.append(folder / name)
+        text = json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False)
+        paths[-1].write_text(f"{text}\n", encoding="utf-8")
+    for figure in page.figures:
+        stem = folder / CHARTS / figure.name
+        svg, png = stem.with_suffix(".svg"), stem.with_suffix(".png")
+        svg.write_text(charts.as_svg(figure), encoding="utf-8")
+        png.write_bytes(charts.as_png(figure))
+        paths += [svg, png]
+    return paths
+
+
+def as_html(page: Page) -> str:
+    """The page as HTML; whatever comes from a scenario is escaped."""
+    drawn = {figure.name: Markup(_inline(figure)) for figure in page.figures}
+    return _environment().get_template(PAGE).render(page=page, drawn=drawn)
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("sim"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _inline(figure: Figure) -> str:
+    """A chart as part of a page, without what only a file of its own needs."""
+    svg = charts.as_svg(figure, titled=False)
+    return re.sub(r' (xmlns(:\w+)?|version)="[^"]*"', "", svg, count=3)
+
+
+# --- What every page says
+
+
+def _frame(found: Json, scenario: Scenario, command: str) -> Json:
+    """What the page is about, what it rests on and how to repeat it."""
+    kinds = found["assumptions"]
+    return {
+        "title": scenario.title,
+        "summary": scenario.summary,
+        "content_note": scenario.content_note,
+        "as_of": "an invented day" if scenario.fictional else str(scenario.as_of),
+        "not_a_forecast": NOT_A_FORECAST,
+        "footing": f"{sum(kinds.values())} numbers: {kinds['sourced']} have a source, "
+        f"{kinds['judgement']} are our judgement, {kinds['definition']} fix a unit. Intervals "
+        "speak of the luck of the draw and shrink with more runs; whether the assumptions are "
+        "right they do not say.",
+        "numbers": tuple(_number(scenario, path) for path in scenario.quantities()),
+        "sources": tuple(_source(scenario, name) for name in scenario.sources),
+        "limits": tuple(scenario.limits),
+        "command": command,
+        "origin": (
+            ("scenario", f"{found['scenario']['name']}, sha256 {found['scenario']['sha256']}"),
+            ("version", found["version"]),
+            ("seed", str(found["seed"])),
+            ("talks", f"{found['runs']:,} of {found['days']} days"),
+        ),
+    }
+
+
+def _number(scenario: Scenario, path: str) -> Mapping[str, str]:
+    number = scenario.quantities()[path]
+    try:
+        what = what_it_is(scenario, path)
+    except KeyError:  # a strategy of the user's own
+        what = ""
+    return {
+        "path": path,
+        "centre": f"{number.centre:.4g}",
+        "range": range_of(number),
+        "what": what,
+        "source": number.source or "",
+        "basis": number.basis or "",
+        "note": number.note,
+    }
+
+
+def _source(scenario: Scenario, name: str) -> Mapping[str, str]:
+    source = scenario.sources[name]
+    url = source.url if source.url.startswith(("https://", "http://")) else ""
+    return {"name": name, "title": source.title, "date": source.date, "url": url}
+
+
+def _played(found: Json) -> str:
+    return f"{found['runs']:,} simulated talks of {found['days']} days, seed {found['seed']}."
+
+
+def _headline(found: Json) -> tuple[str, ...]:
+    """How many talks reach a truce by some days, beside the base rate."""
+    base = found["base_rate"]
+    lines = []
+    for day, share in reversed(found["deal"]["by_day"].items()):
+        line = f"{frequency(share)} simulated talks reach a truce by day {day}"
+        line += f" (95 % interval {interval(share)})"
+        if base:
+            past = base["by_day"][day]
+            line += f"; the base rate is {of_hundred(past['estimate'])} ({interval(past)})"
+        lines.append(f"{line}.")
+    return tuple(lines)
+
+
+# --- The sections
+
+
+def _truce_begins(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
+    """When the first truce begins."""
+    one = next(iter(arms.values()))
+    days = [*range(0, one.days, max(1, one.days // POINTS)), one.days]
+    days = sorted({*days, *days_within(one.days)})
+    base = scenario.base_rate
+    several = len(arms) > 1
+    dots = [
+        charts.first_truce(
+            charts.quantile_days(outcomes),
+            outcomes.days,
+            f"first-truce-{arm}" if several else "first-truce",
+            arm if several else "",
+        )
+        for arm, outcomes in arms.items()
+    ]
+    curves = {
+        arm: {day: findings.deal_by(outcomes, day) for day in days}
+        for arm, outcomes in arms.items()
+    }
+    past = base and {day: findings.base_rate_by(base, day) for day in days}
+    said = ["In the first chart each dot stands for one talk in a hundred."]
+    if base:
+        title = scenario.sources[base.source].title
+        said.append(
+            f"The base rate is a constant pace: {title}. It is a yardstick that may know what came "
+            "after the scenario's day; the model is not told of it as an input."
+        )
+    else:
+        said.append("There is no base rate: no history to hold this against.")
+    return Section(
+        "truce-begins",
+        "Does it come to a truce, and when?",
+        tuple(said),
+        (*dots, charts.incidence(curves, past or None)),
+    )
+
+
+def _endings(found: Json, scenario: Scenario) -> Section:
+    zopa = found["zopa"]
+    rows = tuple(
+        (ending_words(name, scenario), of_hundred(found["endings"][name]))
+        for name in ENDINGS
+        if found["endings"][name] > 0
+    )
+    return Section(
+        "endings",
+        f"How do talks stand on day {found['days']}?",
+        tables=(Table(("on the last day", "of 100 talks"), rows),),
+        after=(
+            "Is there anything to agree on? Before the first day some package is better than no "
+            f"deal for everyone who can refuse one in {of_hundred(zopa['day0'])} of 100 talks, as "
+            f"the parties see it; in {of_hundred(zopa['objective_day0'])} if they knew the true "
+            f"chances of war; on some day in {of_hundred(zopa['any_day'])}.",
+        ),
+    )
+
+
+def _terms(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
+    """What first deals say."""
+    heading = "What do first deals say?"
+    if not all((outcomes.deal_day > 0).any() for outcomes in arms.values()):
+        gone = "No deal was signed" + (" in one of the two arms" if len(arms) > 1 else "")
+        return Section("terms", heading, missing=f"{gone}, so there are no terms to show.")
+    named = {
+        arm: {
+            scenario.issues[issue].title: {
+                scenario.issues[issue].levels[level].words: share for level, share in levels.items()
+            }
+            for issue, levels in findings.terms(outcomes).items()
+        }
+        for arm, outcomes in arms.items()
+    }
+    figure = charts.shares(
+        "terms",
+        "Of 100 first deals, so many are signed at each level of each issue.",
+        named,
+        "of 100 first deals",
+    )
+    words = ("Only talks that come to a deal are counted here.",)
+    return Section("terms", heading, words, (figure,))
+
+
+def _people(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
+    """What becomes of captives and prisoners."""
+    heading = "What becomes of the people held?"
+    if not scenario.captives:
+        return Section("people", heading, missing="This scenario tells of no captives.")
+    initial = [
+        f"{spec.title}: {_initial(arms, pool):.0f} on the first day, the dead included."
+        for pool, spec in scenario.captives.items()
+    ]
+    figures = [
+        charts.exchange(
+            "captives",
+            "So many people, on average and in 90 of 100 talks.",
+            {
+                arm: {
+                    spec.title: {
+                        words: findings.people(outcomes, key, pool)
+                        for key, words in CAPTIVE_WORDS.items()
+                    }
+                    for pool, spec in scenario.captives.items()
+                }
+                for arm, outcomes in arms.items()
+            },
+        )
+    ]
+    if scenario.prisoners:
+        figures.append(
+            charts.exchange(
+                "prisoners",
+                "So many prisoners are released, on average and in 90 of 100 talks.",
+                {
+                    arm: {
+                        "Prisoners released": {
+                            spec.title: findings.people(outcomes, "prisoners_released", pool)
+                            for pool, spec in scenario.prisoners.items()
+                        }
+                    }
+                    for arm, outcomes in arms.items()
+                },
+            )
+        )
+    return Section(
+        "people",
+        heading,
+        tuple(initial),
+        tuple(figures),
+        after=("Who dies in captivity is counted again where the dead come home or are held.",),
+    )
+
+
+def _initial(arms: Mapping[str, Outcomes], pool: str) -> float:
+    return findings.people(next(iter(arms.values())), "initial", pool).mean
+
+
+def _truce_lasts(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
+    """How long first truces stay in force, and what ends them."""
+    heading = "Does the first truce last?"
+    if not all((outcomes.truces > 0).any() for outcomes in arms.values()):
+        return Section("truce-lasts", heading, missing="No truce began, so none can be followed.")
+    one = next(iter(arms.values()))
+    horizon = min(FOLLOWED, one.days)
+    days = tuple(sorted({*range(0, horizon + 1, max(1, horizon // POINTS)), 7, 30, 60, horizon}))
+    curves = {
+        arm: findings.truce_survival(outcomes, tuple(day for day in days if day <= horizon))
+        for arm, outcomes in arms.items()
+    }
+    causes = {
+        "" if len(arms) == 1 else arm: {"": _causes(outcomes, scenario)}
+        for arm, outcomes in arms.items()
+    }
+    return Section(
+        "truce-lasts",
+        heading,
+        (
+            "A term that lapses as agreed is an end. Truces that hold on the last day are followed "
+            "until then and no further (Kaplan and Meier).",
+        ),
+        (
+            charts.survival(curves),
+            charts.shares(
+                "truce-causes",
+                "What became of 100 first truces by the last day.",
+                causes,
+                "of 100 first truces",
+            ),
+        ),
+    )
+
+
+def _causes(outcomes: Outcomes, scenario: Scenario) -> dict[str, Finding]:
+    found = findings.truce_causes(outcomes)
+    return {cause_words(cause, scenario): share for cause, share in found.items()}
+
+
+def _refusals(outcomes: Outcomes, found: Json, scenario: Scenario) -> Section:
+    """Who refused texts, alone or with others."""
+    words = {
+        "refused": "refused",
+        "refused_alone": "refused, and nobody else did",
+        "no_way_out": "saw no way out",
+    }
+    groups = {
+        scenario.parties[party].title + ("" if scenario.parties[party].veto else " (no veto)"): {
+            words[name]: share for name, share in counts.items()
+        }
+        for party, counts in findings.refusals(outcomes).items()
+    }
+    return Section(
+        "blockers",
+        "Who refuses?",
+        (
+            "Texts put on the table in all talks together. Who sees no way out believes that "
+            "nothing it could accept would be accepted.",
+        ),
+        (
+            charts.shares(
+                "blockers",
+                "Of 100 texts on the table, so many are refused by each party.",
+                {"": groups},
+                "of 100 texts",
+            ),
+        ),
+    )
+
+
+# --- The sections that take talks of their own
+
+
+def _further(reasons: Reasons | None, scenario: Scenario, runs: int) -> tuple[Section, ...]:
+    """Why there is no deal, what each obstacle costs and what mediation is worth."""
+    headings = {
+        "why": "Why is there no deal?",
+        "mechanisms": "What if one obstacle were taken away?",
+        "mediation": "What is mediation worth?",
+    }
+    if reasons is None:
+        missing = (
+            "Left out: this takes talks of its own. Ask for them with --further and a number of "
+            f"talks, or see `parley why {scenario.scenario}`."
+        )
+        return tuple(Section(name, heading, missing=missing) for name, heading in headings.items())
+    return (
+        _why(headings["why"], reasons, scenario),
+        _mechanisms(headings["mechanisms"], reasons, runs),
+        _mediation(headings["mediation"], reasons, scenario, runs),
+    )
+
+
+def _why(heading: str, reasons: Reasons, scenario: Scenario) -> Section:
+    bargain = reasons.structural
+    figures = []
+    if bargain.no_zopa.estimate:
+        blockers = {
+            "no one party alone" if name == NOBODY_ALONE else scenario.parties[name].title: share
+            for name, share in bargain.blockers.items()
+        }
+        issues = {scenario.issues[name].title: part for name, part in bargain.issue_shares.items()}
+        figures.append(
+            charts.shares(
+                "structural",
+                "Where nothing suits everybody before the first day: who would have to give up "
+                "most, and over which issues they part.",
+                {"": {"Who would have to give up most": blockers, "Parts of the gap": issues}},
+            )
+        )
+    lost = {
+        f"{scenario.parties[reason].title} held out for more"
+        if reason in scenario.parties
+        else why.REASON_WORDS[reason]: share
+        for reason, share in reasons.procedural.items()
+    }
+    figures.append(
+        charts.shares(
+            "procedural",
+            "Of 100 rounds in which some package would have suited everybody, before a first deal, "
+            "so many failed for each reason.",
+            {"": {"": lost}},
+            "of 100 rounds",
+        )
+    )
+    said = (
+        f"In {_frequency(bargain.no_zopa)} talks no package is better than no deal for everyone "
+        f"who can refuse one before the first day, as they see it ({bargain.no_zopa.n:,} draws). "
+        "Parts of the gap are Shapley values: what the worst-off party would gain if an issue were "
+        "out of the way, averaged over all orders.",
+    )
+    return Section("why", heading, said, tuple(figures))
+
+
+def _mechanisms(heading: str, reasons: Reasons, runs: int) -> Section:
+    name = next(iter(next(iter(reasons.mechanisms.values())).effects))
+    day = name.rpartition("_")[2]
+    effects = {m.words: m.effects[name] for m in reasons.mechanisms.values()}
+    figure = charts.effects(
+        "mechanisms",
+        f"Truces by day {day}, more or fewer of 100 talks, if one thing alone were otherwise.",
+        {"": effects},
+        f"change in talks with a truce by day {day}, of 100",
+    )
+    return Section("mechanisms", heading, (_paired(runs),), (figure,), after=(_within(effects),))
+
+
+def _mediation(heading: str, reasons: Reasons, scenario: Scenario, runs: int) -> Section:
+    value = reasons.mediation
+    if not scenario.mediators:
+        return Section("mediation", heading, missing="This scenario has no mediators.")
+    name = next(iter(value.whole))
+    day = name.rpartition("_")[2]
+    groups: dict[str, Mapping[str, Finding]] = {
+        "In all": {"mediation": value.whole[name]},
+        "By what mediators do": {
+            why.LEVER_WORDS[lever]: part for lever, part in value.levers[name].items()
+        },
+        "By mediator": {
+            scenario.mediators[mediator].title: part
+            for mediator, part in value.mediators[name].items()
+        },
+    }
+    figure = charts.effects(
+        "mediation",
+        f"What mediation adds to the talks with a truce by day {day}, of 100.",
+        groups,
+        f"talks with a truce by day {day}, of 100, added",
+    )
+    rows = []
+    for outcome, whole in value.whole.items():
+        scale = 100.0 if outcome.startswith(SHARES) else 1.0
+        rows.append((_measure(outcome), charts.signed(whole, scale)))
+    return Section(
+        "mediation",
+        heading,
+        (value.counterfactual, _paired(runs)),
+        (figure,),
+        (Table(("what mediation adds to", "difference (95 % interval)"), tuple(rows)),),
+        (
+            "What mediators do, and mediators, each add up to the whole; each part is a mean over "
+            "the orders in which they might come (Shapley).",
+        ),
+    )
+
+
+def _measure(name: str) -> str:
+    stem, _, days = name.rpartition("_")
+    words = why.MEASURE_WORDS.get(stem)
+    return words.format(days) if words else why.MEASURE_WORDS[name]
+
+
+def _paired(runs: int) -> str:
+    return f"{runs:,} talks in each arm, played with the same luck, so that a change is an effect."
+
+
+def _within(effects: Mapping[str, Effect]) -> str:
+    """Which effects cannot be told from nothing."""
+    unsure = [words for words, effect in effects.items() if not _is_clear(effect)]
+    if not unsure:
+        return "All of these are larger than the noise of so many talks."
+    return f"Not told from no change by so many talks: {'; '.join(unsure)}."
+
+
+def _is_clear(effect: Effect) -> bool:
+    """Whether the interval keeps clear of nothing, or the effect is exactly nothing."""
+    if effect.exactly_zero or effect.low is None or effect.high is None:
+        return effect.exactly_zero
+    return effect.low > 0 or effect.high < 0
+
+
+def _sensitivities(scenario: Scenario) -> Section:
+    return Section(
+        "sensitivities",
+        "Which assumptions matter most?",
+        missing="Left out: to vary every number takes many more talks than this page. Until then, "
+        f"set a number with --set and compare: `parley compare {scenario.scenario} --set "
+        "PATH=VALUE`.",
+    )
+
+
+# --- What a comparison says
+
+
+def _same_numbers(found: Json) -> bool:
+    return bool(found["changed_sha256"] == found["scenario"]["sha256"])
+
+
+def _differences(found: Json) -> tuple[str, ...]:
+    """What the change does to the talks with a truce by some days."""
+    lines = []
+    for name, effect in found["effects"].items():
+        if name.startswith("deal_by_"):
+            day = name.rpartition("_")[2]
+            before, after = of_hundred(effect["baseline"]), of_hundred(effect["changed"])
+            lines.append(
+                f"By day {day}, {after} of 100 simulated talks reach a truce with the change and "
+                f"{before} without it: {_noise(effect, 100)}."
+            )
+    return tuple(reversed(lines))
+
+
+def _noise(effect: Json, scale: float) -> str:
+    """An effect with its interval, and whether it is more than noise."""
+    if effect["exactly_zero"]:
+        return "exactly no difference, in every run"
+    shown = f"{scale * effect['estimate']:+.1f}"
+    if effect["low"] is None:
+        return f"{shown}, from a single run"
+    low, high = effect["low"], effect["high"]
+    shown += f" (95 % interval {scale * low:+.1f} to {scale * high:+.1f})"
+    if low <= 0 <= high:
+        return f"{shown}, which so many talks cannot tell from noise"
+    return f"{shown}, which is more than noise"
+
+
+def _effects(both: Comparison, found: Json) -> Section:
+    """Every effect, with what noise allows to say."""
+    rows: list[tuple[str, ...]] = []
+    unclear: list[str] = []
+    shares: dict[str, Effect] = {}
+    for name, effect in found["effects"].items():
+        share = name.startswith(SHARES)
+        words = EFFECT_WORDS.get(name) or deal_words(name)
+        scale = 100.0 if share else 1.0
+        shown = (
+            of_hundred(effect[arm]) if share else f"{effect[arm]:,.1f}"
+            for arm in (BASELINE, CHANGED)
+        )
+        rows.append((words, *shown, _noise(effect, scale)))
+        one = _as_effect(name, effect, len(both.baseline))
+        if not _is_clear(one):
+            unclear.append(words)
+        if share:
+            shares[words] = one
+    to, away = found["flips"]["to_deal"], found["flips"]["from_deal"]
+    noise = "Every difference here is larger than the luck of the draw allows."
+    if unclear:
+        noise = (
+            f"The luck of {len(both.baseline):,} talks leaves open which way the change works on: "
+            f"{'; '.join(unclear)}. More runs narrow this."
+        )
+    return Section(
+        "effects",
+        "What does the change do?",
+        (noise,),
+        (
+            charts.effects(
+                "effects",
+                "More or fewer of 100 talks, with the change.",
+                {"": shares},
+                "difference, of 100 talks",
+            ),
+        ),
+        (Table(("", BASELINE, CHANGED, "difference"), tuple(rows)),),
+        (
+            f"The change makes a deal where there was none in {frequency(to)} talks, and unmakes "
+            f"one in {frequency(away)}.",
+        ),
+    )
+
+
+def _as_effect(name: str, effect: Json, n: int) -> Effect:
+    return Effect(name=name, n=n, definition="", **effect)
+
+
+def _frequency(found: Finding) -> str:
+    return frequency({"estimate": found.estimate})
+
+
+def files_in_words(paths: Sequence[Path]) -> str:
+    """What has been written, in one line."""
+    drawn = sum(path.suffix == ".svg" for path in paths)
+    return f"{paths[0]} ({drawn} charts as SVG and PNG and the numbers as JSON beside it)"
