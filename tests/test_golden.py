@@ -1,0 +1,36 @@
+"""Results stay what they were, until somebody means to change them.
+
+The same machine gives the same bits. Another may round the last digit otherwise, which now and
+then sends a run another way; so means may move by a quarter of their standard error.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.append(str(Path(__file__).parent / "golden"))
+
+from regenerate import RUNS, golden_of, summary_of
+
+from sim.reading import scenario_names
+
+ADVICE = "mean to? then run `python tests/golden/regenerate.py` and look at the difference"
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_results_are_what_they_were(name):
+    was, now = golden_of(name), summary_of(name)
+    assert list(was) == list(now), f"other figures than before; {ADVICE}"
+    moved = {
+        figure: (was[figure]["mean"], now[figure]["mean"])
+        for figure in was
+        if abs(now[figure]["mean"] - was[figure]["mean"]) > slack(was[figure]["spread"])
+    }
+    assert not moved, f"{name} has moved; {ADVICE}"
+
+
+def slack(spread: float) -> float:
+    """A quarter of a standard error, and never less than two runs in which something happens."""
+    return float(max(0.25 * spread / np.sqrt(RUNS), 2 / RUNS))
