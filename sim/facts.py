@@ -238,6 +238,7 @@ class Fact:
     measure: Callable[..., Answer]  # of the outcomes of the arms
     built_in: bool = False  # whether a number or rule of the model puts the direction there
     why: str = "not known"  # the model does not pass
+    remark: str = ""  # what a pass does not mean
 
     def answer(self, played: Mapping[Arm, Outcomes]) -> Answer:
         """What the model says to it."""
@@ -417,7 +418,7 @@ IMPARTIAL = (("mediators.*.bias.*", 0.0),)
 PARTIAL = (*IMPARTIAL, ("mediators.us.bias.israel", 1.0), ("mediators.qatar.bias.hamas", 1.0))
 DEALS_BY_180 = "talks with a truce by day 180"
 BREAKS = "truces broken per day of truce, first 60 days, in runs with a truce either way"
-CLAYTON = "Clayton, Nygård, Rustad and Strand 2022"
+CLAYTON = "Clayton et al. 2022"
 
 
 def _speech(cost: float, mediated: float) -> Arm:
@@ -439,32 +440,45 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "F2a",
         "Ceasefires come sooner where the fighting costs more",
-        f"{CLAYTON} (Costs and Cover)",
+        f"{CLAYTON}, Costs and Cover",
         "a day of war costs both sides twice as much",
         DEALS_BY_180,
         "above",
         (AS_IT_IS, Arm(levers=(("war_cost_israel", 2.0), ("war_cost_hamas", 2.0)))),
         _deals,
+        why=(
+            "the costs of the two sides pull apart. Doubled for Israel alone they lower the share "
+            "by 6 points, for Hamas alone they raise it by 8. ZOPAs become more frequent (0.66 to "
+            "0.83), and a larger part of the rounds with one fails because a side holds out for "
+            "more. Why the costs of one side act so is not known"
+        ),
     ),
     Fact(
         "F2b",
         "Mediation helps leaders who need cover before their public",
-        f"{CLAYTON} (Costs and Cover)",
+        f"{CLAYTON}, Costs and Cover",
         "all texts are mediators', against none; retreating in public costs both sides 0.25 utils",
         DEALS_BY_180,
         "above",
         (_speech(0.25, 0.0), _speech(0.25, 1.0)),
         _deals,
+        why=(
+            "a text of a party's own needs only the other's consent, as who proposes stands by "
+            "it, and mediators misjudge what the parties care for. Where they do not, the share "
+            "rises from 0.49 to 0.57, against 0.60 with the parties' own texts; the rest of the "
+            "gap is not traced. Nothing in the model ties mediation to how exposed a leader is"
+        ),
     ),
     Fact(
         "F2c",
         "And it helps them more than leaders who need none",
-        f"{CLAYTON} (Costs and Cover)",
+        f"{CLAYTON}, Costs and Cover",
         "the same effect, less that where retreating in public costs nothing",
         DEALS_BY_180,
         "above",
         (_speech(0.0, 0.0), _speech(0.0, 1.0), _speech(0.25, 0.0), _speech(0.25, 1.0)),
         _cover,
+        remark="a difference of two effects; it says what it seems to only where F2b passes",
     ),
     Fact(
         "F3a",
@@ -476,6 +490,10 @@ FACTS: tuple[Fact, ...] = (
         (AS_IT_IS,),
         _definitive_or_preliminary,
         built_in=True,
+        why=(
+            "the sign is right and the groups are small. First truces with a term and a guarantee "
+            "are one deal in twenty, and hardly any of either kind breaks within 30 days"
+        ),
     ),
     Fact(
         "F3b",
@@ -525,6 +543,11 @@ FACTS: tuple[Fact, ...] = (
         "below",
         (Arm(numbers=(("war.numbers.chance", 0.5),)), Arm(numbers=(("war.numbers.chance", 0.58),))),
         breaks_in_both,
+        why=(
+            "battles touch a truce only through what fighting on is worth, which a one-sided war "
+            "raises for one side and lowers for the other. It also makes texts without a term "
+            "rarer (0.20 to 0.15 of first deals)"
+        ),
     ),
     Fact(
         "F6a",
@@ -535,6 +558,7 @@ FACTS: tuple[Fact, ...] = (
         "above",
         (Arm(edit=NOBODY_MEDIATES), AS_IT_IS),
         _deals,
+        remark="nearly all of it is the channel: without it there are hardly any rounds",
     ),
     Fact(
         "F6b",
@@ -556,6 +580,10 @@ FACTS: tuple[Fact, ...] = (
         (Arm(edit=FACILITATING), Arm(edit=MANIPULATING)),
         breaks_in_both,
         built_in=True,
+        why=(
+            "side payments of today's size are some hundredths of a util, which raises the hazard "
+            "by a tenth or less; payments four times as large show in F5a"
+        ),
     ),
     Fact(
         "F7",
@@ -593,6 +621,13 @@ FACTS: tuple[Fact, ...] = (
             Arm(levers=(("guarantee_strength", 3.0),)),
         ),
         _permanent,
+        why=(
+            "guarantees that bite open ZOPAs (0.64 to 0.79) and double the share of texts without "
+            "a term (0.09 to 0.18), but deals of any kind fall from 0.62 to 0.35, and the two "
+            "cancel. It is not a line either: at today's strength 0.09 of the talks end under a "
+            "permanent truce, against 0.04 with paper guarantees and 0.05 with threefold ones. "
+            "Why deals fall is not known"
+        ),
     ),
     Fact(
         "F10a",
@@ -603,6 +638,11 @@ FACTS: tuple[Fact, ...] = (
         "above",
         (Arm(FIRST_TRUCE, edit=_without_extension), Arm(FIRST_TRUCE)),
         _breaches,
+        why=(
+            "the rule is used in no run. A text covers all captives of a kind, so that at its end "
+            "none of the kind is left to extend it for, and the one level that leaves some is "
+            "signed in 1 of 100 first deals. Breaches come at one rate anyway, extended or not"
+        ),
     ),
     Fact(
         "F10b",
@@ -614,6 +654,7 @@ FACTS: tuple[Fact, ...] = (
         (Arm(FIRST_TRUCE, edit=_without_extension), Arm(FIRST_TRUCE)),
         breaks_in_both,
         built_in=True,
+        why=("the rule is used in no run, as for F10a"),
     ),
     Fact(
         "F11",
@@ -658,6 +699,12 @@ FACTS: tuple[Fact, ...] = (
         "above",
         (AS_IT_IS,),
         _without_soldiers,
+        why=(
+            "two thirds of first deals bring everyone home at once. Dearer prisoners or captives "
+            "who restrain the other side twice as much make deals rarer and that share larger. "
+            "Prisoners cost by the logarithm of their number, so that the later ones come cheap; "
+            "whether this is the cause is not known"
+        ),
     ),
     Fact(
         "F13b",
@@ -668,6 +715,12 @@ FACTS: tuple[Fact, ...] = (
         "above",
         (AS_IT_IS, Arm(edit=_with_half_the_captives)),
         _price_rises,
+        why=(
+            "the worth of captives is their share of those held on the first day, so that half as "
+            "many are worth as much; fewer prisoners in all then pay for them. Four in ten first "
+            "deals are at fifty for one, the highest level there is. What else holds the price is "
+            "not known"
+        ),
     ),
     Fact(
         "F14",
@@ -678,6 +731,7 @@ FACTS: tuple[Fact, ...] = (
         "above",
         (AS_IT_IS,),
         _lopsided,
+        remark="the highest level is fifty for one, so that the great exchanges cannot occur",
     ),
     Fact(
         "F15",
@@ -688,5 +742,9 @@ FACTS: tuple[Fact, ...] = (
         "above",
         (Arm(FIRST_TRUCE),),
         _short_pauses,
+        why=(
+            "a quarter of the model's short truces break before their term and half of the eight "
+            "pauses did; eight settle little, and more runs cannot help"
+        ),
     ),
 )

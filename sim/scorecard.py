@@ -314,6 +314,9 @@ def _facts_in_words(card: Scorecard) -> str:
     open_facts = [row for row in card.facts if row.verdict != "pass"]
     why = [f"- {row.fact.number}, {row.verdict}: {row.fact.why}." for row in open_facts]
     lead = ["Why the model does not pass:", "\n".join(why)] if why else []
+    easy = [row.fact for row in card.facts if row.verdict == "pass" and row.fact.remark]
+    remarks = [f"- {fact.number}: {fact.remark}." for fact in easy]
+    lead += ["What a pass does not mean:", "\n".join(remarks)] if remarks else []
     return "\n\n".join([_table(head, lines), *lead])
 
 
@@ -331,11 +334,11 @@ def _backtests_in_words(card: Scorecard) -> str:
         {history.CASES["B1"].day}) and B2 `{SEED_CASE}` (day {history.CASES["B2"].day}). The model
         stands beside a constant hazard that is refitted without the spell that is scored. There are
         two spells, {spells}, each ended by one deal, so that the rate comes from a single deal; the
-        rate of both, which has seen the answer, stands there too. The model is no virgin either:
-        its one fitted number, patience, was set so that its mean waiting time in `{SEED_CASE}`
-        equals that of both spells. Lower scores are better. Two cases are no sample, and no skill
-        is claimed. **B3 (1 January 2025) is left out**: there is no scenario of that day, and
-        deriving one with care was more than there was time for.
+        rate of both, which has seen the answer, stands there too. The model has seen them as
+        well: its one fitted number, patience, was set so that its mean waiting time in
+        `{SEED_CASE}` equals that of both spells. Lower scores are better. Two cases are no sample,
+        and no skill is claimed. **B3 (1 January 2025) is left out**: there is no scenario of that
+        day, and deriving one with care was more than there was time for.
         """
     )
     return "\n\n".join(
@@ -384,12 +387,15 @@ def _count_table(card: Scorecard) -> str:
     ]
     head = ("case", "people, all runs", "observed", "median (90 in 100 runs)", "CRPS, model")
     held = ", ".join(
-        f"{hits} of {n} in the {share:.0%} interval" for share, (hits, n) in card.coverage.items()
+        f"{hits} of {n} in the interval of {share:.0%}"
+        for share, (hits, n) in card.coverage.items()
     )
-    note = (
-        f"CRPS is of log(1 + count). The base rate has no counts of its own and is lent those of "
-        f"the other case, or none if there is no deal. Of the counts, {held}; they hang together, "
-        "and such wide intervals are easily hit."
+    note = _text(
+        f"""
+        CRPS is of log(1 + count). The base rate has no counts of its own and is lent those of the
+        other case, or none if there is no deal. Of the counts, {held}; they hang together,
+        and intervals so wide are easily hit.
+        """
     )
     return f"{_table((*head, 'CRPS, base rate'), lines)}\n\n{note}"
 
