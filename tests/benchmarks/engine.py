@@ -57,7 +57,7 @@ def runs_per_second(scenario: Scenario, runs: int, workers: int, days: int = DAY
 
 
 def one_run_per_model(scenario: Scenario, runs: int = 12) -> float:
-    """Runs per second when every run has a Mesa model of its own: the same code, one run at a time."""
+    """Runs per second when every run has a Mesa model of its own: the same code, run by run."""
 
     def play() -> None:
         for run in range(runs):
