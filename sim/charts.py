@@ -508,7 +508,7 @@ def _points(group: str, rows: Rows, within: tuple[float, float], axis: str) -> L
     y = _beside(rows, [""])
     x = alt.X("low:Q", title=textwrap.wrap(axis, 32) if axis else None)
     x = x.scale(domain=list(within), nice=True)
-    x = x.axis(tickCount=4, labels=bool(axis), domain=False, ticks=False)
+    x = x.axis(tickCount=4, labels=bool(axis), domain=False, ticks=False, labelOverlap=True)
     drawn = _drawn(rows)
     nothing = _drawn([{"x": 0}]).mark_rule(color=INK, strokeWidth=1).encode(alt.X("x:Q"))
     line = drawn.mark_rule(color=BLUE, strokeWidth=2.4).encode(x, alt.X2("high:Q"), *y)
@@ -620,7 +620,11 @@ def _stacked(charts: Sequence[Layers]) -> alt.VConcatChart:
 
 
 def _wrapped(label: str) -> str:
-    return "\n".join(textwrap.wrap(label, LABEL)) or label
+    """A label in short lines; the path of a number is broken at its dots."""
+    if " " in label:
+        return "\n".join(textwrap.wrap(label, LABEL))
+    lines = textwrap.wrap(re.sub(r"([._])", r"\1 ", label), LABEL)
+    return "\n".join(line.replace(" ", "") for line in lines)
 
 
 def _named(group: str, label: str) -> tuple[str, ...]:

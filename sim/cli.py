@@ -35,8 +35,8 @@ CORES = 2
 #: Draws by which `show` looks for a ZOPA before the first day.
 GROUND_RUNS = 400
 
-#: Talks in each arm by which a report tells what obstacles cost and mediation is worth.
-FURTHER_RUNS = 200
+#: Talks in each arm by which a report says why there is no deal and what would matter.
+FURTHER_RUNS = 150
 
 #: Beside the parts of the outcomes, a folder holds these.
 COMMAND, SUMMARY, SCENARIO = "command.txt", "summary.json", "scenario.yaml"
@@ -298,7 +298,8 @@ def report_page(
     further: Annotated[
         int,
         typer.Option(
-            min=0, help="talks in each arm, for what obstacles cost and mediation is worth; 0: none"
+            min=0,
+            help="talks in each arm, to say why there is no deal and what matters; 0: leave out",
         ),
     ] = FURTHER_RUNS,
 ) -> None:
@@ -317,14 +318,14 @@ def report_page(
             for done in put(stream(scenario, runs=runs, workers=workers, **asked), kept):
                 advance(done)
         outcomes = Stored(kept)
-        reasons = None
         with _telling() as say:
+            looked = None
             if further:
-                reasons = page.find_reasons(
+                looked = page.look_further(
                     outcomes, scenario, runs=further, workers=workers, say=say
                 )
             say("Drawing")
-            told = page.report(outcomes, scenario, command, reasons, further)
+            told = page.report(outcomes, scenario, command, looked)
             typer.echo(page.files_in_words(page.write(told, folder)))
 
 

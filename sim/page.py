@@ -17,9 +17,10 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from sim import charts, findings, why
+from sim import charts, findings, sensitivity, why
 from sim.attribution import NOBODY_ALONE, mechanisms, procedural, structural
 from sim.charts import Figure
+from sim.designs import Design, played
 from sim.experiment import Comparison, first_look
 from sim.findings import Effect, Finding
 from sim.mediation import value_of_mediation
@@ -55,6 +56,13 @@ LOOK_RUNS = 500
 #: A curve has about so many points, and first truces are followed for so many days.
 POINTS, FOLLOWED = 60, 120
 
+#: The outcome whose sensitivity is shown, and the one where talks are too short for that.
+OUTCOME, BRIEF = "deal_by_90", "restricted_mean_day"
+
+#: For each talk of an arm so many points are tried, with two talks each, to find the numbers that
+#: matter; so many of these are shown.
+POINTS_PER_RUN, STEEPEST = 6, 10
+
 #: What is asked of the outcomes is named so where only one arm is drawn.
 TALKS, TRUCES = "simulated talks", "simulated truces"
 
@@ -62,6 +70,17 @@ TALKS, TRUCES = "simulated talks", "simulated truces"
 SHARES = ("deal_by_", "truce_held_")
 
 BASELINE, CHANGED = "baseline", "changed"
+
+
+@dataclass(frozen=True)
+class Further:
+    """What takes talks of its own."""
+
+    runs: int  # in each arm
+    reasons: Reasons
+    outcome: str  # whose trends they are, by its name in `sim.sensitivity.MEASURES`
+    trends: tuple[Finding, ...]  # with each uncertain number, steepest first
+    luck: Finding  # the share of the variance that no number explains
 
 
 @dataclass(frozen=True)
@@ -115,19 +134,13 @@ class Page:
 # --- Two kinds of page
 
 
-def report(
-    outcomes: Outcomes, scenario: Scenario, command: str, reasons: Reasons | None, further: int
-) -> Page:
-    """The page about one set of talks.
-
-    `reasons` are what takes talks of its own, `further` of them in each arm; without them the page
-    says how to get them.
-    """
+def report(outcomes: Outcomes, scenario: Scenario, command: str, further: Further | None) -> Page:
+    """The page about one set of talks; without `further` it says how to get what is missing."""
     found = summary(outcomes, scenario, command)
-    asked = {name: found[name] for name in ("seed", "days", "levers")} | {"runs": further}
     data = {SUMMARY: found}
-    if reasons is not None:
-        data[WHY] = why.why_summary(reasons, scenario, asked, command)
+    if further is not None:
+        asked = {name: found[name] for name in ("seed", "days", "levers")} | {"runs": further.runs}
+        data[WHY] = why.why_summary(further.reasons, scenario, asked, command)
     return Page(
         kind="Report of simulated talks",
         headline=_headline(found),
@@ -139,8 +152,7 @@ def report(
             _people({"": outcomes}, scenario),
             _truce_lasts({TRUCES: outcomes}, scenario),
             _refusals(outcomes, found, scenario),
-            *_further(reasons, scenario, further),
-            _sensitivities(scenario),
+            *_further(further, scenario),
         ),
         data=data,
         **_frame(found, scenario, command),
@@ -170,24 +182,31 @@ def comparison(both: Comparison, scenario: Scenario, command: str) -> Page:
     )
 
 
-def find_reasons(
+def look_further(
     outcomes: Outcomes,
     scenario: Scenario,
     *,
     runs: int,
     workers: int,
     say: Callable[[str], None] = lambda words: None,
-) -> Reasons:
-    """Why there was no deal and what mediation is worth, where the talks have been played."""
+) -> Further:
+    """Why there was no deal, what mediation is worth and which numbers matter."""
     luck: Json = {"seed": outcomes.seed, "levers": outcomes.levers}
     say("Looking for common ground")
     bargain = structural(first_look(scenario, runs=min(LOOK_RUNS, len(outcomes)), **luck))
-    played: Json = {**luck, "runs": runs, "days": outcomes.days, "workers": workers}
+    asked: Json = {**luck, "days": outcomes.days, "workers": workers}
     say("Taking away one obstacle at a time")
-    without = mechanisms(scenario, **played)
+    without = mechanisms(scenario, runs=runs, **asked)
     say("Playing with and without mediators")
-    worth = value_of_mediation(scenario, **played)
-    return Reasons(bargain, procedural(outcomes), without, worth)
+    worth = value_of_mediation(scenario, runs=runs, **asked)
+    say("Looking for the numbers that matter")
+    outcome = OUTCOME if outcomes.days >= sensitivity.MEASURES[OUTCOME].least_days else BRIEF
+    paths = sensitivity.uncertain_paths(scenario)
+    design = Design("luck", paths, POINTS_PER_RUN * runs, 2, outcomes.seed)
+    table = played(design, sensitivity.player(scenario, **asked))
+    reasons = Reasons(bargain, procedural(outcomes), without, worth)
+    trends = sensitivity.trends_from(table, outcome)
+    return Further(runs, reasons, outcome, trends, sensitivity.luck_from(table, outcome))
 
 
 # --- On disk
@@ -371,23 +390,20 @@ def _terms(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
     if not all((outcomes.deal_day > 0).any() for outcomes in arms.values()):
         gone = "No deal was signed" + (" in one of the two arms" if len(arms) > 1 else "")
         return Section("terms", heading, missing=f"{gone}, so there are no terms to show.")
-    named = {
-        arm: {
-            scenario.issues[issue].title: {
-                scenario.issues[issue].levels[level].words: share for level, share in levels.items()
-            }
-            for issue, levels in findings.terms(outcomes).items()
-        }
-        for arm, outcomes in arms.items()
-    }
-    figure = charts.shares(
-        "terms",
-        "Of 100 first deals, so many are signed at each level of each issue.",
-        named,
-        "of 100 first deals",
+    found = {arm: findings.terms(outcomes) for arm, outcomes in arms.items()}
+    figures = tuple(
+        charts.shares(
+            f"terms-{name}",
+            f"{issue.title}: of 100 first deals.",
+            {
+                arm: {"": {issue.levels[level].words: one for level, one in terms[name].items()}}
+                for arm, terms in found.items()
+            },
+            "of 100 first deals",
+        )
+        for name, issue in scenario.issues.items()
     )
-    words = ("Only talks that come to a deal are counted here.",)
-    return Section("terms", heading, words, (figure,))
+    return Section("terms", heading, ("Only talks that come to a deal are counted here.",), figures)
 
 
 def _people(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
@@ -518,23 +534,22 @@ def _refusals(outcomes: Outcomes, found: Json, scenario: Scenario) -> Section:
 # --- The sections that take talks of their own
 
 
-def _further(reasons: Reasons | None, scenario: Scenario, runs: int) -> tuple[Section, ...]:
-    """Why there is no deal, what each obstacle costs and what mediation is worth."""
+def _further(further: Further | None, scenario: Scenario) -> tuple[Section, ...]:
+    """Why there is no deal, what obstacles cost, what mediation is worth, which numbers matter."""
     headings = {
         "why": "Why is there no deal?",
         "mechanisms": "What if one obstacle were taken away?",
         "mediation": "What is mediation worth?",
+        "sensitivities": "Which assumptions matter most?",
     }
-    if reasons is None:
-        missing = (
-            "Left out: this takes talks of its own. Ask for them with --further and a number of "
-            f"talks, or see `parley why {scenario.scenario}`."
-        )
+    if further is None:
+        missing = "Left out: this takes talks of its own. Ask for it with --further and a number."
         return tuple(Section(name, heading, missing=missing) for name, heading in headings.items())
     return (
-        _why(headings["why"], reasons, scenario),
-        _mechanisms(headings["mechanisms"], reasons, runs),
-        _mediation(headings["mediation"], reasons, scenario, runs),
+        _why(headings["why"], further.reasons, scenario),
+        _mechanisms(headings["mechanisms"], further.reasons, further.runs),
+        _mediation(headings["mediation"], further.reasons, scenario, further.runs),
+        _sensitivities(headings["sensitivities"], further, scenario),
     )
 
 
@@ -656,13 +671,37 @@ def _is_clear(effect: Effect) -> bool:
     return effect.low > 0 or effect.high < 0
 
 
-def _sensitivities(scenario: Scenario) -> Section:
+def _sensitivities(heading: str, further: Further, scenario: Scenario) -> Section:
+    """The numbers with which the outcome rises or falls most."""
+    measure = sensitivity.MEASURES[further.outcome]
+    share = further.outcome.startswith(SHARES)
+    trends = further.trends
+    unit = ", of 100" if share else ""
+    if not trends:
+        return Section("sensitivities", heading, missing="Every number is certain here.")
+    clear = sum(one.low is not None and not one.low <= 0 <= (one.high or 0.0) for one in trends)
+    figure = charts.effects(
+        "sensitivities",
+        f"How far {measure.words}{unit} move over the range of a number: the steepest "
+        f"{min(STEEPEST, len(trends))} of {len(trends)}.",
+        {"": {one.name: one for one in trends[:STEEPEST]}},
+        "from the lowest to the highest value" + unit,
+        100.0 if share else 1.0,
+    )
     return Section(
         "sensitivities",
-        "Which assumptions matter most?",
-        missing="Left out: to vary every number takes many more talks than this page. Until then, "
-        f"set a number with --set and compare: `parley compare {scenario.scenario} --set "
-        "PATH=VALUE`.",
+        heading,
+        (
+            f"All uncertain numbers are drawn anew {trends[0].n:,} times, and two talks are played "
+            "with each draw; shown is the slope of a straight line against each number.",
+        ),
+        (figure,),
+        after=(
+            f"{clear} of {len(trends)} intervals do not include 0; luck alone would make about "
+            f"{0.05 * len(trends):.0f} such. Bends and joint effects are not seen here: "
+            f"`parley sensitivity {scenario.scenario}` looks for them. Luck alone is "
+            f"{_frequency(further.luck)} parts of the variance between talks.",
+        ),
     )
 
 

@@ -86,6 +86,14 @@ def test_arms_differ_by_more_than_colour(figures):
     assert charts.as_svg(figures[1]).count("stroke-dasharray") >= 2
 
 
+def test_the_path_of_a_number_is_broken_at_its_dots():
+    assert charts._wrapped("parties.a.constituencies.families.influence").split("\n") == [
+        "parties.a.",
+        "constituencies.",
+        "families.influence",
+    ]
+
+
 # --- Dots
 
 

@@ -88,8 +88,8 @@ def outcomes(scenario) -> Outcomes:
 @pytest.fixture(scope="module")
 def whole(scenario, outcomes) -> Page:
     """A page with everything."""
-    reasons = page.find_reasons(outcomes, scenario, runs=8, workers=1)
-    return page.report(outcomes, scenario, "parley report x --out 'a b'", reasons, 8)
+    further = page.look_further(outcomes, scenario, runs=8, workers=1)
+    return page.report(outcomes, scenario, "parley report x --out 'a b'", further)
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,7 @@ def html(whole) -> str:
 @pytest.fixture(scope="module")
 def brief(scenario, outcomes) -> Page:
     """A page without what takes talks of its own."""
-    return page.report(outcomes, scenario, "x", None, 0)
+    return page.report(outcomes, scenario, "x", None)
 
 
 def test_the_page_is_sound_html_and_has_every_section(html):
@@ -129,11 +129,13 @@ def test_the_page_fetches_nothing(html):
     assert "default-src 'none'" in html
 
 
-def test_every_chart_has_words_and_a_table(whole, html):
+def test_every_chart_has_words_and_a_table(scenario, whole, html):
     elements = Reader(html).elements
     pictures = [attrs["aria-label"] for _, attrs in elements if attrs.get("role") == "img"]
     assert pictures == [figure.alt for figure in whole.figures]
-    assert sum(tag == "svg" for tag, _ in elements) == len(whole.figures) >= 11
+    assert (
+        sum(tag == "svg" for tag, _ in elements) == len(whole.figures) >= 11 + len(scenario.issues)
+    )
     tables = [attrs for tag, attrs in elements if attrs.get("class") == "numbers"]
     assert len(tables) == len(whole.figures)
 
@@ -176,7 +178,7 @@ def test_words_of_a_scenario_are_escaped(outcomes, scenario):
             "issues": {**scenario.issues, issue: first.model_copy(update={"title": "<b>bold</b>"})},
         }
     )
-    html = page.as_html(page.report(outcomes, odd, "x </pre><script>", None, 0))
+    html = page.as_html(page.report(outcomes, odd, "x </pre><script>", None))
     reader = Reader(html)
     assert {"script", "img", "b"}.isdisjoint(tag for tag, _ in reader.elements)
     assert title in reader.words()
@@ -186,7 +188,7 @@ def test_only_links_that_people_can_follow_are_links(outcomes, scenario):
     name, source = next(iter(scenario.sources.items()))
     odd = source.model_copy(update={"url": "javascript:alert(1)", "title": "A gazette"})
     changed = scenario.model_copy(update={"sources": {**scenario.sources, name: odd}})
-    html = page.as_html(page.report(outcomes, changed, "x", None, 0))
+    html = page.as_html(page.report(outcomes, changed, "x", None))
     assert "javascript:" not in html
     assert "A gazette" in html
 
@@ -213,7 +215,7 @@ def test_talks_without_a_deal_have_no_terms_and_no_truce_to_follow(scenario, out
         truces=np.zeros(RUNS, dtype=np.int16),
         truce_end=nothing.astype(np.int8),
     )
-    words = Reader(page.as_html(page.report(none, scenario, "x", None, 0))).words()
+    words = Reader(page.as_html(page.report(none, scenario, "x", None))).words()
     assert "No deal was signed, so there are no terms to show." in words
     assert "No truce began" in words
     assert "In 0 of 100 simulated talks a truce begins." in words
@@ -273,7 +275,8 @@ def test_the_command_writes_the_page_its_charts_and_its_numbers(tmp_path):
     assert found["command"] in Reader((folder / "report.html").read_text(encoding="utf-8")).words()
     svg = {path.stem for path in (folder / "charts").glob("*.svg")}
     assert svg == {path.stem for path in (folder / "charts").glob("*.png")}
-    assert {"first-truce", "incidence", "terms", "captives", "survival", "blockers"} <= svg
+    assert {"first-truce", "incidence", "captives", "survival", "blockers"} <= svg
+    assert {f"terms-{issue}" for issue in load_scenario(MINIMAL).issues} <= svg
 
 
 def test_a_comparison_is_written_if_wanted(tmp_path):
