@@ -109,8 +109,8 @@ def test_a_lever_at_its_default_changes_nothing(case, usual):
 
 def test_a_lever_without_effect_changes_nothing_in_any_run(case):
     idle = Lever(
-        label="The weight of who drafts, where there is only one drafter",
-        help="It moves a number, and nothing depends on its size.",
+        label="The weight of all who draft, which is measured against one another",
+        help="It moves numbers of which only the proportions count.",
         unit="times",
         low=0.5,
         high=2,
