@@ -777,7 +777,28 @@ def _mediators(scenario: Scenario) -> Troubles:
 
 
 def _truce(scenario: Scenario) -> Troubles:
-    """A truce is extended only where captives come home."""
+    """A truce is extended only where captives come home; what nothing would read is left out."""
+    idle = "would move nothing"
+    path: Path
+    if scenario.truce.effects.extension is not None and scenario.truce.extension is None:
+        path = ("truce", "effects", "extension")
+        yield _wrong(path, idle, "the truce has no extension rule", "leave it out")
+    spoken_for = any(p.veto and p.speaks_through for p in scenario.parties.values())
+    if scenario.channel.lag_days is not None and not spoken_for:
+        yield _wrong(
+            ("channel", "lag_days"), idle, "nobody with a veto is spoken for", "leave it out"
+        )
+    hands_over = {pool.holder for pool in scenario.captives.values()}
+    hands_over |= {pool.holder for pool in scenario.prisoners.values()}
+    for name, party in scenario.parties.items():
+        if party.compliance is not None and name not in hands_over:
+            path = ("parties", name, "compliance")
+            yield _wrong(path, idle, f"{name} holds nobody whom it could hand over", "leave it out")
+    for name, mediator in scenario.mediators.items():
+        for party_name in mediator.access:
+            if party_name in scenario.parties and not scenario.parties[party_name].veto:
+                path = ("mediators", name, "access", party_name)
+                yield _wrong(path, idle, f"{party_name} has no veto", "leave it out")
     if scenario.truce.extension is not None and not scenario.captives:
         leans: tuple[Path, ...] = (("captives",),)
         path = ("truce", "extension")

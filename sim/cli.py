@@ -603,9 +603,7 @@ def scorecard(
             advance(now - done)
             done = now
 
-        card = cards.scorecard(
-            runs=runs, seed=seed, workers=workers or _cores(), progress=progress
-        )
+        card = cards.scorecard(runs=runs, seed=seed, workers=workers or _cores(), progress=progress)
     if write:
         cards.write(card)
     _deliver(

@@ -239,7 +239,9 @@ class Party(Part):
     audience: Audience
     ratification: Ratification | None = None
     constituencies: dict[Name, Constituency] = {}
-    compliance: Share = Field(description="chance that it delivers a batch as agreed")
+    compliance: Share | None = Field(
+        None, description="chance that it delivers a batch as agreed; 1 where not given"
+    )
 
 
 class Information(Part):
@@ -271,7 +273,9 @@ class Channel(Part):
     """How the talks are held."""
 
     every_days: Amount
-    lag_days: Amount = Field(description="until a party spoken for confirms an answer")
+    lag_days: Amount | None = Field(
+        None, description="until a party spoken for confirms an answer; 0 where not given"
+    )
     leak: Share = Field(description="chance that a round becomes public")
     direct_per_day: Share = Field(description="chance of a direct round where no mediator helps")
     mediated: Share = Field(description="share of rounds on a mediator's text, where there is one")
@@ -292,7 +296,7 @@ class Effects(Part):
     gap: Quantity = Field(description="per util by which fighting looks better than the rest")
     pending: Quantity
     pressure: Quantity
-    extension: Quantity
+    extension: Quantity | None = Field(None, description="where the truce has an extension rule")
     dispute: Quantity
     grace: Quantity
 

@@ -135,7 +135,7 @@ class Talks(mesa.Model):
     def _read_channel(self, draws: Draws, helped: bool) -> None:
         self.helped = helped
         self.every = np.maximum(np.rint(draws["channel.every_days"]), 1).astype(np.int64)
-        self.lag = np.rint(draws["channel.lag_days"]).astype(np.int64)
+        self.lag = np.rint(draws.get("channel.lag_days", 0.0)).astype(np.int64)
         self.leak = draws["channel.leak"]
         self.direct = draws["channel.direct_per_day"]
         self.noise = draws["channel.acceptance_noise"]

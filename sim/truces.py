@@ -37,11 +37,11 @@ class Truces:
         self.holders = [self.parties.index(pool.holder) for pool in scenario.captives.values()]
         self.payers = self._payers(draws)
         self.helped = helped
-        self.compliance = [draws[f"parties.{party}.compliance"] for party in self.parties]
+        self.compliance = [draws.get(f"parties.{party}.compliance", 1.0) for party in self.parties]
 
         self.shape = draws["truce.shape"]
         self.scale = draws["truce.scale_days"]
-        self.effect = {name: draws[f"truce.effects.{name}"] for name in EFFECTS}
+        self.effect = {name: draws.get(f"truce.effects.{name}", 0.0) for name in EFFECTS}
         self.prior = (draws["truce.trust_kept"], draws["truce.trust_broken"])
         self.batch_every = np.maximum(np.rint(draws["truce.batch_every_days"]), 1).astype(int)
         self.resolved = draws["truce.dispute_resolved"]

@@ -161,30 +161,7 @@ def often(name: str, path: str) -> Scenario:
 
 # --- Numbers that move nothing, and why ---
 
-ALL_COME_HOME = "no level leaves captives of an agreed kind for another day"
-NO_VETO = "a mediator need not hear a party without a veto"
-IDLE = {
-    ("gaza-2024-01", "truce.extension.captives_per_day"): ALL_COME_HOME,
-    ("gaza-2024-01", "truce.extension.cap_days"): ALL_COME_HOME,
-    ("gaza-2024-01", "truce.effects.extension"): ALL_COME_HOME,
-    ("two-rivers", "truce.effects.extension"): "truces are not extended here",
-    ("two-rivers", "channel.lag_days"): "nobody is spoken for here",
-    ("two-rivers", "parties.marsh.compliance"): "it holds nobody whom it could hand over",
-    ("two-rivers", "mediators.northmark.access.marsh"): NO_VETO,
-    ("two-rivers", "mediators.southport.access.marsh"): NO_VETO,
-}
-
-
-def known_to_be_idle(name: str, path: str) -> list[pytest.MarkDecorator]:
-    reason = IDLE.get((name, path))
-    return [pytest.mark.xfail(reason=reason)] if reason else []
-
-
-PATHS = [
-    pytest.param(name, path, marks=known_to_be_idle(name, path))
-    for name in PLAYED
-    for path in played(name).quantities()
-]
+PATHS = [pytest.param(name, path) for name in PLAYED for path in played(name).quantities()]
 
 
 # --- Looking for a difference ---

@@ -441,7 +441,8 @@ def test_words_stay_words_and_numbers_numbers() -> None:
 
 @pytest.mark.parametrize("word", ["no", "off", "False"])
 def test_a_switch_may_be_written_as_people_write_it(word: str) -> None:
-    assert not read_text(TEXT.replace("veto: yes", f"veto: {word}"), "a").parties["upland"].veto
+    text = TEXT.replace("fictional: true", f"fictional: {word}")
+    assert not read_text(text, "a").fictional
 
 
 # --- Files
@@ -570,7 +571,7 @@ def test_a_number_set_by_the_user_is_certain() -> None:
         ("title", "no", "no"),
         ("title", "one: two", "one: two"),
         ("fictional", "off", False),
-        ("parties.upland.veto", False, False),
+        ("fictional", False, False),
         ("limits", ["One", "Two"], ["One", "Two"]),
         ("limits.0", "One", ["One"]),
         ("channel.deadline_day", 20, None),

@@ -419,13 +419,15 @@ def test_the_more_an_exchange_shifts_power_the_less_can_be_exchanged():
 # --- Nobody is made worse off ---
 
 
-#: No noise in the answers, and no wait between accepting and signing.
-STEADY = {"channel.acceptance_noise": 0, "channel.lag_days": 0}
+def steady(name):
+    """No noise in the answers, and no wait between accepting and signing."""
+    waits = {} if name == "two-rivers" else {"channel.lag_days": 0}
+    return {"channel.acceptance_noise": 0} | waits
 
 
 @pytest.mark.parametrize("name", ["two-rivers", "gaza-2024-01", "gaza-2023-11"])
 def test_without_noise_nobody_signs_what_is_worse_than_no_deal(name):
-    case = case_of(name, STEADY)
+    case = case_of(name, steady(name))
     outcomes = simulate(case, runs=200, days=120)
     veto = [party.veto for party in case.parties.values()]
     signed = outcomes.deal_day > 0
@@ -435,7 +437,7 @@ def test_without_noise_nobody_signs_what_is_worse_than_no_deal(name):
 
 @pytest.mark.parametrize("name", ["two-rivers", "gaza-2024-01", "gaza-2023-11"])
 def test_without_noise_there_is_no_deal_without_a_zopa(name):
-    outcomes = simulate(case_of(name, STEADY | proud(name)), runs=200, days=60)
+    outcomes = simulate(case_of(name, steady(name) | proud(name)), runs=200, days=60)
     never = outcomes.zopa_rounds == 0
     assert never.sum() > 5
     assert (outcomes.deal_day[never] == NONE).all()
