@@ -33,6 +33,9 @@ ENDINGS = (
 #: Why a truce ended besides a party or spoiler ending it.
 EXPIRY = "expiry"
 
+#: The fields that say what was asked, the same for every block of one simulation.
+HEAD = ("scenario", "sha256", "version", "seed", "days", "levers", "first", "labels", "table")
+
 FORMAT = "parley.outcomes/2"
 
 #: What a column of a day-by-day series is called in a file.
@@ -136,19 +139,7 @@ class Outcomes:
     @classmethod
     def array_names(cls) -> tuple[str, ...]:
         """The names of the arrays that have the run as axis 0."""
-        head = {
-            "scenario",
-            "sha256",
-            "version",
-            "seed",
-            "days",
-            "levers",
-            "first",
-            "labels",
-            "table",
-            "series",
-        }
-        return tuple(f.name for f in fields(cls) if f.name not in head)
+        return tuple(f.name for f in fields(cls) if f.name not in (*HEAD, "series"))
 
     def arrays(self) -> tuple[str, ...]:
         """The names of the arrays that have the run as axis 0."""
@@ -193,18 +184,7 @@ class Outcomes:
         return Outcomes(**head, **arrays, series=series)
 
     def _head(self) -> dict[str, Any]:
-        names = (
-            "scenario",
-            "sha256",
-            "version",
-            "seed",
-            "days",
-            "levers",
-            "first",
-            "labels",
-            "table",
-        )
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in HEAD}
 
     def save(self, path: str | Path) -> Path:
         """Write the outcomes to one file (NumPy's npz, compressed) and return its path."""

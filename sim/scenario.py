@@ -409,11 +409,6 @@ class Scenario(Part):
         """The first issue with a role, or None."""
         return next((name for name, issue in self.issues.items() if issue.role == role), None)
 
-    @property
-    def veto_parties(self) -> list[str]:
-        """The parties without whom there is no deal."""
-        return [name for name, party in self.parties.items() if party.veto]
-
 
 def _quantities(part: Any, path: str) -> Iterator[tuple[str, Quantity]]:
     """Walk a part of the scenario and yield (path, quantity)."""
