@@ -78,6 +78,17 @@ class Scene:
         )
 
 
+@dataclass(frozen=True)
+class Meeting:
+    """A round of talks before a text is on the table, in the rows that meet; axis 0 is the row."""
+
+    scene: Scene
+    zopa: Bools  # (rows, packages)
+    believed: dict[tuple[int, int], Floats]  # (rows,) what one thinks another would settle for
+    aspiration: Floats  # (rows, parties)
+    way_out: Bools  # (rows, parties) whether a party sees one
+
+
 class Talks(mesa.Model):
     """Talks over one conflict, in a block of runs.
 
@@ -611,7 +622,13 @@ class Talks(mesa.Model):
 
     def _hold_round(self, whole: Scene, keep: Bools) -> None:
         """A text is put on the table and answered."""
-        scene = whole.of(keep)
+        meeting = self._meet(whole.of(keep))
+        text, speaker = self._draft(meeting.scene, meeting.believed, meeting.aspiration)
+        accepts, offered = self._answers(meeting.scene, text, speaker, meeting.aspiration)
+        self._conclude(meeting, text, speaker, accepts, offered)
+
+    def _meet(self, scene: Scene) -> Meeting:
+        """Everybody assesses the possible deals and makes up their mind what to hold out for."""
         rows = scene.rows
         in_truce = self.phase[rows] == TRUCE
         if in_truce.any():
@@ -621,16 +638,22 @@ class Talks(mesa.Model):
         believed = self._believed_reservations(rows, scene)
         aspiration, way_out = self._aspirations(scene, believed)
         self.no_way_out[rows] += ~way_out
-        text, speaker = self._draft(scene, believed, aspiration)
-        accepts, offered = self._answers(scene, text, speaker, aspiration)
+        return Meeting(scene, zopa, believed, aspiration, way_out)
+
+    def _conclude(
+        self, meeting: Meeting, text: Ints, speaker: Ints, accepts: Bools, offered: Floats
+    ) -> None:
+        """The answers to the text of a round are in: it is signed, or it fails."""
+        scene, aspiration = meeting.scene, meeting.aspiration
+        rows = scene.rows
         refused = ~accepts & self.veto
         self.refusals[rows] += refused
         self.refused_alone[rows] += refused & (refused.sum(axis=1) == 1)[:, None]
         agreed = ~refused.any(axis=1)
         self.events["refused_offer"][rows] = ~agreed
         if self.diary is not None:
-            self._note_round(scene, text, speaker, aspiration, way_out, accepts, offered)
-        self._record_missed(scene, zopa, text, aspiration - offered, refused)
+            self._note_round(scene, text, speaker, aspiration, meeting.way_out, accepts, offered)
+        self._record_missed(scene, meeting.zopa, text, aspiration - offered, refused)
         self._leak(rows)
         self._agree(scene.of(agreed), text[agreed], offered[agreed])
 
@@ -861,8 +884,7 @@ class Talks(mesa.Model):
         still = np.ones(len(rows), dtype=bool)
         refused_by = []
         for i in self.waits:
-            value = scene.worth[np.arange(len(rows)), i, text] + self.promised[rows, i]
-            given = value >= scene.reservation[:, i]
+            given = self._confirms(i, scene, text)
             still &= given
             if not given[0]:
                 refused_by.append(i)
@@ -870,6 +892,12 @@ class Talks(mesa.Model):
         self.events["refused_offer"][rows[~still]] = 1.0
         self._not_confirmed(rows[~still])
         self._sign(scene.of(still), text[still])
+
+    def _confirms(self, party: int, scene: Scene, text: Ints) -> Bools:
+        """Whether a text is still better than no deal for a party spoken for: (rows,)."""
+        value = scene.worth[np.arange(len(scene.rows)), party, text]
+        value = value + self.promised[scene.rows, party]
+        return np.asarray(value >= scene.reservation[:, party])
 
     def _sign(self, scene: Scene, text: Ints) -> None:
         """A truce begins, or goes on under new terms; side payments are spent."""
