@@ -26,6 +26,9 @@ Ints = NDArray[np.int64]
 #: days as they were.
 STRETCH_DAYS = 32
 
+#: Runs whose stretch of luck fits the processor's nearest cache.
+RUNS_AT_ONCE = 256
+
 
 @dataclass(frozen=True)
 class Chance:
@@ -106,8 +109,20 @@ class Daily:
 
     def _draw(self, stretch: int) -> None:
         """Draw a stretch of days; each run owns a row of the stream, whoever else is drawn."""
-        self._numbers = np.ascontiguousarray(self._chance.stretch(self._stream, stretch).T)
+        self._numbers = _by_day(self._chance.stretch(self._stream, stretch))
         self._stretch = stretch
+
+
+def _by_day(by_run: Singles) -> Singles:
+    """The same numbers with the days first: (days, runs).
+
+    Turned around a few hundred runs at a time, which stay in the cache meanwhile.
+    """
+    by_day = np.empty(by_run.shape[::-1], dtype=by_run.dtype)
+    for first in range(0, len(by_run), RUNS_AT_ONCE):
+        some = slice(first, first + RUNS_AT_ONCE)
+        by_day[:, some] = by_run[some].T
+    return by_day
 
 
 def binomial(luck: Floats | Singles, trials: Ints, probability: Floats) -> Ints:

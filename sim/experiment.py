@@ -27,7 +27,7 @@ from sim.talks import Diary, Talks, forget
 from sim.theory.packages import Packages
 
 #: Runs played side by side. Results do not depend on it; speed and memory do.
-BLOCK_RUNS = 8192
+BLOCK_RUNS = 2**14
 
 #: Below this many runs a second worker costs more than it brings.
 LEAST_RUNS_PER_WORKER = 500
@@ -349,8 +349,8 @@ def _check_count(name: str, value: Any, least: int) -> None:
 
 
 def _blocks(first: int, runs: int, workers: int) -> list[tuple[int, int]]:
-    """Even blocks as (first run, number of runs), at least one for each worker."""
-    count = max(workers, -(-runs // BLOCK_RUNS))
+    """Even blocks as (first run, number of runs), as many for each worker."""
+    count = workers * -(-runs // (workers * BLOCK_RUNS))
     edges = [first + runs * k // count for k in range(count + 1)]
     return [(low, high - low) for low, high in itertools.pairwise(edges)]
 

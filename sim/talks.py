@@ -29,8 +29,8 @@ Bools = NDArray[np.bool_]
 
 WAR, TRUCE, FORWARD_WON, BACKWARD_WON = range(4)
 
-#: Packages assessed at a time, over all runs at hand: about what fits the processor's cache.
-PACKAGES_AT_ONCE = 2**19
+#: Packages assessed at a time, over all runs at hand: more take memory, fewer take more calls.
+PACKAGES_AT_ONCE = 2**20
 
 #: Taken off the worth of a package that nobody can offer, in utils: beyond any other difference.
 NOT_ON_OFFER = np.float32(1e6)
