@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.chance import Chance, binomial, poisson
+from sim.chance import Chance, binomial, poisson, surely_none
 from sim.draws import Draws
 from sim.scenario import Release, Scenario
 from sim.theory.packages import Packages
@@ -61,6 +61,8 @@ class Captivity:
             -np.expm1(-self.death_rate.T),
             -np.expm1(-(self.death_rate * self.truce_mortality).T),
         )  # per captive and day, in war and in a truce: each (pools, runs)
+        most = np.maximum(*self._death_chances)[self.pool_of]
+        self._nobody_dies = surely_none(self.alive.T, most)
         self.restraint = _columns([draws[f"captives.{n}.restraint"] for n in names], runs)
         self.beyond_reach = _columns(
             [draws.get(f"captives.{n}.beyond_reach", 0.0) for n in names], runs
@@ -249,12 +251,14 @@ class Captivity:
         deaths = np.zeros_like(self.remains)
         in_war, resting = self._death_chances
         for c, p in enumerate(self.pool_of):
-            chance = np.where(in_truce, resting[p], in_war[p]) * playing
-            alive = self.known[:, c] - self.hidden[:, c]
-            dead = binomial(self._death_luck[c][day], alive, chance)
-            if dead.any():
-                self.known[:, c] -= dead
-                deaths[:, p] += dead
+            luck = self._death_luck[c][day]
+            rows = np.flatnonzero((luck >= self._nobody_dies[c]) & playing)
+            if len(rows):
+                chance = np.where(in_truce[rows], resting[p, rows], in_war[p, rows])
+                alive = self.known[rows, c] - self.hidden[rows, c]
+                dead = binomial(luck[rows], alive, chance)
+                self.known[rows, c] -= dead
+                deaths[rows, p] += dead
         if not deaths.any():
             return deaths
         self.remains += deaths
@@ -266,8 +270,11 @@ class Captivity:
         """Captives recovered by force today, and those killed in an attempt: two (runs, pools)."""
         rescued, killed = np.zeros_like(self.remains), np.zeros_like(self.remains)
         for occasion in self._rescues:
-            people, luck = occasion.people(day, fighting)
-            for rows, c, reached in self._reached(occasion.pool, people, occasion.which[day]):
+            runs, people = occasion.people(day, fighting)
+            if not len(runs):
+                continue
+            which, luck = occasion.which[day][runs], occasion.luck[day]
+            for rows, c, reached in self._reached(occasion.pool, runs, people, which):
                 dead = binomial(luck[rows], reached, occasion.deadly[rows])
                 self.known[rows, c] -= reached
                 killed[rows, occasion.pool] += dead
@@ -280,17 +287,16 @@ class Captivity:
         self._due_at_most_known()
         return rescued, killed
 
-    def _reached(self, pool: int, people: Ints, which: Floats) -> list[tuple[Ints, int, Ints]]:
+    def _reached(
+        self, pool: int, runs: Ints, people: Ints, which: Floats
+    ) -> list[tuple[Ints, int, Ints]]:
         """Those reached are held together: one category per attempt, by its share of the living."""
-        runs = np.flatnonzero(people)
-        if not len(runs):
-            return []
         columns = np.flatnonzero(self.pool_of == pool)
-        alive = self.alive[np.ix_(runs, columns)]
+        alive = self.known[np.ix_(runs, columns)] - self.hidden[np.ix_(runs, columns)]
         steps = np.cumsum(alive, axis=1)
-        chosen = (which[runs, None] * steps[:, -1:] >= steps).sum(axis=1)
+        chosen = (which[:, None] * steps[:, -1:] >= steps).sum(axis=1)
         chosen = np.minimum(chosen, len(columns) - 1)
-        reached = np.minimum(people[runs], alive[np.arange(len(runs)), chosen])
+        reached = np.minimum(people, alive[np.arange(len(runs)), chosen])
         return [
             (runs[chosen == k], int(c), reached[chosen == k])
             for k, c in enumerate(columns)
@@ -299,23 +305,27 @@ class Captivity:
 
     def release_outside_a_deal(self, day: int, fighting: Bools, in_truce: Bools) -> Ints:
         """Captives freed one-sidedly in war, or by a side channel in a truce: (runs, pools)."""
-        before = self.returned_alive.copy()
+        freed = np.zeros_like(self.remains)
         for occasion in self._gestures:
-            self._free(occasion, day, fighting, outside=False)
+            self._free(occasion, day, fighting, outside=False, freed=freed)
         for occasion in self._side_channels:
-            self._free(occasion, day, in_truce, outside=True)
-        self._due_at_most_known()
-        return self.returned_alive - before
+            self._free(occasion, day, in_truce, outside=True, freed=freed)
+        if freed.any():
+            self.returned_alive += freed
+            self._due_at_most_known()
+        return freed
 
-    def _free(self, occasion: _Occasions, day: int, where: Bools, outside: bool) -> None:
-        """Release people from the first categories that have any living."""
-        left, _ = occasion.people(day, where)
-        if not left.any():
+    def _free(
+        self, occasion: _Occasions, day: int, where: Bools, outside: bool, freed: Ints
+    ) -> None:
+        """Release people from the first categories that have any living; count them as `freed`."""
+        rows, left = occasion.people(day, where)
+        if not len(rows):
             return
         for c in np.flatnonzero((self.pool_of == occasion.pool) & (self.outside_ratio == outside)):
-            released = np.minimum(left, self.alive[:, c])
-            self.known[:, c] -= released
-            self.returned_alive[:, occasion.pool] += released
+            released = np.minimum(left, self.known[rows, c] - self.hidden[rows, c])
+            self.known[rows, c] -= released
+            freed[rows, occasion.pool] += released
             left = left - released
 
     def _due_at_most_known(self) -> None:
@@ -461,14 +471,16 @@ class _Occasions:
                 found.append(occasion)
         return found
 
-    def people(self, day: int, where: Bools) -> tuple[Ints, Floats]:
-        """How many people an occasion today concerns, at least one: (runs,); and its luck."""
+    def people(self, day: int, where: Bools) -> tuple[Ints, Ints]:
+        """Runs that have an occasion today, and the people it concerns, at least one: two (rows,).
+
+        Only runs `where` it may come count.
+        """
         rows = np.flatnonzero(where & (self.happens[day] < self.per_day))
-        people = np.zeros(len(where), dtype=np.int64)
-        if len(rows):
-            extra = np.maximum(self.mean[rows] - 1.0, 0.0)
-            people[rows] = 1 + poisson(self.how_many[day][rows], extra)
-        return people, self.luck[day]
+        if not len(rows):
+            return rows, rows
+        extra = np.maximum(self.mean[rows] - 1.0, 0.0)
+        return rows, 1 + poisson(self.how_many[day][rows], extra)
 
 
 def _columns(values: list[Floats], runs: int) -> Floats:

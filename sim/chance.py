@@ -125,14 +125,22 @@ def _by_day(by_run: Singles) -> Singles:
     return by_day
 
 
+def surely_none(trials: Ints, probability: Floats) -> Floats:
+    """The luck below which there is no success in so many trials: any shape.
+
+    By the bound n p on the chance of any success, and a little below it.
+    """
+    return np.asarray(1.0 - trials * probability - 1e-9)
+
+
 def binomial(luck: Floats | Singles, trials: Ints, probability: Floats) -> Ints:
     """The number of successes at each point of luck: the inverse binomial distribution.
 
     All (runs,). Meant for rare events among few trials: it steps once per success, and looks only
-    at runs whose luck is beyond the bound n p on the chance of any success.
+    at runs whose luck is beyond `surely_none`.
     """
     successes = np.zeros(len(luck), dtype=np.int64)
-    rows = np.flatnonzero(luck >= 1.0 - trials * probability - 1e-9)
+    rows = np.flatnonzero(luck >= surely_none(trials, probability))
     if not len(rows):
         return successes
     n, p, u = trials[rows], probability[rows], luck[rows]
