@@ -137,6 +137,8 @@ class Talks(mesa.Model):
         self.truces_now = Truces(draws, self.packages, self.captivity, helped)
         self.war = WAR_MODULES[scenario.war.kind]()
         self.war_numbers = draws.of("war.numbers", self.war.numbers)
+        self.battle_chance = self.war.battle_chance(self.war_numbers, chance.runs)
+        self.rearming = self.war.rearming(self.war_numbers, chance.runs)
         self._read_channel(draws, helped)
         self._read_luck(chance)
         self.off_centre = distance_from_the_middle(self.packages.levels)
@@ -272,8 +274,7 @@ class Talks(mesa.Model):
     def _fight(self) -> None:
         """A battle moves the front by one fort; a truce lets the backward side re-arm."""
         fighting = self.phase == WAR
-        likely = self.war.battle_chance(self.war_numbers, len(self.phase))
-        rows = np.flatnonzero(fighting & (self.luck["battles"][self.day] < likely))
+        rows = np.flatnonzero(fighting & (self.luck["battles"][self.day] < self.battle_chance))
         if len(rows):
             numbers = {name: value[rows] for name, value in self.war_numbers.items()}
             chance = self.war.forward_wins(numbers, self.captivity.lift(rows))
@@ -282,12 +283,12 @@ class Talks(mesa.Model):
             self.wins[rows] += won
             self.battles[rows] += 1.0
             self._note("battle", won=bool(won[0]))
-        truce_age = self.day - self.truces_now.began
-        resting = (self.phase == TRUCE) & (truce_age <= REARMING_DAYS) & self.war.has_sides
-        if resting.any():
-            recovered = self.war.rearming(self.war_numbers, len(self.phase))
-            rearmed = np.maximum(self.front - recovered, np.minimum(self.front, 1.0))
-            self.front = np.where(resting, rearmed, self.front)
+        rows = np.flatnonzero(self.phase == TRUCE)
+        rows = rows[self.day - self.truces_now.began[rows] <= REARMING_DAYS]
+        if len(rows) and self.war.has_sides:
+            front = self.front[rows]
+            rearmed = np.maximum(front - self.rearming[rows], np.minimum(front, 1.0))
+            self.front[rows] = rearmed
         forward, backward = self.war.victory(self.war_numbers, self.front)
         self._win(fighting & forward, FORWARD_WON)
         self._win(fighting & backward, BACKWARD_WON)

@@ -45,7 +45,8 @@ class Truces:
         self.prior = (draws["truce.trust_kept"], draws["truce.trust_broken"])
         self.batch_every = np.maximum(np.rint(draws["truce.batch_every_days"]), 1).astype(int)
         self.resolved = draws["truce.dispute_resolved"]
-        self.violation_rate = draws["truce.violations_per_day"]
+        each = draws["truce.violations_per_day"] / len(self.parties)
+        self.violation_chance = -np.expm1(-each)  # of each party on a day
         self.grace_days = np.rint(draws["truce.grace_days"]).astype(int)
         self.second_phase_from = np.rint(draws["truce.second_phase_from_day"]).astype(int)
         self.extends = scenario.truce.extension is not None
@@ -180,12 +181,11 @@ class Truces:
     def suffer_violations(self, day: int) -> Bools:
         """Breaches short of collapse: they cost trust. Returns where there was one: (runs,)."""
         any_breach = np.zeros(len(self.in_force), dtype=bool)
-        daily = -np.expm1(-self.violation_rate / len(self.parties))
         for party, luck in enumerate(self.violation_luck):
-            breach = self.holding & (luck[day] < daily)
+            breach = np.flatnonzero(self.holding & (luck[day] < self.violation_chance))
             self.broken[breach, party] += 1
-            self.violations += breach
-            any_breach |= breach
+            self.violations[breach] += 1
+            any_breach[breach] = True
         return any_breach
 
     def breaks(self, day: int) -> tuple[Ints, Ints]:
@@ -193,24 +193,24 @@ class Truces:
         rows = np.flatnonzero(self.holding & (day > self.began))
         if not len(rows):
             return rows, rows
-        age = (day - self.began[rows]).astype(float)
-        margin = np.full((len(rows), len(self.causes)), np.inf)
-        common = self._common_risk(rows)
-        for party in range(len(self.parties)):
-            risk = common + self._own_risk(rows, party)
-            margin[:, party] = self._margin(rows, age, risk, party, day)
-        for k, strength in enumerate(self.spoiling):
-            cause = len(self.parties) + k
-            seen = self.effect["gap"][rows] * self.gap[rows, self.spoiler_side[k]]
-            risk = common - np.log(len(self.parties)) + strength[rows] + seen
-            margin[:, cause] = self._margin(rows, age, risk, cause, day)
+        margin = self._margins(rows, day)
         broken = margin.min(axis=1) < 1.0
         return rows[broken], margin[broken].argmin(axis=1)
 
-    def _margin(self, rows: Ints, age: Floats, risk: Floats, cause: int, day: int) -> Floats:
-        """Luck over hazard: below 1 the cause ends the truce today, the lowest first."""
-        hazard = weibull_hazard(age, self.shape[rows], self.scale[rows], risk)
-        luck = self.resumption_luck[cause][day][rows]
+    def _margins(self, rows: Ints, day: int) -> Floats:
+        """Luck over hazard, by cause: the lowest below 1 ends the truce today: (rows, causes)."""
+        common = self._common_risk(rows)
+        risks = [common + self._own_risk(rows, party) for party in range(len(self.parties))]
+        for k, strength in enumerate(self.spoiling):
+            seen = self.effect["gap"][rows] * self.gap[rows, self.spoiler_side[k]]
+            risks.append(common - np.log(len(self.parties)) + strength[rows] + seen)
+        hazard = weibull_hazard(
+            (day - self.began[rows])[:, None],
+            self.shape[rows, None],
+            self.scale[rows, None],
+            np.stack(risks, axis=1),
+        )
+        luck = np.stack([luck[day][rows] for luck in self.resumption_luck], axis=1)
         return np.asarray(luck / np.maximum(hazard, 1e-300))
 
     def _common_risk(self, rows: Ints) -> Floats:

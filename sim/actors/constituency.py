@@ -42,7 +42,8 @@ class Constituency(mesa.Agent):
             happened = events[event]
             most = happened.max()
             if most > 1:
-                unmoved *= (1.0 - share) ** happened
+                where = np.flatnonzero(happened)
+                unmoved[where] *= (1.0 - share[where]) ** happened[where]
             elif most > 0:  # the same for what happens once at the most
                 unmoved *= 1.0 - share * happened
         self.mobilised += (1.0 - unmoved) * (1.0 - self.mobilised)
