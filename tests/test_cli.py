@@ -24,7 +24,7 @@ MINIMAL = str(Path(__file__).parent / "scenarios" / "minimal.yaml")
 LEVER = next(iter(load_scenario(MINIMAL).levers))
 
 #: What must not be imported by commands that only read.
-HEAVY = ("mesa", "scipy.stats", "pandas", "streamlit")
+HEAVY = ("mesa", "scipy.stats", "pandas", "streamlit", "sqlalchemy", "alembic", "altair")
 
 
 def parley(*words: str) -> Result:
@@ -48,9 +48,23 @@ def test_commands_that_only_read_import_no_engine(words):
 
 def test_the_entry_point_is_the_command_line():
     done = subprocess.run(
-        [sys.executable, "-m", "sim.cli", "--version"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "sim", "--version"], capture_output=True, text=True, check=True
     )
     assert done.stdout.startswith("parley ")
+
+
+def test_a_command_can_go_on_as_a_program_that_stands_above_it(tmp_path):
+    (tmp_path / "server.py").write_text("import os, sys; print(os.getpid(), sys.argv[1:])")
+    code = "import os; from sim.terminal import become; print(os.getpid()); become('server', '--x')"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": f"{Path.cwd()}{os.pathsep}{tmp_path}"},
+    )
+    before, after = done.stdout.splitlines()
+    assert after == f"{before} ['--x']"
 
 
 # --- Reading
@@ -174,7 +188,12 @@ def test_a_key_is_set_once():
         ["run", "nowhere/at-all.yaml"],
         ["run", "tests"],
         ["run", MINIMAL, "--json", "/no/such/folder/a.json"],
+        ["run", MINIMAL, "--json", "/proc/a.json"],
+        ["run", MINIMAL, "--json", "tests"],
         ["run", MINIMAL, "--out", MINIMAL],
+        ["run", MINIMAL, "--out", "/proc/kept"],
+        ["compare", MINIMAL, "--set", "days=20", "--out", "/proc/kept"],
+        ["report", MINIMAL, "--out", "/proc/kept"],
         ["compare", MINIMAL],
         ["story", MINIMAL, "--run", "-1"],
         ["check"],
@@ -182,7 +201,8 @@ def test_a_key_is_set_once():
         ["negotiate"],
     ],
 )
-def test_what_cannot_be_used_ends_with_2_and_no_traceback(words):
+def test_what_cannot_be_used_ends_with_2_before_anything_is_played(words, monkeypatch):
+    monkeypatch.setattr("sim.experiment.stream", None)
     result = parley(*words)
     assert result.exit_code == 2
     assert "Traceback" not in result.stderr + result.stdout
@@ -204,19 +224,36 @@ def test_a_run_that_fails_ends_with_1_and_says_so(monkeypatch):
     assert "The run failed: the bridge is out" in result.stderr
 
 
-def test_ctrl_c_ends_with_130_and_a_sentence(monkeypatch):
+def test_ctrl_c_ends_with_130(monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("sim.experiment.stream", interrupt)
     result = parley("run", MINIMAL, "--runs", "5")
-    assert result.exit_code == 130
-    assert "Stopped before the end" in result.stderr
+    assert (result.exit_code, result.stdout) == (130, "")
+
+
+@pytest.mark.parametrize("module", ["typer", "numpy", "pydantic", "rich", "mesa"])
+def test_ctrl_c_is_heard_while_things_are_imported(module):
+    code = f"""
+import sys
+class Stop:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Stop())
+sys.argv[1:] = ["run", {MINIMAL!r}, "--runs", "5"]
+from sim.__main__ import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "Stopped before the end; nothing is reported.\n"
 
 
 def test_ctrl_c_ends_the_workers_too(tmp_path):
     process = subprocess.Popen(
-        [sys.executable, "-m", "sim.cli", "run", MINIMAL, "--runs", "400000", "--workers", "2"],
+        [sys.executable, "-m", "sim", "run", MINIMAL, "--runs", "400000", "--workers", "2"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -251,17 +288,58 @@ def test_a_folder_holds_the_outcomes_the_summary_and_how_they_came_about(tmp_pat
     assert (folder / "scenario.yaml").read_bytes() == Path(MINIMAL).read_bytes()
 
 
-def test_a_folder_with_outcomes_of_something_else_is_left_alone(tmp_path):
+@pytest.mark.parametrize(
+    "other",
+    [
+        ["run", MINIMAL, "--runs", "10", "--days", "10", "--seed", "2"],
+        ["compare", MINIMAL, "--runs", "10", "--days", "10", "--set", "channel.leak=0.5"],
+        ["report", MINIMAL, "--runs", "10", "--days", "10", "--further", "0"],
+        ["sensitivity", MINIMAL, "--days", "90", "--runs-budget", "6000"],
+    ],
+)
+def test_a_folder_holds_the_results_of_one_command(other, tmp_path):
     words = ["run", MINIMAL, "--runs", "10", "--days", "10", "--out", str(tmp_path)]
     assert parley(*words).exit_code == 0
-    assert parley(*words).exit_code == 0  # the same again is no harm
-    before = (tmp_path / "summary.json").read_bytes()
-    result = parley(*words, "--seed", "2")
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    result = parley(*other, "--out", str(tmp_path))
     assert result.exit_code == 2
-    assert "already holds outcomes of `parley run" in result.stderr
-    assert (tmp_path / "summary.json").read_bytes() == before
-    (tmp_path / "command.txt").unlink()
-    assert parley(*words).exit_code == 2
+    assert "already holds results of `parley run" in result.stderr
+    assert "give another folder, or empty this one" in result.stderr
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("verb", [["run"], ["compare", "--set", "channel.leak=0.5"]])
+def test_the_same_command_may_overwrite_its_own_results(verb, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = [verb[0], MINIMAL, *verb[1:], "--runs", "10", "--days", "10", "--out"]
+    assert parley(*words, "kept").exit_code == 0
+    first = {file.name for file in Path("kept").iterdir()}
+    assert parley(*words, tmp_path / "kept").exit_code == 0  # however the folder is called
+    assert {file.name for file in Path("kept").iterdir()} == first
+
+
+def test_a_folder_with_other_things_in_it_is_left_alone(tmp_path):
+    (tmp_path / "thesis.txt").write_text("five years of work")
+    result = parley("run", MINIMAL, "--runs", "5", "--days", "5", "--out", tmp_path)
+    assert (result.exit_code, "already holds something else" in result.stderr) == (2, True)
+
+
+def test_a_json_that_can_be_written_is_not_touched_before_the_end(tmp_path, monkeypatch):
+    def break_down(*_, **__):
+        raise RuntimeError("the bridge is out")
+
+    monkeypatch.setattr("sim.experiment.stream", break_down)
+    (tmp_path / "old.json").write_text("kept")
+    for name in ("old.json", "new.json"):
+        assert parley("run", MINIMAL, "--json", tmp_path / name).exit_code == 1
+    assert {f.name: f.read_text() for f in tmp_path.iterdir()} == {"old.json": "kept"}
+
+
+def test_long_runs_tell_how_far_they_are_where_nobody_watches_a_bar(monkeypatch):
+    monkeypatch.setattr("sim.terminal.TELL_EVERY", 0.0)
+    result = parley("run", MINIMAL, "--runs", "5", "--days", "5", "--json", "-")
+    assert result.stderr == "5 of 5 talks played\n"
+    assert json.loads(result.stdout)["runs"] == 5
 
 
 def test_the_number_of_workers_does_not_change_a_result(tmp_path):
