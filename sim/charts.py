@@ -34,6 +34,9 @@ DOTS, ASIDE = 100, 5
 #: Characters of a label to a line, and of a title.
 LABEL, TITLE = 22, 52
 
+#: Colours of areas that lie on each other, the darkest at the bottom (Okabe and Ito, 2008).
+AREAS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#F0E442")
+
 #: How two curves look, in this order, and what the curve of the base rate is called.
 LOOKS = ((BLUE, [1, 0]), (ORANGE, [6, 3]))
 BASE = "base rate (band: 90 %)"
@@ -450,6 +453,61 @@ def survival(curves: Mapping[str, Mapping[int, Finding]], name: str = "survival"
             (str(day), *(_with_interval(curve[day]) for curve in known.values())) for day in shown
         ),
     )
+
+
+def truce_ends(
+    curves: Mapping[str, Mapping[int, Finding]], name: str = "truce-ends", arm: str = ""
+) -> Figure:
+    """The share of first truces that each cause has ended so many days after they began.
+
+    `curves` are findings by day by cause. The areas lie on each other, the first at the bottom;
+    what is left above them is in force. An `arm` is named in the title.
+    """
+    days = [
+        day
+        for day in next(iter(curves.values()))
+        if all(curve[day].estimate is not None for curve in curves.values())
+    ]
+    ended = {cause: curve for cause, curve in curves.items() if days and curve[days[-1]].estimate}
+    below = dict.fromkeys(days, 0.0)
+    rows: Rows = []
+    for cause, curve in ended.items():
+        for day in days:
+            top = below[day] + 100 * (curve[day].estimate or 0.0)
+            rows.append({"cause": cause, "day": day, "from": below[day], "to": top})
+            below[day] = top
+    longest = days[-1] if days else 1
+    said = [f"{cause} {_share(curve[longest])}" for cause, curve in ended.items()]
+    opening = f"{arm.capitalize()}: of" if arm else "Of"
+    title = f"{opening} 100 first truces {of_hundred(below.get(longest, 0.0) / 100)} have ended "
+    title += f"within {longest} days."
+    order = list(reversed(ended))  # as the areas lie
+    shown = [day for day in sorted({7, *_marks(longest)}) if day in days]
+    return Figure(
+        name,
+        title,
+        _piled(rows, order, longest),
+        "Areas on each other that rise with the days; what is above them is in force. "
+        f"{title} By cause: {', '.join(said) or 'none'}.",
+        ("days after it began", *curves),
+        tuple(
+            (str(day), *(_with_interval(curve[day]) for curve in curves.values())) for day in shown
+        ),
+    )
+
+
+def _piled(rows: Rows, order: list[str], longest: int) -> Layers:
+    """Areas between two edges over days, told apart by colour and by their order."""
+    colours = dict(zip(reversed(order), AREAS * len(order), strict=False))
+    legend = alt.Legend(orient="top", direction="vertical", title=None, symbolType="square")
+    colour = alt.Color("cause:N", sort=order, legend=legend).scale(
+        domain=order, range=[colours[cause] for cause in order]
+    )
+    x = alt.X("day:Q").axis(values=_ticks(longest), grid=False, title="days since the truce began")
+    y = alt.Y("from:Q").scale(domain=[0, 100]).axis(title="of 100 first truces, ended", tickCount=5)
+    areas = _drawn(rows).mark_area(interpolate="step-after", stroke="white", strokeWidth=1)
+    layer = areas.encode(x, y, alt.Y2("to:Q"), colour)
+    return alt.layer(layer).properties(width=WIDTH - 34, height=210)
 
 
 # --- What things are worth

@@ -19,6 +19,7 @@ from scipy import special
 
 from sim.outcomes import ENDINGS, NONE, Outcomes
 from sim.scenario import BaseRate
+from sim.theory.competing_risks import aalen_johansen
 
 Bools = NDArray[np.bool_]
 Numbers = NDArray[Any]
@@ -28,6 +29,9 @@ NORMAL_95 = 1.959963984540054
 
 #: The ends of a base rate's interval.
 BASE_RATE_ENDS = (0.05, 0.95)
+
+#: How near to the estimate the root of a score equation is looked for.
+NEAR = 1e-12
 
 #: What became of a first truce that nobody has ended.
 HOLDING = "still holding"
@@ -84,7 +88,7 @@ class Effect(Finding):
 # --- Intervals
 
 
-def wilson(successes: int, n: int) -> tuple[float, float]:
+def wilson(successes: float, n: float) -> tuple[float, float]:
     """The 95 % interval of a share after Wilson (1927); from 0 to 1 where nothing was tried."""
     if n == 0:
         return 0.0, 1.0
@@ -93,6 +97,32 @@ def wilson(successes: int, n: int) -> tuple[float, float]:
     half = NORMAL_95 * math.sqrt(share * (1 - share) / n + spare / (4 * n)) / (1 + spare)
     low = 0.0 if successes == 0 else max(centre - half, 0.0)
     high = 1.0 if successes == n else min(centre + half, 1.0)
+    return low, high
+
+
+def tango(gained: int, lost: int, n: int) -> tuple[float, float]:
+    """The 95 % interval of a difference between two shares of the same n cases.
+
+    `gained` cases are counted in the second share only, `lost` in the first only. The interval
+    holds every difference that the score test does not reject, so that it is never a point: of n
+    cases that are all alike it goes as far as 3.84 in n + 3.84 either way. Source: Tango,
+    Statistics in Medicine 17 (1998) 891-908.
+    """
+    from scipy import optimize
+
+    def slack(difference: float, side: float) -> float:
+        """What the score falls short of its bound by, times its standard error."""
+        linear = (2 * n - gained + lost) * difference - gained - lost
+        room = difference * (1.0 - difference)
+        lost_share = (math.sqrt(linear**2 + 8 * n * lost * room) - linear) / (4 * n)
+        error = math.sqrt(max(n * (2 * lost_share + room), 0.0))
+        return gained - lost - n * difference - side * NORMAL_95 * error
+
+    centre, low, high = (gained - lost) / n, -1.0, 1.0
+    if lost < n:
+        low = float(optimize.brentq(slack, -1.0, centre - NEAR, (1.0,)))
+    if gained < n:
+        high = float(optimize.brentq(slack, centre + NEAR, 1.0, (-1.0,)))
     return low, high
 
 
@@ -333,6 +363,39 @@ def truce_causes(outcomes: Outcomes) -> dict[str, Finding]:
     return found
 
 
+def truce_ends(outcomes: Outcomes, days: tuple[int, ...]) -> dict[str, dict[int, Finding]]:
+    """By cause, how likely it has ended a first truce within so many days after it began.
+
+    The causes compete: a truce that one has ended no other can end. The estimate is that of Aalen
+    and Johansen (1978); truces that hold on the last day are censored there. A term that lapses
+    as agreed, with no further text signed, is a cause like the others. On any day the causes and
+    the truces still in force (`truce_survival`) add up to 1. Estimates are None where no truce
+    was followed so long.
+    """
+    lasted, ended = first_truces(outcomes)
+    causes, n = outcomes.labels.causes, len(lasted)
+    ended_by = outcomes.truce_end[outcomes.truces > 0]
+    known = [bool(n) and (day <= lasted.max() or bool(ended.all())) for day in days]
+    followed = [int(np.count_nonzero(ended | (lasted >= day))) for day in days]
+    curves = aalen_johansen(lasted, ended_by, len(causes), days) if n else None
+
+    def found(cause: int, at: int) -> Finding:
+        name = f"ended by {causes[cause]} within {days[at]} days"
+        definition = "share of first truces, causes competing, Aalen-Johansen"
+        if curves is None or not known[at]:
+            return Finding(name, None, None, None, n, definition)
+        estimate, error = (float(curve[cause, at]) for curve in curves)
+        # as of so many truces, none of them censored, as have the same standard error
+        between = NEAR < estimate < 1 - NEAR
+        like = estimate * (1 - estimate) / error**2 if between else followed[at]
+        return Finding(name, estimate, *wilson(estimate * like, like), n, definition)
+
+    return {
+        name: {day: found(cause, at) for at, day in enumerate(days)}
+        for cause, name in enumerate(causes)
+    }
+
+
 def held_for(outcomes: Outcomes, days: int) -> Bools:
     """Whether a first truce began and was seen in force so many days later: (runs,)."""
     lasted, holding = outcomes.truce_days, outcomes.truce_end == NONE
@@ -361,15 +424,23 @@ def base_rate_by(base: BaseRate, day: int) -> Finding:
 
 
 def paired(name: str, baseline: Numbers, changed: Numbers, definition: str) -> Effect:
-    """The mean difference between two arms, run by run, with its normal interval."""
+    """The mean difference between two arms, run by run.
+
+    Of what happens or not (arrays of bool) it is a difference of shares with Tango's interval, of
+    numbers a mean with its normal interval.
+    """
     difference = changed.astype(float) - baseline.astype(float)
     found = mean(name, difference, definition)
     assert found.estimate is not None, "a comparison has runs"
+    low, high = found.low, found.high
+    if baseline.dtype == changed.dtype == np.bool_:
+        gained, lost = (int(np.count_nonzero(difference == step)) for step in (1, -1))
+        low, high = tango(gained, lost, found.n)
     return Effect(
         name,
         found.estimate,
-        found.low,
-        found.high,
+        low,
+        high,
         found.n,
         definition,
         baseline=float(baseline.mean()),

@@ -77,11 +77,11 @@ def value_of_mediation(
     )
     whole, parts, persons = {}, {}, {}
     for name, (measure, words) in measures(arms[0].days).items():
-        values = np.stack([measure(arm).astype(float) for arm in arms])
+        values = np.stack([measure(arm) for arm in arms])
         mine, theirs = values[: len(by_lever)], values[len(by_lever) :]
         whole[name] = paired(name, mine[0], mine[-1], f"what mediation adds to {words}")
-        parts[name] = _contributions(LEVERS, mine, words)
-        persons[name] = _contributions(mediators, theirs, words)
+        parts[name] = _contributions(LEVERS, mine.astype(float), words)
+        persons[name] = _contributions(mediators, theirs.astype(float), words)
     return Mediation(COUNTERFACTUAL, whole, parts, persons)
 
 

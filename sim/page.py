@@ -472,19 +472,33 @@ def _truce_lasts(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
         arm: findings.truce_survival(outcomes, tuple(day for day in days if day <= horizon))
         for arm, outcomes in arms.items()
     }
+    several = len(arms) > 1
     causes = {
-        "" if len(arms) == 1 else arm: {"": _causes(outcomes, scenario)}
-        for arm, outcomes in arms.items()
+        arm if several else "": {"": _causes(outcomes, scenario)} for arm, outcomes in arms.items()
     }
+    ends = [
+        charts.truce_ends(
+            {
+                cause_words(cause, scenario): curve
+                for cause, curve in findings.truce_ends(outcomes, tuple(curves[arm])).items()
+            },
+            f"truce-ends-{arm}" if several else "truce-ends",
+            arm if several else "",
+        )
+        for arm, outcomes in arms.items()
+    ]
     return Section(
         "truce-lasts",
         heading,
         (
             "A term that lapses as agreed is an end. Truces that hold on the last day are followed "
-            "until then and no further (Kaplan and Meier).",
+            "until then and no further (Kaplan and Meier). A truce that one cause has ended no "
+            "other can end, so the causes are counted side by side (Aalen and Johansen); those of "
+            "which none is shown have ended none.",
         ),
         (
             charts.survival(curves),
+            *ends,
             charts.shares(
                 "truce-causes",
                 "What became of 100 first truces by the last day.",

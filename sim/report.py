@@ -175,9 +175,14 @@ def _exchange(outcomes: Outcomes) -> Json:
 
 def _truce(outcomes: Outcomes) -> Json:
     survival = findings.truce_survival(outcomes, TRUCE_DAYS)
+    ends = findings.truce_ends(outcomes, TRUCE_DAYS)
     return {
         "count": int(np.count_nonzero(outcomes.truces)),
         "survival": {str(day): _finding(found) for day, found in survival.items()},
+        "ended_within": {
+            str(day): {cause: _finding(by_day[day]) for cause, by_day in ends.items()}
+            for day in TRUCE_DAYS
+        },
         "causes": _shares(findings.truce_causes(outcomes)),
     }
 
@@ -396,11 +401,18 @@ def _print_truce(found: Json, scenario: Scenario, console: Console) -> None:
                 f"{frequency(share)} first truces are in force after {day} days; 95 % interval "
                 f"{_interval(share)}.",
             )
-    table = _table(console, "What became of them", "of 100")
+    columns = [f"within {day} days" for day in truce["ended_within"]]
+    table = _table(console, "What became of 100 of them", *columns, f"day {found['days']}")
     for cause, share in truce["causes"].items():
         if share:
-            table.add_row(Text(_cause_words(cause, scenario)), _of_hundred(share))
+            ends = [causes.get(cause) for causes in truce["ended_within"].values()]
+            cells = ["–" if end is None else _known(end["estimate"]) for end in ends]
+            table.add_row(Text(_cause_words(cause, scenario)), *cells, _of_hundred(share))
     console.print(table)
+
+
+def _known(estimate: float | None) -> str:
+    return "unknown" if estimate is None else _of_hundred(estimate)
 
 
 def _cause_words(cause: str, scenario: Scenario) -> str:

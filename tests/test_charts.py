@@ -36,6 +36,7 @@ def some_figures() -> list[Figure]:
         charts.exchange("people", "How many.", {"": {"Held": spreads}}),
         charts.exchange("both-people", "Two.", {"before": {"": spreads}, "after": {"": spreads}}),
         charts.survival({"truces": {day: found(1 - day / 90) for day in range(0, 61, 10)}}),
+        charts.truce_ends({c: {d: found(d / 200) for d in range(0, 61, 10)} for c in ("a", "b")}),
         charts.effects("change", "What it adds.", {"": {"a": change, "b": nothing}}, "of 100"),
     ]
 
@@ -134,13 +135,32 @@ def test_dots_can_be_drawn_where_all_or_none_agree(days):
 
 
 def test_tables_have_the_numbers_of_the_findings(figures):
-    _, incidence, terms, both, people, _, survival, change = figures
+    _, incidence, terms, both, people, _, survival, ends, change = figures
     assert ("30", "30 (25 to 38)", "30 (25 to 38)") in incidence.rows
     assert terms.rows[0] == ("Length", "a week", "40 (20 to 60)")
     assert both.head == ("", "before, of 100", "after, of 100")
     assert people.rows == (("Held", "come home alive", "12.3", "0 to 30"),)
     assert ("30", "67 (20 to 60)") in survival.rows
+    assert ("30", "15 (20 to 60)", "15 (20 to 60)") in ends.rows
+    assert ends.title == "Of 100 first truces 60 have ended within 60 days."
     assert change.rows == (("a", "+10.0 (-10.0 to +30.0)"), ("b", "exactly 0 in every run"))
+
+
+def test_causes_that_end_truces_lie_on_each_other_and_add_up(figures):
+    figure = next(figure for figure in figures if figure.name == "truce-ends")
+    (rows,) = figure.chart.to_dict()["datasets"].values()
+    last = [(row["cause"], row["from"], row["to"]) for row in rows if row["day"] == 60]
+    assert last == [("a", 0, 30), ("b", 30, 60)]
+
+
+def test_where_no_truce_has_ended_or_none_was_followed_the_chart_says_so():
+    holding = charts.truce_ends({"a": {0: found(0.0), 60: found(0.0)}})
+    assert holding.title == "Of 100 first truces 0 have ended within 60 days."
+    assert "By cause: none." in holding.alt
+    assert charts.as_svg(holding)
+    short = charts.truce_ends({"a": {0: found(0.1), 60: found(None)}})
+    assert short.title == "Of 100 first truces 10 have ended within 0 days."
+    assert charts.as_svg(short)
 
 
 def test_what_nobody_knows_is_not_drawn_but_told():

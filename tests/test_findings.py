@@ -127,6 +127,89 @@ def test_survival_is_known_where_all_or_none_have_ended(outcomes, lasted, ended,
     assert {day: finding.estimate for day, finding in found.items()} == expected
 
 
+#: Weeks in remission under 6-MP, and whether it ended: Freireich et al., Blood 21 (1963) 699-716.
+REMISSIONS = (
+    ((6, 6, 6, 7, 10, 13, 16, 22, 23), True),
+    ((6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35), False),
+)
+
+
+def test_survival_of_the_leukaemia_data_is_that_of_the_textbook(outcomes):
+    """Kaplan and Meier's curve with Greenwood's standard errors."""
+    lasted, ended = zip(*((w, end) for weeks, end in REMISSIONS for w in weeks), strict=True)
+    found = findings.truce_survival(
+        with_truces(outcomes, list(lasted), list(ended)), (6, 7, 10, 13, 16, 22, 23)
+    )
+    estimates = [one.estimate for one in found.values()]
+    expected = [0.8571, 0.8067, 0.7529, 0.6902, 0.6275, 0.5378, 0.4482]
+    assert estimates == pytest.approx(expected, abs=5e-5)
+    # The interval is normal on the scale of log(-log S), so that it gives back the standard error.
+    errors = [
+        one.estimate
+        * -np.log(one.estimate)
+        * np.log(np.log(one.low) / np.log(one.high))
+        / (2 * findings.NORMAL_95)
+        for one in found.values()
+    ]
+    expected = [0.0764, 0.0869, 0.0963, 0.1068, 0.1141, 0.1282, 0.1346]
+    assert errors == pytest.approx(expected, abs=5e-5)
+
+
+def with_ends(outcomes: Outcomes, lasted: list[int], cause: list[int]) -> Outcomes:
+    """Outcomes of a few runs, each with one truce and what ended it; -1 is nothing."""
+    few = with_truces(outcomes, lasted, [True] * len(lasted))
+    return replace(few, truce_end=np.array(cause, dtype=np.int8))
+
+
+def test_ends_by_cause_are_those_of_a_published_table():
+    """Satagopan et al., British Journal of Cancer 91 (2004) 1229-1235, table 2 (305 patients)."""
+    ends = {10: 0, 16: 0, 18: 1, 23: 0, 26: 1, 27: 0}
+    censored = [9, 11, 24] + [60] * (305 - 3 - len(ends))  # so that 304, 302 ... are at risk
+    few = with_ends(
+        simulate(load_scenario(MINIMAL), runs=305, seed=2, days=5),
+        [*ends, *censored],
+        [*ends.values(), *[NONE] * len(censored)],
+    )
+    one, other, *rest = findings.truce_ends(few, tuple(ends)).values()
+    expected = [0.00329, 0.00659, 0.00659, 0.00989, 0.00989, 0.01320]
+    assert [found.estimate for found in one.values()] == pytest.approx(expected, abs=5e-6)
+    assert other[27].estimate == pytest.approx(0.00661, abs=5e-6)
+    in_force = findings.truce_survival(few, (27,))[27].estimate
+    assert in_force == pytest.approx(0.98019, abs=5e-6)
+    assert one[27].estimate + other[27].estimate + in_force == pytest.approx(1)
+    assert all(found.estimate == 0 for causes in rest for found in causes.values())
+
+
+def test_truces_in_force_and_ended_by_each_cause_add_up(outcomes):
+    days = (3, 7, 30)
+    survival, ends = findings.truce_survival(outcomes, days), findings.truce_ends(outcomes, days)
+    assert set(ends) == set(outcomes.labels.causes)
+    for day in days:
+        whole = [survival[day], *(by_day[day] for by_day in ends.values())]
+        assert sum(found.estimate for found in whole) == pytest.approx(1)
+        assert all(found.low <= found.estimate <= found.high for found in whole)
+
+
+def test_without_censoring_ends_by_cause_are_plain_shares():
+    few = simulate(load_scenario(MINIMAL), runs=40, seed=2, days=5)
+    chance = np.random.default_rng(1)
+    lasted, cause = chance.integers(1, 20, 40), chance.integers(0, 2, 40)
+    ends = findings.truce_ends(with_ends(few, lasted.tolist(), cause.tolist()), (5, 10, 19))
+    for code, found in enumerate(list(ends.values())[:2]):
+        for day, one in found.items():
+            plain = findings.share("", (lasted <= day) & (cause == code), "")
+            assert (one.estimate, one.low, one.high) == pytest.approx(
+                (plain.estimate, plain.low, plain.high)
+            )
+
+
+def test_nobody_knows_what_ends_truces_that_nobody_followed(outcomes):
+    few = with_truces(outcomes, [3, 4], [True, False])
+    assert findings.truce_ends(few, (4, 5))[outcomes.labels.causes[0]][5].estimate is None
+    none = with_truces(outcomes, [], [])
+    assert {f[7].estimate for f in findings.truce_ends(none, (7,)).values()} == {None}
+
+
 def test_a_truce_is_held_for_so_many_days_only_if_it_was_seen(outcomes):
     few = with_truces(outcomes, [59, 60, 60, 61], [False, True, False, True])
     assert findings.held_for(few, 60).tolist() == [False, False, True, True]
@@ -190,6 +273,35 @@ def test_an_effect_is_the_mean_of_paired_differences():
     half = findings.NORMAL_95 * 0.5 / 2  # standard deviation 0.5, four runs
     assert (effect.low, effect.high) == pytest.approx((0.25 - half, 0.25 + half))
     assert not effect.exactly_zero
+
+
+def test_tangos_interval_is_that_of_published_examples():
+    # Fagerland, Lydersen and Laake, Statistics in Medicine 33 (2014) 2850: airways of 21 children.
+    assert findings.tango(1, 7, 21) == pytest.approx((-0.517, -0.026), abs=5e-4)
+    # Off-diagonal zeros, which Tango's paper is about: the root of n d^2 = z^2 d (1 - d).
+    spare = findings.NORMAL_95**2 / (100 + findings.NORMAL_95**2)
+    assert findings.tango(0, 0, 100) == pytest.approx((-spare, spare))
+    low, high = findings.tango(25, 0, 25)
+    assert (low, high) == pytest.approx(((25 - findings.NORMAL_95**2) / 28.8415, 1), abs=1e-4)
+
+
+@pytest.mark.parametrize(("gained", "lost"), [(12, 3), (11, 3), (3, 11), (30, 16), (5, 0), (6, 6)])
+def test_tangos_interval_leaves_out_zero_where_mcnemars_test_rejects_it(gained, lost):
+    low, high = findings.tango(gained, lost, 90)
+    rejected = (gained - lost) ** 2 / (gained + lost) > findings.NORMAL_95**2
+    assert rejected == (not low <= 0 <= high)
+    assert findings.tango(lost, gained, 90) == pytest.approx((-high, -low))
+    assert -1 <= low < (gained - lost) / 90 < high <= 1
+
+
+def test_a_difference_of_shares_says_what_so_few_runs_leave_open(outcomes):
+    nothing = findings.paired("x", np.zeros(50, dtype=bool), np.zeros(50, dtype=bool), "")
+    assert (nothing.estimate, nothing.exactly_zero) == (0, True)
+    assert nothing.low == pytest.approx(-nothing.high)
+    assert nothing.low < 0
+    before, after = np.array([True, False, False, False]), np.array([True, True, False, False])
+    effect = findings.paired("x", before, after, "")
+    assert (effect.estimate, effect.low, effect.high) == (0.25, *findings.tango(1, 0, 4))
 
 
 def test_flips_are_counted_both_ways(outcomes):

@@ -59,6 +59,11 @@ def test_the_summary_has_the_agreed_shape(scenario, outcomes):
     assert set(found["exchange"]["prisoners_released"]) == spread
     assert list(found["truce"]["survival"]) == ["7", "30", "60"]
     assert set(found["truce"]["causes"]) >= {"lowland", "upland", "smugglers", "expiry"}
+    for day, ended in found["truce"]["ended_within"].items():
+        parts = [found["truce"]["survival"][day], *ended.values()]
+        estimates = [part["estimate"] for part in parts]
+        assert None not in estimates or set(estimates) == {None}
+        assert None in estimates or sum(estimates) == pytest.approx(1)
     assert found["base_rate"] is None
     assert sum(found["assumptions"].values()) == len(scenario.quantities())
 
