@@ -28,6 +28,9 @@ Ints = NDArray[np.int64]
 #: Who blocks where no single party's concession would open a ZOPA.
 NOBODY_ALONE = "nobody alone"
 
+#: What no issue has to do with: somebody likes no deal better than any package at its best.
+NO_ISSUE = "no issue"
+
 #: Runs whose packages are looked at together: bounds the memory.
 RUNS_AT_ONCE = 500
 
@@ -48,7 +51,7 @@ class Structural:
     concessions: Mapping[str, Finding]  # by party: what it would have to give up to open a ZOPA
     concession_shares: Mapping[str, Finding]  # the same as shares, which add up to 1
     blockers: Mapping[str, Finding]  # by party and NOBODY_ALONE: shares that add up to 1
-    issues: Mapping[str, Finding]  # by issue: its part of the gap, in utils
+    issues: Mapping[str, Finding]  # by issue and NO_ISSUE: parts that add up to the gap, in utils
     issue_shares: Mapping[str, Finding]  # the same as shares, which add up to 1
 
 
@@ -61,8 +64,9 @@ def structural(look: Look) -> Structural:
     would have to concede most.
 
     An issue's part is its Shapley value in a thought experiment: where issues are neutralised,
-    each party gets what it likes best of them, and what the worst-off party then gains is the
-    worth of that. The parts add up to the step from no issue neutralised to all.
+    each party gets what it likes best of them, and how much of the gap that closes is the worth of
+    it. A gap that is closed cannot be closed further: what there would be to share out beyond it
+    counts for no issue. The parts, with what no issue can close, add up to the gap.
     """
     names = tuple(look.parties[i] for i in look.vetoers)
     gains = look.gains
@@ -73,17 +77,17 @@ def structural(look: Look) -> Structural:
     parts = of_all / np.maximum(of_all.sum(axis=1, keepdims=True), 1e-300)
     helped = of_all.any(axis=1)
     blocker = np.where(helped, of_all.argmax(axis=1), len(names))
-    issues = look.packages.issues
-    values = issue_values(stuck, look.packages.levels)
-    worth = shapley(values)
-    whole = values[-1] - values[0]
+    issues = (*look.packages.issues, NO_ISSUE)
+    values = np.minimum(issue_values(stuck, look.packages.levels), 0.0)
+    gap = -values[0]
+    parts_of_gap = np.vstack([shapley(values), -values[-1]])
     where = "of the talks without a ZOPA before the first day"
     return Structural(
         no_zopa=share("no ZOPA", best < 0, "share of talks without a ZOPA before the first day"),
         nothing_on_offer=share(
             "nothing on offer", np.isneginf(best), "share of talks in which nothing can be offered"
         ),
-        gap=mean("gap", -stuck.min(axis=1).max(axis=1), f"utils missing to a ZOPA, mean {where}"),
+        gap=mean("gap", gap, f"utils missing to a ZOPA, mean {where}"),
         concessions={
             name: mean(
                 name,
@@ -101,11 +105,11 @@ def structural(look: Look) -> Structural:
             for k, name in enumerate((*names, NOBODY_ALONE))
         },
         issues={
-            issue: mean(issue, worth[k], f"part of the gap, utils (Shapley), mean {where}")
+            issue: mean(issue, parts_of_gap[k], f"part of the gap, utils (Shapley), mean {where}")
             for k, issue in enumerate(issues)
         },
         issue_shares={
-            issue: share_of_total(issue, worth[k], whole, f"part of the gap as a share, {where}")
+            issue: share_of_total(issue, parts_of_gap[k], gap, f"part of the gap, share {where}")
             for k, issue in enumerate(issues)
         },
     )

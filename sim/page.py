@@ -18,7 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from sim import charts, findings, sensitivity, why
-from sim.attribution import NOBODY_ALONE, mechanisms, procedural, structural
+from sim.attribution import NO_ISSUE, NOBODY_ALONE, mechanisms, procedural, structural
 from sim.charts import Figure
 from sim.designs import Design, played
 from sim.experiment import Comparison, first_look
@@ -575,7 +575,11 @@ def _why(heading: str, reasons: Reasons, scenario: Scenario) -> Section:
             "no one party alone" if name == NOBODY_ALONE else scenario.parties[name].title: share
             for name, share in bargain.blockers.items()
         }
-        issues = {scenario.issues[name].title: part for name, part in bargain.issue_shares.items()}
+        issues = {
+            why.issue_words(name, scenario): part
+            for name, part in bargain.issue_shares.items()
+            if name != NO_ISSUE or part.estimate
+        }
         figures.append(
             charts.shares(
                 "structural",
@@ -602,8 +606,8 @@ def _why(heading: str, reasons: Reasons, scenario: Scenario) -> Section:
     said = (
         f"In {_frequency(bargain.no_zopa)} talks no package is better than no deal for everyone "
         f"who can refuse one before the first day, as they see it ({bargain.no_zopa.n:,} draws). "
-        "Parts of the gap are Shapley values: what the worst-off party would gain if an issue were "
-        "out of the way, averaged over all orders.",
+        "Parts of the gap are Shapley values: how much of it would close if an issue were out of "
+        "the way, averaged over all orders.",
     )
     return Section("why", heading, said, tuple(figures))
 

@@ -10,7 +10,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sim.attribution import NOBODY_ALONE, Mechanism, Structural, mechanisms, procedural, structural
+from sim.attribution import (
+    NO_ISSUE,
+    NOBODY_ALONE,
+    Mechanism,
+    Structural,
+    mechanisms,
+    procedural,
+    structural,
+)
 from sim.experiment import first_look, simulate
 from sim.findings import Finding
 from sim.mediation import Mediation, value_of_mediation
@@ -30,6 +38,9 @@ REASON_WORDS = {
     CONFIRMATION: "it was agreed and not confirmed",
     SUSPENSION: "the talks were suspended that day",
 }
+
+#: What a part of the gap that belongs to no issue is called.
+NO_ISSUE_WORDS = "no issue: for somebody no text is good enough"
 
 MEASURE_WORDS = {
     "deal_by": "truce by day {}, of 100 talks",
@@ -193,8 +204,14 @@ def _print_structural(found: Json, scenario: Scenario, console: Console) -> None
     _say(console, "Over which issue they part, of 100 parts of the gap (Shapley):")
     table = _table("")
     for issue, part in found["issue_shares"].items():
-        table.add_row(Text(scenario.issues[issue].title), _interval(part, 100, 0))
+        if issue != NO_ISSUE or part["estimate"]:
+            table.add_row(Text(issue_words(issue, scenario)), _interval(part, 100, 0))
     console.print(table)
+
+
+def issue_words(issue: str, scenario: Scenario) -> str:
+    """What a part of the gap is called."""
+    return NO_ISSUE_WORDS if issue == NO_ISSUE else scenario.issues[issue].title
 
 
 def _print_procedural(found: Json, scenario: Scenario, console: Console) -> None:

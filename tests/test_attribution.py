@@ -1,13 +1,14 @@
 """Claims about attribution: it names who and what blocks, and its shares add up."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from strategies import case_of
 
 from sim import attribution, by_day, findings
-from sim.attribution import NOBODY_ALONE, issue_values, minimal_concessions, structural
+from sim.attribution import NO_ISSUE, NOBODY_ALONE, issue_values, minimal_concessions, structural
 from sim.experiment import first_look, simulate
 from sim.outcomes import NONE, Outcomes
 from sim.shelf import Stored, put
@@ -57,9 +58,9 @@ def test_the_one_party_and_the_one_issue_that_block_by_design_are_named():
     assert found.blockers["a"].estimate == 1
     assert found.concessions["a"].estimate == pytest.approx(0.10, abs=1e-6)
     assert found.concessions["b"].estimate == pytest.approx(0.06, abs=1e-6)
-    assert found.issues["share"].estimate == pytest.approx(0.16, abs=1e-6)
+    assert found.issues["share"].estimate == found.gap.estimate == pytest.approx(0.06, abs=1e-6)
     assert found.issue_shares["share"].estimate == 1
-    assert found.issues["well"].estimate == 0  # exactly
+    assert found.issues["well"].estimate == found.issues[NO_ISSUE].estimate == 0  # exactly
 
 
 def test_structural_shares_add_up():
@@ -67,11 +68,21 @@ def test_structural_shares_add_up():
     found = structural(look)
     for shares in (found.concession_shares, found.blockers, found.issue_shares):
         assert sum(part.estimate for part in shares.values()) == pytest.approx(1)
-    stuck = look.gains[look.gains.min(axis=1).max(axis=1) < 0]
-    values = issue_values(stuck, look.packages.levels)
-    whole = (values[-1] - values[0]).mean()
-    assert sum(part.estimate for part in found.issues.values()) == pytest.approx(whole)
-    assert found.gap.estimate == pytest.approx(-values[0].mean())
+    assert all(part.estimate >= 0 for part in found.issues.values())
+    whole = sum(part.estimate for part in found.issues.values())
+    assert whole == pytest.approx(found.gap.estimate, rel=1e-12)
+
+
+def test_a_gap_that_no_issue_can_close_is_put_down_to_none():
+    """B likes war better than the best that there is for it, whatever A gets."""
+    look = first_look(case_of("deadlock"), runs=5)
+    floor = look.reservation + np.array([0.0, 2.0])
+    found = structural(replace(look, reservation=floor))
+    best = look.worth[:, 1].max(axis=1)
+    short = float((floor[:, 1] - best).mean())
+    assert found.issues[NO_ISSUE].estimate == pytest.approx(short)
+    assert found.issue_shares[NO_ISSUE].estimate == 1
+    assert found.issues["share"].estimate == 0
 
 
 def test_a_concession_that_cannot_help_is_none():

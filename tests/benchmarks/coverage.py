@@ -134,17 +134,17 @@ def ends() -> Iterator[Case]:
             truces=np.ones(runs, dtype=int),
             truce_days=np.minimum(ends, followed),
             truce_end=np.where(ends <= followed, waits.argmin(axis=1), NONE),
-            labels=SimpleNamespace(causes=("one", "other")),
+            labels=SimpleNamespace(causes=("commoner", "rarer")),
         )
 
-    for cause, hazard in zip(("one", "other"), hazards, strict=True):
+    for cause, hazard in zip(("commoner", "rarer"), hazards, strict=True):
         for day in (7, 60):
 
             def find(luck: Luck, cause: str = cause, day: int = day) -> Finding:
                 return findings.truce_ends(outcomes(luck), (day,))[cause][day]
 
             truth = float(hazard / hazards.sum() * -np.expm1(-hazards.sum() * day))
-            words = f"ended by one cause of two within {day} days, censoring"
+            words = f"ended by the {cause} of two causes within {day} days, censoring"
             yield Case("truce ends by cause", words, truth, find)
 
 
