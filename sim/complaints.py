@@ -13,6 +13,9 @@ from dataclasses import dataclass
 #: More names than this are not read out.
 MOST_NAMES = 25
 
+#: Nor are more than this offered as what may have been meant.
+MOST_HOLDING = 5
+
 #: A place in a scenario: keys and positions in lists, from the top.
 Path = tuple[str | int, ...]
 
@@ -93,12 +96,15 @@ def shown(value: object) -> str:
 
 
 def did_you_mean(word: object, known: Iterable[str]) -> str:
-    """The way out for an unknown word: the nearest known one, else what is known."""
+    """The way out for an unknown word: the nearest known one, else those that hold it, else all."""
     names = list(known)
     lower = {name.lower(): name for name in reversed(names)}
     near = difflib.get_close_matches(str(word).lower(), lower, n=1, cutoff=0.6)
     if near:
         return f"did you mean '{lower[near[0]]}'?"
+    holding = [name for low, name in lower.items() if word and str(word).lower() in low]
+    if 0 < len(holding) <= MOST_HOLDING:
+        return "did you mean " + " or ".join(f"'{name}'" for name in sorted(holding)) + "?"
     if not names:
         return "none is known here"
     return "" if len(names) > MOST_NAMES else "known: " + ", ".join(names)

@@ -51,6 +51,11 @@ PHRASES = "phrases.yaml"
 MOST_BYTES = 1_000_000
 MOST_DEPTH = 20
 
+#: Words that only say what things are called. They are written in a file and not set from
+#: outside, so that results never stand under a name that is not the scenario's own.
+_CALLED_AT_TOP = ("scenario", "title", "summary", "content_note", "as_of", "fictional", "limits")
+_CALLED_BELOW = ("title", "words", "why", "label", "help", "unit", "source", "basis", "note")
+
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _SWITCH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _EMPTY = ("", "~", "null", "Null", "NULL")
@@ -342,6 +347,7 @@ class _Reading:
         self.top = top
         self.tree = composer.tree()
         self.complaints = composer.complaints
+        self.of_the_text = tuple(composer.complaints)
         self.damaged: list[Path] = []
         self.content: Any = None
         if isinstance(self.tree, _Mapping):
@@ -396,10 +402,13 @@ class _Reading:
         return None
 
     def finish(self) -> None:
-        """Raise what there is to complain about, in the order of the file."""
+        """Raise what there is to complain about, in the order of the file.
+
+        What is wrong with the text itself comes first, as other complaints may follow from it.
+        """
         if self.complaints:
             once = dict.fromkeys(self.complaints)
-            raise ScenarioError(sorted(once, key=lambda complaint: complaint.line))
+            raise ScenarioError(sorted(once, key=lambda c: (c not in self.of_the_text, c.line)))
 
 
 def _read(text: str, file: str, changes: Mapping[str, object]) -> Scenario:
@@ -513,6 +522,11 @@ def _change(reading: _Reading, changes: Mapping[str, object]) -> None:
             )
             continue
         annotation = expected.annotation_at(path)
+        if not expected.is_quantity(annotation) and _only_labels(path):
+            found = f"{key} only labels results and cannot be set"
+            wanted = "levers and numbers can"
+            reading.complain(Trouble(path, found, wanted, "write it into a copy of the file"))
+            continue
         if not expected.is_quantity(annotation) and (
             expected.is_model(annotation) or get_origin(expected.core(annotation)) is dict
         ):
@@ -529,6 +543,12 @@ def _change(reading: _Reading, changes: Mapping[str, object]) -> None:
             )
             continue
         _put(reading.content, path, _new_value(value, annotation, reading.file))
+
+
+def _only_labels(path: Path) -> bool:
+    """Whether a place holds words that change no outcome, only what it is called."""
+    top, last = path[0], path[-1]
+    return top in (*_CALLED_AT_TOP, "sources", "roles") or last in _CALLED_BELOW
 
 
 def _path_of(key: str, content: Any) -> Path | None:
