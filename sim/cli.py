@@ -24,7 +24,9 @@ import typer
 from sim.terminal import (
     BAD_INPUT,
     BadInputError,
+    Budget,
     Days,
+    FurtherRuns,
     JsonTo,
     Name,
     Out,
@@ -212,7 +214,11 @@ def run(
     json_to: JsonTo = None,
     out: Out = None,
 ) -> None:
-    """Simulate talks many times and report what became of them; --out keeps every run."""
+    """Simulate talks many times and report what became of them; --out keeps every run.
+
+    In the JSON, `sides` says who fights forward and who backward, which tells whose victory is
+    `victory_forward` and whose `victory_backward`.
+    """
     scenario, levers = load(name, pairs(settings, "--set"))
     days = days or scenario.days
     command = as_command("run", name, runs=runs, seed=seed, days=days, sets={"--set": settings})
@@ -262,13 +268,7 @@ def report_page(
     days: Days = None,
     settings: Settings = None,
     workers: Workers = None,
-    further: Annotated[
-        int,
-        typer.Option(
-            min=0,
-            help="talks in each arm, to say why there is no deal and what matters; 0: leave out",
-        ),
-    ] = FURTHER_RUNS,
+    further: FurtherRuns = FURTHER_RUNS,
 ) -> None:
     """Write a report to hand in: one page of HTML, its charts and its numbers."""
     scenario, levers = load(name, pairs(settings, "--set"))
@@ -455,9 +455,7 @@ def unlock(
 @soberly
 def sensitivity(
     name: Name,
-    runs_budget: Annotated[
-        int, typer.Option(min=1, help="about how many talks to simulate in all")
-    ] = 60_000,
+    runs_budget: Budget = 60_000,
     n: Annotated[
         int | None,
         typer.Option(min=2, help="rows of Sobol's design, a power of 2", show_default="budget's"),

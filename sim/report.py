@@ -88,6 +88,7 @@ def summary(outcomes: Outcomes, scenario: Scenario, command: str = "") -> Json:
             "restricted_mean_day": _finding(findings.restricted_mean_day(outcomes)),
         },
         "endings": _shares(findings.endings(outcomes)),
+        "sides": _sides(scenario),
         "zopa": _shares(findings.zopa(outcomes)),
         "terms": {issue: _shares(levels) for issue, levels in findings.terms(outcomes).items()},
         "exchange": _exchange(outcomes),
@@ -106,7 +107,7 @@ def comparison_summary(comparison: Comparison, scenario: Scenario, command: str 
     """What the second arm of a comparison changes, as plain data."""
     before, after = comparison.baseline, comparison.changed
     days = tuple(day for day in _days_within(before.days) if day in (*EFFECT_DAYS, before.days))
-    effects = findings.effects(before, after, days)
+    effects, flips = findings.effects(before, after, days), findings.flips(before, after)
     return {
         "schema": COMPARISON,
         "scenario": {"name": before.scenario, "sha256": before.sha256},
@@ -118,7 +119,8 @@ def comparison_summary(comparison: Comparison, scenario: Scenario, command: str 
         "baseline_levers": dict(before.levers),
         "changed_levers": dict(after.levers),
         "effects": {name: _effect(effect) for name, effect in effects.items()},
-        "flips": {name: _finding(share) for name, share in findings.flips(before, after).items()},
+        "flips": {name: _finding(share) for name, share in flips.items()},
+        "definitions": {name: found.definition for name, found in {**effects, **flips}.items()},
         "base_rate": _base_rate(scenario, before.days),
         "assumptions": assumptions(scenario),
         "not_a_forecast": NOT_A_FORECAST,
@@ -130,6 +132,11 @@ def assumptions(scenario: Scenario) -> dict[str, int]:
     """How many of the scenario's numbers have a source, are a judgement, or only fix a unit."""
     basis = Counter(number.basis or "sourced" for number in scenario.quantities().values())
     return {kind: basis[kind] for kind in ("sourced", "judgement", "definition")}
+
+
+def _sides(scenario: Scenario) -> Json:
+    """Who fights on which side of the war: whose victory `victory_forward` is."""
+    return {"forward": list(scenario.war.forward), "backward": list(scenario.war.backward)}
 
 
 def _days_within(horizon: int) -> list[int]:

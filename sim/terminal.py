@@ -11,13 +11,16 @@ import functools
 import json
 import os
 import shlex
+import signal
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec
 
 import typer
@@ -36,6 +39,9 @@ CORES = 2
 #: Beside its results, a folder holds the command they came from, in words for a shell.
 COMMAND = "command.txt"
 
+#: No command plays more talks than this in one go: some 2 GB on the disk, at about 170 bytes each.
+MOST_RUNS = 10_000_000
+
 #: Seconds between two lines of progress where nobody watches a bar.
 TELL_EVERY = 30.0
 
@@ -48,12 +54,40 @@ class BadInputError(ValueError):
 
 # --- Options, each written once
 
+
+def _not_too_many(runs: int | None) -> int | None:
+    if runs is not None and runs > MOST_RUNS:
+        raise typer.BadParameter(
+            f"{runs:,} talks are too many for one command: it plays at most {MOST_RUNS:,}, some "
+            "2 GB on the disk; 10,000 already give a share to within one in a hundred"
+        )
+    return runs
+
+
 _OUT = typer.Option(
     "--out", metavar="DIR", help="a folder for the results: new, empty, or of this very command"
 )
 
 Name = Annotated[str, typer.Argument(metavar="NAME|FILE", help="a scenario's name, or its file")]
-Runs = Annotated[int, typer.Option(min=1, help="how many talks to simulate")]
+Runs = Annotated[
+    int,
+    typer.Option(
+        min=1, callback=_not_too_many, help=f"how many talks to simulate, at most {MOST_RUNS:,}"
+    ),
+]
+FurtherRuns = Annotated[
+    int,
+    typer.Option(
+        "--further",
+        min=0,
+        callback=_not_too_many,
+        help="talks in each arm, to say why there is no deal and what matters; 0: leave out",
+    ),
+]
+Budget = Annotated[
+    int,
+    typer.Option(min=1, callback=_not_too_many, help="about how many talks to simulate in all"),
+]
 Seed = Annotated[int, typer.Option(min=0, help="the luck: the same seed, the same results")]
 Days = Annotated[
     int | None,
@@ -83,15 +117,28 @@ def soberly(command: Callable[P, None]) -> Callable[P, None]:
 
     @functools.wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+        stopped = threading.Event()
+
+        def stop(signal_number: int, frame: FrameType | None) -> NoReturn:
+            stopped.set()
+            raise KeyboardInterrupt
+
+        before = signal.signal(signal.SIGINT, stop)
         try:
-            _in_sentences(command, *args, **kwargs)
-        except KeyboardInterrupt:
-            raise typer.Exit(STOPPED) from None
+            _in_sentences(command, stopped, *args, **kwargs)
+        except BaseException as error:
+            if stopped.is_set() or isinstance(error, KeyboardInterrupt):
+                raise typer.Exit(STOPPED) from None
+            raise
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     return guarded
 
 
-def _in_sentences(command: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+def _in_sentences(
+    command: Callable[P, None], stopped: threading.Event, *args: P.args, **kwargs: P.kwargs
+) -> None:
     from sim.complaints import ScenarioError
     from sim.draws import LeverError
 
@@ -109,6 +156,8 @@ def _in_sentences(command: Callable[P, None], *args: P.args, **kwargs: P.kwargs)
         complain(f"The run failed: {error}")
         raise typer.Exit(FAILED) from None
     except Exception as error:
+        if stopped.is_set():  # compiled modules turn Ctrl-C into errors of their own
+            raise typer.Exit(STOPPED) from None
         traceback.print_exc()
         complain(f"The run failed: {error}")
         raise typer.Exit(FAILED) from None

@@ -161,6 +161,7 @@ def test_a_lever_and_a_value_can_be_set():
         ("channel.leak=7", "it lies between 0 and 1"),
         ("channel.leak", "is not of the form KEY=VALUE"),
         ("=3", "is not of the form KEY=VALUE"),
+        ("title=Peace in our time", "title only labels results and cannot be set"),
     ],
 )
 def test_bad_settings_are_refused_with_the_way_out(setting, words):
@@ -206,6 +207,22 @@ def test_what_cannot_be_used_ends_with_2_before_anything_is_played(words, monkey
     result = parley(*words)
     assert result.exit_code == 2
     assert "Traceback" not in result.stderr + result.stdout
+
+
+@pytest.mark.parametrize(
+    "words", [["run", "--runs"], ["report", "--further"], ["sensitivity", "--runs-budget"]]
+)
+def test_more_talks_than_a_command_can_play_are_refused_with_a_sentence(words):
+    verb, option = words
+    result = parley(verb, MINIMAL, option, 10**12, "--out", "unused")
+    assert result.exit_code == 2
+    assert "plays at most 10,000,000" in " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_an_unknown_scenario_is_answered_with_those_whose_name_holds_the_word():
+    result = parley("run", "gaza")
+    assert result.exit_code == 2
+    assert "did you mean 'gaza-2023-11' or 'gaza-2024-01'?" in result.stderr
 
 
 def test_an_unreadable_file_is_bad_input(tmp_path):
@@ -369,6 +386,20 @@ def test_compare_says_so_where_nothing_changes():
     words = ["compare", MINIMAL, "--runs", "20", "--days", "30", "--set"]
     result = parley(*words, f"{LEVER}={lever.default}")
     assert "exactly 0 in every run" in result.stdout
+
+
+def test_json_says_what_its_words_mean():
+    words = [MINIMAL, "--runs", "5", "--days", "5", "--json", "-"]
+    found = json.loads(parley("compare", *words, "--set", "channel.leak=0.9").stdout)
+    assert found["definitions"]["to_deal"] == "talks with a deal only after the change"
+    assert set(found["definitions"]) == {*found["effects"], *found["flips"]}
+    war = load_scenario(MINIMAL).war
+    assert json.loads(parley("run", *words).stdout)["sides"] == {
+        "forward": war.forward,
+        "backward": war.backward,
+    }
+    assert "to_deal" in parley("compare", "--help").stdout
+    assert "victory_forward" in parley("run", "--help").stdout
 
 
 def test_a_story_is_told_with_its_caveat_and_command():
