@@ -29,6 +29,10 @@ STRETCH_DAYS = 32
 #: Runs whose stretch of luck fits the processor's nearest cache.
 RUNS_AT_ONCE = 256
 
+#: Where luck is borrowed, runs fewer than this between two lenders are drawn and thrown away,
+#: which takes less time than to begin anew.
+WORTH_A_GAP = 64
+
 
 @dataclass(frozen=True)
 class Chance:
@@ -69,22 +73,31 @@ class Borrowed(Chance):
 
     def once(self, stream: str, width: int = 1) -> Floats:
         """`width` uniform numbers per run: (runs, width)."""
-        return self._lenders.once(stream, width)[self._places]
+        lent = [lenders.once(stream, width) for lenders in self._lenders]
+        return np.concatenate(lent)[self._places]
 
     def stretch(self, stream: str, number: int) -> Singles:
         """A stretch of days of a daily stream: (runs, STRETCH_DAYS)."""
-        return self._lenders.stretch(stream, number)[self._places]
+        lent = [lenders.stretch(stream, number) for lenders in self._lenders]
+        return np.concatenate(lent)[self._places]
 
     @cached_property
-    def _lenders(self) -> Chance:
-        """The runs from the first whose luck is borrowed to the last."""
-        first = int(self.whose.min())
-        return Chance(self.seed, first, int(self.whose.max()) - first + 1)
+    def _lenders(self) -> tuple[Chance, ...]:
+        """The runs whose luck is borrowed, in blocks that leave out whoever is far from them."""
+        named = np.unique(self.whose)
+        blocks = np.split(named, np.flatnonzero(np.diff(named) > WORTH_A_GAP) + 1)
+        return tuple(
+            Chance(self.seed, int(block[0]), int(block[-1] - block[0]) + 1) for block in blocks
+        )
 
     @cached_property
     def _places(self) -> Ints:
         """Where in the lenders' luck each run's is: (runs,)."""
-        return np.asarray(self.whose - self._lenders.first)
+        ends = np.cumsum([lenders.runs for lenders in self._lenders])
+        firsts = np.array([lenders.first for lenders in self._lenders])
+        block = np.searchsorted(firsts, self.whose, side="right") - 1
+        before = ends[block] - np.array([lenders.runs for lenders in self._lenders])[block]
+        return np.asarray(before + self.whose - firsts[block])
 
 
 class Daily:

@@ -2,7 +2,8 @@
 
 Every number has a stream of luck of its own, keyed by its path. A lever moves the values that
 were drawn; it never draws again. So a lever at its default changes nothing, and two settings of a
-lever differ in nothing else.
+lever differ in nothing else. A design of experiments may set each run's levers and values by
+itself.
 """
 
 from __future__ import annotations
@@ -76,17 +77,68 @@ def check_points(
     return checked
 
 
+def check_settings(
+    scenario: Scenario, levers: Mapping[str, Floats], runs: int
+) -> dict[str, float | Floats]:
+    """Settings of levers run by run; raises LeverError with the way out.
+
+    A lever that moves a number of the grid of packages comes back as one number.
+    """
+    checked: dict[str, float | Floats] = {}
+    numbers = scenario.quantities()
+    for name, settings in levers.items():
+        found = np.asarray(settings, dtype=np.float64)
+        if found.shape != (runs,):
+            raise LeverError(f"lever '{name}' has {found.size} settings; there are {runs} runs")
+        low, high = (check_levers(scenario, {name: float(end)}) for end in _ends(found))
+        checked[name] = found
+        if any(isinstance(numbers[move.key], Fixed) for move in scenario.levers[name].moves):
+            if low != high:
+                raise LeverError(f"lever '{name}' moves the packages; it has one setting for all")
+            checked[name] = low[name]
+    return checked
+
+
+def check_values(
+    scenario: Scenario, values: Mapping[str, Floats], runs: int
+) -> dict[str, NDArray[np.float64]]:
+    """Numbers that are set run by run; raises ValueError with the way out."""
+    numbers = scenario.quantities()
+    checked = {}
+    for path, settings in values.items():
+        if path not in numbers:
+            near = difflib.get_close_matches(path, numbers, n=1)
+            hint = f"; did you mean '{near[0]}'?" if near else ""
+            raise ValueError(f"{scenario.scenario} has no number '{path}'{hint}")
+        if isinstance(numbers[path], Fixed):
+            raise ValueError(f"'{path}' is the same in every run; change the scenario instead")
+        checked[path] = np.asarray(settings, dtype=np.float64)
+        if checked[path].shape != (runs,) or not np.isfinite(checked[path]).all():
+            raise ValueError(f"'{path}' takes {runs} numbers, one for each run")
+        low, high = numbers[path].within
+        if checked[path].min() < low or checked[path].max() > high:
+            raise ValueError(f"'{path}' lies between {low:g} and {high:g}")
+    return checked
+
+
+def _ends(values: Floats) -> tuple[float, float]:
+    return float(np.min(values)), float(np.max(values))
+
+
 @dataclass(frozen=True)
 class Draws:
     """The numbers of a scenario in a block of runs: `draws[path]` is (runs,).
 
-    `points` holds the luck of the numbers whose luck is chosen and not drawn, each (runs,).
+    A lever has one setting, or one for each run (runs,). `points` holds the luck of the numbers
+    whose luck is chosen and not drawn, and `values` the numbers that are set outright; each is
+    (runs,). Levers move what is set as they move what is drawn.
     """
 
     scenario: Scenario
     chance: Chance
-    levers: Mapping[str, float] = field(default_factory=dict)
+    levers: Mapping[str, float | Floats] = field(default_factory=dict)
     points: Mapping[str, Floats] = field(default_factory=dict)
+    values: Mapping[str, Floats] = field(default_factory=dict)
 
     @cached_property
     def quantities(self) -> dict[str, Quantity]:
@@ -94,9 +146,9 @@ class Draws:
         return self.scenario.quantities()
 
     @cached_property
-    def _moves(self) -> dict[str, list[tuple[Lever, str, float]]]:
+    def _moves(self) -> dict[str, list[tuple[Lever, str, float | Floats]]]:
         """For each path, the levers that move it: how and to what."""
-        moves: dict[str, list[tuple[Lever, str, float]]] = {}
+        moves: dict[str, list[tuple[Lever, str, float | Floats]]] = {}
         for name, setting in sorted(self.levers.items()):
             lever = self.scenario.levers[name]
             for move in lever.moves:
@@ -105,7 +157,9 @@ class Draws:
 
     def __getitem__(self, path: str) -> Floats:
         quantity = self.quantities[path]
-        if quantity.is_certain:
+        if path in self.values:
+            values = self.values[path]
+        elif quantity.is_certain:
             values = np.full(self.chance.runs, quantity.centre)
         else:
             chosen = self.points.get(path)
@@ -120,7 +174,7 @@ class Draws:
         return np.full(self.chance.runs, otherwise)
 
     def fixed(self, path: str) -> float:
-        """A number that is the same in every run."""
+        """A number that is the same in every run, and so are the settings of its levers."""
         quantity = self.quantities[path]
         assert isinstance(quantity, Fixed), path
         return float(self._moved(path, quantity, np.array([quantity.centre]))[0])

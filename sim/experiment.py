@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.chance import Borrowed, Chance
-from sim.draws import check_levers, check_points
+from sim.draws import check_levers, check_points, check_settings, check_values
 from sim.outcomes import Outcomes
 from sim.reading import load_scenario, sha256_of
 from sim.scenario import Scenario
@@ -205,6 +205,42 @@ def play_arms(
         for k, name in enumerate(distinct)
     }
     return [played[name] for name in names]
+
+
+def play_rows(
+    scenario: Scenario,
+    *,
+    seed: int,
+    luck: NDArray[np.integer],
+    days: int | None = None,
+    levers: Mapping[str, NDArray[np.floating]] | None = None,
+    values: Mapping[str, NDArray[np.floating]] | None = None,
+    series: bool = False,
+) -> Outcomes:
+    """Play a block of runs each of which has settings of its own, as the rows of a design have.
+
+    `luck` is the number of the run whose luck each has; `levers` are settings and `values` are
+    numbers by their paths, before levers. All are (runs,). A lever that moves the grid of packages
+    has one setting for all. The outcomes do not remember the settings. Raises ValueError
+    (LeverError) for what cannot be played.
+    """
+    runs = len(luck)
+    whose = _check_luck(luck, runs)
+    assert whose is not None
+    task = _task(scenario, seed, days, None)
+    talks = Talks(
+        scenario,
+        Borrowed(task.seed, 0, runs, whose),
+        days=task.days,
+        levers=check_settings(scenario, levers or {}, runs),
+        values=check_values(scenario, values or {}, runs),
+        series=series,
+    )
+    try:
+        talks.play()
+        return talks.outcomes(task.sha256, version(), {})
+    finally:
+        forget(talks)
 
 
 def play_one(

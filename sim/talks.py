@@ -114,8 +114,9 @@ class Talks(mesa.Model):
         chance: Chance,
         *,
         days: int,
-        levers: Mapping[str, float] | None = None,
+        levers: Mapping[str, float | Floats] | None = None,
         points: Mapping[str, Floats] | None = None,
+        values: Mapping[str, Floats] | None = None,
         diary: Diary | None = None,
         series: bool = False,
     ) -> None:
@@ -124,7 +125,7 @@ class Talks(mesa.Model):
         self.luck_of = chance
         self.days = days
         self.diary = diary
-        draws = Draws(scenario, chance, dict(levers or {}), dict(points or {}))
+        draws = Draws(scenario, chance, dict(levers or {}), dict(points or {}), dict(values or {}))
         self.draws = draws
         self.packages = packages_of(scenario, draws.fixed)
         self.at_once = max(PACKAGES_AT_ONCE // len(self.packages), 1)
