@@ -161,7 +161,7 @@ def trouble_of(details: ErrorDetails, top: Any) -> Trouble:
     kind, path = details["type"], place_of(details, top)
     key = dotted(path)
     if kind == "extra_forbidden":
-        place = dotted(path[:-1]) or "the scenario"
+        place = dotted(path[:-1]) or ("the scenario" if top is Scenario else "the file")
         known = known_keys(path[:-1], top)
         found = f"unknown key '{path[-1]}' in {place}"
         return Trouble(path, found, hint=did_you_mean(path[-1], known))

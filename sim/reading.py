@@ -18,13 +18,13 @@ import copy
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
-from typing import Any, get_origin
+from typing import Any, TypeVar, get_origin
 
 import yaml
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from sim import checks, expected
 from sim.complaints import (
@@ -37,6 +37,8 @@ from sim.complaints import (
 )
 from sim.scenario import Scenario, Selector
 from sim.uncertain import Quantity
+
+Model = TypeVar("Model", bound=BaseModel)
 
 #: Where scenarios are kept: inside the installed package, or beside it in the repository.
 FOLDERS = (
@@ -93,7 +95,7 @@ def load_scenario(
     ScenarioError with everything that is wrong.
     """
     path = find_scenario(name_or_path)
-    return _read(_text_of(path), path.name, changes or {})
+    return _read(text_of(path), path.name, changes or {})
 
 
 def read_text(text: str, name: str) -> Scenario:
@@ -102,6 +104,41 @@ def read_text(text: str, name: str) -> Scenario:
     Raises ScenarioError with everything that is wrong.
     """
     return _read(text, name, {})
+
+
+def changed(scenario: Scenario, changes: Mapping[str, object]) -> Scenario:
+    """A scenario with some of its values changed, as `load_scenario` does for a file.
+
+    Raises ScenarioError with everything that is wrong.
+    """
+    text = json.dumps(scenario.model_dump(mode="json", exclude_unset=True), ensure_ascii=False)
+    return _read(text, scenario.scenario, changes)
+
+
+def read_as(
+    text: str,
+    file: str,
+    top: type[Model],
+    check: Callable[[Model], Iterable[Trouble]],
+    changes: Mapping[str, object],
+) -> Model:
+    """Read another kind of file as scenarios are read: validated as `top`, then checked.
+
+    `changes` maps the path of a value to a new value. Raises ScenarioError with everything that is
+    wrong, line by line.
+    """
+    reading = _Reading(text, file, top)
+    if not isinstance(reading.content, dict):
+        reading.finish()
+    _change(reading, changes)
+    found: Model | None = reading.validated(top.model_validate)
+    if found is not None:
+        for trouble in check(found):
+            if not trouble.rests_on(reading.damaged):
+                reading.complain(trouble)
+    reading.finish()
+    assert found is not None, "what does not validate is complained about"
+    return found
 
 
 def check_file(path: str | FilePath) -> list[Complaint]:
@@ -478,7 +515,7 @@ def _shared_phrases() -> dict[str, Any]:
     path = next((f / PHRASES for f in FOLDERS if (f / PHRASES).is_file()), None)
     if path is None:
         return {}
-    reading = _Reading(_text_of(path), PHRASES, dict[str, Selector])
+    reading = _Reading(text_of(path), PHRASES, dict[str, Selector])
     if not isinstance(reading.content, dict):
         reading.finish()
     reading.validated(TypeAdapter(dict[str, Selector]).validate_python)
@@ -486,8 +523,8 @@ def _shared_phrases() -> dict[str, Any]:
     return dict(reading.content)
 
 
-def _text_of(path: FilePath) -> str:
-    """The text of a file. Raises ScenarioError where there is none."""
+def text_of(path: FilePath) -> str:
+    """The text of a file that people write. Raises ScenarioError where there is none."""
     found = ""
     try:
         if not path.exists():
@@ -513,16 +550,18 @@ def _text_of(path: FilePath) -> str:
 def _change(reading: _Reading, changes: Mapping[str, object]) -> None:
     """Put new values into the content, and complain of places that do not exist."""
     for key, value in changes.items():
-        path = _path_of(key, reading.content)
+        path = _path_of(key, reading.content, reading.top)
         if path is None:
-            known = list(_leaves(reading.content, (), Scenario))
-            found = f"'{key}' is no value of this scenario"
+            known = list(_leaves(reading.content, (), reading.top))
+            kind = "scenario" if reading.top is Scenario else "file"
+            found = f"'{key}' is no value of this {kind}"
             reading.complaints.append(
                 Complaint(reading.file, 0, key, found, "", did_you_mean(key, known))
             )
             continue
-        annotation = expected.annotation_at(path)
-        if not expected.is_quantity(annotation) and _only_labels(path):
+        annotation = expected.annotation_at(path, reading.top)
+        is_label = reading.top is Scenario and _only_labels(path)
+        if not expected.is_quantity(annotation) and is_label:
             found = f"{key} only labels results and cannot be set"
             wanted = "levers and numbers can"
             reading.complain(Trouble(path, found, wanted, "write it into a copy of the file"))
@@ -531,7 +570,7 @@ def _change(reading: _Reading, changes: Mapping[str, object]) -> None:
             expected.is_model(annotation) or get_origin(expected.core(annotation)) is dict
         ):
             below = [
-                name for name in _leaves(reading.content, (), Scenario) if name.startswith(key)
+                name for name in _leaves(reading.content, (), reading.top) if name.startswith(key)
             ]
             reading.complain(
                 Trouble(
@@ -551,19 +590,19 @@ def _only_labels(path: Path) -> bool:
     return top in (*_CALLED_AT_TOP, "sources", "roles") or last in _CALLED_BELOW
 
 
-def _path_of(key: str, content: Any) -> Path | None:
-    """The place that a key names, if the scenario has it or may have it."""
+def _path_of(key: str, content: Any, top: Any) -> Path | None:
+    """The place that a key names, if the file has it or may have it."""
     path: Path = ()
     for word in key.split("."):
         segment = int(word) if isinstance(content, list) and word.isdigit() else word
-        annotation = expected.annotation_at(path)
+        annotation = expected.annotation_at(path, top)
         here = _get(content, segment)
         if here is None and not (
             expected.is_model(annotation) and expected.inner(annotation, segment) is not None
         ):
             return None
         path, content = (*path, segment), here
-    return path if expected.annotation_at(path) is not None else None
+    return path if expected.annotation_at(path, top) is not None else None
 
 
 def _new_value(value: object, annotation: Any, file: str) -> Any:
