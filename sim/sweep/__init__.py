@@ -1,0 +1,68 @@
+"""Sweeps: a scenario played over many settings, headlessly, into a folder that lasts.
+
+    question = read_study("study.yaml")      # everything that is wrong with it, or what it asks
+    sweep = run(question, "my-sweep")        # kill it at any moment; `resume` goes on
+    sweep.design, sweep.runs, sweep.summary  # tables of pyarrow
+
+The README of this folder tells the researcher's story.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim.sweep.folder import FingerprintError, FolderError
+    from sim.sweep.plan import Plan, estimate
+    from sim.sweep.reader import Sweep
+    from sim.sweep.running import (
+        InterruptedSweepError,
+        Manner,
+        TooManyFailuresError,
+        resume,
+        run,
+    )
+    from sim.sweep.spec import Question, Range, Study, read_study
+
+__all__ = [
+    "FingerprintError",
+    "FolderError",
+    "InterruptedSweepError",
+    "Manner",
+    "Plan",
+    "Question",
+    "Range",
+    "Study",
+    "Sweep",
+    "TooManyFailuresError",
+    "estimate",
+    "read_study",
+    "resume",
+    "run",
+]
+
+_HOMES = {
+    "FingerprintError": "folder",
+    "FolderError": "folder",
+    "Plan": "plan",
+    "estimate": "plan",
+    "Sweep": "reader",
+    "InterruptedSweepError": "running",
+    "Manner": "running",
+    "TooManyFailuresError": "running",
+    "resume": "running",
+    "run": "running",
+    "Question": "spec",
+    "Range": "spec",
+    "Study": "spec",
+    "read_study": "spec",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for when it is asked for: the engine takes seconds."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sim.sweep' has no attribute '{name}'")
+    from importlib import import_module
+
+    return getattr(import_module(f"sim.sweep.{_HOMES[name]}"), name)

@@ -1,0 +1,234 @@
+"""What a sweep will play and in which order, and what that will take."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.designs import Floats, Ints
+from sim.reading import changed
+from sim.scenario import Scenario
+from sim.sweep import folder as disk
+from sim.sweep import kept
+from sim.sweep.folder import Chunk
+from sim.sweep.playing import Played, Task, play
+from sim.sweep.points import Points, points_of
+from sim.sweep.spec import Question
+
+#: A chunk takes about so long, and has at least and at most so many runs.
+SECONDS_PER_CHUNK = 1.0
+LEAST_CHUNK, MOST_CHUNK = 32, 8192
+
+#: Runs by which the time is told.
+PROBE_RUNS = 20
+
+Shard = tuple[int, int]  # number, counted from 1, and how many
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All runs of a sweep, or of one shard of it, in the order in which they are played.
+
+    Points that need the same scenario stand together; within a point its replicates do.
+    """
+
+    question: Question
+    points: Points
+    chunk_runs: int
+    shard: Shard | None = None
+    seconds_per_run: float | None = None
+    forced: bool = False
+
+    @classmethod
+    def of(cls, question: Question, chunk_runs: int | None = None, **more: Any) -> Plan:
+        """The plan of a study; chunks take about a second unless their size is given."""
+        points = points_of(question)
+        if chunk_runs is None:
+            chunk_runs = Pace.measured(cls(question, points, PROBE_RUNS)).chunk_runs
+        return cls(question, points, chunk_runs, **more)
+
+    @cached_property
+    def order(self) -> Ints:
+        """The points in the order in which they are played: (points,)."""
+        return np.argsort(self.points.variant, kind="stable")
+
+    @property
+    def batches(self) -> int:
+        """How many batches of replicates there may be: one, unless a rule may stop the sweep."""
+        study = self.question.study
+        return -(-study.most_replicates // study.replicates)
+
+    def replicates_of(self, batch: int) -> tuple[int, int]:
+        """The first replicate of a batch, and how many it has."""
+        study = self.question.study
+        first = batch * study.replicates
+        return first, min(study.replicates, study.most_replicates - first)
+
+    @property
+    def first_batch(self) -> int:
+        """How many runs the first batch has, in this shard."""
+        low, high = self._bounds(0)
+        return high - low
+
+    def _bounds(self, batch: int) -> tuple[int, int]:
+        """The runs of a batch that are this shard's, in the order of play."""
+        runs = len(self.points) * self.replicates_of(batch)[1]
+        number, of = self.shard or (1, 1)
+        return runs * (number - 1) // of, runs * number // of
+
+    def chunks(self, batch: int) -> list[Chunk]:
+        """The chunks of a batch; none has runs of two scenarios."""
+        low, high = self._bounds(batch)
+        size = self.replicates_of(batch)[1]
+        variants = self.points.variant[self.order]
+        turns = (np.flatnonzero(np.diff(variants)) + 1) * size
+        edges = [low, *(int(turn) for turn in turns if low < turn < high), high]
+        made = []
+        for first, last in itertools.pairwise(edges):
+            parts = max(1, -(-(last - first) // self.chunk_runs))
+            cuts = [first + (last - first) * k // parts for k in range(parts + 1)]
+            made += [Chunk(batch, a, b) for a, b in itertools.pairwise(cuts) if a < b]
+        return made
+
+    def task(self, chunk: Chunk) -> Task:
+        """What a worker is sent to play a chunk."""
+        study = self.question.study
+        first, size = self.replicates_of(chunk.batch)
+        rank, replicate = np.divmod(np.arange(chunk.first, chunk.last), size)
+        point = self.order[rank]
+        return Task(
+            scenario=self._scenario(int(point[0])),
+            seed=study.seed,
+            design_id=point,
+            replicate=first + replicate,
+            crn=study.crn,
+            levers={key: settings[point] for key, settings in self._levers.items()},
+            values={path: settings[point] for path, settings in self._values.items()},
+            keep=self.keep,
+            series=study.series,
+            seconds_per_run=self.seconds_per_run,
+            forced=self.forced,
+        )
+
+    def work(self, chunks: list[Chunk]) -> Iterator[tuple[Chunk, Task]]:
+        """The chunks with their tasks, made when they are asked for."""
+        return ((chunk, self.task(chunk)) for chunk in chunks)
+
+    @property
+    def keep(self) -> tuple[str, ...]:
+        """The outcomes that are kept."""
+        study = self.question.study
+        names = study.outcomes.keep if study.outcomes else kept.default(self.question.scenario.days)
+        return tuple(names)
+
+    @cached_property
+    def _levers(self) -> dict[str, Floats]:
+        return self.points.of_kind("lever")
+
+    @cached_property
+    def _values(self) -> dict[str, Floats]:
+        return self.points.of_kind("number")
+
+    @cached_property
+    def _made(self) -> dict[int, Scenario]:
+        return {}
+
+    def _scenario(self, point: int) -> Scenario:
+        """The scenario that a point needs."""
+        changes = self.points.changes(point)
+        if not changes:
+            return self.question.scenario
+        variant = int(self.points.variant[point])
+        if variant not in self._made:
+            while len(self._made) >= 4:  # they are asked for in order
+                del self._made[next(iter(self._made))]
+            self._made[variant] = changed(self.question.scenario, changes)
+        return self._made[variant]
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long a chunk takes: so long whatever its size, and so long for each run; and its size."""
+
+    chunk_seconds: float
+    run_seconds: float
+    run_bytes: float
+
+    @classmethod
+    def measured(cls, plan: Plan) -> Pace:
+        """From playing some runs: a few, and ten times as many, in seconds of this processor."""
+        chunk = plan.chunks(0)[0]
+        task = plan.task(chunk)
+        some = Task(**{**vars(task), **_repeated(task, PROBE_RUNS)})
+        many = Task(**{**vars(task), **_repeated(task, 10 * PROBE_RUNS)})
+        play(some)  # what is only done once does not count
+        few_seconds, _ = _timed(some)
+        many_seconds, result = _timed(many)
+        per_run = max(many_seconds - few_seconds, 1e-6) / (len(many) - len(some))
+        fixed = max(few_seconds - per_run * len(some), 0.0)
+        return cls(fixed, per_run, _bytes(result) / len(many))
+
+    @property
+    def chunk_runs(self) -> int:
+        """How many runs take about a second."""
+        runs = (SECONDS_PER_CHUNK - self.chunk_seconds) / self.run_seconds
+        return int(min(max(runs, LEAST_CHUNK), MOST_CHUNK))
+
+    def seconds(self, runs: int, chunks: int) -> float:
+        """What so many runs in so many chunks take, by one worker."""
+        return self.chunk_seconds * chunks + self.run_seconds * runs
+
+
+def _repeated(task: Task, runs: int) -> dict[str, Any]:
+    """The first run's settings for more runs than one."""
+    rows = np.zeros(runs, dtype=np.int64)
+    return {
+        "design_id": task.design_id[rows],
+        "replicate": np.arange(runs),
+        "levers": {key: settings[rows] for key, settings in task.levers.items()},
+        "values": {path: settings[rows] for path, settings in task.values.items()},
+        "seconds_per_run": None,
+    }
+
+
+def _timed(task: Task) -> tuple[float, Played]:
+    start = time.process_time()
+    result = play(task)
+    return time.process_time() - start, result
+
+
+def _bytes(result: Played) -> int:
+    """How much of the disk some rows take."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "rows.parquet"
+        disk.write_table(path, result.runs)
+        return path.stat().st_size
+
+
+def estimate(plan: Plan) -> dict[str, Any]:
+    """What a sweep will take, for people and machines; times are of one worker."""
+    pace = Pace.measured(plan)
+    chunks = len(plan.chunks(0))
+    study = plan.question.study
+    most = len(plan.points) * study.most_replicates
+    return {
+        "study": study.study,
+        "spec_sha256": plan.question.sha256,
+        "points": len(plan.points),
+        "excluded_points": plan.points.excluded,
+        "replicates": study.replicates,
+        "runs": plan.first_batch,
+        "most_runs": most if plan.shard is None else plan.first_batch,
+        "chunks": chunks,
+        "chunk_runs": plan.chunk_runs,
+        "seconds": round(pace.seconds(plan.first_batch, chunks), 2),
+        "bytes": round(pace.run_bytes * plan.first_batch),
+    }

@@ -1,0 +1,682 @@
+"""Design points: which settings of the swept keys are played, and where each belongs.
+
+A swept key is a lever of the scenario, one of its numbers, or any other of its values. Settings of
+levers and numbers differ between runs that are played side by side; any other value makes a
+scenario of its own. Every point keeps its key in the design (matrix and row), so that what is
+found out about the design never rests on the order of a table.
+"""
+
+from __future__ import annotations
+
+import ast
+import csv
+import io
+import itertools
+import operator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from sim import designs, expected
+from sim.chance import Chance
+from sim.complaints import Complaint, Path, ScenarioError, Trouble, did_you_mean, shown
+from sim.designs import Floats, Ints
+from sim.reading import changed
+from sim.scenario import Scenario
+from sim.sweep.spec import FORMS, GRIDS, Question, Range, Sampling, frozen, is_keyed, not_a_key
+from sim.uncertain import FINEST_LUCK, Fixed
+
+Column = NDArray[Any]
+Kind = Literal["lever", "number", "value"]
+
+#: A design point is one row of a table that people look at; more are a mistake.
+MOST_POINTS = 1_000_000
+
+#: What a point's place in the distribution of a key is called beside the key.
+PLACE = "u."
+
+
+class UnsweepableError(ValueError):
+    """A key that cannot be swept, or not like this: what is found, expected, and the way out."""
+
+    def __init__(self, found: str, wanted: str = "", hint: str = "") -> None:
+        super().__init__("; ".join(part for part in (found, wanted, hint) if part))
+        self.found, self.wanted, self.hint = found, wanted, hint
+
+
+# --- Swept keys
+
+
+@dataclass(frozen=True)
+class Swept:
+    """A key that is swept: what kind it is, and which settings it takes."""
+
+    key: str
+    side: str
+    kind: Kind
+    span: Range
+    baseline: Any
+    scenario: Scenario
+
+    def at(self, places: Floats) -> Column:
+        """The setting at each place of its distribution, in [0, 1): (points,)."""
+        span = self.span
+        if self._listed is not None:
+            listed = self._listed
+            rows = np.minimum((places * len(listed)).astype(np.int64), len(listed) - 1)
+            return np.asarray(listed[rows])
+        if span.form == "low" or (span.form is None and self.kind == "lever"):
+            low, high = self._bounds
+            return np.asarray(low + (high - low) * places)
+        if span.form in FORMS:
+            return np.asarray(span.quantity().at(places))
+        if span.form == "scipy":
+            assert span.scipy is not None
+            inside = np.clip(places, FINEST_LUCK, 1.0 - FINEST_LUCK)
+            return np.asarray(frozen(span.scipy).ppf(inside), dtype=np.float64)
+        return np.asarray(self.scenario.quantities()[self.key].at(places))
+
+    def grid(self) -> Column:
+        """Its settings in a grid. Raises UnsweepableError where nothing says how many."""
+        span = self.span
+        if self._listed is not None and span.steps is None:
+            return self._listed
+        if span.steps is None:
+            found = f"nothing says at how many settings '{self.key}' is played"
+            raise UnsweepableError(found, "a grid has settings", "add `steps: 5` or list `values`")
+        if self._listed is None and (span.form == "low" or self._is_plain_lever):
+            return np.linspace(*self._bounds, span.steps)
+        return self.at((np.arange(span.steps) + 0.5) / span.steps)
+
+    @property
+    def _is_plain_lever(self) -> bool:
+        return self.kind == "lever" and self.span.form is None
+
+    @property
+    def _bounds(self) -> tuple[float, float]:
+        if self.span.low is not None and self.span.high is not None:
+            return self.span.low, self.span.high
+        lever = self.scenario.levers[self.key]
+        return lever.low, lever.high
+
+    @cached_property
+    def _listed(self) -> Column | None:
+        """Single settings in order, where it has those."""
+        span = self.span
+        if span.values is not None:
+            return column(span.values)
+        if span.integers is not None:
+            return np.arange(span.integers[0], span.integers[1] + 1)
+        if span.dates is not None:
+            first, last = (np.datetime64(day, "D") for day in span.dates)
+            return np.arange(first, last + 1)
+        return None
+
+
+def column(values: Sequence[Any]) -> Column:
+    """Settings as an array of the type that they have in common."""
+    kinds = {type(value) for value in values}
+    if kinds == {date}:
+        return np.array(values, dtype="datetime64[D]")
+    if kinds == {bool}:
+        return np.array(values, dtype=bool)
+    if kinds == {int}:
+        return np.array(values, dtype=np.int64)
+    if kinds <= {int, float}:
+        return np.array(values, dtype=np.float64)
+    made = np.empty(len(values), dtype=object)
+    made[:] = [shown(value).strip("'") for value in values]
+    return made
+
+
+def swept(scenario: Scenario, key: str, span: Range, side: str) -> Swept:
+    """A key of the scenario with its range. Raises UnsweepableError with the way out."""
+    numbers = scenario.quantities()
+    if key in scenario.levers:
+        kind: Kind = "lever"
+        baseline: Any = scenario.levers[key].default
+    elif key in numbers and not isinstance(numbers[key], Fixed):
+        kind, baseline = "number", numbers[key].centre
+    else:
+        kind, baseline = "value", _value_at(scenario, key)
+    if span.form is None and kind == "value":
+        raise UnsweepableError(f"'{key}' has no range of its own", "", "list its `values`")
+    if span.form is None and kind == "number" and numbers[key].is_certain:
+        found = f"'{key}' is certain in the scenario"
+        raise UnsweepableError(found, "", "give its range here, such as {low: 0, high: 1}")
+    one = Swept(key, side, kind, span, baseline, scenario)
+    if span.baseline is not None:
+        one = Swept(key, side, kind, span, span.baseline, scenario)
+    _must_be_numbers(one)
+    for setting in _extremes(one):
+        _must_be_possible(one, setting)
+    return one
+
+
+def _value_at(scenario: Scenario, key: str) -> Any:
+    """The value of the scenario at a path."""
+    said: Any = scenario.model_dump(mode="json")
+    for word in key.split("."):
+        step = int(word) if isinstance(said, list) and word.isdigit() else word
+        try:
+            said = said[step]
+        except (KeyError, IndexError, TypeError):
+            known = [*scenario.levers, *scenario.quantities()]
+            found = f"{scenario.scenario} has no lever or value '{key}'"
+            raise UnsweepableError(found, "", not_a_key(key, known)) from None
+    if isinstance(said, dict) and expected.is_quantity(expected.annotation_at(_path(key))):
+        return said.get("value")
+    if isinstance(said, list | dict):
+        raise UnsweepableError(f"'{key}' holds several values", "", "name one of them")
+    return said
+
+
+def _path(key: str) -> Path:
+    return tuple(int(word) if word.isdigit() else word for word in key.split("."))
+
+
+def _must_be_numbers(one: Swept) -> None:
+    """A lever and a number take numbers."""
+    if one.kind == "value":
+        return
+    settings = [one.baseline, *(one.span.values or ())]
+    if one.span.dates is not None or any(
+        isinstance(value, bool) or not isinstance(value, int | float) for value in settings
+    ):
+        raise UnsweepableError(f"'{one.key}' is a {one.kind}", "its settings are numbers")
+
+
+def _extremes(one: Swept) -> list[Any]:
+    """Settings that tell whether all of them are possible."""
+    span = one.span
+    if one.kind == "value" or span.form == "values":
+        return [one.baseline, *one._listed] if one._listed is not None else [one.baseline]
+    if span.form is None:
+        return [one.baseline]
+    ends = np.array([FINEST_LUCK, 1.0 - FINEST_LUCK])
+    return [one.baseline, *one.at(ends)]
+
+
+def _must_be_possible(one: Swept, setting: Any) -> None:
+    """A setting that the scenario would refuse is refused here, in its words."""
+    if one.kind == "lever":
+        lever = one.scenario.levers[one.key]
+        if not lever.low <= float(setting) <= lever.high:
+            found = f"lever '{one.key}' is set to {float(setting):g}"
+            wanted = f"it lies between {lever.low:g} and {lever.high:g} ({lever.unit})"
+            raise UnsweepableError(found, wanted)
+        return
+    try:
+        changed(one.scenario, {one.key: written(setting)})
+    except ScenarioError as error:
+        said: Complaint = error.complaints[0]
+        raise UnsweepableError(said.found, said.expected, said.hint) from None
+
+
+def written(setting: Any) -> Any:
+    """A setting as it would be written in a scenario."""
+    if isinstance(setting, np.datetime64):
+        return str(setting)
+    if isinstance(setting, np.bool_ | bool):
+        return "true" if setting else "false"
+    return setting.item() if isinstance(setting, np.generic) else setting
+
+
+# --- Sides: the points of levers, or of uncertainties, by themselves
+
+
+@dataclass(frozen=True)
+class Side:
+    """Points of some keys: settings by key, places in their distributions, keys in the design."""
+
+    length: int
+    settings: Mapping[str, Column]  # (points,) each
+    places: Mapping[str, Floats]  # the same, for those that were sampled
+    matrix: Sequence[str] | None = None  # (points,)
+    row: Ints | None = None  # (points,)
+
+    def taken(self, rows: Ints) -> Side:
+        """Some of its points, in another order."""
+        return Side(
+            len(rows),
+            {key: values[rows] for key, values in self.settings.items()},
+            {key: values[rows] for key, values in self.places.items()},
+            None if self.matrix is None else [self.matrix[int(row)] for row in rows],
+            None if self.row is None else self.row[rows],
+        )
+
+
+def _side(keys: Sequence[Swept], sampling: Sampling, seed: int, tables: Mapping[str, str]) -> Side:
+    """The points of one plan."""
+    if not keys:
+        return Side(1, {}, {})
+    if sampling.method in GRIDS:
+        return _grid(keys, sampling.method)
+    if sampling.method == "table":
+        assert sampling.file is not None
+        return _table(keys, sampling.file, tables[sampling.file])
+    places, matrix, row = _sampled(sampling, tuple(key.key for key in keys), seed)
+    return Side(
+        len(places),
+        {key.key: key.at(places[:, k]) for k, key in enumerate(keys)},
+        {key.key: places[:, k] for k, key in enumerate(keys)},
+        matrix,
+        row,
+    )
+
+
+def _grid(keys: Sequence[Swept], method: str) -> Side:
+    grids = [key.grid() for key in keys]
+    if method == "zip":
+        lengths = {key.key: len(grid) for key, grid in zip(keys, grids, strict=True)}
+        if len(set(lengths.values())) > 1:
+            found = ", ".join(f"{key} has {length}" for key, length in lengths.items())
+            raise UnsweepableError(f"zip pairs settings one by one, but {found}")
+        return Side(len(grids[0]), dict(zip(lengths, grids, strict=True)), {})
+    if method == "one_at_a_time":
+        return _one_at_a_time(keys, grids)
+    if np.prod([float(len(grid)) for grid in grids]) > MOST_POINTS:
+        raise UnsweepableError(f"the grid has more than {MOST_POINTS:,} points")
+    rows = np.indices([len(grid) for grid in grids]).reshape(len(grids), -1)
+    settings = {key.key: grid[r] for key, grid, r in zip(keys, grids, rows, strict=True)}
+    return Side(rows.shape[1], settings, {})
+
+
+def _one_at_a_time(keys: Sequence[Swept], grids: Sequence[Column]) -> Side:
+    """The baseline, then each key through its settings with all others at their baseline."""
+    moved: list[str] = ["baseline"]
+    rows: list[int] = [0]
+    for key, grid in zip(keys, grids, strict=True):
+        moved += [key.key] * len(grid)
+        rows += range(len(grid))
+    settings = {}
+    for key, grid in zip(keys, grids, strict=True):
+        values = [
+            grid[row] if who == key.key else key.baseline
+            for who, row in zip(moved, rows, strict=True)
+        ]
+        settings[key.key] = column([written_like(value, grid) for value in values])
+    return Side(len(rows), settings, {}, moved, np.array(rows))
+
+
+def written_like(value: Any, grid: Column) -> Any:
+    """A setting as a plain value of the type that the others have."""
+    if grid.dtype.kind == "M":
+        return date.fromisoformat(str(value))
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _table(keys: Sequence[Swept], file: str, text: str) -> Side:
+    """The points that a CSV lists, one column for each key."""
+    lines = list(csv.DictReader(io.StringIO(text)))
+    if not lines:
+        raise UnsweepableError(f"{file} has no rows")
+    settings = {}
+    for key in keys:
+        if key.key not in lines[0]:
+            hint = did_you_mean(key.key, lines[0])
+            raise UnsweepableError(f"{file} has no column '{key.key}'", "", hint)
+        values = [_typed(key, line[key.key], file, n) for n, line in enumerate(lines, start=2)]
+        settings[key.key] = column(values)
+        for setting in set(values):
+            try:
+                _must_be_possible(key, setting)
+            except UnsweepableError as error:
+                line = values.index(setting) + 2
+                found = f"{file}:{line}: {error.found}"
+                raise UnsweepableError(found, error.wanted, error.hint) from None
+    return Side(len(lines), settings, {})
+
+
+def _typed(key: Swept, text: str | None, file: str, line: int) -> Any:
+    """A cell of a table as the key takes it."""
+    said = (text or "").strip()
+    if not said:
+        raise UnsweepableError(f"{file}:{line}: {key.key} is empty", "", "fill the cell in")
+    if key.kind == "value" and not isinstance(key.baseline, int | float):
+        return said
+    try:
+        return int(said) if said.lstrip("+-").isdigit() else float(said)
+    except ValueError:
+        if key.kind == "value":
+            return said
+        raise UnsweepableError(f"{file}:{line}: {key.key} is '{said}'", "a number") from None
+
+
+def _sampled(
+    sampling: Sampling, paths: tuple[str, ...], seed: int
+) -> tuple[Floats, list[str] | None, Ints | None]:
+    """Places in [0, 1) of each point and key, and the keys of the points in the design."""
+    assert sampling.n is not None
+    n, number = sampling.n, len(paths)
+    if is_keyed(sampling):
+        if sampling.method == "morris":
+            design = designs.screening_design(paths, trajectories=n, replicates=1, seed=seed)
+        else:
+            design = designs.Design("indices", paths, n, 1, seed)
+        points = design.points
+        matrix = [name for name in design.matrices for _ in range(design.rows)]
+        row = np.tile(np.arange(design.rows), len(design.matrices))
+        return points.reshape(-1, number), matrix, row
+    if sampling.method == "random":
+        return np.asarray(Chance(seed, 0, n).once("points", number)), None, None
+    from scipy.stats import qmc
+
+    rng = np.random.default_rng(seed)
+    if sampling.method == "sobol":
+        sampler: Any = qmc.Sobol(d=number, bits=64, rng=rng)
+    else:
+        sampler = qmc.LatinHypercube(d=number, rng=rng)
+    return np.minimum(sampler.random(n), np.nextafter(1.0, 0.0)), None, None
+
+
+# --- Points
+
+
+@dataclass(frozen=True)
+class Points:
+    """All design points of a study; arrays are (points,).
+
+    `lever_id` tells points with the same settings of the levers, `scenario_id` those with the same
+    uncertainties. `excluded` counts the points that broke a constraint.
+    """
+
+    keys: tuple[Swept, ...]
+    settings: Mapping[str, Column]
+    places: Mapping[str, Floats]
+    lever_id: Ints
+    scenario_id: Ints
+    matrix: Sequence[str] | None
+    row: Ints | None
+    excluded: int = 0
+
+    def __len__(self) -> int:
+        """How many design points there are."""
+        return len(self.lever_id)
+
+    def table(self) -> pa.Table:
+        """The design as it is stored: ids, keys in the design, settings, places."""
+        columns: dict[str, Any] = {
+            "design_id": pa.array(np.arange(len(self), dtype=np.int64)),
+            "lever_id": pa.array(self.lever_id),
+            "scenario_id": pa.array(self.scenario_id),
+        }
+        if self.matrix is not None and self.row is not None:
+            columns["matrix"] = pa.array(list(self.matrix), pa.string())
+            columns["row"] = pa.array(self.row.astype(np.int64))
+        for key, values in self.settings.items():
+            text = values.dtype.kind == "O"
+            columns[key] = pa.array(list(values), pa.string()) if text else pa.array(values)
+        for key, places in self.places.items():
+            columns[PLACE + key] = pa.array(places)
+        return pa.table(columns)
+
+    @cached_property
+    def variant(self) -> Ints:
+        """Which points need the same scenario, numbered by first appearance: (points,)."""
+        seen: dict[tuple[str, ...], int] = {}
+        keys = [key.key for key in self.keys if self._makes_a_scenario(key)]
+        columns = [self.settings[key].astype(str) for key in keys]
+        rows = zip(*columns, strict=True) if columns else [()] * len(self)
+        return np.array([seen.setdefault(tuple(row), len(seen)) for row in rows], dtype=np.int64)
+
+    @staticmethod
+    def _makes_a_scenario(key: Swept) -> bool:
+        """Whether its settings cannot stand side by side: a value, or a lever of the packages."""
+        if key.kind != "lever":
+            return key.kind == "value"
+        numbers = key.scenario.quantities()
+        moves = key.scenario.levers[key.key].moves
+        return any(isinstance(numbers[move.key], Fixed) for move in moves)
+
+    def changes(self, point: int) -> dict[str, Any]:
+        """What a point changes in the scenario itself."""
+        return {
+            key.key: written(self.settings[key.key][point])
+            for key in self.keys
+            if key.kind == "value"
+        }
+
+    def of_kind(self, kind: Kind) -> dict[str, Floats]:
+        """The settings of the levers, or of the numbers, by key."""
+        return {
+            key.key: self.settings[key.key].astype(np.float64)
+            for key in self.keys
+            if key.kind == kind
+        }
+
+
+def points_of(question: Question) -> Points:
+    """The design points of a study. Raises UnsweepableError where they cannot be made."""
+    study, design = question.study, question.study.design
+    if design.together is not None:
+        side = _side(question.keys, design.together, study.seed, question.tables)
+        points = _as_one(question, side)
+    else:
+        points = _two_sides(question)
+    if len(points) > MOST_POINTS:
+        raise UnsweepableError(f"the design has {len(points):,} points", "1,000,000 at most")
+    return _constrained(question, points)
+
+
+def _two_sides(question: Question) -> Points:
+    """Levers and uncertainties, each by their own plan, combined."""
+    study, design = question.study, question.study.design
+    by_side = {
+        side: [key for key in question.keys if key.side == side]
+        for side in ("levers", "uncertainties")
+    }
+    grid = Sampling(method="factorial")
+    levers = _side(by_side["levers"], design.levers or grid, study.seed, question.tables)
+    unsure = _side(
+        by_side["uncertainties"], design.uncertainties or grid, study.seed, question.tables
+    )
+    if levers.length * unsure.length > MOST_POINTS and design.combine == "full_factorial":
+        raise UnsweepableError(f"{levers.length:,} × {unsure.length:,} points are too many")
+    lever_id, scenario_id = _combined(levers.length, unsure.length, design.combine)
+    one, other = levers.taken(lever_id), unsure.taken(scenario_id)
+    keyed = one if one.matrix is not None else other
+    return Points(
+        question.keys,
+        {**one.settings, **other.settings},
+        {**one.places, **other.places},
+        lever_id,
+        scenario_id,
+        keyed.matrix,
+        keyed.row,
+    )
+
+
+def _combined(levers: int, unsure: int, how: str) -> tuple[Ints, Ints]:
+    """Which points of the two sides meet: two arrays of their numbers."""
+    if how == "full_factorial":
+        one, other = np.divmod(np.arange(levers * unsure), unsure)
+        return one, other
+    if how == "zip" and levers != unsure:
+        found = f"there are {levers} points of levers and {unsure} of uncertainties"
+        raise UnsweepableError(found, "zip pairs them one by one", "combine: cycle")
+    many = np.arange(max(levers, unsure))
+    return many % levers, many % unsure
+
+
+def _as_one(question: Question, side: Side) -> Points:
+    """Levers and uncertainties by one plan together."""
+    ids = {}
+    for name in ("levers", "uncertainties"):
+        columns = [side.settings[key.key].astype(str) for key in question.keys if key.side == name]
+        seen: dict[tuple[str, ...], int] = {}
+        rows = zip(*columns, strict=True) if columns else [()] * side.length
+        ids[name] = np.array([seen.setdefault(tuple(row), len(seen)) for row in rows])
+    return Points(
+        question.keys,
+        side.settings,
+        side.places,
+        ids["levers"],
+        ids["uncertainties"],
+        side.matrix,
+        side.row,
+    )
+
+
+def _constrained(question: Question, points: Points) -> Points:
+    """The points that fulfil all constraints."""
+    if not question.study.constraints:
+        return points
+    holds = np.ones(len(points), dtype=bool)
+    for said in question.study.constraints:
+        holds &= Constraint(said, points.settings).holds()
+    if holds.all():
+        return points
+    if not holds.any():
+        raise UnsweepableError("no design point fulfils the constraints", "", "loosen them")
+    design = question.study.design
+    for plan in (design.levers, design.uncertainties, design.together):
+        if plan is not None and is_keyed(plan):
+            raise UnsweepableError(
+                f"constraints would take points out of {plan.method}'s matrices",
+                "all of them are needed",
+                "narrow the ranges instead",
+            )
+    rows = np.flatnonzero(holds)
+    return Points(
+        points.keys,
+        {key: values[rows] for key, values in points.settings.items()},
+        {key: values[rows] for key, values in points.places.items()},
+        points.lever_id[rows],
+        points.scenario_id[rows],
+        None if points.matrix is None else [points.matrix[int(row)] for row in rows],
+        None if points.row is None else points.row[rows],
+        len(points) - len(rows),
+    )
+
+
+def misfits(question: Question) -> Iterator[Trouble]:
+    """What is wrong with the design of a study, and with its constraints."""
+    for place, said in enumerate(question.study.constraints):
+        one = {key.key: key.at(np.array([0.5])) for key in question.keys}
+        try:
+            Constraint(said, one).holds()
+        except UnsweepableError as error:
+            yield Trouble(("constraints", place), error.found, error.wanted, error.hint)
+            return
+    try:
+        points_of(question)
+    except UnsweepableError as error:
+        where = _where(question, error)
+        yield Trouble(where, error.found, error.wanted, error.hint)
+
+
+def _where(question: Question, error: UnsweepableError) -> Path:
+    """The place in the study that an error of the design is about."""
+    if "constraint" in error.found:
+        return ("constraints",)
+    for key in question.keys:
+        if f"'{key.key}'" in error.found:
+            return (key.side, key.key)
+    return ("design",)
+
+
+# --- Constraints
+
+
+_ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
+_COMPARISON: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """What every design point fulfils: comparisons of keys, joined by `and`, `or` and `not`.
+
+    Keys stand as they are, or in quotes where they have a hyphen. Nothing else is evaluated.
+    """
+
+    said: str
+    settings: Mapping[str, Column]
+
+    def holds(self) -> NDArray[np.bool_]:
+        """Whether it holds: (points,). Raises UnsweepableError for what it cannot mean."""
+        try:
+            tree = ast.parse(self.said, mode="eval").body
+        except SyntaxError:
+            raise self._unclear() from None
+        if not isinstance(tree, ast.Compare | ast.BoolOp | ast.UnaryOp):
+            raise self._unclear()
+        try:
+            found = np.asarray(self._of(tree))
+        except TypeError:
+            raise self._unclear() from None
+        length = len(next(iter(self.settings.values())))
+        return np.broadcast_to(found.astype(bool), (length,)).copy()
+
+    def _of(self, node: ast.expr) -> Any:
+        if isinstance(node, ast.BoolOp):
+            parts = [np.asarray(self._of(part), dtype=bool) for part in node.values]
+            return (np.logical_and if isinstance(node.op, ast.And) else np.logical_or).reduce(parts)
+        if isinstance(node, ast.UnaryOp):
+            inner = self._of(node.operand)
+            return ~np.asarray(inner, dtype=bool) if isinstance(node.op, ast.Not) else -inner
+        if isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
+            return _ARITHMETIC[type(node.op)](self._of(node.left), self._of(node.right))
+        if isinstance(node, ast.Compare):
+            return self._compared(node)
+        if isinstance(node, ast.Constant):
+            return self._constant(node.value)
+        return self._key(_dotted(node))
+
+    def _compared(self, node: ast.Compare) -> Any:
+        sides = [self._of(side) for side in (node.left, *node.comparators)]
+        holds = []
+        for (left, right), sign in zip(itertools.pairwise(sides), node.ops, strict=True):
+            if type(sign) not in _COMPARISON:
+                raise self._unclear()
+            holds.append(np.asarray(_COMPARISON[type(sign)](left, right), dtype=bool))
+        return np.logical_and.reduce(holds)
+
+    def _constant(self, value: Any) -> Any:
+        if isinstance(value, str) and value in self.settings:
+            return self._key(value)
+        if isinstance(value, bool | int | float | str):
+            return value
+        raise self._unclear()
+
+    def _key(self, key: str) -> Any:
+        if key not in self.settings:
+            hint = did_you_mean(key, self.settings) if key else ""
+            raise UnsweepableError(f"the constraint `{self.said}` names no swept key", "", hint)
+        values = self.settings[key]
+        return values.astype(str) if values.dtype.kind in "OM" else values
+
+    def _unclear(self) -> UnsweepableError:
+        return UnsweepableError(
+            f"the constraint `{self.said}` cannot be understood",
+            "it compares swept keys and numbers",
+            "such as `leaks <= 1 or optimism < 0.5`",
+        )
+
+
+def _dotted(node: ast.expr) -> str:
+    """A key as it stands in a constraint; empty for anything else."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        before = _dotted(node.value)
+        return f"{before}.{node.attr}" if before else ""
+    return ""

@@ -1,0 +1,119 @@
+"""Where results come from: versions, the source of the model, the state of the repository.
+
+Nothing here names a person, a machine or a folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import subprocess
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from sim.experiment import version
+from sim.reading import sha256_of
+from sim.sweep.spec import Question
+
+HERE = Path(__file__).parents[1]
+
+#: The modules that results come from: what `sim.experiment` imports, and what makes rows of it.
+MODEL = (
+    "actors",
+    "captivity.py",
+    "chance.py",
+    "checks.py",
+    "complaints.py",
+    "designs.py",
+    "draws.py",
+    "expected.py",
+    "experiment.py",
+    "findings.py",
+    "outcomes.py",
+    "reading.py",
+    "scenario.py",
+    "sweep/kept.py",
+    "sweep/playing.py",
+    "sweep/points.py",
+    "sweep/spec.py",
+    "talks.py",
+    "theory",
+    "truces.py",
+    "uncertain.py",
+)
+
+#: The packages whose versions may move the last bits of a result.
+PACKAGES = ("mesa", "numpy", "pyarrow", "pydantic", "scipy")
+
+
+@cache
+def source_sha256() -> str:
+    """A fingerprint of the model's source."""
+    digest = hashlib.sha256()
+    for name in MODEL:
+        place = HERE / name
+        files = sorted(place.rglob("*.py")) if place.is_dir() else [place]
+        for file in files:
+            digest.update(file.relative_to(HERE).as_posix().encode() + b"\0")
+            digest.update(file.read_bytes().replace(b"\r\n", b"\n") + b"\0")
+    return digest.hexdigest()
+
+
+def fingerprint(question: Question) -> dict[str, str]:
+    """What a sweep's results depend on: study, scenario, model; `all` is all of them."""
+    parts = {
+        "study": question.sha256,
+        "scenario": sha256_of(question.scenario),
+        "version": version(),
+        "model": source_sha256(),
+    }
+    whole = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return {**parts, "all": whole}
+
+
+def surroundings() -> dict[str, Any]:
+    """What else may matter: the interpreter, the packages, the kind of machine, the repository."""
+    return {
+        "python": platform.python_version(),
+        "implementation": platform.python_implementation(),
+        "system": platform.system(),
+        "machine": platform.machine(),
+        "packages": {name: metadata.version(name) for name in PACKAGES},
+        "repository": _repository(),
+    }
+
+
+def _repository() -> dict[str, Any] | None:
+    """The commit, and a fingerprint of what is not committed; None outside a repository."""
+    commit = _git("rev-parse", "HEAD")
+    if commit is None:
+        return None
+    where = ["--", "sim", "scenarios", "pyproject.toml", "requirements.lock"]
+    changes = _git("diff", "HEAD", *where) or b""
+    listed = _git("ls-files", "--others", "--exclude-standard", *where) or b""
+    new = b"".join(
+        name.encode() + b"\0" + (HERE.parent / name).read_bytes()
+        for name in sorted(listed.decode().splitlines())
+    )
+    dirty = bool(changes or new)
+    return {
+        "commit": commit.decode().strip(),
+        "dirty": dirty,
+        "diff_sha256": hashlib.sha256(changes + new).hexdigest() if dirty else None,
+    }
+
+
+def _git(*words: str) -> bytes | None:
+    """What git says about the repository of this file; None where there is no git or none."""
+    if not (HERE.parent / ".git").exists():
+        return None
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(HERE.parent), *words], capture_output=True, check=True, timeout=30
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout

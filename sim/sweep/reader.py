@@ -1,0 +1,110 @@
+"""A sweep as it lies in its folder, finished or not: frozen, read when asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from sim.scenario import Scenario
+from sim.sweep import folder as disk
+from sim.sweep.folder import FolderError
+from sim.sweep.playing import FAILURES, KEYS
+from sim.sweep.spec import Question, Study, read_study_text
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A folder of a sweep. Tables are pyarrow's: `sweep.runs.to_pandas()` makes a frame of one.
+
+    While the sweep is being played, `runs`, `series` and `failures` have what there is so far, in
+    no particular order; `design_id` says which design point a row belongs to. Raises FolderError
+    for a folder that is no sweep.
+    """
+
+    folder: Path
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "folder", Path(self.folder))
+        disk.read_manifest(self.folder)
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """What was asked, of what, by which version, and how it went."""
+        return disk.read_manifest(self.folder)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything has been played and brought into order."""
+        return bool(self.manifest["complete"])
+
+    @cached_property
+    def question(self) -> Question:
+        """The study with its scenario, as they were when the sweep began."""
+        return read_study_text(
+            (self.folder / disk.SPEC).read_text(encoding="utf-8"),
+            disk.SPEC,
+            scenario=Scenario.model_validate(self.manifest["scenario"]["content"]),
+            tables=self.manifest["tables"],
+        )
+
+    @property
+    def study(self) -> Study:
+        """What was asked."""
+        return self.question.study
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario, with the days that were played."""
+        return self.question.scenario
+
+    @cached_property
+    def design(self) -> pa.Table:
+        """One row for each design point: its ids, its place in the design, its settings."""
+        return pq.read_table(self.folder / disk.DESIGN)
+
+    @cached_property
+    def runs(self) -> pa.Table:
+        """One row for each run: ids, luck, status and kept outcomes."""
+        return self._table(disk.RUNS, KEYS)
+
+    @cached_property
+    def series(self) -> pa.Table | None:
+        """One row for each day of the runs that are followed by day, where some are."""
+        if self.study.series is None:
+            return None
+        return self._table(disk.SERIES, None)
+
+    @cached_property
+    def failures(self) -> pa.Table:
+        """One row for each run that failed: where, how, and how to play it again."""
+        return self._table(disk.FAILURES, FAILURES)
+
+    @cached_property
+    def summary(self) -> pa.Table:
+        """For each design point and outcome, its mean over the runs with a 95 % interval."""
+        path = self.folder / disk.SUMMARY
+        if not path.exists():
+            raise FolderError(f"{self.folder} is not finished; `parley sweep resume` it first")
+        return pacsv.read_csv(path)
+
+    @property
+    def columns(self) -> dict[str, dict[str, str]]:
+        """The kept outcomes by name: their kind, and in words."""
+        found: dict[str, dict[str, str]] = self.manifest["columns"]
+        return found
+
+    def _table(self, kind: str, empty: pa.Schema | None) -> pa.Table:
+        path = self.folder / f"{kind}.parquet"
+        if self.is_complete:
+            return pq.read_table(path) if path.exists() or empty is None else empty.empty_table()
+        parts = [disk.part(self.folder, kind, c) for c in disk.played_in(self.folder)]
+        tables = [pq.read_table(part) for part in parts if part.exists()]
+        if not tables:
+            return (empty or pa.schema([])).empty_table()
+        return pa.concat_tables(tables, promote_options="default")

@@ -1,0 +1,420 @@
+"""What a study asks: the YAML file of a sweep, validated, with every complaint in one reading.
+
+A study names a scenario, the levers that someone could move, the uncertainties that nobody can,
+how their settings are combined into design points, and how often each is played. Levers and
+uncertainties are written alike: a lever of the scenario by its name, or any value of the scenario
+by its path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from sim import reading
+from sim.complaints import Complaint, Path, ScenarioError, Trouble, did_you_mean, shown
+from sim.reading import find_scenario, load_scenario
+from sim.scenario import Scenario
+from sim.uncertain import Beta, Lognormal, Normal, Quantity
+
+if TYPE_CHECKING:
+    from sim.sweep.points import Swept
+
+#: A run is known by its design point and replicate in one number, so there are fewer than these.
+MOST_REPLICATES = 1_000_000
+
+FORMS = ("uniform", "triangular", "pert", "normal", "lognormal", "beta", "discrete")
+KEYED = ("saltelli", "morris")
+GRIDS = ("factorial", "zip", "one_at_a_time")
+NEED_N = ("latin_hypercube", "sobol", "saltelli", "random", "morris")
+
+Method = Literal[
+    "factorial",
+    "zip",
+    "one_at_a_time",
+    "latin_hypercube",
+    "sobol",
+    "saltelli",
+    "morris",
+    "random",
+    "table",
+]
+
+
+class Part(BaseModel):
+    """A part of a study: frozen, without unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Range(Part):
+    """Which settings a swept key takes: at most one form; `{}` is the scenario's own range.
+
+    A list under `values` has single settings of any type, in their order. A range without a list
+    is cut into `steps` settings where the design is a grid: evenly between `low` and `high`, and
+    at the middles of equally likely parts of a distribution.
+    """
+
+    values: list[Any] | None = Field(None, description="settings, equally likely where sampled")
+    low: float | None = Field(None, description="beside `high`: every number between")
+    high: float | None = None
+    integers: tuple[int, int] | None = Field(None, description="[first, last], both included")
+    dates: tuple[date, date] | None = Field(None, description="[first, last], both included")
+    uniform: tuple[float, float] | None = None
+    triangular: tuple[float, float, float] | None = None
+    pert: tuple[float, float, float] | None = None
+    normal: Normal | None = None
+    lognormal: Lognormal | None = None
+    beta: Beta | None = None
+    discrete: dict[float, float] | None = None
+    scipy: dict[str, Any] | None = Field(
+        None, description="a distribution of scipy.stats: its `name` and parameters"
+    )
+    steps: int | None = Field(None, ge=2, description="settings of a grid")
+    baseline: Any = Field(None, description="where it stays while others move one at a time")
+
+    @field_validator("values")
+    @classmethod
+    def _single_settings(cls, values: list[Any] | None) -> list[Any] | None:
+        if values is None:
+            return None
+        if not values:
+            raise ValueError("has no entry; list the settings, such as [1, 2, 3]")
+        if any(isinstance(value, list | dict) or value is None for value in values):
+            raise ValueError("has an entry that is no single setting; list numbers or words")
+        if len({str(value) for value in values}) < len(values):
+            raise ValueError("names a setting twice; list each once")
+        return values
+
+    @field_validator("scipy")
+    @classmethod
+    def _scipy_knows_it(cls, scipy: dict[str, Any] | None) -> dict[str, Any] | None:
+        if scipy is not None:
+            frozen(scipy)
+        return scipy
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Range:
+        given = [form for form in self._forms() if getattr(self, form) is not None]
+        if len(given) > 1:
+            raise ValueError(f"says several things: {' and '.join(given)}; keep one of them")
+        if (self.low is None) != (self.high is None):
+            raise ValueError("has only one of `low` and `high`; they come together")
+        if self.low is not None and self.high is not None and not self.low < self.high:
+            raise ValueError(f"goes from {self.low:g} to {self.high:g}; it needs low < high")
+        for name in ("integers", "dates"):
+            ends = getattr(self, name)
+            if ends is not None and not ends[0] < ends[1]:
+                raise ValueError(f"has {name} from {ends[0]} to {ends[1]}; first < last is needed")
+        if self.form in FORMS:
+            self.quantity()  # says what is wrong with the distribution
+        return self
+
+    @staticmethod
+    def _forms() -> tuple[str, ...]:
+        return ("values", "low", "integers", "dates", *FORMS, "scipy")
+
+    @property
+    def form(self) -> str | None:
+        """Which form it has; None for the scenario's own range."""
+        return next((form for form in self._forms() if getattr(self, form) is not None), None)
+
+    def quantity(self) -> Quantity:
+        """The distribution, where it is one that scenarios have too."""
+        assert self.form in FORMS
+        said = self.model_dump(include={str(self.form)})
+        return Quantity.model_validate({**said, "basis": "judgement"})
+
+    @classmethod
+    def of(cls, distribution: Any) -> Range:
+        """The range of any frozen distribution of `scipy.stats`."""
+        names = [name.strip() for name in (distribution.dist.shapes or "").split(",") if name]
+        shapes = dict(zip((*names, "loc", "scale"), distribution.args, strict=False))
+        said = {"name": distribution.dist.name, **shapes, **distribution.kwds}
+        return cls.model_validate({"scipy": said})
+
+
+def frozen(said: dict[str, Any]) -> Any:
+    """The distribution of `scipy.stats` that a range names. Raises ValueError if there is none."""
+    from scipy import stats
+
+    parameters = {name: value for name, value in said.items() if name != "name"}
+    family = getattr(stats, str(said.get("name")), None)
+    if not isinstance(family, stats.rv_continuous | stats.rv_discrete):
+        raise ValueError(f"has no known `name`: {shown(said.get('name'))}; see scipy.stats")
+    try:
+        made = family(**parameters)
+        median = float(made.ppf(0.5))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"cannot be made: {error}; give the parameters of scipy.stats") from None
+    if not math.isfinite(median):
+        raise ValueError("has parameters that are out of range; see scipy.stats")
+    return made
+
+
+class Sampling(Part):
+    """How the settings of some keys make design points."""
+
+    method: Method
+    n: int | None = Field(None, ge=1, description="points; rows of a matrix; trajectories")
+    file: str | None = Field(None, description="a table in CSV, beside the study")
+
+    @model_validator(mode="after")
+    def _has_its_number(self) -> Sampling:
+        if self.method in NEED_N and self.n is None:
+            raise ValueError(f"has no `n`; {self.method} needs one")
+        if self.method not in NEED_N and self.n is not None:
+            raise ValueError(f"has an `n`; {self.method} takes its settings from the ranges")
+        if (self.method == "table") != (self.file is not None):
+            raise ValueError("needs `file` and `method: table` together; keep both or neither")
+        if self.n is not None:
+            self._is_a_number_it_can_have(self.n)
+        return self
+
+    def _is_a_number_it_can_have(self, n: int) -> None:
+        if self.method == "morris" and n < 2:
+            raise ValueError(f"has {n} trajectory; morris needs 2 or more")
+        if self.method in ("sobol", "saltelli") and (n < 2 or n & (n - 1)):
+            below = 1 << max(n.bit_length() - 1, 1)
+            raise ValueError(
+                f"has n {n}, which is not a power of 2 as Sobol's points need; "
+                f"take {below} or {2 * below}"
+            )
+
+
+class Design(Part):
+    """Which points are played: levers and uncertainties each by their own plan, or together.
+
+    `combine` says how points of the one meet points of the other: full_factorial (each with each),
+    zip (first with first), cycle (the shorter from its start again).
+    """
+
+    levers: Sampling | None = None
+    uncertainties: Sampling | None = None
+    together: Sampling | None = None
+    combine: Literal["full_factorial", "zip", "cycle"] = "full_factorial"
+
+    @model_validator(mode="after")
+    def _one_plan_for_each(self) -> Design:
+        if self.together is not None and (self.levers or self.uncertainties):
+            raise ValueError("has `together` beside a plan for one side; keep one")
+        keyed = [side for side in (self.levers, self.uncertainties) if side and is_keyed(side)]
+        if len(keyed) == 2:
+            raise ValueError("is Saltelli's or Morris's on both sides; put them in `together`")
+        if keyed and self.combine != "full_factorial":
+            raise ValueError(f"would take {keyed[0].method} apart; combine: full_factorial")
+        return self
+
+
+def is_keyed(sampling: Sampling) -> bool:
+    """Whether its points belong together in matrices, none of which may be left out."""
+    return sampling.method in KEYED
+
+
+class Kept(Part):
+    """Which columns of the outcomes are kept."""
+
+    keep: list[str] = Field(min_length=1)
+
+
+class Series(Part):
+    """Which series by day are kept, thinned."""
+
+    keep: list[Literal["surplus", "war_values", "phase"]] = Field(min_length=1)
+    every_days: int = Field(1, ge=1)
+    replicates: int = Field(1, ge=1, description="of each design point, from the first")
+
+
+class Stop(Part):
+    """Stop once the widest 95 % interval over all design points is narrow enough."""
+
+    metric: str = Field(description="a kept column that is a share or a count")
+    half_width: float = Field(gt=0)
+    max_replicates: int = Field(ge=1, lt=MOST_REPLICATES)
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+
+
+class Study(Part):
+    """A sweep: what is asked of which scenario."""
+
+    study: Name
+    title: str = ""
+    scenario: str = Field(description="its name, or its file beside the study")
+    days: int | None = Field(None, ge=1, le=3650)
+    seed: int = Field(1, ge=0, lt=2**62)
+    replicates: int = Field(ge=1, lt=MOST_REPLICATES, description="runs of each design point")
+    crn: bool = Field(True, description="whether design points share the luck of a replicate")
+    levers: dict[str, Range] = {}
+    uncertainties: dict[str, Range] = {}
+    design: Design = Design()
+    constraints: list[str] = Field(
+        default=[], description="what every design point fulfils, such as `leaks <= 1`"
+    )
+    outcomes: Kept | None = None
+    series: Series | None = None
+    stop: Stop | None = None
+
+    @property
+    def ranges(self) -> dict[str, Range]:
+        """What is swept, levers first."""
+        return {**self.levers, **self.uncertainties}
+
+    @property
+    def most_replicates(self) -> int:
+        """How many runs a design point may come to."""
+        return self.stop.max_replicates if self.stop else self.replicates
+
+
+@dataclass(frozen=True)
+class Question:
+    """A study that was read and checked, with all that it refers to."""
+
+    study: Study
+    text: str  # of the study, verbatim
+    scenario: Scenario  # with the study's numbers of days
+    keys: tuple[Swept, ...]
+    tables: dict[str, str]  # text of the tables that it names
+
+    @property
+    def sha256(self) -> str:
+        """A fingerprint of what the study says, whatever its comments, layout or order of keys."""
+        said = self.study.model_dump(mode="json")
+        content = json.dumps([said, self.tables], ensure_ascii=False, sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()
+
+    @property
+    def name(self) -> str:
+        """What its folder is called."""
+        return f"{self.study.study}-{self.sha256[:8]}"
+
+
+def read_study(path: str | FilePath, changes: dict[str, str] | None = None) -> Question:
+    """Read a study from its YAML or JSON file, with some of its values changed by their paths.
+
+    Raises ScenarioError with everything that is wrong.
+    """
+    path = FilePath(path)
+    return read_study_text(reading.text_of(path), path.name, path.parent, changes)
+
+
+def read_study_text(
+    text: str,
+    name: str,
+    folder: FilePath = FilePath(),
+    changes: dict[str, str] | None = None,
+    scenario: Scenario | None = None,
+    tables: dict[str, str] | None = None,
+) -> Question:
+    """Read a study from a text; files that it names lie in `folder`, unless they are given."""
+    found: list[Question] = []
+
+    def check(study: Study) -> Iterator[Trouble]:
+        case, troubles = _scenario_of(study, folder, scenario)
+        yield from troubles
+        yield from _alone(study)
+        if case is not None:
+            texts = dict(tables) if tables is not None else {}
+            if tables is None:
+                yield from _read_tables(study, folder, texts)
+            question = Question(study, text, case, (), texts)
+            yield from _against(question, found)
+
+    reading.read_as(text, name, Study, check, changes or {})
+    return found[0]
+
+
+def _scenario_of(
+    study: Study, folder: FilePath, given: Scenario | None
+) -> tuple[Scenario | None, list[Trouble]]:
+    """The scenario of a study, or why there is none."""
+    try:
+        beside = folder / study.scenario
+        case = given or load_scenario(beside if beside.suffix else find_scenario(study.scenario))
+    except ScenarioError as error:
+        return None, [_outside(("scenario",), complaint) for complaint in error.complaints]
+    days = case.days if study.days is None else study.days
+    return case.model_copy(update={"days": days}), []
+
+
+def _outside(path: Path, complaint: Complaint) -> Trouble:
+    """A complaint about what a study refers to, told where the study refers to it."""
+    where = f" (line {complaint.line})" if complaint.line else ""
+    return Trouble(path, f"{complaint.found}{where}", complaint.expected, complaint.hint)
+
+
+def _read_tables(study: Study, folder: FilePath, texts: dict[str, str]) -> Iterator[Trouble]:
+    """The text of each table that a study names."""
+    for side in ("levers", "uncertainties", "together"):
+        sampling = getattr(study.design, side)
+        if sampling is not None and sampling.file is not None:
+            try:
+                texts[sampling.file] = reading.text_of(folder / sampling.file)
+            except ScenarioError as error:
+                path: Path = ("design", side, "file")
+                found = f"{sampling.file}: {error.complaints[0].found}"
+                yield Trouble(path, found, "", "a table lies beside its study")
+
+
+def _alone(study: Study) -> Iterator[Trouble]:
+    """What does not fit within the study itself."""
+    if not study.ranges:
+        yield Trouble((), "nothing is swept", "name `levers` or `uncertainties`, or both")
+    for key in study.levers:
+        if key in study.uncertainties:
+            hint = "keep it on one side"
+            yield Trouble(("uncertainties", key), f"'{key}' is among the levers too", "", hint)
+    design = study.design
+    for side, swept in (("levers", study.levers), ("uncertainties", study.uncertainties)):
+        if getattr(design, side) is not None and not swept:
+            hint = f"name `{side}` or leave the plan out"
+            yield Trouble(("design", side), f"there are no {side} to plan", "", hint)
+    if study.uncertainties and design.uncertainties is None and design.together is None:
+        hint = "such as `uncertainties: {method: latin_hypercube, n: 100}`"
+        yield Trouble(("design",), "there is no plan for the uncertainties", "", hint)
+    if study.stop is not None and study.stop.max_replicates < study.replicates:
+        found = f"stop.max_replicates is {study.stop.max_replicates}"
+        wanted = f"at least the {study.replicates} replicates that are played first"
+        yield Trouble(("stop", "max_replicates"), found, wanted)
+    if study.series is not None and study.series.replicates > study.replicates:
+        found = f"series.replicates is {study.series.replicates}"
+        wanted = f"at most {study.replicates}, the replicates of a design point"
+        yield Trouble(("series", "replicates"), found, wanted)
+
+
+def _against(question: Question, found: list[Question]) -> Iterator[Trouble]:
+    """What does not fit the scenario; leaves the whole question in `found`."""
+    from sim.sweep import kept, points
+
+    study, scenario = question.study, question.scenario
+    keys: list[Swept] = []
+    for side, ranges in (("levers", study.levers), ("uncertainties", study.uncertainties)):
+        for key, span in ranges.items():
+            try:
+                keys.append(points.swept(scenario, key, span, side))
+            except points.UnsweepableError as error:
+                yield Trouble((side, key), error.found, error.wanted, error.hint)
+    names = study.outcomes.keep if study.outcomes else ()
+    for place, name in enumerate(names):
+        if (why := kept.misfit(scenario, name)) is not None:
+            yield Trouble(("outcomes", "keep", place), *why)
+    if study.stop is not None and (why := kept.cannot_stop(scenario, study)) is not None:
+        yield Trouble(("stop", "metric"), *why)
+    if len(keys) == len(study.ranges):
+        whole = replace(question, keys=tuple(keys))
+        found.append(whole)
+        yield from points.misfits(whole)
+
+
+def not_a_key(key: str, known: list[str]) -> str:
+    """The way out for a key that a scenario does not have."""
+    return did_you_mean(key, known) or "`parley show NAME --numbers` lists them"

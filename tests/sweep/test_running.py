@@ -1,0 +1,64 @@
+"""A sweep is played into a folder whose bytes depend on the study alone."""
+
+import numpy as np
+
+from sim import simulate
+from sim.reading import changed
+from sim.sweep import Manner, Sweep, resume, run
+
+RESULTS = ("design.parquet", "runs.parquet", "summary.csv", "README.md", "spec.yaml")
+
+
+def bytes_of(sweep):
+    return {name: (sweep.folder / name).read_bytes() for name in RESULTS}
+
+
+def test_each_run_is_the_run_of_a_plain_simulation_with_its_luck(study, tmp_path):
+    question = study(("uncertainties: {method", "together: {method"), ("latin_hypercube", "random"))
+    sweep = run(question, tmp_path / "sweep", manner=Manner(chunk_runs=5))
+    runs, design = sweep.runs, sweep.design
+    last = design.num_rows - 1
+    settings = {name: design[name][last].as_py() for name in design.column_names}
+    case = changed(
+        sweep.scenario,
+        {key.key: settings[key.key] for key in question.keys if key.kind == "number"},
+    )
+    levers = {"guarantee_strength": settings["guarantee_strength"]}
+    alone = simulate(case, runs=6, seed=3, days=12, levers=levers)
+    mine = runs.filter(np.array(runs["design_id"]) == last)
+    assert mine["days_until_deal"].to_pylist() == [
+        12 if day < 0 else day for day in alone.deal_day.tolist()
+    ]
+    assert mine["returned_alive_uplanders"].to_pylist() == alone.returned_alive[:, 0].tolist()
+
+
+def test_the_bytes_do_not_depend_on_the_chunks(study, tmp_path):
+    question = study()
+    whole = run(question, tmp_path / "whole", manner=Manner(chunk_runs=1000))
+    for size in (1, 7):
+        sweep = run(question, tmp_path / str(size), manner=Manner(chunk_runs=size))
+        assert bytes_of(sweep) == bytes_of(whole)
+
+
+def test_a_finished_sweep_is_left_as_it_is(study, tmp_path):
+    sweep = run(study(), tmp_path / "sweep", manner=Manner(chunk_runs=20))
+    before = bytes_of(sweep), (sweep.folder / "manifest.json").read_bytes()
+    again = resume(sweep.folder)
+    assert (bytes_of(again), (again.folder / "manifest.json").read_bytes()) == before
+    assert again.manifest["counts"] == {"planned": 48, "ok": 48, "failed": 0}
+
+
+def test_the_folder_tells_what_was_asked(study, tmp_path):
+    question = study()
+    run(question, tmp_path / "sweep", manner=Manner(chunk_runs=20))
+    sweep = Sweep(tmp_path / "sweep")
+    assert sweep.question.sha256 == question.sha256
+    assert sweep.scenario == question.scenario
+    assert sweep.study.replicates == 6
+    assert set(sweep.columns) == {
+        "deal_by_10",
+        "days_until_deal",
+        "ending",
+        "returned_alive_uplanders",
+        "returned_alive_deltans",
+    }
