@@ -1,0 +1,331 @@
+"""What an instructor chooses, and what a scenario makes of it: roles, channels and packages.
+
+All of it is fixed when an exercise is drafted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property, lru_cache
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field, StringConstraints, model_validator
+
+from sim.draws import check_levers
+from sim.scenario import Part, Scenario
+from sim.theory.packages import feasible_levels, selected
+from sim.uncertain import Amount
+
+#: A level for each issue, by name.
+Package = dict[str, str]
+
+#: At the most so many people sit in one seat, at so many tables.
+MOST_PEOPLE, MOST_TABLES = 3, 60
+
+#: How many may wait for a seat when all are taken.
+MOST_WAITING = 20
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+Short = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,40}$")]
+Seconds = Annotated[int, Field(ge=1, le=24 * 3600)]
+
+
+class Inject(Part):
+    """News that an instructor brings into the talks.
+
+    A `message` is words and nothing else. A `parameter` moves a lever of the scenario from the
+    next round on. An `option` opens or closes levels of an issue from the next round on. It is
+    fired by hand, at the opening of a round, or once so many rounds have failed at a table.
+    """
+
+    id: Short
+    kind: Literal["message", "parameter", "option"]
+    words: Words
+    to: tuple[str, ...] = Field((), description="roles who are told; empty for everybody")
+    lever: str = ""
+    setting: float = 0.0
+    issue: str = ""
+    opens: tuple[str, ...] = ()
+    closes: tuple[str, ...] = ()
+    at_round: int | None = Field(None, ge=1)
+    after_failures: int | None = Field(None, ge=1)
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Inject:
+        if self.kind == "parameter" and not self.lever:
+            raise ValueError(f"inject '{self.id}' moves no lever; name one under `lever`")
+        if self.kind == "option" and not (self.issue and (self.opens or self.closes)):
+            raise ValueError(f"inject '{self.id}' opens and closes no level of an issue")
+        if self.at_round is not None and self.after_failures is not None:
+            raise ValueError(f"inject '{self.id}' has two triggers; keep one")
+        return self
+
+
+class Clocks(Part):
+    """How long each stage lasts, in seconds."""
+
+    briefing: Seconds = 480
+    caucus: Seconds = 120
+    proposals: Seconds = 180
+    responses: Seconds = 180
+    resolve: Seconds = 60
+
+
+class Plan(Part):
+    """What an instructor chooses for an exercise."""
+
+    title: Words
+    tables: int = Field(1, ge=1, le=MOST_TABLES)
+    people_per_seat: int = Field(1, ge=1, le=MOST_PEOPLE)
+    rounds: int = Field(5, ge=1, le=30)
+    days_per_round: int | None = Field(
+        None, ge=1, description="days of the conflict to a round; spread over the scenario's days"
+    )
+    clocks: Clocks = Clocks()
+    seed: int = Field(1, ge=0, lt=2**63)
+    levers: dict[str, float] = Field({})
+    same_numbers: bool = Field(
+        False, description="whether all tables play with the same draw of the uncertain numbers"
+    )
+    without: tuple[str, ...] = Field((), description="optional roles that only agents play")
+    idle_stages: int = Field(3, ge=1, description="after so many an agent keeps the seat warm")
+    scores_visible: bool = Field(False, description="whether tables' scores are shown in debrief")
+    injects: tuple[Inject, ...] = ()
+    held_back: dict[str, tuple[str, ...]] = Field(
+        {}, description="levels that are not on offer until an inject opens them"
+    )
+    keep_days: int = Field(90, ge=1, description="after so many days the exercise may be purged")
+
+
+class Role(Part):
+    """A seat at every table: whom it plays for, and what it may do."""
+
+    name: str
+    title: str
+    plays: str
+    is_mediator: bool
+    veto: bool
+    confirms: bool
+    reaches: tuple[str, ...]
+    public: str
+    interests: str
+    red_lines: str
+    alternative: str
+    fairness: str
+
+
+class Setting:
+    """A plan on a scenario: who sits at a table, who may speak to whom, and what can be agreed.
+
+    Raises ValueError where the plan does not fit the scenario, with the way out.
+    """
+
+    def __init__(self, plan: Plan, scenario: Scenario) -> None:
+        self.plan = plan
+        self.scenario = scenario
+        if not scenario.roles:
+            raise ValueError(
+                f"{scenario.scenario} has no roles, so that nobody can be seated; write a brief "
+                "for each party and mediator under `roles:`"
+            )
+        self.roles = {name: self._role(name) for name in scenario.roles}
+        self._check()
+
+    # -- who sits at a table -----------------------------------------------------------------
+
+    def _role(self, name: str) -> Role:
+        scenario = self.scenario
+        seat = scenario.roles[name]
+        party = scenario.parties.get(seat.plays)
+        return Role(
+            name=name,
+            title=seat.title,
+            plays=seat.plays,
+            is_mediator=party is None,
+            veto=party is not None and party.veto,
+            confirms=self._asks_first(seat.plays),
+            reaches=tuple(
+                other
+                for other, them in scenario.roles.items()
+                if self._meet(seat.plays, them.plays)
+            ),
+            public=seat.public,
+            interests=seat.interests,
+            red_lines=seat.red_lines,
+            alternative=seat.alternative,
+            fairness=seat.fairness,
+        )
+
+    def _asks_first(self, plays: str) -> bool:
+        """Whether a party confirms what was accepted in its name."""
+        party = self.scenario.parties.get(plays)
+        spoken_for = party is not None and party.veto and party.speaks_through is not None
+        return spoken_for and self.scenario.channel.lag_days is not None
+
+    def _meet(self, one: str, other: str) -> bool:
+        """Who is spoken for is reached only through mediators who keep a channel."""
+        if one == other:
+            return False
+        for party, partner in ((one, other), (other, one)):
+            spec = self.scenario.parties.get(party)
+            if spec is not None and spec.speaks_through is not None:
+                mediator = self.scenario.mediators.get(partner)
+                return mediator is not None and mediator.keeps_channel
+        return True
+
+    def _check(self) -> None:
+        plan, scenario = self.plan, self.scenario
+        check_levers(scenario, plan.levers)
+        needed = {name for name, party in scenario.parties.items() if party.veto}
+        missing = needed - {role.plays for role in self.roles.values()}
+        if missing:
+            raise ValueError(f"{scenario.scenario} has no role for {', '.join(sorted(missing))}")
+        _known("role", plan.without, self.roles)
+        required = [role.name for role in self.roles.values() if role.veto]
+        if set(plan.without) & set(required):
+            raise ValueError(f"{', '.join(required)} can refuse a deal, and are open to people")
+        if len({inject.id for inject in plan.injects}) < len(plan.injects):
+            raise ValueError("two injects have the same id; give each its own")
+        for inject in plan.injects:
+            self._check_inject(inject)
+        for issue, levels in plan.held_back.items():
+            _known("issue", [issue], scenario.issues)
+            _known(f"level of {issue}", levels, scenario.issues[issue].levels)
+        if not any(self.on_offer(()) if plan.held_back else [True]):
+            raise ValueError("what is held back leaves no package; hold back less")
+
+    def _check_inject(self, inject: Inject) -> None:
+        scenario = self.scenario
+        _known("role", inject.to, self.roles)
+        if inject.kind == "parameter":
+            check_levers(scenario, {inject.lever: inject.setting})
+            for move in scenario.levers[inject.lever].moves:
+                if move.key.startswith(("issues.", "channel.every_days")):
+                    raise ValueError(
+                        f"inject '{inject.id}' cannot move '{inject.lever}': it changes what the "
+                        "words on the table mean; set it in the plan's levers instead"
+                    )
+        if inject.kind == "option":
+            _known("issue", [inject.issue], scenario.issues)
+            levels = scenario.issues[inject.issue].levels
+            _known(f"level of {inject.issue}", [*inject.opens, *inject.closes], levels)
+
+    @property
+    def vetoers(self) -> tuple[str, ...]:
+        """Roles without whom there is no deal."""
+        return tuple(role.name for role in self.roles.values() if role.veto)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Roles that people may take, those who can refuse a deal first."""
+        open_to_people = [name for name in self.roles if name not in self.plan.without]
+        return tuple(sorted(open_to_people, key=lambda name: not self.roles[name].veto))
+
+    def speaks_at(self, role: str) -> int:
+        """Where the model's list of speakers has a role: parties first, then mediators."""
+        names = [*self.scenario.parties, *self.scenario.mediators]
+        return names.index(self.roles[role].plays)
+
+    # -- what can be agreed ------------------------------------------------------------------
+
+    @cached_property
+    def levels(self) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+        """The level of each issue in each package: (packages, issues)."""
+        return np.asarray(feasible_levels(self.scenario))
+
+    @cached_property
+    def _index(self) -> dict[tuple[int, ...], int]:
+        return {tuple(map(int, row)): k for k, row in enumerate(self.levels)}
+
+    def index(self, package: Mapping[str, str]) -> int:
+        """The number of a package; raises ValueError where it is not feasible, with the reason."""
+        issues = self.scenario.issues
+        if set(package) != set(issues):
+            raise ValueError(f"a package names one level of each of {', '.join(issues)}")
+        row = []
+        for name, issue in issues.items():
+            _known(f"level of {name}", [package[name]], issue.levels)
+            row.append(list(issue.levels).index(package[name]))
+        found = self._index.get(tuple(row))
+        if found is None:
+            raise ValueError(f"these terms do not go together. {self._why_not(row)}")
+        return found
+
+    def _why_not(self, row: list[int]) -> str:
+        levels = np.array([row])
+        for constraint in self.scenario.constraints:
+            broken = selected(self.scenario, levels, constraint.when) & ~selected(
+                self.scenario, levels, constraint.needs
+            )
+            if broken[0]:
+                return constraint.why
+        return "One of the parties will not talk about them at all."
+
+    def package(self, index: int) -> Package:
+        """A package by its number."""
+        issues = self.scenario.issues
+        return {
+            name: list(issue.levels)[self.levels[index, k]]
+            for k, (name, issue) in enumerate(issues.items())
+        }
+
+    def in_words(self, package: Mapping[str, str]) -> dict[str, str]:
+        """A package in the scenario's words, issue by issue."""
+        return {
+            issue.title: issue.levels[package[name]].words
+            for name, issue in self.scenario.issues.items()
+        }
+
+    def on_offer(self, fired: tuple[str, ...]) -> list[bool]:
+        """Which packages are on offer after some injects: (packages,)."""
+        closed = {(issue, level) for issue, of in self.plan.held_back.items() for level in of}
+        for name in fired:
+            inject = self.inject(name)
+            if inject.kind == "option":
+                closed -= {(inject.issue, level) for level in inject.opens}
+                closed |= {(inject.issue, level) for level in inject.closes}
+        offered = np.ones(len(self.levels), dtype=bool)
+        for issue, level in closed:
+            column = list(self.scenario.issues).index(issue)
+            place = list(self.scenario.issues[issue].levels).index(level)
+            offered &= self.levels[:, column] != place
+        return [bool(on) for on in offered]
+
+    def inject(self, name: str) -> Inject:
+        """An inject by its id; raises ValueError where there is none."""
+        found = {inject.id: inject for inject in self.plan.injects}
+        _known("inject", [name], found)
+        return found[name]
+
+    # -- how it is played --------------------------------------------------------------------
+
+    @property
+    def days_per_round(self) -> int:
+        """How many days of the conflict lie between two rounds."""
+        return self.plan.days_per_round or max(self.scenario.days // self.plan.rounds, 1)
+
+    @cached_property
+    def case(self) -> Scenario:
+        """The scenario as it is played in class: with a round every so many days."""
+        quantity = Amount.model_validate(
+            {
+                "value": self.days_per_round,
+                "basis": "judgement",
+                "note": "the instructor's choice",
+            }
+        )
+        channel = self.scenario.channel.model_copy(update={"every_days": quantity})
+        return self.scenario.model_copy(update={"channel": channel})
+
+
+@lru_cache(maxsize=32)
+def setting_of(plan: str, scenario: str) -> Setting:
+    """The setting of a plan and a scenario, each as JSON."""
+    return Setting(Plan.model_validate_json(plan), Scenario.model_validate_json(scenario))
+
+
+def _known(what: str, names: Iterable[str], known: Mapping[str, object]) -> None:
+    for name in names:
+        if name not in known:
+            raise ValueError(f"there is no {what} '{name}'; there are {', '.join(known) or 'none'}")

@@ -1,0 +1,505 @@
+"""What the log amounts to: the state of an exercise, and what each event does to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import singledispatch
+from typing import Any
+
+from sim.classroom import events as happened
+from sim.classroom.acts import Act, News, Project, Terms
+from sim.classroom.events import Record
+from sim.classroom.plan import Package, Setting, setting_of
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A role at a table and who holds it."""
+
+    people: tuple[str, ...] = ()
+    agent: bool = True  # whether an agent holds it now
+    done: bool = False  # nothing more to do in this stage
+    stirred: bool = False  # whether its people have done anything in this stage
+    idle: int = 0  # stages in a row in which they have not
+    draft: Package | None = None
+    rationale: str = ""
+    proposed: tuple[int, ...] = ()  # when its people proposed in this stage, ms
+    said: int = 0  # messages in this stage
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text on the table: who wrote it, who has seen it, and what they answered."""
+
+    id: str
+    round: int
+    role: str
+    package: Package
+    rationale: str
+    seen: tuple[str, ...]  # the author's role first
+    counters: str | None
+    agent: bool
+    at: int
+    answers: Mapping[str, bool] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Message:
+    """Something said to some seats."""
+
+    role: str
+    to: tuple[str, ...]
+    text: str
+    round: int
+    at: int
+
+
+@dataclass(frozen=True)
+class Held:
+    """A round that was held, as the model needs it to play on."""
+
+    text: str | None
+    package: Package | None
+    speaker: str | None
+    answers: Mapping[str, bool]
+    confirms: Mapping[str, bool]  # what people have confirmed or not; agents are not in it
+    agreed: bool
+
+
+@dataclass(frozen=True)
+class Table:
+    """One copy of the negotiation."""
+
+    number: int
+    seats: Mapping[str, Seat]
+    stage: str = "between"
+    round: int = 0  # rounds begun
+    deadline: int | None = None
+    since: int | None = None  # when the stage began
+    day: int = 0
+    news: tuple[News, ...] = ()
+    texts: tuple[Text, ...] = ()
+    messages: tuple[Message, ...] = ()
+    agreed: str | None = None
+    confirms: Mapping[str, bool] = field(default_factory=dict)
+    agents_moved: bool = False
+    rounds: tuple[Held, ...] = ()
+    injects: tuple[tuple[str, int], ...] = ()  # id, and the round from which it counts
+    how: str = ""
+    terms: Terms | None = None
+    projection: Project | None = None
+
+    @property
+    def failures(self) -> int:
+        """Rounds that brought no agreement."""
+        return sum(not held.agreed for held in self.rounds)
+
+    def text(self, name: str) -> Text | None:
+        """A text by its name, if it is on this table."""
+        return next((text for text in self.texts if text.id == name), None)
+
+    @property
+    def current(self) -> tuple[Text, ...]:
+        """The texts of this round."""
+        return tuple(text for text in self.texts if text.round == self.round)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Someone who has joined, by pseudonym."""
+
+    id: str
+    table: int | None
+    role: str | None
+    deal: int | None = None  # predicted chance of a deal, of 100
+    package: Package | None = None
+    understood: bool | None = None
+    reflection: str = ""
+    gone: bool = False
+
+
+@dataclass(frozen=True)
+class State:
+    """An exercise as it stands."""
+
+    exercise: str
+    plan: str  # as JSON
+    scenario: str  # as JSON
+    version: str
+    phase: str = "draft"
+    deadline: int | None = None
+    locked: bool = False
+    paused_at: int | None = None
+    tables: Mapping[int, Table] = field(default_factory=dict)
+    people: Mapping[str, Person] = field(default_factory=dict)
+    broadcasts: tuple[str | None, ...] = ()
+    revealed: bool = False
+    undo: Act | None = None
+    keys: frozenset[str] = frozenset()
+    seq: int = 0
+    at: int = 0
+
+    @property
+    def setting(self) -> Setting:
+        """The plan on its scenario."""
+        return setting_of(self.plan, self.scenario)
+
+    def seat_of(self, person: str) -> tuple[Table, str] | None:
+        """The table and role of someone, or None while they wait."""
+        found = self.people.get(person)
+        if found is None or found.table is None or found.role is None:
+            return None
+        return self.tables[found.table], found.role
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """Those who have joined and have no seat."""
+        return tuple(p.id for p in self.people.values() if p.table is None and not p.gone)
+
+
+def replay(records: Iterable[Record], start: State | None = None) -> State:
+    """The state after some records; raises ValueError for a gap in them."""
+    state = start
+    for record in records:
+        state = apply(state, record)
+    if state is None:
+        raise ValueError("the log is empty; it begins with what was drafted")
+    return state
+
+
+def apply(state: State | None, record: Record) -> State:
+    """The state after one more record; raises ValueError where it does not follow."""
+    event = record.event
+    if state is None:
+        if record.seq != 1 or not isinstance(event, happened.Drafted):
+            raise ValueError(f"the log begins with record {record.seq}, {event.kind}; not a draft")
+        state = _drafted(event)
+    elif record.seq != state.seq + 1:
+        raise ValueError(f"record {record.seq} follows {state.seq}; some are missing or doubled")
+    else:
+        state = _after(event, state, record)
+    keys = state.keys | {record.key} if record.key else state.keys
+    return replace(state, seq=record.seq, at=record.at, keys=keys)
+
+
+def canonical(state: State) -> bytes:
+    """A state in bytes: the same for the same log on every machine."""
+    content = asdict(state)
+    content["keys"] = sorted(state.keys)
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, default=_plain)
+    return text.encode()
+
+
+def _plain(value: Any) -> Any:
+    return value.model_dump(mode="json")
+
+
+def _drafted(event: happened.Drafted) -> State:
+    plan, scenario = event.plan.model_dump_json(), event.scenario.model_dump_json()
+    setting = setting_of(plan, scenario)
+    tables = {
+        number: Table(number, {role: Seat() for role in setting.roles})
+        for number in range(1, event.plan.tables + 1)
+    }
+    return State(event.exercise, plan, scenario, event.version, tables=tables)
+
+
+# -- one function for each kind of event ---------------------------------------------------------
+
+
+@singledispatch
+def _after(event: Any, state: State, record: Record) -> State:
+    raise ValueError(f"record {record.seq} holds no known event")
+
+
+def _at_table(state: State, number: int, **changes: Any) -> State:
+    table = replace(state.tables[number], **changes)
+    return replace(state, tables={**state.tables, number: table})
+
+
+def _at_seat(state: State, number: int, role: str, **changes: Any) -> State:
+    table = state.tables[number]
+    seats = {**table.seats, role: replace(table.seats[role], **changes)}
+    return _at_table(state, number, seats=seats)
+
+
+def _stirred(state: State, number: int, role: str, **changes: Any) -> State:
+    """A seat has done something, so that it is not idle; an agent's moves do not count."""
+    if state.tables[number].seats[role].agent:
+        return _at_seat(state, number, role, **changes) if changes else state
+    return _at_seat(state, number, role, stirred=True, idle=0, **changes)
+
+
+def _of_text(state: State, number: int, name: str, change: Callable[[Text], Text]) -> State:
+    texts = state.tables[number].texts
+    return _at_table(
+        state, number, texts=tuple(change(text) if text.id == name else text for text in texts)
+    )
+
+
+@_after.register
+def _phase_began(event: happened.PhaseBegan, state: State, record: Record) -> State:
+    return replace(state, phase=event.phase, deadline=event.deadline)
+
+
+@_after.register
+def _joined(event: happened.Joined, state: State, record: Record) -> State:
+    people = {**state.people, event.person: Person(event.person, None, None)}
+    return _sit(replace(state, people=people), event.person, event.table, event.role)
+
+
+@_after.register
+def _locked(event: happened.Locked, state: State, record: Record) -> State:
+    return replace(state, locked=event.locked)
+
+
+@_after.register
+def _seated(event: happened.Seated, state: State, record: Record) -> State:
+    state = _rise(state, event.person)
+    gone = event.table is None
+    people = {**state.people, event.person: replace(state.people[event.person], gone=gone)}
+    return _sit(replace(state, people=people), event.person, event.table, event.role)
+
+
+def _sit(state: State, person: str, number: int | None, role: str | None) -> State:
+    if number is None or role is None:
+        return state
+    people = {**state.people, person: replace(state.people[person], table=number, role=role)}
+    seated = (*state.tables[number].seats[role].people, person)
+    return _at_seat(
+        replace(state, people=people), number, role, people=seated, agent=False, idle=0, done=False
+    )
+
+
+def _rise(state: State, person: str) -> State:
+    found = state.people[person]
+    if found.table is None or found.role is None:
+        return state
+    left = tuple(p for p in state.tables[found.table].seats[found.role].people if p != person)
+    state = _at_seat(state, found.table, found.role, people=left, agent=not left)
+    people = {**state.people, person: replace(found, table=None, role=None)}
+    return replace(state, people=people)
+
+
+@_after.register
+def _held(event: happened.Held, state: State, record: Record) -> State:
+    state = _at_seat(state, event.table, event.role, agent=event.agent, idle=0, done=False)
+    return _at_table(state, event.table, agents_moved=False) if event.agent else state
+
+
+@_after.register
+def _predicted(event: happened.Predicted, state: State, record: Record) -> State:
+    person = replace(state.people[event.person], deal=event.deal, package=event.package)
+    return replace(state, people={**state.people, event.person: person})
+
+
+@_after.register
+def _comprehended(event: happened.Comprehended, state: State, record: Record) -> State:
+    person = replace(state.people[event.person], understood=event.right)
+    return replace(state, people={**state.people, event.person: person})
+
+
+@_after.register
+def _stage_began(event: happened.StageBegan, state: State, record: Record) -> State:
+    table = state.tables[event.table]
+    seats = {
+        role: replace(
+            seat,
+            done=False,
+            proposed=(),
+            said=0,
+            stirred=False,
+            idle=_idle(seat, table.stage),
+        )
+        for role, seat in table.seats.items()
+    }
+    fresh: dict[str, Any] = {}
+    if event.stage == "caucus":
+        fresh = {"agreed": None, "confirms": {}}
+    return _at_table(
+        state,
+        event.table,
+        stage=event.stage,
+        round=event.round,
+        deadline=event.deadline,
+        since=record.at,
+        seats=seats,
+        agents_moved=False,
+        **fresh,
+    )
+
+
+def _idle(seat: Seat, stage: str) -> int:
+    """Stages in a row in which a seat's people did nothing, the one that ends included."""
+    counts = not seat.agent and stage not in ("between", "ended")
+    return seat.idle + 1 if counts and not seat.stirred else seat.idle
+
+
+@_after.register
+def _days_passed(event: happened.DaysPassed, state: State, record: Record) -> State:
+    news = (*state.tables[event.table].news, *event.news)
+    return _at_table(state, event.table, day=event.day, news=news)
+
+
+@_after.register
+def _draft_saved(event: happened.DraftSaved, state: State, record: Record) -> State:
+    return _stirred(state, event.table, event.role, draft=event.package, rationale=event.rationale)
+
+
+@_after.register
+def _spoken(event: happened.Spoken, state: State, record: Record) -> State:
+    table = state.tables[event.table]
+    message = Message(event.role, event.to, event.text, table.round, record.at)
+    state = _at_table(state, event.table, messages=(*table.messages, message))
+    return _stirred(state, event.table, event.role, said=table.seats[event.role].said + 1)
+
+
+@_after.register
+def _proposed(event: happened.Proposed, state: State, record: Record) -> State:
+    table = state.tables[event.table]
+    text = Text(
+        event.text,
+        table.round,
+        event.role,
+        event.package,
+        event.rationale,
+        (event.role, *event.to),
+        event.counters,
+        event.agent,
+        record.at,
+    )
+    state = _at_table(state, event.table, texts=(*table.texts, text))
+    when = (*table.seats[event.role].proposed, record.at)
+    return _stirred(state, event.table, event.role, proposed=when)
+
+
+@_after.register
+def _carried(event: happened.Carried, state: State, record: Record) -> State:
+    def carry(text: Text) -> Text:
+        return replace(text, seen=tuple(dict.fromkeys([*text.seen, *event.to])))
+
+    return _stirred(_of_text(state, event.table, event.text, carry), event.table, event.role)
+
+
+@_after.register
+def _responded(event: happened.Responded, state: State, record: Record) -> State:
+    def answer(text: Text) -> Text:
+        reasons = {role: why for role, why in text.reasons.items() if role != event.role}
+        if event.reason:
+            reasons[event.role] = event.reason
+        return replace(text, answers={**text.answers, event.role: event.accepts}, reasons=reasons)
+
+    return _stirred(_of_text(state, event.table, event.text, answer), event.table, event.role)
+
+
+@_after.register
+def _confirmed(event: happened.Confirmed, state: State, record: Record) -> State:
+    confirms = {**state.tables[event.table].confirms, event.role: event.yes}
+    return _stirred(_at_table(state, event.table, confirms=confirms), event.table, event.role)
+
+
+@_after.register
+def _was_done(event: happened.WasDone, state: State, record: Record) -> State:
+    return _stirred(state, event.table, event.role, done=True)
+
+
+@_after.register
+def _agents_moved(event: happened.AgentsMoved, state: State, record: Record) -> State:
+    return _at_table(state, event.table, agents_moved=True)
+
+
+@_after.register
+def _round_closed(event: happened.RoundClosed, state: State, record: Record) -> State:
+    table = state.tables[event.table]
+    text = table.text(event.text) if event.text else None
+    held = Held(
+        event.text,
+        text.package if text else None,
+        text.role if text else None,
+        dict(text.answers) if text else {},
+        dict(table.confirms),
+        event.agreed,
+    )
+    return _at_table(state, event.table, rounds=(*table.rounds, held))
+
+
+@_after.register
+def _agreed(event: happened.Ended, state: State, record: Record) -> State:
+    return _at_table(
+        state,
+        event.table,
+        stage="ended",
+        deadline=None,
+        since=record.at,
+        day=event.day,
+        how=event.how,
+        terms=event.terms,
+    )
+
+
+@_after.register
+def _fired(event: happened.Fired, state: State, record: Record) -> State:
+    injects = (*state.tables[event.table].injects, (event.inject, event.from_round))
+    return _at_table(state, event.table, injects=injects)
+
+
+@_after.register
+def _paused(event: happened.Paused, state: State, record: Record) -> State:
+    if event.paused:
+        return replace(state, paused_at=record.at)
+    stood = record.at - (record.at if state.paused_at is None else state.paused_at)
+    return replace(_shifted(state, None, stood), paused_at=None)
+
+
+@_after.register
+def _extended(event: happened.Extended, state: State, record: Record) -> State:
+    return _shifted(state, event.table, event.by)
+
+
+def _shifted(state: State, number: int | None, by: int) -> State:
+    """Move a table's deadline, or that of all and of the briefing."""
+    if number is None and state.deadline is not None:
+        state = replace(state, deadline=state.deadline + by)
+    tables = {
+        n: replace(table, deadline=table.deadline + by)
+        if table.deadline is not None and number in (None, n)
+        else table
+        for n, table in state.tables.items()
+    }
+    return replace(state, tables=tables)
+
+
+@_after.register
+def _broadcasted(event: happened.Broadcasted, state: State, record: Record) -> State:
+    return replace(state, broadcasts=(*state.broadcasts, event.text))
+
+
+@_after.register
+def _retracted(event: happened.Retracted, state: State, record: Record) -> State:
+    broadcasts = list(state.broadcasts)
+    broadcasts[event.number] = None
+    return replace(state, broadcasts=tuple(broadcasts))
+
+
+@_after.register
+def _reflected(event: happened.Reflected, state: State, record: Record) -> State:
+    person = replace(state.people[event.person], reflection=event.text)
+    return replace(state, people={**state.people, event.person: person})
+
+
+@_after.register
+def _revealed(event: happened.Revealed, state: State, record: Record) -> State:
+    return replace(state, revealed=True)
+
+
+@_after.register
+def _projected(event: happened.Projected, state: State, record: Record) -> State:
+    return _at_table(state, event.projection.table, projection=event.projection)
+
+
+@_after.register
+def _instructed(event: happened.Instructed, state: State, record: Record) -> State:
+    return replace(state, undo=event.undo)

@@ -1,0 +1,404 @@
+"""The only way to read an exercise: what a seat, the projector and the instructor may see.
+
+A view is built from nothing but what its reader may know. Nothing of another seat's brief, drafts,
+scores or messages is ever put into one, so that no page can show it by mistake.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Protocol
+
+from sim.classroom.acts import News, Terms
+from sim.classroom.exercise import agreed_text, must_confirm
+from sim.classroom.model import Sense, Sheet
+from sim.classroom.plan import Package, Role, Setting
+from sim.classroom.state import Person, Seat, State, Table, Text
+
+
+class Sheets(Protocol):
+    """Who works out a seat's own score sheet."""
+
+    def sheet(self, table: Table, role: str) -> Sheet | Sense | None:
+        """A seat's own score sheet, or a mediator's sense of the parties."""
+        ...
+
+
+@dataclass(frozen=True)
+class Brief:
+    """The private part of a role."""
+
+    interests: str
+    red_lines: str
+    alternative: str
+    fairness: str
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A seat at one's table, as everybody sees it."""
+
+    role: str
+    title: str
+    public: str
+    agent: bool
+    reached: bool  # whether one may speak to it
+    brief: Brief | None  # once the briefs are revealed
+
+
+@dataclass(frozen=True)
+class TextSeen:
+    """A text that one has seen."""
+
+    id: str
+    round: int
+    author: str  # role
+    agent: bool
+    package: Package
+    words: Mapping[str, str]  # issue by issue
+    rationale: str
+    seen: tuple[str, ...]  # roles that have it before them
+    answers: Mapping[str, bool]  # by role
+    reasons: Mapping[str, str]
+    counters: str | None
+    open: bool  # whether it belongs to this round
+
+
+@dataclass(frozen=True)
+class MessageSeen:
+    """A message that one sent or received."""
+
+    author: str  # role
+    to: tuple[str, ...]
+    text: str
+    round: int
+    at: int
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a table's talks ended, for those who sat at it."""
+
+    how: str
+    day: int
+    terms: Package | None
+    words: Mapping[str, str]
+    own_gain: float | None  # utils over no deal; None for mediators and without a deal
+
+
+@dataclass(frozen=True)
+class SeatView:
+    """All that the people in a seat may see."""
+
+    title: str
+    content_note: str
+    phase: str
+    paused: bool
+    table: int
+    round: int
+    rounds: int
+    stage: str
+    day: int
+    deadline: int | None  # ms since the epoch
+    role: Role
+    neighbours: tuple[Neighbour, ...]
+    held_by_agent: bool
+    done: bool
+    draft: Package | None
+    draft_rationale: str
+    texts: tuple[TextSeen, ...]
+    messages: tuple[MessageSeen, ...]
+    news: tuple[News, ...]
+    injects: tuple[str, ...]  # in words
+    broadcasts: tuple[str, ...]
+    waiting_for: tuple[str, ...]  # titles of seats that are not done
+    may_confirm: bool
+    agreed: str | None  # the text that all have accepted in this round, if one has seen it
+    signers: tuple[str, ...]  # roles who can be chosen in the question on the brief
+    predicted: int | None
+    predicted_package: Package | None
+    understood: bool | None
+    reflection: str
+    sheet: Sheet | Sense | None
+    result: Result | None
+
+
+@dataclass(frozen=True)
+class TableStatus:
+    """A table as everybody in the room may see it."""
+
+    number: int
+    round: int
+    stage: str
+    deadline: int | None
+    how: str
+    seats: int  # held by people
+    done: int
+
+
+@dataclass(frozen=True)
+class ProjectorView:
+    """What the projector shows: nothing that belongs to any seat."""
+
+    title: str
+    content_note: str
+    phase: str
+    paused: bool
+    rounds: int
+    deadline: int | None
+    joined: int
+    places: int
+    waiting: int
+    locked: bool
+    tables: tuple[TableStatus, ...]
+    broadcasts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SeatStatus:
+    """How far the people in a seat are, for the instructor."""
+
+    role: str
+    title: str
+    people: tuple[str, ...]
+    status: str  # empty, reading, ready, waiting, drafted, submitted, done, idle, agent
+
+
+@dataclass(frozen=True)
+class MonitorTable:
+    """A table on the instructor's monitor."""
+
+    status: TableStatus
+    seats: tuple[SeatStatus, ...]
+    texts: int
+    injects: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MonitorView:
+    """What the instructor sees while the talks go on."""
+
+    projector: ProjectorView
+    tables: tuple[MonitorTable, ...]
+    waiting: tuple[str, ...]
+    people: Mapping[str, tuple[int | None, str | None]]
+    injects: tuple[str, ...]
+    can_undo: bool
+    seq: int
+
+
+def view_for(state: State, person: str, sheets: Sheets | None = None) -> SeatView | None:
+    """What someone may see; None while they wait for a seat.
+
+    Raises KeyError for someone who is not in the exercise. Without `sheets` there is no score.
+    """
+    who = state.people[person]
+    place = state.seat_of(person)
+    if place is None or who.gone:
+        return None
+    table, name = place
+    setting = state.setting
+    seat = table.seats[name]
+    agreed = agreed_text(setting, table) if table.stage in ("responses", "resolve") else None
+    playing = state.phase == "playing"
+    return SeatView(
+        title=setting.plan.title,
+        content_note=setting.scenario.content_note.strip(),
+        phase=state.phase,
+        paused=state.paused_at is not None,
+        table=table.number,
+        round=table.round,
+        rounds=setting.plan.rounds,
+        stage=table.stage,
+        day=table.day,
+        deadline=table.deadline if playing else state.deadline,
+        role=setting.roles[name],
+        neighbours=_neighbours(state, table, name),
+        held_by_agent=seat.agent,
+        done=seat.done,
+        draft=seat.draft,
+        draft_rationale=seat.rationale,
+        texts=tuple(_text(setting, table, text) for text in table.texts if name in text.seen),
+        messages=tuple(
+            MessageSeen(message.role, message.to, message.text, message.round, message.at)
+            for message in table.messages
+            if name == message.role or name in message.to
+        ),
+        news=table.news,
+        injects=_told(setting, table, name),
+        broadcasts=_broadcasts(state),
+        waiting_for=_waiting_for(setting, table) if playing else (),
+        may_confirm=table.stage == "resolve" and must_confirm(setting, table, name),
+        agreed=agreed.id if agreed is not None and name in agreed.seen else None,
+        signers=tuple(setting.roles),
+        predicted=who.deal,
+        predicted_package=who.package,
+        understood=who.understood,
+        reflection=who.reflection,
+        sheet=sheets.sheet(table, name) if sheets is not None and playing else None,
+        result=_result(setting, table, name),
+    )
+
+
+def _neighbours(state: State, table: Table, name: str) -> tuple[Neighbour, ...]:
+    setting = state.setting
+    reaches = setting.roles[name].reaches
+    return tuple(
+        Neighbour(
+            role.name,
+            role.title,
+            role.public,
+            table.seats[role.name].agent,
+            role.name in reaches,
+            _brief(role) if state.revealed else None,
+        )
+        for role in setting.roles.values()
+        if role.name != name
+    )
+
+
+def _brief(role: Role) -> Brief:
+    return Brief(role.interests, role.red_lines, role.alternative, role.fairness)
+
+
+def _text(setting: Setting, table: Table, text: Text) -> TextSeen:
+    return TextSeen(
+        text.id,
+        text.round,
+        text.role,
+        text.agent,
+        text.package,
+        setting.in_words(text.package),
+        text.rationale,
+        text.seen,
+        text.answers,
+        text.reasons,
+        text.counters,
+        text.round == table.round,
+    )
+
+
+def _told(setting: Setting, table: Table, name: str) -> tuple[str, ...]:
+    injects = [setting.inject(inject) for inject, _ in table.injects]
+    return tuple(inject.words for inject in injects if not inject.to or name in inject.to)
+
+
+def _broadcasts(state: State) -> tuple[str, ...]:
+    return tuple(text for text in state.broadcasts if text is not None)
+
+
+def _waiting_for(setting: Setting, table: Table) -> tuple[str, ...]:
+    return tuple(
+        setting.roles[role].title
+        for role, seat in table.seats.items()
+        if not seat.agent and not seat.done and table.stage not in ("between", "ended")
+    )
+
+
+def _result(setting: Setting, table: Table, name: str) -> Result | None:
+    if table.stage != "ended":
+        return None
+    terms: Terms | None = table.terms
+    return Result(
+        table.how,
+        table.day,
+        terms.package if terms else None,
+        setting.in_words(terms.package) if terms else {},
+        terms.gains.get(setting.roles[name].plays) if terms else None,
+    )
+
+
+def view_for_projector(state: State) -> ProjectorView:
+    """What everybody in the room may see."""
+    setting = state.setting
+    seated = sum(
+        len(seat.people) for table in state.tables.values() for seat in table.seats.values()
+    )
+    return ProjectorView(
+        title=setting.plan.title,
+        content_note=setting.scenario.content_note.strip(),
+        phase=state.phase,
+        paused=state.paused_at is not None,
+        rounds=setting.plan.rounds,
+        deadline=state.deadline,
+        joined=seated,
+        places=len(state.tables) * len(setting.places) * setting.plan.people_per_seat,
+        waiting=len(state.waiting),
+        locked=state.locked,
+        tables=tuple(_status(table) for table in state.tables.values()),
+        broadcasts=_broadcasts(state),
+    )
+
+
+def _status(table: Table) -> TableStatus:
+    held = [seat for seat in table.seats.values() if not seat.agent]
+    return TableStatus(
+        table.number,
+        table.round,
+        table.stage,
+        table.deadline,
+        table.how,
+        len(held),
+        sum(seat.done for seat in held),
+    )
+
+
+def view_for_instructor(state: State) -> MonitorView:
+    """What the instructor sees while the talks go on."""
+    setting = state.setting
+    return MonitorView(
+        projector=view_for_projector(state),
+        tables=tuple(
+            MonitorTable(
+                _status(table),
+                tuple(
+                    SeatStatus(
+                        role,
+                        setting.roles[role].title,
+                        seat.people,
+                        _doing(state, table, role, seat),
+                    )
+                    for role, seat in table.seats.items()
+                ),
+                len(table.texts),
+                tuple(name for name, _ in table.injects),
+            )
+            for table in state.tables.values()
+        ),
+        waiting=state.waiting,
+        people={
+            person.id: (person.table, person.role)
+            for person in state.people.values()
+            if not person.gone
+        },
+        injects=tuple(inject.id for inject in setting.plan.injects),
+        can_undo=state.undo is not None,
+        seq=state.seq,
+    )
+
+
+def _doing(state: State, table: Table, role: str, seat: Seat) -> str:
+    """How far the people in a seat are, in a word."""
+    people: list[Person] = [state.people[person] for person in seat.people]
+    if not people:
+        return "agent" if state.phase not in ("draft", "lobby") else "empty"
+    if seat.agent:
+        return "idle"
+    if state.phase in ("draft", "lobby"):
+        return "joined"
+    if state.phase == "briefing":
+        return "ready" if all(p.deal is not None and p.understood for p in people) else "reading"
+    if seat.done:
+        return "done"
+    if any(text.role == role or role in text.answers for text in table.current):
+        return "submitted"
+    if seat.idle:
+        return "idle"
+    return "drafted" if seat.draft is not None else "waiting"
+
+
+def to_json(view: SeatView | ProjectorView | MonitorView) -> str:
+    """A view as a page receives it, for tests of what it holds."""
+    return json.dumps(asdict(view), default=lambda part: part.model_dump(mode="json"))

@@ -1,0 +1,120 @@
+"""Exercises set up and played by bots, for the tests of the classroom."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+from sim.classroom import acts
+from sim.classroom.acts import Act, Request
+from sim.classroom.conduct import InMemory, conduct
+from sim.classroom.exercise import RefusedError, draft
+from sim.classroom.model import Model
+from sim.classroom.plan import Plan
+from sim.classroom.state import State
+from sim.reading import load_scenario
+
+NOW = 1_700_000_000_000
+
+
+class Class:
+    """A class and its exercise: a clock of its own, and someone who keeps it going."""
+
+    def __init__(self, scenario: str = "two-rivers", log: Any = None, **plan: Any) -> None:
+        self.now = NOW
+        self.plan = Plan(**{"title": "Talks", "rounds": 3, "seed": 5, **plan})
+        self.scenario = load_scenario(scenario)
+        first = draft("exercise", self.plan, self.scenario, "test", self.now)
+        self.log = log(first) if log else InMemory(first)
+        self.model = Model(self.state.setting)
+        self.asked = 0
+
+    @property
+    def state(self) -> State:
+        return self.log.state()
+
+    def ask(self, by: str, act: Act) -> State:
+        """Submit an act with a key of its own."""
+        self.asked += 1
+        return self.log.submit(Request(by=by, key=f"test.{self.asked}", act=act), self.now)
+
+    def instruct(self, act: Act) -> State:
+        return self.ask("instructor", act)
+
+    def go_on(self, seconds: float = 0) -> State:
+        """Let time pass and do what is due."""
+        self.now += round(1000 * seconds)
+        return conduct(self.log, self.model, self.now)
+
+    def gathered(self, people: int = 0) -> list[str]:
+        """Open the lobby and let people join; returns their ids."""
+        self.instruct(acts.OpenLobby())
+        for _ in range(people):
+            self.ask("visitor", acts.Join())
+        return list(self.state.people)
+
+    def begun(self, people: int = 0) -> list[str]:
+        """Everybody is seated and the talks have begun."""
+        names = self.gathered(people)
+        self.instruct(acts.Start())
+        if people:
+            self.instruct(acts.Advance())
+        self.go_on()
+        return names
+
+    def played_by_bots(self, seed: int = 0, most: int = 2000) -> State:
+        """Bots in all seats play, with the luck of a seed, until the talks are over."""
+        luck = Random(seed)
+        for _ in range(most):
+            if self.state.phase != "playing":
+                return self.state
+            for person in list(self.state.people):
+                self._bot(person, luck)
+            self.go_on(luck.choice([1, 6, 30, 120]))
+        raise AssertionError("the talks do not end")
+
+    def _bot(self, person: str, luck: Random) -> None:
+        place = self.state.seat_of(person)
+        if place is None:
+            return
+        for act in bot_acts(self.state, person, luck):
+            try:
+                self.ask(f"person:{person}", act)
+            except RefusedError:
+                continue
+
+
+def a_package(state: State, luck: Random) -> dict[str, str]:
+    """Some package that goes together."""
+    setting = state.setting
+    return setting.package(luck.randrange(len(setting.levels)))
+
+
+def bot_acts(state: State, person: str, luck: Random, words: str = "") -> list[Act]:
+    """What a careless bot would do now; some of it will be refused."""
+    place = state.seat_of(person)
+    assert place is not None
+    table, role = place
+    reaches = state.setting.roles[role].reaches
+    seen = [text for text in table.current if role in text.seen]
+    doing: list[Act] = []
+    if luck.random() < 0.3:
+        doing.append(acts.SaveDraft(package=a_package(state, luck), rationale=f"draft {words}"))
+    if luck.random() < 0.3:
+        doing.append(acts.Say(to=(luck.choice(reaches),), text=f"message {words}"))
+    if luck.random() < 0.5:
+        package = a_package(state, luck)
+        doing.append(acts.Propose(package=package, rationale=f"text {words}", to=reaches))
+    for text in seen:
+        if role not in text.answers and luck.random() < 0.7:
+            accepts = luck.random() < 0.6
+            reason = None if accepts else "more"
+            doing.append(acts.Respond(text=text.id, accepts=accepts, reason=reason))
+        to = tuple(other for other in reaches if other not in text.seen)
+        if to and state.setting.roles[role].is_mediator:
+            doing.append(acts.Carry(text=text.id, to=to))
+    if state.setting.roles[role].confirms:
+        doing.append(acts.Confirm(yes=luck.random() < 0.7))
+    if luck.random() < 0.6:
+        doing.append(acts.Done())
+    return doing

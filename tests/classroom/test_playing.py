@@ -1,0 +1,137 @@
+"""A table is a run of the model: the same talks, with people's moves in place of some."""
+
+import numpy as np
+import pytest
+
+from sim import simulate
+from sim.chance import Chance
+from sim.classroom.model import Model
+from sim.classroom.plan import Inject, Plan, Setting
+from sim.classroom.playing import Script, TableTalks
+from sim.outcomes import NONE
+from sim.reading import load_scenario
+from sim.talks import forget
+from tests.classroom.players import Class
+
+
+@pytest.mark.parametrize("scenario", ["two-rivers", "gaza-2024-01"])
+def test_a_table_of_agents_is_a_run_of_the_model(scenario):
+    room = Class(scenario, tables=5, seed=3, rounds=4)
+    room.begun()
+    runs = simulate(room.state.setting.case, runs=5, seed=3)
+    _, rounds = room.model.alone(5)
+    for number, table in room.state.tables.items():
+        run = number - 1
+        if rounds[run] == NONE:
+            assert table.how in ("time", "victory")
+            continue
+        assert table.how == "deal"
+        assert table.terms.day == runs.deal_day[run]
+        assert room.state.setting.index(table.terms.package) == runs.deal_package[run]
+        signed = list(table.terms.gains.values())
+        assert signed == pytest.approx(runs.surplus[run].tolist(), abs=1e-5)
+
+
+def test_many_tables_of_agents_agree_with_simulate():
+    setting = Setting(Plan(title="t", rounds=5, seed=9), load_scenario("two-rivers"))
+    outcomes, rounds = Model(setting).alone(60)
+    plain = simulate(setting.case, runs=60, seed=9)
+    assert np.array_equal(outcomes.deal_day, plain.deal_day)
+    assert (rounds != NONE).sum() > 0
+
+
+def test_the_same_seed_gives_the_same_log():
+    logs = []
+    for _ in range(2):
+        room = Class(tables=2)
+        room.begun()
+        logs.append(room.log.records)
+    assert logs[0] == logs[1]
+
+
+def with_inject(lever: str, setting: float, at_round: int) -> Setting:
+    inject = Inject(
+        id="news", kind="parameter", words="News.", lever=lever, setting=setting, at_round=at_round
+    )
+    return Setting(
+        Plan(title="t", rounds=5, seed=2, injects=(inject,)), load_scenario("two-rivers")
+    )
+
+
+@pytest.mark.parametrize(
+    ("lever", "setting"),
+    [("war_cost", 3), ("leverage_on_delta", 4), ("leaks", 0), ("family_pressure", 1)],
+)
+def test_a_lever_moved_before_the_first_day_is_the_lever_set_in_the_plan(lever, setting):
+    injected, _ = Model(with_inject(lever, setting, 1)).alone(20)
+    planned = Plan(title="t", rounds=5, seed=2, levers={lever: setting})
+    set_before, _ = Model(Setting(planned, load_scenario("two-rivers"))).alone(20)
+    assert np.array_equal(injected.deal_day, set_before.deal_day)
+    assert np.array_equal(injected.battles, set_before.battles)
+    assert np.array_equal(injected.deal_package, set_before.deal_package)
+
+
+def test_a_lever_moved_to_where_it_is_changes_nothing():
+    moved, _ = Model(with_inject("war_cost", 1, 3)).alone(20)
+    setting = Setting(Plan(title="t", rounds=5, seed=2), load_scenario("two-rivers"))
+    plain, _ = Model(setting).alone(20)
+    assert np.array_equal(moved.deal_day, plain.deal_day)
+    assert np.array_equal(moved.front, plain.front)
+
+
+def test_an_inject_leaves_the_days_before_it_as_they_were():
+    late = with_inject("war_cost", 4, 4)
+    moved, _ = Model(late).alone(30)
+    plain, _ = Model(Setting(late.plan.model_copy(update={"injects": ()}), late.scenario)).alone(30)
+    before = plain.deal_day <= 2 * late.days_per_round + 1
+    early = before & (plain.deal_day != NONE)
+    assert early.any()
+    assert np.array_equal(moved.deal_day[early], plain.deal_day[early])
+    assert not np.array_equal(moved.deal_day, plain.deal_day)
+
+
+def test_levels_that_are_held_back_are_not_signed():
+    plan = Plan(title="t", rounds=5, seed=2, held_back={"duration": ("permanent",)})
+    setting = Setting(plan, load_scenario("two-rivers"))
+    outcomes, _ = Model(setting).alone(40)
+    column = list(setting.scenario.issues).index("duration")
+    signed = outcomes.deal_levels[outcomes.deal_day != NONE, column]
+    assert len(signed)
+    assert (signed < 2).all()
+
+
+def test_what_comes_after_a_table_begins_where_the_table_ended():
+    room = Class(tables=6, seed=3, rounds=5)
+    room.begun()
+    table = next(t for t in room.state.tables.values() if t.how == "deal")
+    after = room.model.afterwards(table, len(table.rounds), table.day, runs=40)
+    assert (after.deal_day == table.terms.day).all()
+    assert (after.deal_package == room.state.setting.index(table.terms.package)).all()
+    assert len(set(after.truce_days.tolist())) > 1
+
+
+def test_tables_may_share_their_numbers_and_not_their_luck():
+    room = Class(tables=2, same_numbers=True)
+    talks = []
+    for number in (1, 2):
+        script = Script((), (), np.array(room.state.setting.on_offer(())))
+        talks.append(TableTalks(room.state.setting, room.model.chance_of(number), script))
+        forget(talks[-1])
+    one, other = talks
+    assert one.every == other.every
+    assert one.parties[0].optimism == other.parties[0].optimism
+    assert one.luck["battles"][1] != other.luck["battles"][1]
+
+
+def test_a_table_is_taken_up_again_from_its_log():
+    room, again = Class(tables=1, seed=3), Class(tables=1, seed=3)
+    for one in (room, again):
+        one.begun(people=1)
+    for _ in range(40):
+        if room.state.phase != "playing":
+            break
+        again.model = Model(again.state.setting)  # everything in memory is lost
+        room.go_on(60)
+        again.go_on(60)
+    assert room.log.records == again.log.records
+    assert isinstance(room.model.chance_of(1), Chance)

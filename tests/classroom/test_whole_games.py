@@ -1,0 +1,51 @@
+"""Whole games, by bots in the seats."""
+
+import pytest
+
+from sim.classroom.acts import PHASES
+from sim.classroom.events import from_line, to_line
+from sim.classroom.state import canonical, replay
+from tests.classroom.players import Class
+
+
+@pytest.mark.parametrize("scenario", ["two-rivers", "gaza-2024-01"])
+def test_a_class_plays_an_exercise_to_its_end(scenario):
+    room = Class(scenario, tables=2, rounds=3)
+    room.begun(people=6)
+    state = room.played_by_bots(seed=4)
+    assert state.phase == "closed"
+    assert all(table.how for table in state.tables.values())
+    assert all(table.projection is not None for table in state.tables.values())
+    assert any(text for table in state.tables.values() for text in table.texts if not text.agent)
+
+
+def test_the_log_alone_gives_the_final_state_byte_for_byte():
+    room = Class(tables=2, rounds=2)
+    room.begun(people=6)
+    room.played_by_bots(seed=1)
+    lines = [to_line(record) for record in room.log.records]
+    again = replay(from_line(line) for line in lines)
+    assert canonical(again) == canonical(room.state)
+    assert [record.seq for record in room.log.records] == list(range(1, len(lines) + 1))
+
+
+def test_phases_follow_one_another_and_none_comes_twice():
+    room = Class(tables=2, rounds=2)
+    room.begun(people=3)
+    room.played_by_bots(seed=2)
+    phases = [r.event.phase for r in room.log.records if r.event.kind == "phase_began"]
+    assert phases == [phase for phase in PHASES if phase in phases]
+    stages = [
+        (r.event.table, r.event.round, r.event.stage)
+        for r in room.log.records
+        if r.event.kind == "stage_began"
+    ]
+    assert len(stages) == len(set(stages))
+
+
+def test_a_table_whose_people_are_silent_goes_on_at_its_deadlines():
+    room = Class(rounds=2)
+    room.begun(people=5)
+    for _ in range(40):
+        room.go_on(200)
+    assert room.state.phase == "closed"
