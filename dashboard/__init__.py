@@ -1,1 +1,1 @@
-"""Pages that draw what Parley found; nothing is computed here."""
+"""The dashboard: students ask "what if?" and see the answer. It draws and does not compute."""

@@ -1,0 +1,52 @@
+"""Start the dashboard: `python -m dashboard`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import Any
+
+from dashboard.places import HOME
+
+
+def options(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Streamlit's options that the command line decides; the others stand in config.toml."""
+    chosen: dict[str, Any] = {
+        "server.address": arguments.host,
+        "server.port": arguments.port,
+        "server.headless": not arguments.browser,
+    }
+    if arguments.address:
+        chosen["browser.serverAddress"] = arguments.address
+    if arguments.base_path:
+        chosen["server.baseUrlPath"] = arguments.base_path
+    return chosen
+
+
+def read(words: list[str] | None = None) -> argparse.Namespace:
+    """What the command line says."""
+    reader = argparse.ArgumentParser(
+        prog="parley dashboard", description="Serve the dashboard to browsers."
+    )
+    reader.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    reader.add_argument("--port", type=int, default=8501, help="port to listen on")
+    reader.add_argument("--address", help="the name that browsers know this machine by")
+    reader.add_argument("--base-path", help="path under which a proxy serves the dashboard")
+    reader.add_argument("--home", type=Path, help="folder for answers and saved what-ifs")
+    reader.add_argument("--browser", action="store_true", help="open a browser here as well")
+    return reader.parse_args(words)
+
+
+def main(words: list[str] | None = None) -> None:
+    """Serve until stopped."""
+    arguments = read(words)
+    if arguments.home is not None:
+        os.environ[HOME] = str(arguments.home.absolute())
+    from dashboard.server import app
+
+    app.run(config=options(arguments))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,436 @@
+"""What the workers compute: for each kind of question a function that gives plain data.
+
+All numbers and all sentences about numbers are made here, by `sim`; the pages draw them. Only
+workers import this module, as it brings the engine along.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+
+from dashboard.cache import Cache
+from dashboard.questions import Arm, Question, arm_key
+from sim import attribution, charts, findings, page, report
+from sim.charts import _specification as specification
+from sim.experiment import Comparison, first_look, stream
+from sim.findings import Effect, Finding
+from sim.outcomes import ENDINGS, Outcomes
+from sim.page import Section
+from sim.report import _days_within as days_within
+from sim.report import _ending_words as ending_words
+from sim.report import _of_hundred as of_hundred
+from sim.scenario import Scenario
+
+Json = dict[str, Any]
+
+#: Talks played before a worker says how far it is.
+STEP_RUNS = 2000
+
+#: Outcomes a worker keeps in memory; most questions share a baseline.
+OUTCOMES_KEPT = 8
+
+#: Draws by which the bargain before the first day is looked at.
+LOOK_RUNS = 500
+
+#: Beside a curve of shares: so many bundles of so many talks, each drawn as a thin line.
+PATHS, PATH_RUNS = 12, 50
+
+#: What the two arms are called wherever they are shown.
+BASELINE, CHANGED = page.BASELINE, page.CHANGED
+
+#: The sections of a report that take talks of their own.
+FURTHER = ("why", "mechanisms", "mediation", "sensitivities")
+
+
+@dataclass
+class Desk:
+    """What a worker has at hand: answers and outcomes kept, and who listens.
+
+    `say` tells how far the work is, from 0 to 1 and in words; `show` hands over a part of the
+    answer before the rest.
+    """
+
+    cache: Cache
+    say: Callable[[float, str], None] = lambda part, words: None
+    show: Callable[[Json], None] = lambda partial: None
+    outcomes: dict[str, Outcomes] = field(default_factory=dict)
+
+
+def answer(question: Question, desk: Desk) -> Json:
+    """The answer to a question: from the cache, or computed and kept.
+
+    Raises ScenarioError or ValueError for what cannot be asked, with the way out.
+    """
+    name = f"{question.key()}.json"
+    kept = desk.cache.get_json(name)
+    if kept is not None:
+        found: Json = kept
+        return found
+    if question.kind not in ANSWERS:
+        raise ValueError(f"nobody can answer '{question.kind}'; known are {', '.join(ANSWERS)}")
+    found = ANSWERS[question.kind](question, desk)
+    desk.cache.put_json(name, found)
+    return found
+
+
+# --- The kinds of questions
+
+
+def outcomes_only(question: Question, desk: Desk) -> Json:
+    """Play the arms and keep them, so that later questions find them."""
+    _play(question, desk)
+    return {}
+
+
+def talks(question: Question, desk: Desk) -> Json:
+    """One arm by itself: its summary, and all that a report shows of it."""
+    (outcomes,) = _play(question, desk)
+    scenario = question.arms[0].case()
+    found: Json = {
+        "summary": report.summary(outcomes, scenario),
+        "headline": headline({BASELINE: outcomes}, scenario),
+    }
+    desk.show(found)
+    desk.say(1.0, "Drawing")
+    sections = page.report(outcomes, scenario, "", None).sections
+    shown = [section for section in sections if section.name not in FURTHER]
+    arms = {BASELINE: outcomes}
+    return {**found, "sections": [*_drawn(shown, arms), _obstacles(question, scenario)]}
+
+
+def headline_only(question: Question, desk: Desk) -> Json:
+    """How many talks of each arm come to a truce, and the difference: for an early estimate."""
+    played = dict(zip((BASELINE, CHANGED), _play(question, desk), strict=False))
+    return {"headline": headline(played, question.arms[0].case())}
+
+
+def comparison(question: Question, desk: Desk) -> Json:
+    """Two arms with the same luck: what the second changes."""
+    both = Comparison(*_play(question, desk))
+    scenario = question.arms[0].case()
+    arms = {BASELINE: both.baseline, CHANGED: both.changed}
+    found: Json = {
+        "comparison": report.comparison_summary(both, scenario),
+        "headline": headline(arms, scenario),
+    }
+    desk.show(found)
+    desk.say(1.0, "Drawing")
+    told = {section.name: section for section in page.comparison(both, scenario, "").sections}
+    told["endings"] = _endings(arms, scenario)
+    told["blockers"] = _refusals(arms, scenario)
+    order = ("truce-begins", "effects", "endings", "terms", "people", "truce-lasts", "blockers")
+    sections = _drawn([told[name] for name in order], arms)
+    return {**found, "sections": [*sections, _obstacles(question, scenario)]}
+
+
+def brief(question: Question, desk: Desk) -> Json:
+    """The one-page report as HTML, with the visitor's own words if there are any."""
+    played = _play(question, desk)
+    asked = dict(question.more)
+    scenario = question.arms[0].case()
+    if len(played) == 1:
+        told = page.report(played[0], scenario, asked["command"], None)
+        told = replace(told, sections=tuple(s for s in told.sections if s.name not in FURTHER))
+    else:
+        told = page.comparison(Comparison(*played), scenario, asked["command"])
+    words = tuple(filter(None, asked.get("reasoning", "").splitlines()))
+    if words:
+        own = Section("own-words", "In the words of whoever made this report", words)
+        told = replace(told, sections=(own, *told.sections))
+    return {"html": page.as_html(told)}
+
+
+ANSWERS: dict[str, Callable[[Question, Desk], Json]] = {
+    "outcomes": outcomes_only,
+    "talks": talks,
+    "headline": headline_only,
+    "comparison": comparison,
+    "report": brief,
+}
+
+
+# --- Playing
+
+
+def _play(question: Question, desk: Desk) -> list[Outcomes]:
+    """The outcomes of each arm; those kept are not played again."""
+    played = []
+    for k, arm in enumerate(question.arms):
+
+        def say(done: int, total: int, before: int = k) -> None:
+            whole = len(question.arms) * total
+            desk.say((before * total + done) / whole, f"{done:,} of {total:,} talks played")
+
+        played.append(outcomes_of(arm, question, desk, say))
+    return played
+
+
+def outcomes_of(
+    arm: Arm, question: Question, desk: Desk, say: Callable[[int, int], None]
+) -> Outcomes:
+    """The talks of one arm: from memory, from disk or played."""
+    runs, seed, days = question.runs, question.seed, question.days
+    wanted = arm_key(arm, runs, seed, days)
+    for enough in sorted({runs, max(runs, STEP_RUNS)}):
+        found = _kept(arm_key(arm, enough, seed, days), desk)
+        if found is not None:
+            return first_runs(found, runs)
+    parts: list[Outcomes] = []
+    case = arm.case()
+    for begin in range(0, runs, STEP_RUNS):
+        say(begin, runs)
+        count = min(STEP_RUNS, runs - begin)
+        levers = dict(arm.levers)
+        parts += stream(case, runs=count, first=begin, seed=seed, days=days, levers=levers)
+    say(runs, runs)
+    outcomes = Outcomes.joined(parts)
+    with tempfile.TemporaryDirectory(prefix="parley-") as folder:
+        desk.cache.put(f"{wanted}.npz", outcomes.save(Path(folder) / "outcomes").read_bytes())
+    return _remember(wanted, outcomes, desk)
+
+
+def _kept(name: str, desk: Desk) -> Outcomes | None:
+    if name in desk.outcomes:
+        return _remember(name, desk.outcomes.pop(name), desk)
+    path = desk.cache.get(f"{name}.npz")
+    if path is None:
+        return None
+    try:
+        return _remember(name, Outcomes.load(path), desk)
+    except (OSError, ValueError, KeyError):  # half a file, or one of another format
+        path.unlink(missing_ok=True)
+        return None
+
+
+def _remember(name: str, outcomes: Outcomes, desk: Desk) -> Outcomes:
+    desk.outcomes[name] = outcomes
+    while len(desk.outcomes) > OUTCOMES_KEPT:
+        del desk.outcomes[next(iter(desk.outcomes))]
+    return outcomes
+
+
+def first_runs(outcomes: Outcomes, runs: int) -> Outcomes:
+    """The first of many runs: what fewer would have been."""
+    if runs == len(outcomes):
+        return outcomes
+    arrays: dict[str, Any] = {name: getattr(outcomes, name)[:runs] for name in outcomes.arrays()}
+    return replace(outcomes, **arrays)
+
+
+# --- In words
+
+
+def headline(arms: Mapping[str, Outcomes], scenario: Scenario) -> list[Json]:
+    """By some days: how many of 100 talks of each arm have a truce, and what the change does."""
+    one = next(iter(arms.values()))
+    lines = []
+    for day in days_within(one.days):
+        shares = {arm: findings.deal_by(outcomes, day) for arm, outcomes in arms.items()}
+        line: Json = {
+            "day": day,
+            "arms": {arm: _share(found) for arm, found in shares.items()},
+            "base_rate": None,
+            "effect": None,
+        }
+        if scenario.base_rate is not None:
+            line["base_rate"] = _share(findings.base_rate_by(scenario.base_rate, day))
+        if len(arms) > 1:
+            effect = findings.effects(arms[BASELINE], arms[CHANGED], (day,))[f"deal_by_{day}"]
+            line["effect"] = _effect(effect, day)
+        lines.append(line)
+    return lines
+
+
+def _share(found: Finding) -> Json:
+    return {
+        "estimate": found.estimate,
+        "low": found.low,
+        "high": found.high,
+        "words": of_hundred(found.estimate or 0.0),
+        "interval": f"{of_hundred(found.low or 0.0)} to {of_hundred(found.high or 0.0)}",
+    }
+
+
+def _effect(effect: Effect, day: int) -> Json:
+    """A difference with a verdict: nothing, noise or clear."""
+    low, high = effect.low or 0.0, effect.high or 0.0
+    assert effect.estimate is not None, "a comparison has runs"
+    if effect.exactly_zero:
+        verdict, words = "nothing", f"By day {day} the change makes no difference in any talk."
+    elif low <= 0 <= high:
+        verdict = "noise"
+        words = (
+            f"By day {day} the difference is within noise: {100 * effect.estimate:+.1f} of 100 "
+            f"talks (95 % interval {100 * low:+.1f} to {100 * high:+.1f})."
+        )
+    else:
+        verdict = "clear"
+        more = "more" if effect.estimate > 0 else "fewer"
+        ends = sorted((abs(100 * low), abs(100 * high)))
+        words = (
+            f"By day {day} the change brings a truce in {abs(100 * effect.estimate):.1f} {more} "
+            f"of 100 talks (95 % interval {ends[0]:.1f} to {ends[1]:.1f} {more})."
+        )
+    return {
+        "estimate": effect.estimate,
+        "low": effect.low,
+        "high": effect.high,
+        "verdict": verdict,
+        "words": words,
+    }
+
+
+# --- In charts
+
+
+def _drawn(sections: list[Section], arms: Mapping[str, Outcomes]) -> list[Json]:
+    return [_section(section, arms) for section in sections]
+
+
+def _section(section: Section, arms: Mapping[str, Outcomes]) -> Json:
+    """A section as plain data, its charts as specifications of Vega-Lite."""
+    words = list(section.words)
+    drawn = []
+    for figure in section.figures:
+        if figure.name == "incidence":
+            figure = replace(figure, chart=figure.chart + _paths(list(arms.values())[-1]))
+            words.append(
+                f"Each thin line is {PATH_RUNS} of the talks on their own: so different could it "
+                "look if only so many were ever held."
+            )
+        drawn.append(as_json(figure))
+    return {
+        "name": section.name,
+        "heading": section.heading,
+        "words": words,
+        "figures": drawn,
+        "tables": [{"head": table.head, "rows": table.rows} for table in section.tables],
+        "after": list(section.after),
+        "missing": section.missing,
+    }
+
+
+def as_json(figure: charts.Figure) -> Json:
+    """A figure as plain data; numbers are rounded to what an eye can see."""
+    return {
+        "name": figure.name,
+        "title": figure.title,
+        "alt": figure.alt,
+        "head": figure.head,
+        "rows": figure.rows,
+        "spec": _rounded(specification(figure, titled=False)),
+    }
+
+
+def _rounded(part: Any) -> Any:
+    if isinstance(part, float):
+        return float(f"{part:.4g}")
+    if isinstance(part, dict):
+        return {key: _rounded(value) for key, value in part.items()}
+    if isinstance(part, list | tuple):
+        return [_rounded(value) for value in part]
+    return part
+
+
+def _paths(outcomes: Outcomes) -> alt.Chart:
+    """Thin lines: how the share of talks with a truce grows in small bundles of the talks."""
+    days = [*range(0, outcomes.days, max(1, outcomes.days // 60)), outcomes.days]
+    rows = [
+        {"path": k, "day": day, "estimate": 100 * float(dealt[begin : begin + PATH_RUNS].mean())}
+        for day in days
+        for dealt in [findings.dealt_by(outcomes, day)]
+        for k, begin in enumerate(range(0, len(outcomes) - PATH_RUNS + 1, PATH_RUNS))
+        if k < PATHS
+    ]
+    lines: alt.Chart = (
+        alt.Chart(alt.InlineData(values=rows))
+        .mark_line(interpolate="step-after", strokeWidth=0.8, opacity=0.55, color=charts.GREY)
+        .encode(alt.X("day:Q"), alt.Y("estimate:Q"), alt.Detail("path:N"))
+    )
+    return lines
+
+
+def _endings(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
+    """How talks stand on their last day, arm beside arm."""
+    found = {arm: findings.endings(outcomes) for arm, outcomes in arms.items()}
+    seen = [name for name in ENDINGS if any(shares[name].estimate for shares in found.values())]
+    days = next(iter(arms.values())).days
+    figure = charts.shares(
+        "endings",
+        f"Of 100 talks, so many stand like this on day {days}.",
+        {
+            arm: {"": {ending_words(name, scenario): shares[name] for name in seen}}
+            for arm, shares in found.items()
+        },
+        "of 100 talks",
+    )
+    return Section("endings", f"How do talks stand on day {days}?", (), (figure,))
+
+
+def _refusals(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
+    """Who refuses texts, arm beside arm."""
+    words = {
+        "refused": "refused",
+        "refused_alone": "refused, and nobody else did",
+        "no_way_out": "saw no way out",
+    }
+    groups = {
+        arm: {
+            scenario.parties[party].title: {words[name]: share for name, share in counts.items()}
+            for party, counts in findings.refusals(outcomes).items()
+        }
+        for arm, outcomes in arms.items()
+    }
+    figure = charts.shares(
+        "blockers",
+        "Of 100 texts on the table, so many are refused by each party.",
+        groups,
+        "of 100 texts",
+    )
+    said = "Who sees no way out believes that nothing it could accept would be accepted."
+    return Section("blockers", "Who refuses?", (said,), (figure,))
+
+
+def _obstacles(question: Question, scenario: Scenario) -> Json:
+    """Who and what stands in the way before the first day, in the last arm."""
+    arm = question.arms[-1]
+    looked = first_look(
+        arm.case(),
+        runs=min(LOOK_RUNS, question.runs),
+        seed=question.seed,
+        levers=dict(arm.levers),
+    )
+    bargain = attribution.structural(looked)
+    heading = "Who and what stands in the way?"
+    if not bargain.no_zopa.estimate:
+        said = "Before the first day some package would suit everybody in every talk."
+        return _section(Section("obstacles", heading, missing=said), {})
+    blockers = {
+        "no one party alone"
+        if name == attribution.NOBODY_ALONE
+        else scenario.parties[name].title: (share)
+        for name, share in bargain.blockers.items()
+    }
+    issues = {scenario.issues[name].title: part for name, part in bargain.issue_shares.items()}
+    figure = charts.shares(
+        "obstacles",
+        "Where nothing suits everybody before the first day: who would have to give up most, and "
+        "over which issues they part.",
+        {"": {"Who would have to give up most": blockers, "Parts of the gap": issues}},
+    )
+    said = (
+        f"In {of_hundred(bargain.no_zopa.estimate)} of 100 talks no package is better than no deal "
+        f"for everyone who can refuse one. There, {_most(blockers)} must give up most in most "
+        f"talks, and the issue that parts them most is: {_most(issues)}."
+    )
+    return _section(Section("obstacles", heading, (said,), (figure,)), {})
+
+
+def _most(shares: Mapping[str, Finding]) -> str:
+    return max(shares, key=lambda name: shares[name].estimate or 0.0)

@@ -1,0 +1,168 @@
+"""How pages look: colours of charts in light and dark, the frame around each page, its small parts.
+
+The colours of the interface stand in `.streamlit/config.toml`; those of the charts are of
+`sim.charts`, and their counterparts on a dark ground are here.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import streamlit as st
+
+from sim.scenario import Scenario
+
+Json = dict[str, Any]
+
+#: Colours of `sim.charts` on white (left) and what takes their place on a dark ground. All have
+#: a contrast of at least 3 to 1 to the ground, and those of text of 4.5 to 1.
+ON_DARK = {
+    "#0072B2": "#6db9ec",  # blue
+    "#D55E00": "#f0a35e",  # orange
+    "#1a1a1a": "#e8eaed",  # ink
+    "#6b6b6b": "#a3adb8",  # grey
+    "#e2e2e2": "#39424c",  # pale
+    "white": "#14181d",
+}
+
+NOT_A_FORECAST = (
+    "**Not a forecast.** An exploratory model: what it shows follows from the assumptions in a "
+    "scenario, and is no advice on a live case."
+)
+
+STYLE = """
+<style>
+.stMainBlockContainer { max-width: 1260px; padding: 4.2rem 2.5rem 5rem; }
+[data-testid="stCaptionContainer"] p { color: var(--parley-soft); }
+[class*="st-key-box-"] [data-testid="stCaptionContainer"] { margin-top: -0.6rem; }
+.st-key-banner p { font-size: 0.9rem; }
+.st-key-headline {
+  position: sticky; top: 3.6rem; z-index: 50; background: var(--parley-ground);
+  padding: 0.6rem 0 0.7rem; border-bottom: 1px solid var(--parley-line);
+}
+.parley-counts { display: flex; flex-wrap: wrap; gap: 0.2rem 2.4rem; align-items: baseline; }
+.parley-count { margin: 0; line-height: 1.25; }
+.parley-count b { font-size: 2.3rem; font-weight: 650; font-variant-numeric: tabular-nums; }
+.parley-count small { font-size: 0.9rem; color: var(--parley-soft); }
+.parley-count .what { display: block; font-size: 0.95rem; }
+.parley-effect { margin: 0.35rem 0 0; font-size: 1.02rem; }
+.parley-note { margin: 0.1rem 0 0; font-size: 0.88rem; color: var(--parley-soft); }
+@media (max-width: 640px) {
+  .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; }
+  .parley-count b { font-size: 1.7rem; }
+  .parley-counts { gap: 0.1rem 1.4rem; }
+  .parley-effect { font-size: 0.95rem; }
+}
+@media (prefers-reduced-motion: reduce) {
+  *, *::before, *::after { animation-duration: 0.01ms !important; transition: none !important; }
+}
+</style>
+"""
+
+GROUNDS = {
+    "light": "--parley-ground: #ffffff; --parley-line: #c9d0d6; --parley-soft: #555f69;",
+    "dark": "--parley-ground: #14181d; --parley-line: #3b444d; --parley-soft: #a9b3bd;",
+}
+
+
+def dark() -> bool:
+    """Whether the visitor sees the dark theme."""
+    return str(st.context.theme.type) == "dark"
+
+
+#: Two speech bubbles, drawn here: an icon by name would be fetched from elsewhere.
+ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path fill="#0072B2" d="M3 4h17v11'
+    'H10l-5 5v-5H3z"/><path fill="#D55E00" d="M12 17h11v-6h6v12h-2v5l-5-5H12z"/></svg>'
+)
+
+
+def frame() -> None:
+    """What every page begins with: its style, and what its numbers are not."""
+    ground = GROUNDS["dark" if dark() else "light"]
+    st.html(f"{STYLE}<style>:root {{ {ground} }}</style>")
+    with st.container(key="banner"):
+        st.markdown(NOT_A_FORECAST)
+
+
+def content_note(scenario: Scenario) -> None:
+    """What a reader should know first: some scenarios are about people who were killed."""
+    st.caption(f":material/info: {scenario.content_note}")
+
+
+# --- Charts
+
+
+def section(found: Json) -> None:
+    """A section of an answer: its words, charts and tables, or why it has none."""
+    st.subheader(found["heading"], anchor=False)
+    if found["missing"]:
+        st.info(found["missing"])
+        return
+    for words in found["words"]:
+        st.markdown(_plain(words))
+    figures(found["figures"])
+    for number, table in enumerate(found["tables"]):
+        _table(table["head"], table["rows"], f"{found['name']}-{number}")
+    for words in found["after"]:
+        st.markdown(_plain(words))
+
+
+def figures(found: list[Json]) -> None:
+    """Charts side by side where there is room, below each other on a phone."""
+    for begin in range(0, len(found), 2):
+        columns = st.columns(2, gap="large")
+        for column, figure in zip(columns, found[begin : begin + 2], strict=False):
+            with column:
+                chart(figure)
+
+
+def chart(figure: Json) -> None:
+    """A chart under its sentence, with words for those who cannot see it and its numbers."""
+    st.markdown(f"**{_plain(figure['title'])}**")
+    st.vega_lite_chart(
+        coloured(figure["spec"], dark()),
+        theme=None,
+        width="content",
+        alt=figure["alt"],
+    )
+    with st.expander("The numbers as a table"):
+        _table(figure["head"], figure["rows"], figure["name"])
+
+
+def coloured(spec: Json, on_dark: bool) -> Json:
+    """A chart in the colours of the visitor's theme."""
+    found: Json = _swapped(spec) if on_dark else spec
+    return {**found, "usermeta": {"embedOptions": {"actions": False}}}
+
+
+def _swapped(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {key: _swapped(value) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_swapped(value) for value in part]
+    return ON_DARK.get(part, part) if isinstance(part, str) else part
+
+
+def _table(head: list[str], rows: list[list[str]], name: str) -> None:
+    """A table of words that a screen reader can read."""
+    lines = [" | ".join(_cell(word) or " " for word in line) for line in (head, *rows)]
+    rule = "|".join("---" if k == 0 else "--:" for k in range(len(head)))
+    with st.container(key=f"table-{name}"):
+        st.markdown("\n".join(f"| {line} |" for line in (lines[0], rule, *lines[1:])))
+
+
+@lru_cache(maxsize=4096)
+def _cell(words: str) -> str:
+    return _plain(words.replace("\n", " ")).replace("|", r"\|")
+
+
+def _plain(words: str) -> str:
+    """Words as they are: nothing in them is taken for Markdown, mathematics or an icon."""
+    for sign in ("\\", "`", "*", "_", "[", "]", "<", ">", "$", "#", "~", ":"):
+        words = words.replace(sign, f"\\{sign}")
+    return words
+
+
+plain = _plain

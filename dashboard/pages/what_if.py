@@ -1,0 +1,252 @@
+"""What if: move a lever, and see what it does beside the baseline, with the same luck."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from html import escape
+from typing import Any
+from urllib.parse import parse_qs
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboard import asking, challenges, look, notes, takeaway, waiting
+from dashboard.asking import WhatIf
+from dashboard.questions import Arm
+from sim.reading import scenario_names
+from sim.scenario import Lever, Scenario
+
+Json = dict[str, Any]
+
+#: Levers shown at once; the others are a click away.
+SHOWN = 8
+
+#: What the sections of an answer are called in the row of buttons above them.
+SECTIONS = {
+    "truce-begins": "When",
+    "effects": "What changes",
+    "endings": "How it ends",
+    "terms": "Terms",
+    "people": "People",
+    "truce-lasts": "Does it last",
+    "blockers": "Who refuses",
+    "obstacles": "In the way",
+}
+
+
+# --- What is asked: it stands in the session and in the address
+
+
+def current() -> WhatIf:
+    """What this visitor asks now; at first what the address says."""
+    if "asked" not in st.session_state:
+        query = {name: st.query_params.get_all(name) for name in st.query_params}
+        asked, told = asking.from_query(query)
+        st.session_state.update(asked=asked, told=told, past=[])
+        st.session_state["guessing"] = "guess" in query
+    found: WhatIf = st.session_state["asked"]
+    return found
+
+
+def ask(new: WhatIf) -> None:
+    """Ask something else, and remember what was asked before."""
+    if new != st.session_state["asked"]:
+        st.session_state["past"] = [*st.session_state["past"], st.session_state["asked"]][-50:]
+        st.session_state.update(asked=new, told=[])
+
+
+def undo() -> None:
+    """Go back to what was asked before."""
+    if st.session_state["past"]:
+        *past, last = st.session_state["past"]
+        st.session_state.update(asked=last, past=past, told=[])
+
+
+def in_address(asked: WhatIf) -> None:
+    """Let the address of the page say what is asked, so that a reload asks it again."""
+    query = asked.as_query()
+    if {name: st.query_params.get_all(name) for name in st.query_params} != query:
+        st.query_params.from_dict(query)
+
+
+# --- The parts of the page
+
+
+def which_scenario(asked: WhatIf) -> None:
+    """Choose the scenario."""
+    names = scenario_names()
+    titles = {name: Arm(name).case().title for name in names}
+
+    def chosen() -> None:
+        ask(asking.plain(st.session_state["scenario"]))
+
+    st.session_state["scenario"] = asked.scenario
+    st.selectbox(
+        "Scenario", names, format_func=titles.__getitem__, key="scenario", on_change=chosen
+    )
+
+
+def levers(asked: WhatIf, case: Scenario) -> None:
+    """The levers, the first of the file at once and the others a click away."""
+    st.subheader("Move a lever", anchor=False)
+    undoable, resettable = bool(st.session_state["past"]), asked.moved or asked.levers != ()
+    with st.container(horizontal=True):
+        st.button("Undo", on_click=undo, disabled=not undoable, icon=":material/undo:")
+        st.button(
+            "Reset all",
+            on_click=ask,
+            args=(replace(asked, levers=asked.pinned, changes=()),),
+            disabled=not resettable,
+            icon=":material/restart_alt:",
+        )
+    names = list(case.levers)
+    for name in names[:SHOWN]:
+        lever(asked, case, name)
+    if names[SHOWN:]:
+        moved = any(name in dict(asked.levers) for name in names[SHOWN:])
+        with st.expander(f"{len(names) - SHOWN} more levers", expanded=moved):
+            for name in names[SHOWN:]:
+                lever(asked, case, name)
+
+
+def lever(asked: WhatIf, case: Scenario, name: str) -> None:
+    """One lever: where it stands, where the scenario has it, and what that rests on."""
+    spec = case.levers[name]
+    key = f"lever-{asked.scenario}-{name}"
+
+    def moved() -> None:
+        ask(asked.with_lever(name, float(st.session_state[key])))
+
+    st.session_state[key] = asked.setting(name)
+    with st.container(key=f"box-{name}", gap=None):
+        st.slider(
+            spec.label,
+            float(spec.low),
+            float(spec.high),
+            step=asking.step_of(spec),
+            format="%g",
+            key=key,
+            on_change=moved,
+            help=f"{spec.help}  \nRests on: {asking.footing(spec, case)}.",
+        )
+        st.caption(_mark(spec, asked.setting(name)))
+
+
+def _mark(spec: Lever, setting: float) -> str:
+    where = f"{spec.unit} · in the scenario: {spec.default:g}"
+    return where if setting == spec.default else f"**moved to {setting:g}** {where}"
+
+
+def by_which_day(days: list[int]) -> int:
+    """Choose the day by which truces are counted."""
+    usual = 90 if 90 in days else days[-1]
+    chosen = st.segmented_control(
+        "Truces that begin by day", days, default=usual, required=True, key=f"by-{days[-1]}"
+    )
+    return int(chosen or usual)
+
+
+def headline(place: DeltaGenerator, lines: list[Json], day: int, runs: int, early: bool) -> None:
+    """How many talks of 100 come to a truce, baseline beside change, and the effect in words."""
+    line = next(line for line in lines if line["day"] == day)
+    counts = "".join(
+        f'<p class="parley-count"><span class="what">{escape(arm.capitalize())}</span>'
+        f"<b>{escape(share['words'])}</b> of 100 <small>({escape(share['interval'])})</small></p>"
+        for arm, share in line["arms"].items()
+    )
+    said = f"simulated talks reach a truce by day {day}"
+    past = line["base_rate"]
+    if past:
+        said += f"; the base rate of history is {past['words']} ({past['interval']})"
+    effect = line["effect"]
+    sentence = effect["words"] if effect else "Move a lever to hold something against this."
+    how = "An early estimate from" if early else "From"
+    luck = "; both with the same luck" if effect else ""
+    place.html(
+        f'<div role="status"><div class="parley-counts">{counts}</div>'
+        f'<p class="parley-note">{escape(said)}.</p>'
+        f'<p class="parley-effect">{escape(sentence)}</p>'
+        f'<p class="parley-note">{how} {runs:,} talks{luck}. In brackets: 95 % intervals, which '
+        "speak of luck only.</p></div>"
+    )
+
+
+def sections(found: list[Json]) -> None:
+    """One section of the answer at a time."""
+    names = [section["name"] for section in found]
+    chosen = st.segmented_control(
+        "Look closer",
+        names,
+        format_func=SECTIONS.__getitem__,
+        default=names[0],
+        required=True,
+        key=f"section-{len(names)}",
+    )
+    look.section(next(section for section in found if section["name"] == (chosen or names[0])))
+
+
+def guess(asked: WhatIf, day: int, base: Json | None) -> bool:
+    """Ask for a guess before the answer is shown; returns whether the answer may be shown."""
+    mark = f"{asked.question().key()[:16]}-{day}"
+    if not st.session_state["guessing"] or not asked.moved or notes.guessed(mark):
+        return True
+    st.subheader("Place your bet", anchor=False)
+    known = ""
+    if base is not None:
+        line = next(line for line in base["headline"] if line["day"] == day)
+        known = f" In the baseline it is {line['arms']['baseline']['words']}."
+    st.markdown(
+        f"With your change, in how many of 100 simulated talks does a truce begin by day "
+        f"{day}?{known}"
+    )
+    value = st.slider("Your guess, of 100", 0, 100, 50, key=f"guess-{mark}")
+    st.button("Reveal", type="primary", on_click=notes.guess, args=(mark, value))
+    return False
+
+
+# --- The page
+
+asked = current()
+case = asked.baseline.case()
+in_address(asked)
+days = sorted({day for day in (30, 90, 180, 365) if day < asked.days} | {asked.days})
+
+st.title("What if?", anchor=False)
+top_left, top_right = st.columns([1, 1], gap="large", vertical_alignment="bottom")
+with top_left:
+    which_scenario(asked)
+with top_right:
+    day = by_which_day(days)
+look.content_note(case)
+for told in st.session_state["told"]:
+    st.warning(told)
+
+head = st.container(key="headline").empty()
+left, right = st.columns([1, 2], gap="large")
+with left:
+    levers(asked, case)
+    st.toggle("Guess before I see the answer", key="guessing")
+    notes.score()
+    notes.luck(asked, ask, random.SystemRandom().randint(2, asking.MOST_SEED))
+    notes.advanced(asked, case, ask)
+
+with right:
+    question = asked.question()
+    base = waiting.known(replace(asked, levers=asked.pinned, changes=()).question())
+    if guess(asked, day, base):
+        found = waiting.answer_to(
+            question,
+            lambda part, runs: headline(head, part["headline"], day, runs, runs < question.runs),
+        )
+        if found is not None:
+            headline(head, found["headline"], day, question.runs, early=False)
+            notes.reckon(asked, found, days)
+            sections(found["sections"])
+            notes.challenges_met(challenges.met(asked, found))
+            takeaway.show(asked, found)
+    elif base is not None:
+        headline(head, base["headline"], day, asked.runs, early=False)
+
+notes.saved(asked, lambda query: ask(asking.from_query(parse_qs(query))[0]))
+notes.challenges_list()

@@ -1,0 +1,55 @@
+"""Where the dashboard keeps things on disk, and what marks the model that made them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+import sim
+
+#: The environment variable that names the folder for answers and visitors' notes.
+HOME = "PARLEY_HOME"
+
+#: What shipped answers lie in, one file to a scenario.
+BASELINES = Path(__file__).with_name("baselines")
+
+
+def home() -> Path:
+    """The folder for answers and notes; `PARLEY_HOME`, or one in the user's cache."""
+    named = os.environ.get(HOME)
+    if named:
+        return Path(named)
+    if sys.platform == "win32":
+        above = Path(os.environ.get("LOCALAPPDATA", Path.home()))
+    elif sys.platform == "darwin":
+        above = Path.home() / "Library" / "Caches"
+    else:
+        above = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return above / "parley"
+
+
+@cache
+def version() -> str:
+    """The version of Parley, found without importing the engine."""
+    try:
+        return metadata.version("parley-sim")
+    except metadata.PackageNotFoundError:
+        return "0+unknown"
+
+
+@cache
+def model() -> str:
+    """The version and a fingerprint of the code that computes answers.
+
+    Within one version of Parley the code may be worked on; its old answers must not be shown.
+    """
+    digest = hashlib.sha256()
+    folder = Path(sim.__file__).parent
+    answers = Path(__file__).with_name("answers.py")
+    for file in (*sorted(folder.rglob("*.py")), answers):
+        digest.update(file.read_bytes())
+    return f"{version()}+{digest.hexdigest()[:16]}"

@@ -1,0 +1,116 @@
+"""What can be asked of the workers, as plain data: the same question has the same key."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from dashboard.places import model
+from sim.reading import find_scenario, load_scenario, read_text, sha256_of
+from sim.scenario import Scenario
+
+Json = dict[str, Any]
+
+#: Talks by which an answer is first estimated, and those of the answer itself. The first are the
+#: same talks in both.
+EARLY_RUNS, FULL_RUNS = 200, 2000
+
+Settings = tuple[tuple[str, float], ...]
+Changes = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One way to play: a scenario, some of its numbers changed, its levers moved.
+
+    The scenario goes by its name, or is a `text` of the visitor's own.
+    """
+
+    scenario: str
+    levers: Settings = ()
+    changes: Changes = ()
+    text: str = ""
+
+    def case(self) -> Scenario:
+        """The scenario as read; raises ScenarioError with everything that is wrong."""
+        return self._read()[0]
+
+    def sha256(self) -> str:
+        """The fingerprint of the scenario, changes included."""
+        return self._read()[1]
+
+    def _read(self) -> tuple[Scenario, str]:
+        if self.text:
+            return _read(self.scenario, self.text, self.changes)
+        stamp = find_scenario(self.scenario).stat().st_mtime_ns
+        return _load(self.scenario, self.changes, stamp)
+
+    def with_levers(self, **levers: float) -> Arm:
+        """The same with some levers moved."""
+        return replace(self, levers=tuple(sorted({**dict(self.levers), **levers}.items())))
+
+
+@lru_cache(maxsize=64)
+def _load(name: str, changes: Changes, stamp: int) -> tuple[Scenario, str]:
+    case = load_scenario(name, dict(changes))
+    return case, sha256_of(case)
+
+
+@lru_cache(maxsize=16)
+def _read(name: str, text: str, changes: Changes) -> tuple[Scenario, str]:
+    if changes:
+        raise ValueError("change the text itself: its numbers cannot be changed from outside")
+    case = read_text(text, name)
+    return case, sha256_of(case)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What to compute, of which arms, with what luck.
+
+    `kind` is a name in `dashboard.answers.ANSWERS`; `more` is what a kind asks besides.
+    """
+
+    kind: str
+    arms: tuple[Arm, ...]
+    runs: int
+    seed: int
+    days: int
+    more: tuple[tuple[str, str], ...] = ()
+
+    def key(self) -> str:
+        """A name for the answer: equal for equal questions to the same model."""
+        asked = asdict(self)
+        asked["arms"] = [(arm.sha256(), sorted(arm.levers)) for arm in self.arms]
+        asked["model"] = model()
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+    def early(self) -> Question:
+        """The same question of the first few talks."""
+        return replace(self, runs=min(self.runs, EARLY_RUNS))
+
+    def as_json(self) -> Json:
+        """The question for a worker."""
+        return asdict(self)
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Question:
+        """The question that became `data`."""
+        arms = tuple(
+            Arm(arm["scenario"], _pairs(arm["levers"]), _pairs(arm["changes"]), arm["text"])
+            for arm in data["arms"]
+        )
+        return cls(**{**data, "arms": arms, "more": _pairs(data["more"])})
+
+
+def arm_key(arm: Arm, runs: int, seed: int, days: int) -> str:
+    """A name for the talks of one arm."""
+    return Question("outcomes", (arm,), runs, seed, days).key()
+
+
+def _pairs(lists: Any) -> tuple[tuple[str, Any], ...]:
+    return tuple((str(name), value) for name, value in lists)

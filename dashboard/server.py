@@ -1,0 +1,112 @@
+"""The server: Streamlit as an ASGI application, with the workers beside it.
+
+`python -m dashboard` starts it; `uvicorn dashboard.server:app` would do as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import secrets
+from collections.abc import AsyncIterator
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dashboard import jobs, prepare
+from dashboard.visitors import COOKIE
+
+#: Seconds between two collections of garbage, which Streamlit's own would slow every page by.
+COLLECT_EVERY = 60
+
+#: How long a browser remembers who it is, in seconds.
+REMEMBERED = 180 * 24 * 3600
+
+SORRY = (
+    "Something went wrong on this page. Nothing that you saved is lost. Reload the page; if it "
+    "happens again, go to the start page and tell whoever runs this server, whose log says more."
+)
+
+log = logging.getLogger(__name__)
+
+
+@contextlib.asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
+    """Start the workers with the server, and end them with it."""
+    line = jobs.jobs()
+    prepare.baselines(line)
+    gc.collect()
+    gc.freeze()
+    collecting = asyncio.create_task(_collect_garbage())
+    try:
+        yield {}
+    finally:
+        collecting.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await collecting
+        await asyncio.to_thread(jobs.close)
+
+
+async def _collect_garbage() -> None:
+    while True:
+        await asyncio.sleep(COLLECT_EVERY)
+        gc.collect()
+
+
+class Visitors:
+    """Gives each browser a random name of its own, in a cookie that scripts cannot read.
+
+    It is how saved what-ifs are found again. It says nothing about who the visitor is.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request; a page asked for without the cookie brings it along."""
+        if scope["type"] != "http" or not _wants_page(scope) or _known(scope):
+            await self.app(scope, receive, send)
+            return
+        secure = "; Secure" if scope.get("scheme") == "https" else ""
+        cookie = (
+            f"{COOKIE}={secrets.token_urlsafe(24)}; Path=/; Max-Age={REMEMBERED}; HttpOnly; "
+            f"SameSite=Lax{secure}"
+        )
+
+        async def with_cookie(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"set-cookie", cookie.encode())]
+            await send(message)
+
+        await self.app(scope, receive, with_cookie)
+
+
+def _wants_page(scope: Scope) -> bool:
+    headers = dict(scope["headers"])
+    return scope["method"] == "GET" and b"text/html" in headers.get(b"accept", b"")
+
+
+def _known(scope: Scope) -> bool:
+    sent = dict(scope["headers"]).get(b"cookie", b"").decode("latin-1")
+    return COOKIE in SimpleCookie(sent)
+
+
+def sorry(error: Exception) -> bool:
+    """Say in a sentence that a page failed, and how to go on; the log gets the details."""
+    log.error("a page failed", exc_info=error)
+    st.error(SORRY)
+    return True
+
+
+app = st.App(
+    Path(__file__).with_name("main.py"),
+    lifespan=lifespan,
+    middleware=[Middleware(Visitors)],
+    on_script_error=sorry,
+)

@@ -1,0 +1,117 @@
+"""Waiting for an answer on a page: what is known is there at once, an estimate comes first.
+
+A script that waits costs nothing but a thread. Whatever the visitor does meanwhile ends the wait:
+the page begins anew, and a question that nobody else asked leaves the line.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from dashboard import prepare
+from dashboard.jobs import EARLY, Job, jobs
+from dashboard.questions import EARLY_RUNS, Question
+
+Json = dict[str, Any]
+
+#: Seconds between two looks at whether the visitor has moved on.
+LOOK_EVERY = 0.25
+
+
+def who() -> str:
+    """A name for this session among those who ask."""
+    name: str = st.session_state.setdefault("asker", uuid.uuid4().hex)
+    return name
+
+
+def known(question: Question) -> Json | None:
+    """The answer if it is shipped or was computed before."""
+    return prepare.shipped(question) or jobs().known(question)
+
+
+def answer_to(question: Question, show: Callable[[Json, int], None] | None = None) -> Json | None:
+    """The answer, waited for where it must be; None where it failed or was cancelled.
+
+    `show(part of the answer, number of talks)` draws what is known before the rest. What went
+    wrong stands on the page, with a way to ask again.
+    """
+    found = known(question)
+    _leave_others(question)
+    if found is not None:
+        return found
+    if st.session_state.get("cancelled") == question.key():
+        st.info("You cancelled this computation.")
+        st.button("Compute it after all", on_click=_forget_cancelled)
+        return None
+    return _wait(question, show)
+
+
+def _leave_others(question: Question) -> None:
+    """Take what this session asked before out of the line, if nobody else wants it."""
+    key = question.key()
+    for job in st.session_state.get("asked_jobs", ()):
+        if job.key != key:
+            jobs().drop(job, who())
+    st.session_state["asked_jobs"] = ()
+
+
+def _wait(question: Question, show: Callable[[Json, int], None] | None) -> Json | None:
+    line = jobs()
+    under_way = []
+    if show is not None and question.runs > EARLY_RUNS:
+        sooner = replace(question, kind="headline", runs=EARLY_RUNS)
+        under_way.append(line.ask(sooner, who(), EARLY))
+    job = line.ask(question, who())
+    st.session_state["asked_jobs"] = (*under_way, job)
+    place = st.empty()
+    with place.container(key="waiting"):
+        bar = st.progress(0.0, text="Beginning")
+        st.button("Cancel", on_click=_cancel, args=((*under_way, job),))
+    shown = 0
+    while not job.over:
+        job.wait(job.changes, LOOK_EVERY)
+        bar.progress(min(job.progress, 1.0), text=_how_far(job))  # here a visitor who left is seen
+        for part, runs in _parts(under_way, job):
+            if show is not None and runs > shown:
+                show(part, runs)
+                shown = runs
+    st.session_state["asked_jobs"] = ()
+    place.empty()
+    if job.answer is None:
+        st.error(job.error)
+        st.button("Ask again")
+    return job.answer
+
+
+def _parts(under_way: list[Job], job: Job) -> list[tuple[Json, int]]:
+    """What is known so far, the answer of the fewest talks first."""
+    early = [(one.answer, one.question.runs) for one in under_way if one.answer is not None]
+    late = [(job.partial, job.question.runs)] if job.partial is not None else []
+    return [*early, *late]
+
+
+def _how_far(job: Job) -> str:
+    if job.state == "waiting":
+        ahead = jobs().waiting() - 1
+        return (
+            f"Waiting for a free worker; {ahead} other questions are in line"
+            if ahead
+            else ("Waiting for a free worker")
+        )
+    return job.words
+
+
+def _cancel(under_way: tuple[Job, ...]) -> None:
+    for job in under_way:
+        jobs().cancel(job, who())
+    st.session_state["cancelled"] = under_way[-1].key
+    st.session_state["asked_jobs"] = ()
+
+
+def _forget_cancelled() -> None:
+    st.session_state.pop("cancelled", None)

@@ -1,0 +1,147 @@
+"""Questions are answered outside this process, once each, and nothing is lost by an accident."""
+
+import json
+import os
+import signal
+import time
+from dataclasses import replace
+
+import pytest
+
+from dashboard.cache import Cache
+from dashboard.jobs import AWAITED, EARLY, LOST, PREPARED, Job, Jobs
+from dashboard.questions import Arm, Question
+
+SMALL = Question("headline", (Arm("two-rivers"),), 20, 1, 20)
+LONG = replace(SMALL, runs=10_000, days=180)
+
+
+@pytest.fixture
+def line(tmp_path):
+    """One worker with a cache of its own."""
+    found = Jobs(tmp_path / "answers", workers=1)
+    yield found
+    found.close()
+
+
+def finished(job: Job, seconds: float = 120.0) -> Job:
+    """The job when it is over."""
+    end = time.monotonic() + seconds
+    while not job.over:
+        assert time.monotonic() < end, f"{job.state}: {job.words}"
+        job.wait(job.changes, 1.0)
+    return job
+
+
+def running(job: Job) -> Job:
+    """The job once a worker plays it."""
+    end = time.monotonic() + 60
+    while not job.words.endswith("played"):
+        assert time.monotonic() < end
+        job.wait(job.changes, 1.0)
+    return job
+
+
+def test_an_answer_is_computed_once_and_survives_a_restart(line, tmp_path):
+    first = finished(line.ask(SMALL))
+    assert first.state == "done"
+    assert line.ask(SMALL).state == "done"
+    line.close()
+    again = Jobs(tmp_path / "answers", workers=1)
+    try:
+        assert again.known(SMALL) == first.answer
+    finally:
+        again.close()
+
+
+def test_the_same_question_of_two_visitors_is_one_job(line):
+    assert line.ask(SMALL, "one") is line.ask(replace(SMALL), "two")
+
+
+def test_a_killed_worker_fails_its_job_with_a_sentence_and_the_next_question_works(line):
+    lost = running(line.ask(LONG))
+    (pid,) = line.pids()
+    os.kill(pid, signal.SIGKILL)
+    assert finished(lost).error == LOST
+    assert finished(line.ask(SMALL)).state == "done"
+
+
+def test_cancelling_stops_the_work_and_others_may_still_ask(line):
+    long = running(line.ask(LONG, "one"))
+    line.cancel(long, "one")
+    assert long.state == "cancelled"
+    assert finished(line.ask(SMALL, "one")).state == "done"
+
+
+def test_one_who_cancels_does_not_take_the_answer_from_another(line):
+    job = line.ask(SMALL, "one")
+    line.ask(SMALL, "two")
+    line.cancel(job, "one")
+    assert finished(job).state == "done"
+
+
+def test_a_question_nobody_waits_for_leaves_the_line(line):
+    line.ask(LONG, "one")
+    dropped = line.ask(replace(LONG, seed=2), "one")
+    line.drop(dropped, "one")
+    assert dropped.state == "cancelled"
+
+
+def test_what_is_awaited_comes_before_what_is_prepared_and_an_estimate_before_both(line):
+    busy = running(line.ask(LONG))
+    prepared, awaited, early = (
+        line.ask(replace(SMALL, seed=seed), "", priority)
+        for seed, priority in ((3, PREPARED), (4, AWAITED), (5, EARLY))
+    )
+    line.cancel(busy, "")
+    finished(early)
+    assert awaited.state != "done"
+    finished(awaited)
+    assert prepared.state != "done"
+
+
+def test_what_cannot_be_asked_is_answered_with_the_way_out(line):
+    wrong = replace(SMALL, arms=(Arm("two-rivers", (("leaks", 99.0),)),))
+    assert "lies between" in finished(line.ask(wrong)).error
+
+
+def test_equal_questions_have_equal_keys_and_others_do_not():
+    arm = Arm("two-rivers", (("leaks", 0.0),))
+    keys = {
+        question.key()
+        for question in (
+            SMALL,
+            replace(SMALL, seed=2),
+            replace(SMALL, runs=21),
+            replace(SMALL, days=21),
+            replace(SMALL, kind="talks"),
+            replace(SMALL, arms=(arm,)),
+            replace(SMALL, arms=(Arm("two-rivers", (), (("truce.batch_every_days", "2"),)),)),
+        )
+    }
+    assert len(keys) == 7
+    assert Question.of(json.loads(json.dumps(SMALL.as_json()))).key() == SMALL.key()
+
+
+def test_the_cache_throws_away_what_was_used_least_recently(tmp_path):
+    cache = Cache(tmp_path, most_bytes=250)
+    for age, name in enumerate(("old", "middle")):
+        cache.put(name, bytes(100))
+        os.utime(tmp_path / name, (age, age))
+    cache.get("old")
+    cache.put("new", bytes(100))
+    assert cache.get("middle") is None
+    assert cache.get("old") is not None
+    assert cache.get("new") is not None
+
+
+def test_half_a_file_counts_as_none(tmp_path):
+    cache = Cache(tmp_path)
+    cache.put("answer.json", b'{"half": ')
+    assert cache.get_json("answer.json") is None
+    assert cache.get("answer.json") is None
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    Cache(tmp_path / "file" / "below").put("answer.json", b"{}")

@@ -1,0 +1,31 @@
+"""Shipped answers are those of today's model and scenarios."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from dashboard import prepare
+from dashboard.places import BASELINES
+from dashboard.questions import Arm
+from sim.experiment import simulate
+from sim.reading import scenario_names
+
+STALE = "the shipped answers are stale; bring them up to date with `make baselines`"
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_the_shipped_answer_is_of_this_scenario_and_this_model(name):
+    content = json.loads((BASELINES / f"{name}.json").read_text(encoding="utf-8"))
+    assert prepare.shipped(prepare.baseline(name)) is not None, STALE
+    played = simulate(name, runs=prepare.WITNESSES, seed=prepare.SEED)
+    assert played.deal_day.tolist() == content["witnesses"], STALE
+
+
+def test_a_shipped_answer_is_used_for_nothing_else(monkeypatch):
+    question = prepare.baseline("two-rivers")
+    moved = Arm("two-rivers").with_levers(leaks=0.0)
+    for other in ({"arms": (moved,)}, {"seed": 2}, {"runs": 100}, {"days": 30}):
+        assert prepare.shipped(replace(question, **other)) is None
+    monkeypatch.setattr(prepare, "version", lambda: "another")
+    assert prepare.shipped(question) is None
