@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv run test lint types contracts pytest bench coverage-study scenarios-check lock clean
+.PHONY: help venv run dashboard baselines test lint types contracts pytest bench coverage-study scenarios-check lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -36,6 +36,12 @@ venv: $(READY)  ## create .venv, or bring it up to date with the lock
 
 run: $(READY)  ## play one scenario (SCENARIO=name ARGS="--runs 1000")
 	@$(BIN)/parley run $(SCENARIO) $(ARGS)
+
+dashboard: $(READY)  ## serve the dashboard to browsers (ARGS="--port 8600")
+	@$(BIN)/parley dashboard $(ARGS)
+
+baselines: $(READY)  ## compute anew what the dashboard shows first of each scenario
+	@$(BIN)/python -m dashboard.prepare
 
 test: lint types contracts pytest  ## everything that must hold before a commit
 

@@ -16,7 +16,7 @@ import altair as alt
 
 from dashboard.cache import Cache
 from dashboard.questions import Arm, Question, arm_key
-from sim import attribution, charts, findings, page, report
+from sim import attribution, charts, findings, page, report, why
 from sim.charts import _specification as specification
 from sim.experiment import Comparison, first_look, stream
 from sim.findings import Effect, Finding
@@ -417,7 +417,11 @@ def _obstacles(question: Question, scenario: Scenario) -> Json:
         else scenario.parties[name].title: (share)
         for name, share in bargain.blockers.items()
     }
-    issues = {scenario.issues[name].title: part for name, part in bargain.issue_shares.items()}
+    issues = {
+        why.issue_words(name, scenario): part
+        for name, part in bargain.issue_shares.items()
+        if name != attribution.NO_ISSUE or part.estimate
+    }
     figure = charts.shares(
         "obstacles",
         "Where nothing suits everybody before the first day: who would have to give up most, and "

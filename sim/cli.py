@@ -37,6 +37,7 @@ from sim.terminal import (
     Workers,
     as_command,
     as_json,
+    become,
     check_json,
     cores,
     deliver,
@@ -553,6 +554,18 @@ def scorecard(
         json_to,
         lambda console: console.print(cards.as_markdown(card), markup=False, soft_wrap=True),
     )
+
+
+# --- Commands that start a server
+
+
+@app.command(
+    add_help_option=False,  # its options stand once, in the package itself
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def dashboard(context: typer.Context) -> None:
+    """Serve the dashboard to browsers (see `parley dashboard --help`)."""
+    become("dashboard", *context.args)
 
 
 if __name__ == "__main__":
