@@ -18,7 +18,7 @@ from sim.chance import Chance, binomial, poisson, surely_none
 from sim.draws import Draws
 from sim.scenario import Release, Scenario
 from sim.theory.packages import Packages
-from sim.theory.worth import Exchange
+from sim.theory.worth import Exchange, columns, outer
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.int64]
@@ -157,16 +157,17 @@ class Captivity:
 
     def lift_after(self, rows: Ints) -> Floats:
         """The same if a release had been carried out: (runs, releases)."""
-        frac = self._fraction(rows)
-        lift = np.zeros(frac.shape[:2])
+        packages = self.packages
+        frac = self._fraction(self._covered(rows))
+        lift = np.zeros_like(frac[:, :, 0])
         for p in range(len(self.pools)):
-            held = np.zeros(frac.shape[:2])
+            held = np.zeros_like(lift)
             for c in np.flatnonzero(self.pool_of == p):
                 part = 1.0 if self.outside_ratio[c] else frac[:, :, p]
-                staying = 1.0 - self.packages.covers[None, :, c] * part
+                staying = 1.0 - packages.covers[None, :, c] * part
                 held += (self.leverage[rows, c] * self.known[rows, c])[:, None] * staying
-            kept = ~self.packages.covers_remains[None, :, p]
-            held += (self.remains[rows, p] * self.remains_leverage[rows, p])[:, None] * kept
+            dead = self.remains[rows, p] * self.remains_leverage[rows, p]
+            held += outer(dead, ~packages.covers_remains[:, p])
             lift += self._lift_of_pool(rows, p, held)
         return lift
 
@@ -184,18 +185,17 @@ class Captivity:
             whole, strength = whole[:, None], strength[:, None]
         return np.asarray(strength * (1.0 - held / whole))
 
-    def _fraction(self, rows: Ints) -> Floats:
+    def _fraction(self, covered: Floats) -> Floats:
         """The share of the covered captives a release returns: (runs, releases, pools)."""
-        covered = self._covered(rows)
         most = self.packages.most[None]
         return np.where(covered > most, most / np.maximum(covered, 1.0), 1.0)
 
     def _covered(self, rows: Ints) -> Floats:
         """Captives thought alive whom a release covers, in ratio: (runs, releases, pools)."""
-        covered = np.zeros((len(rows), len(self.packages.covers), len(self.pools)))
+        covered = _run_last(len(rows), len(self.packages.covers), len(self.pools))
         for c, p in enumerate(self.pool_of):
             if not self.outside_ratio[c]:
-                covered[:, :, p] += self.known[rows, c, None] * self.packages.covers[None, :, c]
+                covered[:, :, p] += outer(self.known[rows, c], self.packages.covers[:, c])
         return covered
 
     def exchange(self, rows: Ints) -> Exchange:
@@ -204,11 +204,11 @@ class Captivity:
         covered = self._covered(rows)
         most = packages.most[None]
         returned = np.minimum(covered, most) / np.maximum(self.initial_paid[rows], 1)[:, None, :]
-        remains = np.zeros(covered.shape[:2])
+        remains = np.zeros_like(covered[:, :, 0])
         for p in range(len(self.pools)):
-            remains += self.remains[rows, p, None] * packages.covers_remains[None, :, p]
+            remains += outer(self.remains[rows, p], packages.covers_remains[:, p])
         remains /= np.maximum(self.initial_remains[rows], 1)[:, None]
-        freed = self._freed(rows, self._fraction(rows))
+        freed = self._freed(rows, self._fraction(covered))
         return Exchange(
             returned.astype(np.float32), remains.astype(np.float32), freed.astype(np.float32)
         )
@@ -216,14 +216,14 @@ class Captivity:
     def _freed(self, rows: Ints, fraction: Floats) -> Floats:
         """Log share of prisoners freed under each swap: (runs, swaps, pools)."""
         packages = self.packages
-        freed = np.zeros((len(rows), len(packages.swap_release), len(self.pools)))
+        freed = _run_last(len(rows), len(packages.swap_release), len(self.pools))
         for k, pool in enumerate(self.paid_for):
-            priced = np.zeros(fraction.shape[:2])
+            priced = np.zeros_like(fraction[:, :, pool])
             for c in np.flatnonzero((self.pool_of == pool) & ~self.outside_ratio):
                 people = self.known[rows, c] * self.price[rows, c]
-                priced += people[:, None] * packages.covers[None, :, c]
+                priced += outer(people, packages.covers[:, c])
             priced *= fraction[:, :, pool]
-            number = priced[:, packages.swap_release] * packages.swap_ratio[None, :, pool]
+            number = columns(priced, packages.swap_release) * packages.swap_ratio[:, pool]
             number = np.minimum(number, self.prisoners[rows, k, None])
             freed[:, :, pool] += np.log1p(number) / np.log1p(self.initial_prisoners[rows, k, None])
         return freed
@@ -481,6 +481,11 @@ class _Occasions:
             return rows, rows
         extra = np.maximum(self.mean[rows] - 1.0, 0.0)
         return rows, 1 + poisson(self.how_many[day][rows], extra)
+
+
+def _run_last(runs: int, *others: int) -> Floats:
+    """Zeros (runs, others), run last in memory (see `sim.theory.worth`)."""
+    return np.zeros((*reversed(others), runs)).T
 
 
 def _columns(values: list[Floats], runs: int) -> Floats:

@@ -17,6 +17,7 @@ and add, which is several times faster.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,7 +33,7 @@ def columns(table: Floats, places: NDArray[np.integer]) -> Floats:
     return np.take(table.T, places, axis=0).T
 
 
-def outer(by_run: Floats, by_column: Floats) -> Floats:
+def outer(by_run: Floats, by_column: Floats | NDArray[np.bool_]) -> Floats:
     """The products of a value per run and one per column: (runs, columns), run last in memory."""
     return (by_column[:, None] * by_run).T
 
@@ -47,15 +48,45 @@ class Stakes:
     """What one member of an electorate cares about, or several together; axis 0 is the run.
 
     Everything is weighted already: what belongs to the exchange by w, the settlement by 1 - w.
-    It is kept in single precision: nobody knows these numbers to seven digits.
+    It is kept in single precision: nobody knows these numbers to seven digits. All of it is one
+    table, so that it is picked and blended at once.
     """
 
-    war: Floats  # (runs,) 1 - w, the weight of the war and its end
-    captives: Floats  # (runs, pools) worth of the return of all of a pool
-    remains: Floats  # (runs,) worth of the return of all remains
-    ratio: Floats  # (runs, pools) worth of all prisoners going free
-    other: Floats  # (runs, other issues) worth of an issue's full extent
-    settlement: tuple[Floats, ...]  # per settlement issue (runs, levels) worth of ending so
+    values: Floats  # (runs, numbers), run last in memory
+    parts: tuple[int, ...]  # where in it the parts below begin, and where the last ends
+
+    @property
+    def war(self) -> Floats:
+        """1 - w, the weight of the war and its end: (runs,)."""
+        return self._part(0)[:, 0]
+
+    @property
+    def remains(self) -> Floats:
+        """The worth of the return of all remains: (runs,)."""
+        return self._part(1)[:, 0]
+
+    @property
+    def captives(self) -> Floats:
+        """The worth of the return of all of a pool: (runs, pools)."""
+        return self._part(2)
+
+    @property
+    def ratio(self) -> Floats:
+        """The worth of all prisoners going free: (runs, pools)."""
+        return self._part(3)
+
+    @property
+    def other(self) -> Floats:
+        """The worth of an issue's full extent: (runs, other issues)."""
+        return self._part(4)
+
+    @property
+    def settlement(self) -> list[Floats]:
+        """The worth of the war ending so, for each settlement issue: (runs, levels)."""
+        return [self._part(k) for k in range(5, len(self.parts) - 1)]
+
+    def _part(self, k: int) -> Floats:
+        return self.values[:, self.parts[k] : self.parts[k + 1]]
 
     @classmethod
     def weighted(
@@ -70,25 +101,15 @@ class Stakes:
         """Stakes from a scenario's numbers, in which nothing is weighted yet."""
         w = exchange_weight[:, None]
         each = 1.0 / max(len(settlement), 1)  # with several settlement issues: their mean
-        return cls(
-            _single(1.0 - exchange_weight),
-            _single(w * captives),
-            _single(exchange_weight * remains),
-            _single(w * ratio),
-            _single(w * other),
-            tuple(_single((1.0 - w) * each * table) for table in settlement),
-        )
+        tables = [(1.0 - w) * each * table for table in settlement]
+        parts = [1.0 - w, w * remains[:, None], w * captives, w * ratio, w * other, *tables]
+        ends = itertools.accumulate(part.shape[1] for part in parts)
+        values = np.concatenate([part.T for part in parts]).astype(np.float32)
+        return cls(values.T, (0, *ends))
 
     def of(self, rows: NDArray[np.int64]) -> Stakes:
         """The stakes of some runs."""
-        return Stakes(
-            self.war[rows],
-            self.captives[rows],
-            self.remains[rows],
-            self.ratio[rows],
-            self.other[rows],
-            tuple(table[rows] for table in self.settlement),
-        )
+        return Stakes(some_runs(self.values, rows), self.parts)
 
 
 @dataclass(frozen=True)
@@ -114,7 +135,7 @@ class Tables:
         return Tables(
             some_runs(self.frames, rows),
             some_runs(self.swaps, rows),
-            self.other[rows],
+            some_runs(self.other, rows),
             self.reservation[rows],
         )
 
@@ -190,27 +211,7 @@ def blended(members: list[Stakes], weights: list[Floats]) -> Stakes:
 
     Worth is linear in what people care about, so that influence is exactly a weighted mean.
     """
-
-    def mean(values: list[Floats]) -> Floats:
-        total = _by_run(weights[0], values[0])
-        for weight, value in zip(weights[1:], values[1:], strict=True):
-            total = total + _by_run(weight, value)
-        return total
-
-    return Stakes(
-        mean([m.war for m in members]),
-        mean([m.captives for m in members]),
-        mean([m.remains for m in members]),
-        mean([m.ratio for m in members]),
-        mean([m.other for m in members]),
-        tuple(mean([m.settlement[k] for m in members]) for k in range(len(members[0].settlement))),
-    )
-
-
-def _single(values: Floats) -> Floats:
-    return values.astype(np.float32)
-
-
-def _by_run(weight: Floats, values: Floats) -> Floats:
-    """Values times a weight per run, whatever their other axes."""
-    return np.asarray(weight.reshape(-1, *[1] * (values.ndim - 1)) * values)
+    mean = weights[0][:, None] * members[0].values
+    for weight, member in zip(weights[1:], members[1:], strict=True):
+        mean += weight[:, None] * member.values
+    return Stakes(mean, members[0].parts)
