@@ -20,6 +20,7 @@ from sim.scenario import Scenario
 from sim.theory.packages import packages_of
 from sim.theory.quality import distance_from_the_middle, inefficiency, logrolling, nash_distance
 from sim.theory.war import REARMING_DAYS, WAR_MODULES, Evidence
+from sim.theory.worth import some_runs
 from sim.truces import Truces
 from sim.uncertain import FINEST_LUCK, standard_normal
 
@@ -52,7 +53,10 @@ class Diary(Protocol):
 
 @dataclass(frozen=True)
 class Scene:
-    """What everybody makes of the possible deals today, in the rows at hand; axis 0 is the row."""
+    """What everybody makes of the possible deals today, in the rows at hand; axis 0 is the row.
+
+    Arrays lie in memory with the row last (see `sim.theory.worth`).
+    """
 
     rows: Ints  # (rows,) their runs
     where: Ints  # (rows,) their place in the reckonings
@@ -70,11 +74,11 @@ class Scene:
         return Scene(
             self.rows[kept],
             self.where[kept],
-            np.take(self.worth.transpose(1, 2, 0), kept, axis=2).transpose(2, 0, 1),
-            self.reservation[kept],
-            self.backed[kept],
+            some_runs(self.worth, kept),
+            some_runs(self.reservation, kept),
+            some_runs(self.backed, kept),
             self.reckonings,
-            self.war_values[kept],
+            some_runs(self.war_values, kept),
         )
 
 
@@ -513,7 +517,7 @@ class Talks(mesa.Model):
                 if j != i:
                     seen[:, j] += (error * self.misjudged[i, j][rows]).astype(np.float32)[:, None]
             reckonings.append(party.reckons(rows, outlook, seen, i, exchange))
-        return reckonings, np.stack([outlook.war_now for outlook in outlooks], axis=1)
+        return reckonings, np.stack([outlook.war_now for outlook in outlooks]).T
 
     def _assess(self, rows: Ints, truthful: bool = False) -> Scene:
         """What every package is worth to everybody today."""
@@ -525,11 +529,11 @@ class Talks(mesa.Model):
         on_offer = self._on_offer(rows)
         if not on_offer.all():
             worth -= NOT_ON_OFFER * ~on_offer[:, None]
-        backed = np.zeros((len(rows), len(self.parties)), dtype=np.float32)
+        backed = np.zeros((len(self.parties), len(rows)), dtype=np.float32).T
         for mediator in self.mediators:
             for i, party in enumerate(self.parties):
                 backed[:, i] += mediator.leverage_left[party.name][rows]
-        reservation = np.stack([reckoning.tables.reservation for reckoning in reckonings], axis=1)
+        reservation = np.stack([reckoning.tables.reservation for reckoning in reckonings]).T
         where = np.arange(len(rows))
         return Scene(rows, where, worth, reservation, backed, reckonings, war_values)
 
@@ -777,7 +781,9 @@ class Talks(mesa.Model):
                 text[mine] = self._proposal(int(s), part, mine, believed, aspiration[mine, s])
             else:
                 mediator = self.mediators[s - len(self.parties)]
-                text[mine] = self._mediators_text(mediator, part, aspiration[mine])
+                text[mine] = self._mediators_text(
+                    mediator, part, some_runs(aspiration, np.flatnonzero(mine))
+                )
         return text, speaker
 
     def _proposal(

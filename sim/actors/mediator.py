@@ -10,7 +10,7 @@ from sim.draws import Draws
 from sim.theory.bargaining import FORMULATIONS
 from sim.theory.credibility import credibility
 from sim.theory.packages import Packages
-from sim.theory.worth import Tables
+from sim.theory.worth import Tables, some_runs
 from sim.uncertain import standard_normal
 
 Floats = NDArray[np.floating]
@@ -79,7 +79,7 @@ class Mediator(mesa.Agent):
         text = self.formulation.solution(worth, np.maximum(reservation, aspiration))
         short = np.flatnonzero(text < 0)
         if len(short):
-            text[short] = self.formulation(worth[short], reservation[short])
+            text[short] = self.formulation(some_runs(worth, short), some_runs(reservation, short))
         return np.asarray(text, dtype=np.int64)
 
     def spend(self, party: str, rows: Ints, amount: Floats) -> None:

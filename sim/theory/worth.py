@@ -39,8 +39,10 @@ def outer(by_run: Floats, by_column: Floats | NDArray[np.bool_]) -> Floats:
 
 
 def some_runs(table: Floats, rows: NDArray[np.integer]) -> Floats:
-    """The rows of some runs: (rows, columns), run last in memory."""
-    return table.T[:, rows].T
+    """The rows of some runs: (rows, ...), run last in memory, which indexing would not leave it."""
+    others = range(table.ndim - 1)
+    last = table.transpose(*(axis + 1 for axis in others), 0)
+    return np.take(last, rows, axis=-1).transpose(-1, *others)
 
 
 @dataclass(frozen=True)
