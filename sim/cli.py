@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sim.sweep import commands as sweep
 from sim.terminal import (
     BAD_INPUT,
     BadInputError,
@@ -567,6 +568,10 @@ def dashboard(context: typer.Context) -> None:
     """Serve the dashboard to browsers (see `parley dashboard --help`)."""
     become("dashboard", *context.args)
 
+
+# --- Groups of commands
+
+app.add_typer(sweep.app, name="sweep")
 
 if __name__ == "__main__":
     main()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -36,9 +37,11 @@ KEYS = {
 def command(question: Question, shard: Shard | None) -> str:
     """How to play the same again."""
     words = ["parley", "sweep", "run", disk.SPEC]
+    for key, value in question.changes.items():
+        words += ["--set", f"{key}={value}"]
     if shard is not None:
         words += ["--shard", f"{shard[0]}/{shard[1]}"]
-    return " ".join(words)
+    return shlex.join(words)
 
 
 def summary(folder: Path, columns: Sequence[Column]) -> str:
@@ -102,7 +105,7 @@ def readme(manifest: Mapping[str, Any], plan: Plan) -> str:
     if f"{disk.FAILURES}.parquet" in manifest["files"]:
         lines.append("| `failures.parquet` | the runs that failed: where, how, and a replay |")
     lines += ["", "## design", "", "| column | what it is |", "| --- | --- |"]
-    lines += [f"| `{name}` | {words} |" for name, words in _design(plan).items()]
+    lines += [f"| `{name}` | {words} |" for name, words in design_words(plan).items()]
     lines += ["", "## runs", "", "| column | what it is |", "| --- | --- |"]
     lines += [f"| `{name}` | {words} |" for name, words in KEYS.items()]
     lines += [
@@ -113,7 +116,7 @@ def readme(manifest: Mapping[str, Any], plan: Plan) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _design(plan: Plan) -> dict[str, str]:
+def design_words(plan: Plan) -> dict[str, str]:
     """The columns of the design, in words."""
     words = {
         "design_id": "number of the design point",

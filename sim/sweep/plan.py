@@ -6,7 +6,7 @@ import itertools
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from sim.designs import Floats, Ints
+from sim.experiment import BLOCK_RUNS
 from sim.reading import changed
 from sim.scenario import Scenario
 from sim.sweep import folder as disk
@@ -23,9 +24,10 @@ from sim.sweep.playing import Played, Task, play
 from sim.sweep.points import Points, points_of
 from sim.sweep.spec import Question
 
-#: A chunk takes about so long, and has at least and at most so many runs.
-SECONDS_PER_CHUNK = 1.0
-LEAST_CHUNK, MOST_CHUNK = 32, 8192
+#: A chunk takes about so long; or longer, where less than a tenth of it is to go to what a chunk
+#: takes whatever its size. It has at least and at most so many runs.
+SECONDS_PER_CHUNK, MOST_FIXED = 1.0, 0.1
+LEAST_CHUNK, MOST_CHUNK = 32, BLOCK_RUNS
 
 #: Runs by which the time is told.
 PROBE_RUNS = 20
@@ -48,12 +50,16 @@ class Plan:
     forced: bool = False
 
     @classmethod
-    def of(cls, question: Question, chunk_runs: int | None = None, **more: Any) -> Plan:
-        """The plan of a study; chunks take about a second unless their size is given."""
+    def of(
+        cls, question: Question, chunk_runs: int | None = None, *, workers: int = 1, **more: Any
+    ) -> Plan:
+        """The plan of a study; the size of chunks is measured unless it is given."""
         points = points_of(question)
-        if chunk_runs is None:
-            chunk_runs = Pace.measured(cls(question, points, PROBE_RUNS)).chunk_runs
-        return cls(question, points, chunk_runs, **more)
+        if chunk_runs is not None:
+            return cls(question, points, chunk_runs, **more)
+        plan = cls(question, points, PROBE_RUNS, **more)
+        fair = max(-(-plan.first_batch // workers), 1)  # nobody is left without work
+        return replace(plan, chunk_runs=min(Pace.measured(plan).chunk_runs, fair))
 
     @cached_property
     def order(self) -> Ints:
@@ -100,15 +106,18 @@ class Plan:
 
     def task(self, chunk: Chunk) -> Task:
         """What a worker is sent to play a chunk."""
-        study = self.question.study
         first, size = self.replicates_of(chunk.batch)
         rank, replicate = np.divmod(np.arange(chunk.first, chunk.last), size)
-        point = self.order[rank]
+        return self.task_of(self.order[rank], first + replicate)
+
+    def task_of(self, point: Ints, replicate: Ints) -> Task:
+        """The task of playing some replicates of points that need the same scenario."""
+        study = self.question.study
         return Task(
             scenario=self._scenario(int(point[0])),
             seed=study.seed,
             design_id=point,
-            replicate=first + replicate,
+            replicate=replicate,
             crn=study.crn,
             levers={key: settings[point] for key, settings in self._levers.items()},
             values={path: settings[point] for path, settings in self._values.items()},
@@ -167,8 +176,7 @@ class Pace:
         """From playing some runs: a few, and ten times as many, in seconds of this processor."""
         chunk = plan.chunks(0)[0]
         task = plan.task(chunk)
-        some = Task(**{**vars(task), **_repeated(task, PROBE_RUNS)})
-        many = Task(**{**vars(task), **_repeated(task, 10 * PROBE_RUNS)})
+        some, many = _repeated(task, PROBE_RUNS), _repeated(task, 10 * PROBE_RUNS)
         play(some)  # what is only done once does not count
         few_seconds, _ = _timed(some)
         many_seconds, result = _timed(many)
@@ -178,8 +186,9 @@ class Pace:
 
     @property
     def chunk_runs(self) -> int:
-        """How many runs take about a second."""
-        runs = (SECONDS_PER_CHUNK - self.chunk_seconds) / self.run_seconds
+        """How many runs make a chunk that is worth sending to a worker."""
+        seconds = max(SECONDS_PER_CHUNK, self.chunk_seconds / MOST_FIXED)
+        runs = (seconds - self.chunk_seconds) / self.run_seconds
         return int(min(max(runs, LEAST_CHUNK), MOST_CHUNK))
 
     def seconds(self, runs: int, chunks: int) -> float:
@@ -187,16 +196,17 @@ class Pace:
         return self.chunk_seconds * chunks + self.run_seconds * runs
 
 
-def _repeated(task: Task, runs: int) -> dict[str, Any]:
+def _repeated(task: Task, runs: int) -> Task:
     """The first run's settings for more runs than one."""
     rows = np.zeros(runs, dtype=np.int64)
-    return {
-        "design_id": task.design_id[rows],
-        "replicate": np.arange(runs),
-        "levers": {key: settings[rows] for key, settings in task.levers.items()},
-        "values": {path: settings[rows] for path, settings in task.values.items()},
-        "seconds_per_run": None,
-    }
+    return replace(
+        task,
+        design_id=task.design_id[rows],
+        replicate=np.arange(runs),
+        levers={key: settings[rows] for key, settings in task.levers.items()},
+        values={path: settings[rows] for path, settings in task.values.items()},
+        seconds_per_run=None,
+    )
 
 
 def _timed(task: Task) -> tuple[float, Played]:

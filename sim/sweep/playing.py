@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -136,8 +137,7 @@ def play(task: Task) -> Played:
     except Exception as error:
         if len(task) > 1:
             return Played.joined([play(half) for half in task.split(2)])
-        lines = traceback.format_exception(error)
-        return failed(task, _stage(error), type(error).__name__, str(error), "".join(lines))
+        return failed(task, _stage(error), type(error).__name__, str(error), _trace(error))
 
 
 def failed(task: Task, stage: str, exception: str, message: str, trace: str = "") -> Played:
@@ -209,9 +209,24 @@ def _series(task: Task, asked: Series, outcomes: Outcomes) -> pa.Table:
 
 def _stage(error: BaseException) -> str:
     """Where it went wrong, for someone who looks for it: the innermost function of ours."""
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if "sim" in frame.filename.replace("\\", "/").split("/")]
+    ours = [f for f in traceback.extract_tb(error.__traceback__) if _place(f.filename)]
     return ours[-1].name if ours else "unknown"
+
+
+def _trace(error: BaseException) -> str:
+    """How it came to this, without the folders of this machine."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return "\n".join(
+        f"{_place(f.filename) or Path(f.filename).name}:{f.lineno} {f.name}: {f.line}"
+        for f in frames
+    )
+
+
+def _place(filename: str) -> str:
+    """A file of ours from the top of the package; empty for others' files."""
+    path = Path(filename)
+    here = Path(__file__).parents[1]
+    return path.relative_to(here.parent).as_posix() if here in path.parents else ""
 
 
 @contextmanager

@@ -49,6 +49,7 @@ class Sweep:
         return read_study_text(
             (self.folder / disk.SPEC).read_text(encoding="utf-8"),
             disk.SPEC,
+            changes=self.manifest["changes"],
             scenario=Scenario.model_validate(self.manifest["scenario"]["content"]),
             tables=self.manifest["tables"],
         )
@@ -108,3 +109,20 @@ class Sweep:
         if not tables:
             return (empty or pa.schema([])).empty_table()
         return pa.concat_tables(tables, promote_options="default")
+
+    def status(self) -> dict[str, Any]:
+        """How far it has come: runs played and failed, of how many so far planned."""
+        manifest = self.manifest
+        found = {
+            "study": manifest["study"],
+            "shard": manifest["shard"],
+            "complete": manifest["complete"],
+            "planned": manifest["planned_runs"],
+        }
+        if manifest["complete"]:
+            counts = manifest["counts"]
+            return {**found, "played": counts["planned"], "failed": counts["failed"]}
+        chunks = disk.played_in(self.folder)
+        failures = (disk.part(self.folder, disk.FAILURES, chunk) for chunk in chunks)
+        failed = sum(pq.read_metadata(path).num_rows for path in failures if path.exists())
+        return {**found, "played": sum(c.last - c.first for c in chunks), "failed": failed}

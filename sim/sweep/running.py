@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -49,6 +49,7 @@ class Manner:
     seconds_per_run: float | None = None
     force: bool = False  # play on although scenario or model have changed; such rows are marked
     progress: Progress | None = None
+    tell: Callable[[str], None] | None = None  # what a stopping rule sees
     stop: threading.Event | None = None  # once set, the chunks under way are finished, no more
 
 
@@ -73,7 +74,9 @@ def run(
     folder.mkdir(parents=True, exist_ok=True)
     with disk.held(folder):
         if not (folder / disk.MANIFEST).exists():
-            _begin(folder, Plan.of(question, manner.chunk_runs, shard=shard))
+            workers = 1 if manner.engine == "serial" else manner.workers or engines.usable_cores()
+            plan = Plan.of(question, manner.chunk_runs, workers=workers, shard=shard)
+            begin(folder, plan)
         return _go_on(folder, question, manner)
 
 
@@ -97,8 +100,8 @@ def check_shard(shard: Shard) -> None:
         raise ValueError(f"shard {number}/{of}: shards are numbered from 1 to {of}")
 
 
-def _begin(folder: Path, plan: Plan) -> None:
-    """Write what is known before the first run; the manifest last."""
+def begin(folder: Path, plan: Plan) -> None:
+    """Write into a folder what is known before the first run; the manifest last."""
     question = plan.question
     if plan.shard is not None and question.study.stop is not None:
         raise FolderError("a stopping rule looks at all runs, which no shard has; leave out one")
@@ -132,6 +135,8 @@ def _begin(folder: Path, plan: Plan) -> None:
             "forced": [],
             "files": {},
             "surroundings": provenance.surroundings(),
+            "changes": question.changes,
+            "resolved": question.study.model_dump(mode="json", exclude_none=True),
             "tables": question.tables,
             "scenario": {
                 "name": question.scenario.scenario,
@@ -218,6 +223,9 @@ def _play(folder: Path, plan: Plan, manner: Manner) -> list[_Batch]:
             if set(plan.chunks(batch)) - set(disk.played_in(folder)):
                 raise InterruptedSweepError(f"stopped; `parley sweep resume {folder}` goes on")
             seen.append(_seen(folder, plan, batch))
+            if manner.tell is not None and plan.question.study.stop is not None:
+                width = seen[-1].widest_half_width
+                manner.tell(f"{seen[-1].replicates} replicates: widest half width {width:.4g}")
             if _is_enough(plan, seen[-1]):
                 break
     return seen

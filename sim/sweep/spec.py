@@ -284,6 +284,7 @@ class Question:
     scenario: Scenario  # with the study's numbers of days
     keys: tuple[Swept, ...]
     tables: dict[str, str]  # text of the tables that it names
+    changes: dict[str, str]  # of the text, by path
 
     @property
     def sha256(self) -> str:
@@ -326,7 +327,7 @@ def read_study_text(
             texts = dict(tables) if tables is not None else {}
             if tables is None:
                 yield from _read_tables(study, folder, texts)
-            question = Question(study, text, case, (), texts)
+            question = Question(study, text, case, (), texts, changes or {})
             yield from _against(question, found)
 
     reading.read_as(text, name, Study, check, changes or {})
