@@ -65,7 +65,7 @@ coverage-study: $(READY)  ## how often 95 % intervals hold the truth (a few minu
 	@$(BIN)/python tests/benchmarks/coverage.py $(ARGS)
 
 scenarios-check: $(READY)  ## read every scenario and complain helpfully
-	@for scenario in scenarios/*.yaml; do $(BIN)/parley check "$$scenario" || exit 1; done
+	@for scenario in scenarios/*.yaml scenarios/backtests/*.yaml; do $(BIN)/parley check "$$scenario" || exit 1; done
 
 lock:  ## choose versions anew and write requirements.lock
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv; }

@@ -29,7 +29,10 @@ from sim.scoring import CENTRAL, brier, covered, crps_of_counts, interval, log_s
 Floats = NDArray[np.floating]
 
 #: The days by which a truce is forecast.
-FORECAST_DAYS = {"B1": (30, 60, 90), "B2": (30, 90, 180, 365)}
+FORECAST_DAYS = {"B1": (30, 60, 90), "B2": (30, 90, 180, 365), "B3": (30, 60, 90)}
+
+#: The scenario of B3, which only backtests use.
+SECOND_TRUCE = "gaza-2025-01"
 
 #: Draws of the pauses' hazard.
 PAUSE_DRAWS = 20_000
@@ -79,7 +82,7 @@ MODEL, LEFT_OUT, IN_SAMPLE = "model", "base rate without this spell", "base rate
 
 def arms() -> tuple[Arm, ...]:
     """What must be played for the backtests."""
-    wanted = [Arm(FIRST_TRUCE), Arm(SEED_CASE)]
+    wanted = [Arm(FIRST_TRUCE), Arm(SEED_CASE), Arm(SECOND_TRUCE)]
     for name, case in CASES.items():
         wanted.append(_longest(name, case))
         wanted += [Arm(case.scenario, days=count.day) for count in case.counts]
@@ -124,12 +127,12 @@ def _forecast(name: str, case: Case, played: Mapping[Arm, Outcomes]) -> Forecast
 def counts(played: Mapping[Arm, Outcomes]) -> list[Counted]:
     """Captives returned and prisoners released by some days, scored.
 
-    The base rate has no counts of its own. It is lent those of the other case: none with the chance
-    that there is no deal by then, and else what the other deal brought.
+    The base rate has no counts of its own. It is lent those of the other spell: none with the
+    chance that there is no deal by then, and else what the other spell's deal brought.
     """
     found = []
     for name, case in CASES.items():
-        other = next(c for n, c in CASES.items() if n != name).counts[-1]
+        other = next(c for c in CASES.values() if c.spell != case.spell).counts[-1]
         for count in case.counts:
             outcomes = played[Arm(case.scenario, days=count.day)]
             deal = history.chance_by(count.day, history.pace(case.spell))
@@ -178,7 +181,11 @@ def coverage(found: list[Counted]) -> dict[float, tuple[int, int]]:
 
 def criteria(played: Mapping[Arm, Outcomes], *, runs: int, seed: int) -> list[Criterion]:
     """What was written down before playing, and whether it holds."""
-    return [*_november(played[Arm(FIRST_TRUCE)]), *_january(played[Arm(SEED_CASE)], runs, seed)]
+    return [
+        *_november(played[Arm(FIRST_TRUCE)]),
+        *_january(played[Arm(SEED_CASE)], runs, seed),
+        *_second_truce(played[Arm(SECOND_TRUCE)]),
+    ]
 
 
 def _november(outcomes: Outcomes) -> list[Criterion]:
@@ -251,6 +258,35 @@ def _january(outcomes: Outcomes, runs: int, seed: int) -> list[Criterion]:
             "of texts with a term, Hamas takes none that Israel would take, in most draws",
             _shown(pauses),
             _estimate(pauses) > 0.5,
+        ),
+    ]
+
+
+def _second_truce(outcomes: Outcomes) -> list[Criterion]:
+    price = _commonest(outcomes, "ratio")
+    phases = signed_at(outcomes, "duration", ["42d", "126d"]).value
+    # What began late is not followed long enough to be seen to last.
+    lasted = outcomes.truce_days[(outcomes.deal_day != NONE) & (outcomes.deal_day <= DAYS // 2)]
+    low, high = interval(lasted, 0.8) if len(lasted) else (math.nan, math.nan)
+    days = _number(history.TRUCE_2025_DAYS)
+    return [
+        Criterion(
+            "B3",
+            "most first deals are of six weeks, alone or as the first of three phases",
+            f"{phases:.2f}",
+            phases > 0.5,
+        ),
+        Criterion(
+            "B3",
+            "thirty or fifty prisoners for a captive most often",
+            f"commonest: {price}",
+            price in ("30", "50"),
+        ),
+        Criterion(
+            "B3",
+            f"eight in ten first truces of the first {DAYS // 2} days last a time that holds 58",
+            f"{low:.0f} to {high:.0f} days",
+            low <= days <= high,
         ),
     ]
 

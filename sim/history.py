@@ -107,6 +107,7 @@ _BATCHES_2025 = (
     "https://caliber.az/en/post/"
     "israel-to-release-183-palestinian-prisoners-in-exchange-for-hostages"
 )
+_FIRE_RESUMED_2025 = "https://tripuratoday.com/detail?v=4268"
 
 WAR_BEGAN = Known("the war began", date(2023, 10, 7), _TIMES_OF_ISRAEL, "2023-11-22")
 DEAL_2023 = Known("the first deal was made", date(2023, 11, 22), _TIMES_OF_ISRAEL, "2023-11-22")
@@ -114,7 +115,17 @@ TRUCE_2023 = Known("the first truce began", date(2023, 11, 24), _FIRST_DAY, "202
 TRUCE_2023_OVER = Known("the first truce was over", date(2023, 12, 1), _TOTALS_2023, "2023-12-01")
 TRUCE_2023_DAYS = Known("days that it lasted, extensions included", 7, _TOTALS_2023, "2023-12-01")
 DEAL_2025 = Known("the second deal was announced", date(2025, 1, 15), _MEDIATORS_2025, "2025-01-15")
+TRUCE_2025_DAYS = Known("days that it lasted", 58, _FIRE_RESUMED_2025, "2025-03-18")
 TRUCE_2025 = Known("the second truce began", date(2025, 1, 19), _FACTBOX_2025, "2025-01-20")
+
+_RETURNED_2025 = Known(
+    "captives returned alive: 33 of the first phase but for eight dead, and Thais",
+    30,
+    _TOTALS_2025,
+    "2025-02-28",
+)
+_PRISONERS_2025 = Known("prisoners released, first phase", 1778, _TOTALS_2025, "2025-02-28")
+_THAIS_2025 = Known("Thais among them", 5, _BATCHES_2025, "2025-02-08")
 
 SPELLS = (
     Spell("October and November 2023", WAR_BEGAN, DEAL_2023),
@@ -148,16 +159,18 @@ CASES = {
             ),
             Count(
                 400,
-                Known(
-                    "captives returned alive: 33 of the first phase but for eight dead, and Thais",
-                    30,
-                    _TOTALS_2025,
-                    "2025-02-28",
-                ),
-                Known("prisoners released, first phase", 1778, _TOTALS_2025, "2025-02-28"),
-                besides=Known("Thais among them", 5, _BATCHES_2025, "2025-02-08"),
+                _RETURNED_2025,
+                _PRISONERS_2025,
+                besides=_THAIS_2025,
             ),
         ),
+    ),
+    "B3": Case(
+        "gaza-2025-01",
+        date(2025, 1, 1),
+        SPELLS[1].name,
+        TRUCE_2025,
+        (Count(60, _RETURNED_2025, _PRISONERS_2025, besides=_THAIS_2025),),
     ),
 }
 
@@ -199,7 +212,7 @@ def chance_by(day: int, rate: float) -> float:
 
 def facts() -> list[Known]:
     """Every fact of this table that has a source of its own, pauses apart."""
-    found = [TRUCE_2023_DAYS]
+    found = [TRUCE_2023_DAYS, TRUCE_2025_DAYS]
     for spell in SPELLS:
         found += [spell.from_day, spell.deal]
     for case in CASES.values():

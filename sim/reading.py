@@ -46,6 +46,9 @@ FOLDERS = (
     FilePath(__file__).parents[1] / "scenarios",
 )
 
+#: Inside them, the scenarios that backtests need: found by name, and not offered in the gallery.
+BACKTESTS = "backtests"
+
 #: The dictionary of phrases that all scenarios share.
 PHRASES = "phrases.yaml"
 
@@ -64,7 +67,7 @@ _EMPTY = ("", "~", "null", "Null", "NULL")
 
 
 def scenario_names() -> list[str]:
-    """The names of the scenarios at hand."""
+    """The names of the scenarios at hand, those for backtests apart."""
     files = (file for folder in FOLDERS for file in folder.glob("*.yaml"))
     return sorted({file.stem for file in files if file.name != PHRASES})
 
@@ -77,7 +80,7 @@ def find_scenario(name_or_path: str | FilePath) -> FilePath:
     path = FilePath(name_or_path)
     if path.suffix in (".yaml", ".yml") or len(path.parts) != 1:
         return path
-    for folder in FOLDERS:
+    for folder in (*FOLDERS, *(folder / BACKTESTS for folder in FOLDERS)):
         if (folder / f"{path}.yaml").is_file() and f"{path}.yaml" != PHRASES:
             return folder / f"{path}.yaml"
     hint = did_you_mean(path, scenario_names())

@@ -326,19 +326,23 @@ def _side(fact: Fact) -> str:
 
 def _backtests_in_words(card: Scorecard) -> str:
     spells = " and ".join(f"{spell.days} days ({spell.name})" for spell in history.SPELLS)
+    cases = "; ".join(
+        f"{name} is `{case.scenario}`, where the next truce began on day {case.day}"
+        for name, case in history.CASES.items()
+    )
     text = _text(
         f"""
         ## Backtests
 
-        B1 is `{history.CASES["B1"].scenario}` (the first truce began on day
-        {history.CASES["B1"].day}) and B2 `{SEED_CASE}` (day {history.CASES["B2"].day}). The model
+        {cases}. The model
         stands beside a constant hazard that is refitted without the spell that is scored. There are
         two spells, {spells}, each ended by one deal, so that the rate comes from a single deal; the
         rate of both, which has seen the answer, stands there too. The model has seen them as
         well: its one fitted number, patience, was set so that its mean waiting time in
-        `{SEED_CASE}` equals that of both spells. Lower scores are better. Two cases are no sample,
-        and no skill is claimed. **B3 (1 January 2025) is left out**: there is no scenario of that
-        day, and deriving one with care was more than there was time for.
+        `{SEED_CASE}` equals that of both spells. Lower scores are better. {len(history.CASES)}
+        cases in two spells are no sample, B2 and B3 wait for the same truce, and no skill is
+        claimed. The scenario of B3 was derived from that of B2 and written before it was played;
+        its authors knew what came next, as did those of the others.
         """
     )
     return "\n\n".join(
@@ -393,7 +397,7 @@ def _count_table(card: Scorecard) -> str:
     note = _text(
         f"""
         CRPS is of log(1 + count). The base rate has no counts of its own and is lent those of the
-        other case, or none if there is no deal. Of the counts, {held}; they hang together,
+        other spell's deal, or none if there is no deal. Of the counts, {held}; they hang together,
         and intervals so wide are easily hit.
         """
     )

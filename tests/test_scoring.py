@@ -11,6 +11,7 @@ from scipy import stats
 
 import sim
 from sim import history
+from sim.reading import scenario_names
 from sim.scoring import brier, covered, crps, crps_of_counts, interval, log_score
 
 
@@ -81,7 +82,29 @@ def test_the_spells_are_the_base_rate_of_the_scenarios():
 def test_cases_begin_on_the_day_of_their_scenario():
     for case in history.CASES.values():
         assert sim.load_scenario(case.scenario).as_of == case.begins
-    assert [case.day for case in history.CASES.values()] == [24, 358]
+    assert [case.day for case in history.CASES.values()] == [24, 358, 19]
+
+
+def test_no_case_uses_what_was_not_yet_published_on_its_day():
+    for case in history.CASES.values():
+        scenario = sim.load_scenario(case.scenario)
+        yardstick = scenario.base_rate.source  # which the model does not see
+        later = [n for n, s in scenario.sources.items() if s.date > case.begins.isoformat()]
+        assert later == [yardstick]
+
+
+def test_the_fitted_number_is_one_and_the_same_in_all_cases():
+    first, *others = (
+        party.tactic.numbers["patience"].lognormal
+        for case in history.CASES.values()
+        for party in sim.load_scenario(case.scenario).parties.values()
+    )
+    assert others == [first] * 5
+
+
+def test_scenarios_of_backtests_are_found_by_name_and_not_offered():
+    assert "gaza-2025-01" not in scenario_names()
+    assert sim.load_scenario("gaza-2025-01").scenario == "gaza-2025-01"
 
 
 def test_only_the_backtests_and_the_facts_read_history():
