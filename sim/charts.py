@@ -499,7 +499,8 @@ def truce_ends(
 def _piled(rows: Rows, order: list[str], longest: int) -> Layers:
     """Areas between two edges over days, told apart by colour and by their order."""
     colours = dict(zip(reversed(order), AREAS * len(order), strict=False))
-    legend = alt.Legend(orient="top", direction="vertical", title=None, symbolType="square")
+    told = alt.Legend(orient="top", direction="vertical", title=None, symbolType="square")
+    legend = told if order else None  # a legend of nothing has no size
     colour = alt.Color("cause:N", sort=order, legend=legend).scale(
         domain=order, range=[colours[cause] for cause in order]
     )
