@@ -128,7 +128,8 @@ def _placed(state: State, request: Request, now: int) -> Asked:
     elif kind == "agent":
         asked = _as_agent(asked, name)
     holder = kind in ("person", "agent")
-    if not (act.who == kind or (act.who == acts.HOLDER and holder)):
+    stops = kind == "store" and isinstance(act, acts.Pause)
+    if not (act.who == kind or (act.who == acts.HOLDER and holder) or stops):
         raise RefusedError("this is not yours to do")
     if state.phase not in act.phases:
         raise RefusedError(f"this cannot be done now: {_said_of(state.phase)}")
@@ -683,6 +684,9 @@ def is_over(state: State, table: Table, now: int) -> bool:
     ready = table.agents_moved and not unanswered(table)
     if any(seat.agent for seat in table.seats.values()) and not ready:
         return table.deadline is not None and now >= table.deadline + AGENTS_GRACE
+    present = any(not seat.agent for seat in table.seats.values())
+    if not present and any(seat.people for seat in table.seats.values()):
+        return late  # its people are away, and may come back in time
     waiting = [role for role, seat in table.seats.items() if not seat.agent and not seat.done]
     if table.stage == "resolve":
         waiting = [role for role in waiting if must_confirm(setting, table, role)]

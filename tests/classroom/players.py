@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import zlib
 from random import Random
 from typing import Any
 
 from sim.classroom import acts
-from sim.classroom.acts import Act, Request
+from sim.classroom.acts import Act, PlayOn, Project, Request, Terms
 from sim.classroom.conduct import InMemory, conduct
-from sim.classroom.exercise import RefusedError, draft
-from sim.classroom.model import Model
+from sim.classroom.exercise import RefusedError, draft, unanswered
+from sim.classroom.model import Model, Sheet
 from sim.classroom.plan import Plan
-from sim.classroom.state import State
+from sim.classroom.state import State, Table
+from sim.experiment import version
 from sim.reading import load_scenario
+from sim.scenario import Scenario
 
 NOW = 1_700_000_000_000
 
@@ -20,13 +23,19 @@ NOW = 1_700_000_000_000
 class Class:
     """A class and its exercise: a clock of its own, and someone who keeps it going."""
 
-    def __init__(self, scenario: str = "two-rivers", log: Any = None, **plan: Any) -> None:
+    def __init__(
+        self,
+        scenario: str | Scenario = "two-rivers",
+        log: Any = None,
+        quick: bool = False,
+        **plan: Any,
+    ) -> None:
         self.now = NOW
         self.plan = Plan(**{"title": "Talks", "rounds": 3, "seed": 5, **plan})
-        self.scenario = load_scenario(scenario)
-        first = draft("exercise", self.plan, self.scenario, "test", self.now)
+        self.scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
+        first = draft("exercise", self.plan, self.scenario, version(), self.now)
         self.log = log(first) if log else InMemory(first)
-        self.model = Model(self.state.setting)
+        self.model: Any = QuickModel(self.state) if quick else Model(self.state.setting)
         self.asked = 0
 
     @property
@@ -62,26 +71,31 @@ class Class:
         self.go_on()
         return names
 
-    def played_by_bots(self, seed: int = 0, most: int = 2000) -> State:
-        """Bots in all seats play, with the luck of a seed, until the talks are over."""
+    def played_by_bots(self, seed: int = 0, most: int = 2000, watch: Any = None) -> State:
+        """Bots in all seats play, with the luck of a seed, until the talks are over.
+
+        `watch` is called after each move.
+        """
         luck = Random(seed)
         for _ in range(most):
             if self.state.phase != "playing":
                 return self.state
             for person in list(self.state.people):
-                self._bot(person, luck)
+                self._bot(person, luck, watch)
             self.go_on(luck.choice([1, 6, 30, 120]))
         raise AssertionError("the talks do not end")
 
-    def _bot(self, person: str, luck: Random) -> None:
+    def _bot(self, person: str, luck: Random, watch: Any) -> None:
         place = self.state.seat_of(person)
         if place is None:
             return
-        for act in bot_acts(self.state, person, luck):
+        for act in bot_acts(self.state, person, luck, f"canary{self.asked}x"):
             try:
                 self.ask(f"person:{person}", act)
             except RefusedError:
                 continue
+            if watch is not None:
+                watch(self.state)
 
 
 def a_package(state: State, luck: Random) -> dict[str, str]:
@@ -118,3 +132,52 @@ def bot_acts(state: State, person: str, luck: Random, words: str = "") -> list[A
     if luck.random() < 0.6:
         doing.append(acts.Done())
     return doing
+
+
+class QuickModel:
+    """Stands in for the model where a test is about people: days pass, and what is agreed holds."""
+
+    def __init__(self, state: State) -> None:
+        self.setting = state.setting
+
+    def play_on(self, table: Table) -> PlayOn:
+        held = table.rounds
+        signed = None
+        if held and held[-1].agreed:
+            gains = dict.fromkeys(self.setting.scenario.parties, 0.5)
+            package = held[-1].package
+            assert package is not None
+            signed = Terms(package=package, day=table.day + 1, gains=gains)
+        over = "time" if signed is None and len(held) >= self.setting.plan.rounds else ""
+        return PlayOn(
+            table=table.number,
+            round=len(held),
+            injects=tuple(name for name, _ in table.injects),
+            day=table.day + 1,
+            news=(),
+            signed=signed,
+            over=over,
+        )
+
+    def moves(self, table: Table) -> list[Request]:
+        """Agents accept whatever is before them."""
+        return [
+            Request(
+                by=f"agent:{table.number}-{role}",
+                key=f"quick.{text.id}.{role}",
+                act=acts.Respond(text=text.id, accepts=True),
+            )
+            for role, text in unanswered(table)
+        ]
+
+    def sheet(self, table: Table, role: str) -> Sheet:
+        """A sheet that can be told from any other seat's."""
+        return Sheet(table.round, secret_number(table.number, role), (), ())
+
+    def project(self, table: Table) -> Project:
+        return Project(table=table.number, runs=1, deals=0, holding={}, home={}, died={})
+
+
+def secret_number(table: int, role: str) -> float:
+    """A number that belongs to one seat."""
+    return 1 + zlib.crc32(f"{table} {role}".encode()) / 2**32

@@ -1,0 +1,1 @@
+"""The tables that a classroom's exercises are kept in, version by version (Alembic)."""

@@ -1,0 +1,81 @@
+"""Databases for the classroom's tests: SQLite files, and a private PostgreSQL where there is one.
+
+PostgreSQL does not run as root; there we start it as the user `nobody` or say what is missing.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sim.classroom.store import Store
+
+
+@pytest.fixture(autouse=True)
+def stores_are_closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Close whatever a test has opened."""
+    opened: list[Store] = []
+    begin = Store.__init__
+
+    def remembered(store: Store, url: str) -> None:
+        opened.append(store)
+        begin(store, url)
+
+    monkeypatch.setattr(Store, "__init__", remembered)
+    yield
+    for store in opened:
+        store.close()
+
+
+PROGRAMS = ("initdb", "pg_ctl")
+
+
+def _as_user(folder: Path) -> list[str]:
+    """What to put before a command so that it does not run as root."""
+    if os.geteuid() != 0:
+        return []
+    shutil.chown(folder, "nobody")
+    for parent in folder.parents:
+        if parent != Path(tempfile.gettempdir()) and parent.is_relative_to(tempfile.gettempdir()):
+            parent.chmod(parent.stat().st_mode | 0o055)
+    return ["setpriv", "--reuid=nobody", "--clear-groups"]
+
+
+def _run(command: list[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed: {done.stdout}{done.stderr}")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a private PostgreSQL server that lives as long as the tests."""
+    missing = [program for program in PROGRAMS if shutil.which(program) is None]
+    if missing:
+        pytest.skip(f"no PostgreSQL server here: {', '.join(missing)} not found on the path")
+    folder = Path(tempfile.mkdtemp(prefix="parley-postgres-"))
+    user = _as_user(folder)
+    data = folder / "data"
+    try:
+        _run([*user, "initdb", "-D", str(data), "-U", "parley", "--auth=trust", "-N"])
+        options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
+        log = str(folder / "log")
+        _run([*user, "pg_ctl", "-D", str(data), "-l", log, "-o", options, "-w", "start"])
+        try:
+            yield f"postgresql+psycopg://parley@/postgres?host={folder}"
+        finally:
+            _run([*user, "pg_ctl", "-D", str(data), "-m", "immediate", "-w", "stop"])
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> str:
+    """The address of a SQLite file."""
+    return f"sqlite:///{tmp_path}/classroom.sqlite"

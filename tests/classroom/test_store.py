@@ -1,0 +1,364 @@
+"""What was accepted is kept, in order and once, whatever happens to the machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from sim.classroom import acts
+from sim.classroom.acts import Request
+from sim.classroom.conduct import conduct
+from sim.classroom.events import Record, to_line
+from sim.classroom.exercise import RefusedError
+from sim.classroom.plan import Plan
+from sim.classroom.state import canonical, replay
+from sim.classroom.store import DAY, Store, StoredLog, StoreError, UnavailableError
+from sim.reading import load_scenario
+from tests.classroom.players import NOW, Class
+
+
+def stored(url: str):
+    """A log in a store, for `Class`."""
+
+    def log(first: Record) -> StoredLog:
+        store = Store(url)
+        store.create(first.event.plan, first.event.scenario, first.at, first.event.exercise)
+        return StoredLog(store, first.event.exercise)
+
+    return log
+
+
+def lines_of(room: Class) -> list[str]:
+    records = getattr(room.log, "records", None) or room.log.store.records("exercise")
+    return [to_line(record) for record in records if record.seq > 1]
+
+
+def played(log=None) -> Class:
+    room = Class(log=log, tables=2, rounds=2)
+    room.begun(people=6)
+    room.played_by_bots(seed=3)
+    return room
+
+
+@pytest.fixture
+def store(sqlite):
+    store = Store(sqlite)
+    yield store
+    store.close()
+
+
+def drafted(store: Store, **plan) -> tuple[str, str]:
+    plan = Plan(**{"title": "Talks", "rounds": 2, **plan})
+    return store.create(plan, load_scenario("two-rivers"), NOW)
+
+
+def open_lobby(store: Store, exercise: str) -> str:
+    store.submit(exercise, Request(by="instructor", key="open", act=acts.OpenLobby()), NOW)
+    code = store.join_code(exercise)
+    assert code
+    return code
+
+
+# --- the same game everywhere
+
+
+def test_the_same_game_in_a_file_gives_the_same_log(sqlite):
+    assert lines_of(played(stored(sqlite))) == lines_of(played())
+
+
+def test_the_same_game_on_postgresql_gives_the_same_log(postgres):
+    room = played(stored(postgres))
+    assert lines_of(room) == lines_of(played())
+    room.log.store.purge(NOW, "exercise")
+    assert room.log.store.exercises() == []
+    room.log.store.close()
+
+
+def test_a_second_process_sees_the_same_state(sqlite):
+    room = played(stored(sqlite))
+    other = Store(sqlite)
+    assert canonical(other.state("exercise")) == canonical(room.state)
+    assert canonical(replay(other.records("exercise"))) == canonical(room.state)
+    assert other.last_seq("exercise") == room.state.seq
+
+
+# --- many at once
+
+
+def submit_at_once(store: Store, exercise: str, people: list[str], each: int) -> list[Exception]:
+    failed: list[Exception] = []
+
+    def work(person: str) -> None:
+        for k in range(each):
+            act = acts.Predict(deal=k)
+            request = Request(by=f"person:{person}", key=f"{person}.{k}", act=act)
+            try:
+                store.submit(exercise, request, NOW)
+            except Exception as error:
+                failed.append(error)
+
+    threads = [threading.Thread(target=work, args=(person,)) for person in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return failed
+
+
+def many_at_once(url: str) -> None:
+    stores = [Store(url), Store(url)]
+    exercise, _ = drafted(stores[0], tables=4)
+    code = open_lobby(stores[0], exercise)
+    for k in range(20):
+        stores[0].join(code, f"name {k}", f"join.{k}", NOW)
+    request = Request(by="instructor", key="start", act=acts.Start())
+    people = list(stores[0].submit(exercise, request, NOW).people)
+    halves = [people[:10], people[10:]]
+    failed: list[list[Exception]] = [[], []]
+
+    def half(k: int) -> None:
+        failed[k] = submit_at_once(stores[k], exercise, halves[k], 3)
+
+    threads = [threading.Thread(target=half, args=(k,)) for k in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == [[], []]
+    records = stores[1].records(exercise)
+    assert [record.seq for record in records] == list(range(1, len(records) + 1))
+    bets = [record for record in records if record.event.kind == "predicted"]
+    assert len(bets) == 60
+    for store in stores:
+        store.close()
+
+
+def test_many_write_at_once_and_no_number_is_missing_in_a_file(sqlite):
+    many_at_once(sqlite)
+
+
+def test_many_write_at_once_and_no_number_is_missing_on_postgresql(postgres):
+    many_at_once(postgres)
+
+
+def test_the_same_request_twice_happens_once(store):
+    exercise, _ = drafted(store)
+    request = Request(by="instructor", key="open", act=acts.OpenLobby())
+    first = store.submit(exercise, request, NOW)
+    code = store.join_code(exercise)
+    assert store.submit(exercise, request, NOW).seq == first.seq
+    assert store.join_code(exercise) == code
+
+
+# --- killed, full, read-only
+
+WRITER = """
+import sys
+from sim.classroom import acts
+from sim.classroom.acts import Request
+from sim.classroom.store import Store
+store = Store(sys.argv[1])
+for k in range(100000):
+    request = Request(by="instructor", key=f"say.{k}", act=acts.Broadcast(text=f"word {k}"))
+    store.submit(sys.argv[2], request, 1_700_000_001_000)
+    print(k, flush=True)
+"""
+
+
+def test_a_process_killed_while_it_writes_loses_nothing_that_was_accepted(store, sqlite):
+    exercise, _ = drafted(store)
+    open_lobby(store, exercise)
+    for _ in range(3):
+        accepted = _told_before_killed([sys.executable, "-c", WRITER, sqlite, exercise])
+        kept = Store(sqlite).state(exercise)
+        assert accepted
+        assert accepted <= {int(text.split()[1]) for text in kept.broadcasts if text}
+        records = store.records(exercise)
+        assert [record.seq for record in records] == list(range(1, len(records) + 1))
+
+
+def _told_before_killed(command: list[str]) -> set[int]:
+    """What a writer has told to be accepted before it is killed at no good moment."""
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as writer:
+        assert writer.stdout is not None
+        told = [writer.stdout.readline() for _ in range(5)]
+        time.sleep(0.02)
+        os.kill(writer.pid, signal.SIGKILL)
+        told += writer.stdout.readlines()
+    return {int(line) for line in told if line.endswith("\n")}
+
+
+def begun_in(sqlite: str, people: int = 5) -> Class:
+    room = Class(log=stored(sqlite), rounds=3)
+    room.begun(people=people)
+    return room
+
+
+def _talk_on(room: Class) -> None:
+    for k in range(200):
+        room.ask("instructor", acts.Broadcast(text=f"{k} " + "word " * 150))
+
+
+def test_a_full_disk_stops_the_clocks_and_loses_nothing(sqlite):
+    room = begun_in(sqlite)
+    store, before = room.log.store, room.state
+    with store._engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+    with _Pages(store, pages):
+        with pytest.raises(UnavailableError, match="full"):
+            _talk_on(room)
+        assert store.stands_still
+    stopped = room.now
+    room.now += 60_000
+    with pytest.raises(RefusedError, match="paused"):
+        room.ask("person:p1", acts.Done())
+    state = room.state
+    assert state.paused_at == stopped
+    state = room.instruct(acts.Resume())
+    assert not store.stands_still
+    assert state.tables[1].deadline == before.tables[1].deadline + 60_000
+
+
+class _Pages:
+    """Lets a file grow to no more than so many pages, as on a full disk."""
+
+    def __init__(self, store: Store, most: int) -> None:
+        self.store, self.most = store, most
+
+    def _limit(self, most: int) -> None:
+        self.store._engine.dispose()
+
+        def limited(connection, _):
+            connection.execute(f"PRAGMA max_page_count = {most}")
+
+        self.limited = limited
+        sa.event.listen(self.store._engine, "connect", limited)
+
+    def __enter__(self) -> None:
+        self._limit(self.most)
+
+    def __exit__(self, *_: object) -> None:
+        sa.event.remove(self.store._engine, "connect", self.limited)
+        self.store._engine.dispose()
+
+
+def test_a_read_only_database_is_said_plainly(sqlite):
+    room = begun_in(sqlite)
+    engine = room.log.store._engine
+
+    def read_only(connection, _):
+        connection.execute("PRAGMA query_only = ON")
+
+    engine.dispose()
+    sa.event.listen(engine, "connect", read_only)
+    with pytest.raises(UnavailableError, match="press Resume"):
+        room.ask("instructor", acts.Broadcast(text="word"))
+    sa.event.remove(engine, "connect", read_only)
+    engine.dispose()
+    assert room.instruct(acts.Resume()).paused_at is None
+
+
+# --- schema
+
+
+def test_a_file_of_a_newer_version_is_refused(sqlite):
+    store = Store(sqlite)
+    with store._writing() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    store.close()
+    with pytest.raises(StoreError, match="newer version"):
+        Store(sqlite)
+
+
+def test_what_cannot_be_opened_is_said_with_its_name(tmp_path):
+    with pytest.raises(StoreError, match="missing"):
+        Store(f"sqlite:///{tmp_path}/missing/classroom.sqlite")
+    file = tmp_path / "notes.sqlite"
+    file.write_text("these are not the tables you are looking for" * 40)
+    with pytest.raises(StoreError, match="not a database"):
+        Store(f"sqlite:///{file}")
+
+
+# --- who comes in
+
+
+def test_a_token_stands_for_one_person_and_only_its_digest_is_kept(store, sqlite):
+    exercise, admin = drafted(store)
+    token = store.join(open_lobby(store, exercise), "Ada", "join", NOW)
+    assert store.holder(token).by == "person:p1"
+    assert store.holder(admin).by == "instructor"
+    assert store.holder("x" * 43) is None
+    assert store.names(exercise) == {"p1": "Ada"}
+    with closing(sqlite3.connect(sqlite.removeprefix("sqlite:///"))) as connection:
+        kept = "\n".join(connection.iterdump())
+    assert token not in kept
+    assert admin not in kept
+    assert "Ada" not in "\n".join(map(to_line, store.records(exercise)))
+
+
+def test_a_new_link_kills_the_old_one(store):
+    exercise, admin = drafted(store)
+    token = store.join(open_lobby(store, exercise), "Ada", "join", NOW)
+    fresh = store.reissue(exercise, "p1", "again", NOW)
+    assert store.holder(token) is None
+    assert store.holder(fresh).name == "p1"
+    renewed = store.reissue_instructor(exercise, NOW)
+    assert store.holder(admin) is None
+    assert store.holder(renewed).by == "instructor"
+
+
+def test_who_was_taken_out_has_no_link_any_more(store):
+    exercise, _ = drafted(store)
+    token = store.join(open_lobby(store, exercise), "Ada", "join", NOW)
+    store.submit(exercise, Request(by="instructor", key="k", act=acts.Kick(person="p1")), NOW)
+    assert store.holder(token) is None
+
+
+def test_a_code_is_good_only_while_the_lobby_is_open(store):
+    exercise, _ = drafted(store)
+    with pytest.raises(RefusedError, match="no exercise"):
+        store.join("ABC234", "Ada", "early", NOW)
+    code = open_lobby(store, exercise)
+    store.join(code.lower(), "Ada", "on-time", NOW)
+    store.submit(exercise, Request(by="instructor", key="start", act=acts.Start()), NOW)
+    assert store.join_code(exercise) is None
+    with pytest.raises(RefusedError, match="no exercise"):
+        store.join(code, "Ada", "late", NOW)
+
+
+def test_what_is_over_is_purged_with_everything_kept_of_it(store, sqlite):
+    old, _ = drafted(store, keep_days=1)
+    kept, _ = drafted(store, keep_days=30)
+    store.join(open_lobby(store, old), "Ada", "join", NOW)
+    assert store.purge(NOW + 2 * DAY) == [old]
+    assert [row[0] for row in store.exercises()] == [kept]
+    with pytest.raises(KeyError):
+        store.state(old)
+    assert store.names(old) == {}
+    with closing(sqlite3.connect(sqlite.removeprefix("sqlite:///"))) as connection:
+        rows = connection.execute("SELECT count(*) FROM records WHERE exercise = ?", (old,))
+        assert rows.fetchone() == (0,)
+
+
+def test_two_may_conduct_the_same_exercise(sqlite):
+    room = begun_in(sqlite)
+    other = StoredLog(Store(sqlite), "exercise")
+    for _ in range(12):
+        room.go_on(200)
+        conduct(other, Class(rounds=3).model, room.now)
+    alone = Class(rounds=3)
+    alone.begun(people=5)
+    for _ in range(12):
+        alone.go_on(200)
+    assert canonical(other.state()) == canonical(alone.state)
