@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from dashboard.places import HOME
+from dashboard.places import HOME, WORKERS
 
 
 def options(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -34,6 +34,7 @@ def read(words: list[str] | None = None) -> argparse.Namespace:
     reader.add_argument("--address", help="the name that browsers know this machine by")
     reader.add_argument("--base-path", help="path under which a proxy serves the dashboard")
     reader.add_argument("--home", type=Path, help="folder for answers and saved what-ifs")
+    reader.add_argument("--workers", type=int, help="processes that compute (up to 2 cores)")
     reader.add_argument("--browser", action="store_true", help="open a browser here as well")
     return reader.parse_args(words)
 
@@ -43,6 +44,8 @@ def main(words: list[str] | None = None) -> None:
     arguments = read(words)
     if arguments.home is not None:
         os.environ[HOME] = str(arguments.home.absolute())
+    if arguments.workers is not None:
+        os.environ[WORKERS] = str(max(1, arguments.workers))
     from dashboard.server import app
 
     app.run(config=options(arguments))

@@ -20,8 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from dashboard import places
 from dashboard.cache import MOST_BYTES, Cache
-from dashboard.places import home
 from dashboard.questions import Question
 from dashboard.worker import ANSWER, PARTIAL, PROGRESS, READY, WRONG
 
@@ -31,8 +31,8 @@ State = Literal["waiting", "running", "done", "failed", "cancelled"]
 #: What comes first: an early estimate, an answer somebody waits for, what is only prepared.
 EARLY, AWAITED, PREPARED = 0, 1, 2
 
-#: Worker processes, unless there are fewer cores; and answers kept in memory.
-WORKERS, ANSWERS_KEPT = 2, 64
+#: Answers kept in memory.
+ANSWERS_KEPT = 64
 
 LOST = "The computation was interrupted: its process ended. Nothing else is lost; ask again."
 CANCELLED = "You cancelled this. Ask again when you like."
@@ -95,8 +95,7 @@ class Jobs:
         self._jobs: dict[str, Job] = {}  # under way
         self._answers: OrderedDict[str, Json] = OrderedDict()
         self._open = True
-        count = workers or min(WORKERS, os.cpu_count() or 1)
-        self._hands = [_Hand(self) for _ in range(count)]
+        self._hands = [_Hand(self) for _ in range(workers or places.workers())]
 
     # --- For those who ask
 
@@ -302,7 +301,7 @@ def jobs() -> Jobs:
     global _shared
     with _shared_lock:
         if _shared is None:
-            _shared = Jobs(home() / "answers")
+            _shared = Jobs(places.home() / "answers")
         return _shared
 
 

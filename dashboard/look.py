@@ -34,7 +34,10 @@ NOT_A_FORECAST = (
 STYLE = """
 <style>
 .stMainBlockContainer { max-width: 1260px; padding: 4.2rem 2.5rem 5rem; }
-[data-testid="stCaptionContainer"] p { color: var(--parley-soft); }
+[data-testid="stCaptionContainer"] { opacity: 1; }
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {
+  color: var(--parley-soft);
+}
 [class*="st-key-box-"] [data-testid="stCaptionContainer"] { margin-top: -0.6rem; }
 .st-key-banner p { font-size: 0.9rem; }
 .st-key-headline {
@@ -96,7 +99,7 @@ def content_note(scenario: Scenario) -> None:
 
 def section(found: Json) -> None:
     """A section of an answer: its words, charts and tables, or why it has none."""
-    st.subheader(found["heading"], anchor=False)
+    st.header(found["heading"], anchor=False)
     if found["missing"]:
         st.info(found["missing"])
         return
@@ -121,12 +124,11 @@ def figures(found: list[Json]) -> None:
 def chart(figure: Json) -> None:
     """A chart under its sentence, with words for those who cannot see it and its numbers."""
     st.markdown(f"**{_plain(figure['title'])}**")
-    st.vega_lite_chart(
-        coloured(figure["spec"], dark()),
-        theme=None,
-        width="content",
-        alt=figure["alt"],
-    )
+    if figure["spec"].get("vconcat") == []:
+        st.caption("There is nothing to draw; the table says why.")
+    else:
+        spec = coloured(figure["spec"], dark())
+        st.vega_lite_chart(spec, theme=None, width="content", alt=figure["alt"])
     with st.expander("The numbers as a table"):
         _table(figure["head"], figure["rows"], figure["name"])
 

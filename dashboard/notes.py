@@ -209,7 +209,7 @@ def _nearest_runs(runs: int) -> int:
 def saved(asked: WhatIf, open_query: Callable[[str], None]) -> None:
     """Save this what-if under a name, and open or remove those saved before."""
     st.divider()
-    st.subheader("Keep and share", anchor=False)
+    st.header("Keep and share", anchor=False)
     title = asked.baseline.case().title
     st.markdown("A link to exactly this, to send or to cite:")
     address = (st.context.url or "").split("?")[0]
@@ -248,7 +248,7 @@ def challenges_met(met: list[Challenge]) -> None:
 
 def challenges_list() -> None:
     """The challenges, and which of them are met."""
-    st.subheader("Challenges", anchor=False)
+    st.header("Challenges", anchor=False)
     met = {**notebook().kept(visitor(), MET), **st.session_state.get("met", {})}
     for challenge in CHALLENGES:
         done = challenge.name in met

@@ -14,6 +14,12 @@ import sim
 #: The environment variable that names the folder for answers and visitors' notes.
 HOME = "PARLEY_HOME"
 
+#: The environment variable that says how many processes compute.
+WORKERS = "PARLEY_WORKERS"
+
+#: Processes that compute unless told otherwise, if there are as many cores.
+USUAL_WORKERS = 2
+
 #: What shipped answers lie in, one file to a scenario.
 BASELINES = Path(__file__).with_name("baselines")
 
@@ -30,6 +36,12 @@ def home() -> Path:
     else:
         above = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return above / "parley"
+
+
+def workers() -> int:
+    """How many processes compute: `PARLEY_WORKERS`, or up to two."""
+    named = os.environ.get(WORKERS, "")
+    return int(named) if named.isdigit() and int(named) else min(USUAL_WORKERS, os.cpu_count() or 1)
 
 
 @cache

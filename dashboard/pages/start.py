@@ -19,7 +19,7 @@ st.markdown(
     "conclusion hangs on**."
 )
 
-st.subheader("Three questions to begin with", anchor=False)
+st.header("Three questions to begin with", anchor=False)
 
 
 def guided(title: str, words: str, query: dict[str, list[str]]) -> None:
@@ -67,7 +67,7 @@ with three:
         },
     )
 
-st.subheader("The scenarios", anchor=False)
+st.header("The scenarios", anchor=False)
 for name in scenario_names():
     case = Arm(name).case()
     with st.container(border=True):

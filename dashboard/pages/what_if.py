@@ -89,7 +89,7 @@ def which_scenario(asked: WhatIf) -> None:
 
 def levers(asked: WhatIf, case: Scenario) -> None:
     """The levers, the first of the file at once and the others a click away."""
-    st.subheader("Move a lever", anchor=False)
+    st.header("Move a lever", anchor=False)
     undoable, resettable = bool(st.session_state["past"]), asked.moved or asked.levers != ()
     with st.container(horizontal=True):
         st.button("Undo", on_click=undo, disabled=not undoable, icon=":material/undo:")
@@ -191,7 +191,7 @@ def guess(asked: WhatIf, day: int, base: Json | None) -> bool:
     mark = f"{asked.question().key()[:16]}-{day}"
     if not st.session_state["guessing"] or not asked.moved or notes.guessed(mark):
         return True
-    st.subheader("Place your bet", anchor=False)
+    st.header("Place your bet", anchor=False)
     known = ""
     if base is not None:
         line = next(line for line in base["headline"] if line["day"] == day)

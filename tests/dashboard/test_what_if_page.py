@@ -1,0 +1,138 @@
+"""The pages Start and What if, as a visitor sees them."""
+
+import os
+import re
+import signal
+
+import pytest
+from conftest import LOOKS
+from playwright.sync_api import expect
+from typer.testing import CliRunner
+
+#: A what-if that is quick to play.
+QUICK = "scenario=two-rivers&days=60&runs=200"
+SECRET = f"/what-if?{QUICK}&set=leaks:0"
+
+
+@pytest.mark.parametrize(("width", "colours"), LOOKS)
+def test_a_first_visitor_compares_within_three_interactions(visit, width, colours):
+    seen = visit(width, colours).goto("/")
+    seen.is_accessible()
+    seen.click("See what happens", "link")  # the first interaction, and the last
+    assert len(seen.counts()) == 2
+    expect(seen.page.locator(".parley-effect")).to_contain_text("By day")
+    expect(seen.page.get_by_text("Not a forecast").first).to_be_visible()
+    seen.has_no_error()
+    seen.is_accessible()
+    seen.asked_nobody_else()
+
+
+def test_the_first_look_needs_no_computation_and_each_section_can_be_seen(visit):
+    seen = visit().goto("/what-if")
+    assert len(seen.counts()) == 1
+    for name in ("How it ends", "Terms", "People", "Does it last", "Who refuses", "In the way"):
+        seen.page.get_by_text(name, exact=True).first.click()
+        seen.rest().has_no_error()
+        assert seen.page.get_by_text("The numbers as a table").count() or name == "How it ends"
+        seen.is_accessible()
+
+
+def test_a_link_shows_another_visitor_identical_numbers(visit):
+    mine = visit().goto(SECRET)
+    link = mine.page.get_by_test_id("stCode").first.inner_text().strip()
+    yours = visit(390, "dark")
+    yours.page.goto(link)
+    yours.rest()
+    assert yours.counts() == mine.counts()
+    effect = ".parley-effect"
+    assert yours.page.locator(effect).inner_text() == mine.page.locator(effect).inner_text()
+
+
+def test_a_reload_keeps_the_levers_the_guess_and_what_was_saved(visit):
+    seen = visit().goto(f"{SECRET}&guess=yes")
+    expect(seen.page.get_by_text("Place your bet")).to_be_visible()
+    expect(seen.page.locator(".parley-effect")).to_have_count(0)
+    seen.click("Reveal")
+    expect(seen.page.get_by_text("you guessed 50 of 100")).to_be_visible()
+    counts = seen.counts()
+    seen.page.get_by_role("textbox", name="Save this what-if as").fill("nothing leaks")
+    seen.click("Save")
+    seen.page.reload()
+    seen.rest()
+    assert seen.counts() == counts
+    expect(seen.page.get_by_text("Your 1 guess")).to_be_visible()
+    seen.click("Reset all")
+    assert len(seen.counts()) == 1
+    seen.click("Open “nothing leaks”")
+    assert seen.counts() == counts
+    seen.click("Undo")
+    assert len(seen.counts()) == 1
+
+
+def test_the_numbers_are_those_of_the_command_line(visit, monkeypatch):
+    from conftest import as_json
+
+    from sim.cli import app
+    from sim.report import _of_hundred as of_hundred
+
+    seen = visit().goto(SECRET)
+    words = seen.page.get_by_test_id("stCode").nth(1).inner_text()
+    command = re.search(r"`parley (.*?)`", words).group(1).split()
+    result = CliRunner().invoke(app, [*command, "--json", "-"])
+    effect = as_json(result.stdout)["effects"]["deal_by_60"]
+    assert seen.counts() == [of_hundred(effect["baseline"]), of_hundred(effect["changed"])]
+
+
+def test_a_killed_worker_leaves_a_clear_message_and_a_working_page(visit, server):
+    seen = visit()
+    seen.page.goto(f"{server.url}/what-if?scenario=two-rivers&days=730&runs=10000&set=leaks:0")
+    expect(seen.page.get_by_text("talks played")).to_be_visible()
+    for pid in server.workers():
+        os.kill(pid, signal.SIGKILL)
+    expect(seen.page.get_by_text("The computation was interrupted")).to_be_visible()
+    seen.page.get_by_role("button", name="Ask again").click()
+    seen.page.get_by_role("button", name="Cancel").click()
+    expect(seen.page.get_by_text("You cancelled this computation")).to_be_visible()
+    seen.goto(SECRET)
+    assert len(seen.counts()) == 2
+    seen.has_no_error()
+
+
+def test_a_lever_through_its_whole_range_never_contradicts_its_text(visit):
+    seen = visit().goto(f"/what-if?{QUICK}")
+    thumb = seen.page.get_by_role("slider", name="How leaky the talks are")
+    thumb.press("Home")
+    for _ in range(3):
+        seen.rest().has_no_error()
+        says_what_it_shows(seen)
+        for _ in range(8):  # faster than anything can be computed
+            thumb.press("ArrowRight")
+    assert thumb.input_value() == thumb.get_attribute("max")
+
+
+def says_what_it_shows(seen):
+    """The sentence about the effect agrees with the numbers above it."""
+    counts = [float(count) for count in seen.counts()]
+    said = seen.page.locator(".parley-effect").inner_text()
+    if " more of 100" in said:
+        assert counts[1] >= counts[0]
+    elif " fewer of 100" in said:
+        assert counts[1] <= counts[0]
+    else:
+        assert "within noise" in said or "no difference" in said or len(counts) == 1
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "scenario=../../etc/passwd",
+        "scenario=two-rivers&set=leaks:99&set=nothing:1&set=leaks",
+        "scenario=two-rivers&days=-1&runs=99999999&seed=x",
+        "scenario=two-rivers&key=parties.nobody.optimism:1&key=truce.shape:abc",
+    ],
+)
+def test_a_hostile_or_stale_link_is_answered_with_a_sentence(visit, query):
+    seen = visit().goto(f"/what-if?{query}")
+    expect(seen.page.get_by_test_id("stAlert").first).to_be_visible()
+    assert len(seen.counts()) == 1
+    seen.has_no_error()
