@@ -2,8 +2,9 @@
 
 Every setting is tried with the same luck. More of a lever need not mean more of what is wanted, so
 its range is first walked on a coarse grid, outwards from the default in both directions; where the
-target is first reached, the step is halved until the setting is known closely. What is found is
-played again with fresh luck, as a search finds what its own luck favours.
+target is first reached, the step is halved until the setting is known closely. A search finds what
+its own luck favours, so what is found is played again with fresh luck and more of it, and moved on
+until the target is reached with that as well.
 """
 
 from __future__ import annotations
@@ -26,11 +27,14 @@ STEPS = 4
 #: Times the step that reaches the target is halved.
 HALVINGS = 4
 
+#: What the search can tell apart.
+FINEST = 1 / (STEPS * 2**HALVINGS)
+
 #: The most promising levers by themselves are tried in pairs.
 PAIRED = 3
 
-#: Fresh luck has the seed of the search and this much more.
-FRESH = 1_000_003
+#: Fresh luck has the seed of the search and this much more, and so many times its runs.
+FRESH, FRESH_TIMES = 1_000_003, 4
 
 FORMS = "deal@DAY=SHARE, holds@DAYS=SHARE or returned_alive=NUMBER, as in deal@90=0.5"
 
@@ -97,9 +101,9 @@ class Way:
 
     levers: Mapping[str, float]
     change: float  # the part of the way from the default to the end of the range, 0 to 1
-    reached: bool
+    reached: bool  # with fresh luck too
     found: Finding  # with the luck of the search
-    fresh: Finding | None = None  # with fresh luck; None where the target is out of reach
+    fresh: Finding | None = None  # with fresh luck; None where the search did not get there
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,8 @@ class _Path:
         }
 
 
-Play = Callable[[list[Mapping[str, float]], int], list[Finding]]
+#: Plays some settings with one luck, so many times the runs that were asked for.
+Play = Callable[[list[Mapping[str, float]], int, int], list[Finding]]
 
 
 def unlock(
@@ -147,13 +152,15 @@ def unlock(
     Changes start from where `levers` set them, else from the scenario's defaults. Of a lever's
     two directions the one that needs the smaller part of its way counts. In a pair both levers go
     the same part of their ways, each in the direction in which it does more by itself; pairs of
-    the most promising levers are tried, and the one that needs the smallest part counts.
+    the most promising levers are tried, and the one that needs the smallest part counts. What
+    reaches the target does so with fresh luck as well, at the setting that is told; how sure that
+    is, the interval of `Way.fresh` says.
     """
     settled = dict(levers or {})
 
-    def play(settings: list[Mapping[str, float]], luck: int) -> list[Finding]:
+    def play(settings: list[Mapping[str, float]], luck: int, times: int = 1) -> list[Finding]:
         arms = [(scenario, {**settled, **moved}) for moved in settings]
-        played = play_arms(arms, runs=runs, seed=luck, days=days, workers=workers)
+        played = play_arms(arms, runs=times * runs, seed=luck, days=days, workers=workers)
         return [target.found(outcomes) for outcomes in played]
 
     say("Playing the talks as things stand")
@@ -176,8 +183,9 @@ def unlock(
     say("Moving levers in pairs")
     pair = _best_pair(scenario, alone, origin, target, play, seed)
     say("Playing again with fresh luck")
-    alone, pair = _verified(alone, pair, play, seed + FRESH)
-    return Unlocking(target, baseline, False, alone, pair)
+    ways = _verified([*alone.values(), *filter(None, [pair])], origin, target, play, seed)
+    alone = dict(zip(alone, ways, strict=False))
+    return Unlocking(target, baseline, False, alone, None if pair is None else ways[-1])
 
 
 def _search(paths: list[_Path], target: Target, play: Play, seed: int) -> list[Way]:
@@ -187,14 +195,14 @@ def _search(paths: list[_Path], target: Target, play: Play, seed: int) -> list[W
         done = {paths[k].rivals for k in found if any(map(target.reached, found[k].values()))}
         going = [k for k in found if paths[k].rivals not in done]
         part = step / STEPS
-        results = play([paths[k].at(part) for k in going], seed) if going else []
+        results = play([paths[k].at(part) for k in going], seed, 1) if going else []
         for k, result in zip(going, results, strict=True):
             found[k][part] = result
     reached = {k: max(parts) for k, parts in found.items() if target.reached(parts[max(parts)])}
     short = {k: part - 1 / STEPS for k, part in reached.items()}
     for _ in range(HALVINGS):
         middle = {k: (short[k] + reached[k]) / 2 for k in reached}
-        results = play([paths[k].at(part) for k, part in middle.items()], seed) if middle else []
+        results = play([paths[k].at(part) for k, part in middle.items()], seed, 1) if middle else []
         for (k, part), result in zip(middle.items(), results, strict=True):
             found[k][part] = result
             (reached if target.reached(result) else short)[k] = part
@@ -257,14 +265,35 @@ def _end(lever: Lever, way: Way, name: str, origin: Mapping[str, float]) -> floa
 
 
 def _verified(
-    alone: Mapping[str, Way], pair: Way | None, play: Play, seed: int
-) -> tuple[dict[str, Way], Way | None]:
-    """The ways that reach the target, played again with fresh luck."""
-    names: list[str | None] = [name for name, way in alone.items() if way.reached]
-    ways = [alone[name] for name in names if name is not None]
-    if pair is not None and pair.reached:
-        names.append(None)
-        ways.append(pair)
-    again = play([way.levers for way in ways], seed) if ways else []
-    fresh = {name: replace(way, fresh=f) for name, way, f in zip(names, ways, again, strict=True)}
-    return {name: fresh.get(name, way) for name, way in alone.items()}, fresh.get(None, pair)
+    ways: list[Way], origin: Mapping[str, float], target: Target, play: Play, seed: int
+) -> list[Way]:
+    """Ways that reach the target with the luck of the search, moved on until fresh luck does too.
+
+    Each step is twice the last. What fresh luck does not bring to the target by the end of the
+    range is told as it is there, as not reached.
+    """
+    verified = list(ways)
+    going = [k for k, way in enumerate(ways) if way.reached]
+    step = FINEST
+    while going:
+        again = play([verified[k].levers for k in going], seed + FRESH, FRESH_TIMES)
+        for k, fresh in zip(going, again, strict=True):
+            verified[k] = replace(verified[k], reached=target.reached(fresh), fresh=fresh)
+        going = [k for k in going if not verified[k].reached and verified[k].change < 1]
+        for k in going:
+            verified[k] = _moved_on(verified[k], step, origin)
+        results = play([verified[k].levers for k in going], seed, 1) if going else []
+        for k, found in zip(going, results, strict=True):
+            verified[k] = replace(verified[k], found=found)
+        step *= 2
+    return verified
+
+
+def _moved_on(way: Way, step: float, origin: Mapping[str, float]) -> Way:
+    """The same way, further on by a part of it, or at its end."""
+    change = min(way.change + step, 1.0)
+    levers = {
+        name: origin[name] + (value - origin[name]) * change / way.change
+        for name, value in way.levers.items()
+    }
+    return replace(way, levers=levers, change=change)

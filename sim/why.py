@@ -25,7 +25,7 @@ from sim.mediation import Mediation, value_of_mediation
 from sim.outcomes import BAD_TEXT, CONFIRMATION, SUSPENSION
 from sim.report import NOT_A_FORECAST, frequency, print_command
 from sim.scenario import Scenario
-from sim.unlock import Unlocking, Way
+from sim.unlock import FRESH_TIMES, Unlocking, Way
 
 WHY = "parley.why/1"
 UNLOCK = "parley.unlock/1"
@@ -285,27 +285,25 @@ def print_unlock(found: Json, scenario: Scenario, console: Console) -> None:
         start = ", ".join(f"{value:g}" for value in origin)
         to = ", ".join(f"{value:.3g}" for value in names.values())
         if not way["reached"]:
-            to = "not reachable within its range" if way["change"] else "no help"
+            unsure = (
+                "not sure within its range" if way["fresh"] else "not reachable within its range"
+            )
+            to = unsure if way["change"] else "no help"
         label = " and ".join(scenario.levers[name].label for name in names)
-        table.add_row(
-            Text(label), start, to, _interval(way["found"], scale, 0), _fresh(way, target, scale)
-        )
+        table.add_row(Text(label), start, to, _interval(way["found"], scale, 0), _fresh(way, scale))
     console.print(table)
     _say(
         console,
         "A search finds what its own luck favours: the last column plays the same setting with "
-        "fresh luck. Where a lever does not get there, the most it does is shown.",
+        f"fresh luck, {FRESH_TIMES} times as often, and levers were moved on until that got there "
+        "too. Where a lever does not get there, the most it does is shown.",
     )
     print_command(found["command"], console)
 
 
-def _fresh(way: Json, target: Json, scale: int) -> str:
+def _fresh(way: Json, scale: int) -> str:
     """What fresh luck says of a setting."""
-    if way["fresh"] is None:
-        return ""
-    high = way["fresh"]["high"]
-    short = high is not None and high < target["goal"]
-    return _interval(way["fresh"], scale, 0) + (" – falls short" if short else "")
+    return "" if way["fresh"] is None else _interval(way["fresh"], scale, 0)
 
 
 def _interval(found: Json, scale: float, digits: int, *, sign: bool = False) -> str:

@@ -9,8 +9,9 @@ from strategies import TEXTBOOK, case_of
 from typer.testing import CliRunner
 
 from sim.cli import app
+from sim.experiment import play_arms
 from sim.findings import Finding
-from sim.unlock import Target, TargetError, Unlocking, Way, _Path, _search, unlock
+from sim.unlock import Target, TargetError, Unlocking, Way, _Path, _search, _verified, unlock
 
 #: Talks of five days, in which everybody shows on the third what it would settle for.
 QUICK = {f"parties.{party}.tactic.numbers.days": 3 for party in ("a", "b")}
@@ -43,10 +44,42 @@ def test_two_levers_need_less_than_either(found):
 
 
 def test_what_is_found_stands_with_fresh_luck(found):
-    for way in (found.alone["cost_of_a"], found.alone["chance_of_a"], found.pair):
-        assert way.found.estimate >= 0.5
-        assert way.fresh.high > 0.5
-        assert way.fresh.estimate != way.found.estimate
+    ways = (found.alone["cost_of_a"], found.alone["chance_of_a"], found.pair)
+    again = play_arms(
+        [(case_of("keys", QUICK), way.levers) for way in ways], runs=4000, days=5, seed=77
+    )
+    for way, outcomes in zip(ways, again, strict=True):
+        assert way.reached
+        assert way.fresh.estimate >= 0.5
+        assert way.fresh.n == 4 * way.found.n
+        assert found.target.found(outcomes).high > 0.5
+
+
+def play_from(thresholds: tuple[float, float]):
+    """Stands in for talks that reach the target from some setting on: in the search, and afresh."""
+
+    def play(settings: list, seed: int, times: int) -> list[Finding]:
+        least = thresholds[times > 1]
+        return [Finding("", float(moved["x"] >= least), None, None, 1, "") for moved in settings]
+
+    return play
+
+
+@pytest.mark.parametrize(("fresh", "reached"), [(0.1, 0.3), (0.31, 0.3 + 1 / 64), (0.5, 0.534375)])
+def test_a_lever_is_moved_on_until_fresh_luck_gets_there(fresh, reached):
+    play = play_from((0.3, fresh))
+    way = Way({"x": 0.3}, 0.3, True, play([{"x": 0.3}], 1, 1)[0])
+    (verified,) = _verified([way], {"x": 0.0}, Target("deal", 1, 0.5), play, 1)
+    assert verified.reached
+    assert verified.levers["x"] == verified.change == pytest.approx(reached)
+    assert verified.fresh.estimate == 1
+
+
+def test_what_fresh_luck_never_reaches_is_not_called_reached():
+    play = play_from((0.3, 2.0))
+    way = Way({"x": 0.3}, 0.3, True, play([{"x": 0.3}], 1, 1)[0])
+    (verified,) = _verified([way], {"x": 0.0}, Target("deal", 1, 0.5), play, 1)
+    assert (verified.reached, verified.change, verified.fresh.estimate) == (False, 1.0, 0.0)
 
 
 def test_what_lies_beyond_every_range_is_called_out_of_reach():
@@ -66,7 +99,7 @@ def test_what_is_reached_already_needs_no_change():
 def test_the_first_of_several_ways_in_is_found():
     """More may be worse again: the target holds only from 0.3 to 0.6 of the way."""
 
-    def play(settings: list, seed: int) -> list[Finding]:
+    def play(settings: list, seed: int, times: int) -> list[Finding]:
         enough = [float(0.3 <= moved["x"] < 0.6) for moved in settings]
         return [Finding("", value, None, None, 1, "") for value in enough]
 
