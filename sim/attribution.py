@@ -8,14 +8,14 @@ change if one obstacle were taken away and all else, luck included, stayed as it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.experiment import Look, Progress, play_arms
+from sim.experiment import Look, play_arms
 from sim.findings import Effect, Finding, dealt_by, mean, paired, share, share_of_total
 from sim.outcomes import Outcomes
 from sim.scenario import Mediator, Scenario, Strategy
@@ -196,24 +196,24 @@ def mechanisms(
     days: int | None = None,
     levers: Mapping[str, float] | None = None,
     workers: int = 1,
-    progress: Progress | None = None,
 ) -> dict[str, Mechanism]:
     """What taking one obstacle away would change, one at a time and with the same luck."""
-    horizon = scenario.days if days is None else days
-    changed = {name: remove(scenario) for name, (_, remove) in BARRIERS.items()}
-    moved = dict(levers or {})
-    baseline, *arms = play_arms(
-        [(case, moved) for case in (scenario, *changed.values())],
-        runs=runs,
-        seed=seed,
-        days=days,
-        workers=workers,
-        progress=progress,
-    )
-    counted = sorted({min(day, horizon) for day in MECHANISM_DAYS})
+    arms = [(case, dict(levers or {})) for case in without_barriers(scenario)]
+    return mechanisms_from(play_arms(arms, runs=runs, seed=seed, days=days, workers=workers))
+
+
+def without_barriers(scenario: Scenario) -> list[Scenario]:
+    """The scenario as it is, and without each of `BARRIERS` in turn."""
+    return [scenario, *(remove(scenario) for _, remove in BARRIERS.values())]
+
+
+def mechanisms_from(arms: Sequence[Outcomes]) -> dict[str, Mechanism]:
+    """What each obstacle costs, from talks of the scenarios of `without_barriers`, in order."""
+    baseline, *changed = arms
+    counted = sorted({min(day, baseline.days) for day in MECHANISM_DAYS})
     return {
         name: Mechanism(words, {f"deal_by_{day}": _effect(baseline, arm, day) for day in counted})
-        for (name, (words, _)), arm in zip(BARRIERS.items(), arms, strict=True)
+        for (name, (words, _)), arm in zip(BARRIERS.items(), changed, strict=True)
     }
 
 

@@ -7,14 +7,14 @@ levers (or mediators) may be switched on. The shares add up to the whole in ever
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.experiment import Progress, play_arms
+from sim.experiment import play_arms
 from sim.findings import Effect, Finding, days_until_deal, dealt_by, held_for, mean, paired
 from sim.outcomes import Outcomes
 from sim.scenario import Mediator, Scenario
@@ -60,25 +60,28 @@ def value_of_mediation(
     days: int | None = None,
     levers: Mapping[str, float] | None = None,
     workers: int = 1,
-    progress: Progress | None = None,
 ) -> Mediation:
     """What mediation adds, and how much of it is owed to each lever and to each mediator."""
+    arms = [(case, dict(levers or {})) for case in arms_of_mediation(scenario)]
+    played = play_arms(arms, runs=runs, seed=seed, days=days, workers=workers)
+    return mediation_from(played, tuple(scenario.mediators))
+
+
+def arms_of_mediation(scenario: Scenario) -> list[Scenario]:
+    """The scenario with every coalition of `LEVERS`, then with every coalition of its mediators."""
     mediators = tuple(scenario.mediators)
-    by_lever = [switched_on(scenario, on) for on in coalitions(LEVERS)]
-    by_mediator = [with_mediators(scenario, present) for present in coalitions(mediators)]
-    moved = dict(levers or {})
-    arms = play_arms(
-        [(arm, moved) for arm in (*by_lever, *by_mediator)],
-        runs=runs,
-        seed=seed,
-        days=days,
-        workers=workers,
-        progress=progress,
-    )
+    return [
+        *(switched_on(scenario, on) for on in coalitions(LEVERS)),
+        *(with_mediators(scenario, present) for present in coalitions(mediators)),
+    ]
+
+
+def mediation_from(arms: Sequence[Outcomes], mediators: tuple[str, ...]) -> Mediation:
+    """What mediation adds, from talks of the scenarios of `arms_of_mediation`, in order."""
     whole, parts, persons = {}, {}, {}
     for name, (measure, words) in measures(arms[0].days).items():
         values = np.stack([measure(arm) for arm in arms])
-        mine, theirs = values[: len(by_lever)], values[len(by_lever) :]
+        mine, theirs = np.split(values, [2 ** len(LEVERS)])
         whole[name] = paired(name, mine[0], mine[-1], f"what mediation adds to {words}")
         parts[name] = _contributions(LEVERS, mine.astype(float), words)
         persons[name] = _contributions(mediators, theirs.astype(float), words)

@@ -18,12 +18,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from sim import charts, findings, sensitivity, why
-from sim.attribution import NO_ISSUE, NOBODY_ALONE, mechanisms, procedural, structural
+from sim.attribution import NO_ISSUE, NOBODY_ALONE
 from sim.charts import Figure
 from sim.designs import Design, played
-from sim.experiment import Comparison, first_look
+from sim.experiment import Comparison
 from sim.findings import Effect, Finding
-from sim.mediation import value_of_mediation
 from sim.outcomes import ENDINGS, Outcomes
 from sim.parameters import what_it_is
 from sim.report import (
@@ -43,15 +42,13 @@ from sim.report import _of_hundred as of_hundred
 from sim.report import _range_of as range_of
 from sim.report import _settings as settings
 from sim.scenario import Scenario
+from sim.uncertain import Quantity
 from sim.why import Reasons
 
 Json = dict[str, Any]
 
 #: What a folder holds besides the charts.
 PAGE, SUMMARY, WHY, CHARTS = "report.html", "summary.json", "why.json", "charts"
-
-#: Draws by which the bargain before the first day is looked at.
-LOOK_RUNS = 500
 
 #: A curve has about so many points, and first truces are followed for so many days.
 POINTS, FOLLOWED = 60, 120
@@ -191,20 +188,13 @@ def look_further(
     say: Callable[[str], None] = lambda words: None,
 ) -> Further:
     """Why there was no deal, what mediation is worth and which numbers matter."""
-    luck: Json = {"seed": outcomes.seed, "levers": outcomes.levers}
-    say("Looking for common ground")
-    bargain = structural(first_look(scenario, runs=min(LOOK_RUNS, len(outcomes)), **luck))
-    asked: Json = {**luck, "days": outcomes.days, "workers": workers}
-    say("Taking away one obstacle at a time")
-    without = mechanisms(scenario, runs=runs, **asked)
-    say("Playing with and without mediators")
-    worth = value_of_mediation(scenario, runs=runs, **asked)
+    asked: Json = {"seed": outcomes.seed, "days": outcomes.days, "levers": outcomes.levers}
+    reasons = why.reasons(scenario, runs=runs, workers=workers, say=say, talks=outcomes, **asked)
     say("Looking for the numbers that matter")
     outcome = OUTCOME if outcomes.days >= sensitivity.MEASURES[OUTCOME].least_days else BRIEF
     paths = sensitivity.uncertain_paths(scenario)
     design = Design("luck", paths, POINTS_PER_RUN * runs, 2, outcomes.seed)
-    table = played(design, sensitivity.player(scenario, **asked))
-    reasons = Reasons(bargain, procedural(outcomes), without, worth)
+    table = played(design, sensitivity.player(scenario, workers=workers, **asked))
     trends = sensitivity.trends_from(table, outcome)
     return Further(runs, reasons, outcome, trends, sensitivity.luck_from(table, outcome))
 
@@ -224,8 +214,9 @@ def write(page: Page, folder: Path) -> list[Path]:
     for figure in page.figures:
         stem = folder / CHARTS / figure.name
         svg, png = stem.with_suffix(".svg"), stem.with_suffix(".png")
-        svg.write_text(charts.as_svg(figure), encoding="utf-8")
-        png.write_bytes(charts.as_png(figure))
+        drawn = charts.as_svg(figure)
+        svg.write_text(drawn, encoding="utf-8")
+        png.write_bytes(charts.png_of(drawn))
         paths += [svg, png]
     return paths
 
@@ -269,7 +260,7 @@ def _frame(found: Json, scenario: Scenario, command: str) -> Json:
         f"{kinds['judgement']} are our judgement, {kinds['definition']} fix a unit. Intervals "
         "speak of the luck of the draw and shrink with more runs; whether the assumptions are "
         "right they do not say.",
-        "numbers": tuple(_number(scenario, path) for path in scenario.quantities()),
+        "numbers": tuple(_number(scenario, *one) for one in scenario.quantities().items()),
         "sources": tuple(_source(scenario, name) for name in scenario.sources),
         "limits": tuple(scenario.limits),
         "command": command,
@@ -282,8 +273,7 @@ def _frame(found: Json, scenario: Scenario, command: str) -> Json:
     }
 
 
-def _number(scenario: Scenario, path: str) -> Mapping[str, str]:
-    number = scenario.quantities()[path]
+def _number(scenario: Scenario, path: str, number: Quantity) -> Mapping[str, str]:
     try:
         what = what_it_is(scenario, path)
     except KeyError:  # a strategy of the user's own

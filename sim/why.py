@@ -15,14 +15,15 @@ from sim.attribution import (
     NOBODY_ALONE,
     Mechanism,
     Structural,
-    mechanisms,
+    mechanisms_from,
     procedural,
     structural,
+    without_barriers,
 )
-from sim.experiment import first_look, simulate
+from sim.experiment import first_look, play_arms
 from sim.findings import Finding
-from sim.mediation import Mediation, value_of_mediation
-from sim.outcomes import BAD_TEXT, CONFIRMATION, SUSPENSION
+from sim.mediation import Mediation, arms_of_mediation, mediation_from
+from sim.outcomes import BAD_TEXT, CONFIRMATION, SUSPENSION, Outcomes
 from sim.report import NOT_A_FORECAST, frequency, print_command
 from sim.scenario import Scenario
 from sim.unlock import FRESH_TIMES, Unlocking, Way
@@ -32,6 +33,9 @@ UNLOCK = "parley.unlock/1"
 
 Json = dict[str, Any]
 Say = Callable[[str], None]
+
+#: Draws by which the bargain before the first day is looked at, at the least.
+LOOK_RUNS = 500
 
 REASON_WORDS = {
     BAD_TEXT: "the text lay outside what would have suited all",
@@ -77,23 +81,32 @@ def reasons(
     levers: Mapping[str, float] | None = None,
     workers: int = 1,
     say: Say = lambda words: None,
+    talks: Outcomes | None = None,
 ) -> Reasons:
-    """Look for the reasons; `say` hears what is being played."""
-    played: Json = {
-        "runs": runs,
-        "seed": seed,
-        "days": days,
-        "levers": levers,
-        "workers": workers,
-    }
+    """Look for the reasons; `say` hears what is being played.
+
+    All arms are played together, `runs` talks in each. The rounds of talks without a change are
+    looked at in `talks` where these have been played already.
+    """
     say("Looking for common ground")
-    bargain = structural(first_look(scenario, runs=runs, seed=seed, levers=levers))
-    say("Playing the talks")
-    rounds = procedural(simulate(scenario, **played))
-    say("Taking away one obstacle at a time")
-    without = mechanisms(scenario, **played)
-    say("Playing with and without mediators")
-    return Reasons(bargain, rounds, without, value_of_mediation(scenario, **played))
+    bargain = structural(first_look(scenario, runs=max(runs, LOOK_RUNS), seed=seed, levers=levers))
+    say("Playing with one thing otherwise, and with and without mediators")
+    removed, mediated = without_barriers(scenario), arms_of_mediation(scenario)
+    moved = dict(levers or {})
+    played = play_arms(
+        [(case, moved) for case in (*removed, *mediated)],
+        runs=runs,
+        seed=seed,
+        days=days,
+        workers=workers,
+    )
+    without, worth = played[: len(removed)], played[len(removed) :]
+    return Reasons(
+        bargain,
+        procedural(played[0] if talks is None else talks),
+        mechanisms_from(without),
+        mediation_from(worth, tuple(scenario.mediators)),
+    )
 
 
 # --- For machines

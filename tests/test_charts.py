@@ -68,6 +68,11 @@ def test_each_chart_is_a_picture_that_a_phone_can_show(figures):
         assert charts.as_png(figure).startswith(b"\x89PNG")
 
 
+def test_charts_keep_to_vegas_schema(figures):
+    for figure in figures:
+        assert figure.chart.to_dict(validate=True)
+
+
 def test_words_of_a_scenario_are_escaped_in_a_chart(figures):
     svg = charts.as_svg(figures[2])
     assert "<talks>" not in svg
