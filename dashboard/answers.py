@@ -17,14 +17,12 @@ import altair as alt
 from dashboard.cache import Cache
 from dashboard.questions import Arm, Question, arm_key
 from sim import attribution, charts, findings, page, report, why
-from sim.charts import _specification as specification
+from sim.charts import specification
 from sim.experiment import Comparison, first_look, stream
 from sim.findings import Effect, Finding
 from sim.outcomes import ENDINGS, Outcomes
 from sim.page import Section
-from sim.report import _days_within as days_within
-from sim.report import _ending_words as ending_words
-from sim.report import _of_hundred as of_hundred
+from sim.report import days_within, ending_words, of_hundred
 from sim.scenario import Scenario
 
 Json = dict[str, Any]

@@ -19,7 +19,7 @@ import vl_convert
 
 from sim.findings import Finding, Spread
 from sim.outcomes import NONE, Outcomes
-from sim.report import _of_hundred as of_hundred
+from sim.report import exactly_zero, of_hundred
 
 #: Two colours that people with any kind of colour vision tell apart (Okabe and Ito, 2008), and ink.
 BLUE, ORANGE = "#0072B2", "#D55E00"
@@ -62,7 +62,7 @@ class Figure:
 
 def as_svg(figure: Figure, titled: bool = True) -> str:
     """The chart as SVG; untitled where the page has its own heading."""
-    svg = vl_convert.vegalite_to_svg(_specification(figure, titled))
+    svg = vl_convert.vegalite_to_svg(specification(figure, titled))
     return _named_apart(svg, figure.name)
 
 
@@ -76,7 +76,8 @@ def png_of(svg: str) -> bytes:
     return vl_convert.svg_to_png(svg, scale=2)
 
 
-def _specification(figure: Figure, titled: bool) -> dict[str, Any]:
+def specification(figure: Figure, titled: bool) -> dict[str, Any]:
+    """The chart in Vega-Lite's own terms, as it is drawn on paper and on a screen."""
     chart = figure.chart
     if titled:
         chart = chart.properties(title=textwrap.wrap(figure.title, TITLE))
@@ -510,7 +511,8 @@ def _piled(rows: Rows, order: list[str], longest: int) -> Layers:
     colour = alt.Color("cause:N", sort=order, legend=legend).scale(
         domain=order, range=[colours[cause] for cause in order]
     )
-    x = alt.X("day:Q").axis(values=_ticks(longest), grid=False, title="days since the truce began")
+    x = alt.X("day:Q").scale(domain=[0, longest])
+    x = x.axis(values=_ticks(longest), grid=False, title="days since the truce began")
     y = alt.Y("from:Q").scale(domain=[0, 100]).axis(title="of 100 first truces, ended", tickCount=5)
     areas = _drawn(rows).mark_area(interpolate="step-after", stroke="white", strokeWidth=1)
     layer = areas.encode(x, y, alt.Y2("to:Q"), colour)
@@ -590,7 +592,7 @@ def signed(found: Finding, scale: float = 100.0) -> str:
     if found.estimate is None:
         return "unknown"
     if getattr(found, "exactly_zero", False):
-        return "exactly 0 in every run"
+        return exactly_zero(found.n)
     shown = f"{scale * found.estimate:+.1f}"
     if found.low is None or found.high is None:
         return shown

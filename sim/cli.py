@@ -539,6 +539,8 @@ def scorecard(
 
     if write and not cards.README.is_file():
         raise BadInputError(f"--write needs {cards.README}, which an installed copy lacks")
+    if runs < cards.LEAST_RUNS:
+        raise BadInputError(f"--runs {runs}: {cards.TOO_FEW}")
     done = 0
     with progress(cards.runs_in_all(runs)) as advance:
 

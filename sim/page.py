@@ -29,18 +29,19 @@ from sim.report import (
     CAPTIVE_WORDS,
     EFFECT_WORDS,
     NOT_A_FORECAST,
+    cause_words,
     comparison_summary,
+    days_within,
+    deal_words,
+    ending_words,
+    exactly_zero,
     frequency,
+    interval,
+    of_hundred,
+    range_of,
+    settings_in_words,
     summary,
 )
-from sim.report import _cause_words as cause_words
-from sim.report import _days_within as days_within
-from sim.report import _deal_words as deal_words
-from sim.report import _ending_words as ending_words
-from sim.report import _interval as interval
-from sim.report import _of_hundred as of_hundred
-from sim.report import _range_of as range_of
-from sim.report import _settings as settings
 from sim.scenario import Scenario
 from sim.uncertain import Quantity
 from sim.why import Reasons
@@ -141,7 +142,7 @@ def report(outcomes: Outcomes, scenario: Scenario, command: str, further: Furthe
     return Page(
         kind="Report of simulated talks",
         headline=_headline(found),
-        played=_played(found) + f" Levers: {settings(found['levers'])}.",
+        played=_played(found) + f" Levers: {settings_in_words(found['levers'])}.",
         sections=(
             _truce_begins({TALKS: outcomes}, scenario),
             _endings(found, scenario),
@@ -165,7 +166,8 @@ def comparison(both: Comparison, scenario: Scenario, command: str) -> Page:
         headline=_differences(found),
         played=_played(found)
         + " Each was played twice with the same luck, so that a difference is an effect. Baseline: "
-        f"{settings(found['baseline_levers'])}. Changed: {settings(found['changed_levers'])}"
+        f"{settings_in_words(found['baseline_levers'])}. "
+        f"Changed: {settings_in_words(found['changed_levers'])}"
         + ("." if _same_numbers(found) else ", and numbers of the scenario."),
         sections=(
             _effects(both, found),
@@ -729,15 +731,15 @@ def _differences(found: Json) -> tuple[str, ...]:
             before, after = of_hundred(effect["baseline"]), of_hundred(effect["changed"])
             lines.append(
                 f"By day {day}, {after} of 100 simulated talks reach a truce with the change and "
-                f"{before} without it: {_noise(effect, 100)}."
+                f"{before} without it: {_noise(effect, 100, found['runs'])}."
             )
     return tuple(reversed(lines))
 
 
-def _noise(effect: Json, scale: float) -> str:
+def _noise(effect: Json, scale: float, runs: int) -> str:
     """An effect with its interval, and whether it is more than noise."""
     if effect["exactly_zero"]:
-        return "exactly no difference, in every run"
+        return exactly_zero(runs)
     shown = f"{scale * effect['estimate']:+.1f}"
     if effect["low"] is None:
         return f"{shown}, from a single run"
@@ -761,7 +763,7 @@ def _effects(both: Comparison, found: Json) -> Section:
             of_hundred(effect[arm]) if share else f"{effect[arm]:,.1f}"
             for arm in (BASELINE, CHANGED)
         )
-        rows.append((words, *shown, _noise(effect, scale)))
+        rows.append((words, *shown, _noise(effect, scale, found["runs"])))
         one = _as_effect(name, effect, len(both.baseline))
         if not _is_clear(one):
             unclear.append(words)

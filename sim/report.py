@@ -83,7 +83,7 @@ def summary(outcomes: Outcomes, scenario: Scenario, command: str = "") -> Json:
         "deal": {
             "by_day": {
                 str(day): _finding(findings.deal_by(outcomes, day))
-                for day in _days_within(outcomes.days)
+                for day in days_within(outcomes.days)
             },
             "restricted_mean_day": _finding(findings.restricted_mean_day(outcomes)),
         },
@@ -106,7 +106,7 @@ def summary(outcomes: Outcomes, scenario: Scenario, command: str = "") -> Json:
 def comparison_summary(comparison: Comparison, scenario: Scenario, command: str = "") -> Json:
     """What the second arm of a comparison changes, as plain data."""
     before, after = comparison.baseline, comparison.changed
-    days = tuple(day for day in _days_within(before.days) if day in (*EFFECT_DAYS, before.days))
+    days = tuple(day for day in days_within(before.days) if day in (*EFFECT_DAYS, before.days))
     effects, flips = findings.effects(before, after, days), findings.flips(before, after)
     return {
         "schema": COMPARISON,
@@ -139,7 +139,8 @@ def _sides(scenario: Scenario) -> Json:
     return {"forward": list(scenario.war.forward), "backward": list(scenario.war.backward)}
 
 
-def _days_within(horizon: int) -> list[int]:
+def days_within(horizon: int) -> list[int]:
+    """The days by which deals are counted, the horizon last."""
     return [*(day for day in DEAL_DAYS if day < horizon), horizon]
 
 
@@ -202,7 +203,7 @@ def _base_rate(scenario: Scenario, horizon: int) -> Json | None:
     source = scenario.sources[base.source]
     return {
         "by_day": {
-            str(day): _finding(findings.base_rate_by(base, day)) for day in _days_within(horizon)
+            str(day): _finding(findings.base_rate_by(base, day)) for day in days_within(horizon)
         },
         "deals": base.deals,
         "days_at_risk": base.days,
@@ -220,7 +221,7 @@ def print_summary(found: Json, scenario: Scenario, console: Console) -> None:
     console.print(Text(scenario.title, style="bold"))
     console.print(Text(NOT_A_FORECAST, style="italic"))
     talks = f"{found['runs']:,} simulated talks of {found['days']} days, seed {found['seed']}"
-    _say(console, f"{talks}; levers: {_settings(found['levers'])}.")
+    _say(console, f"{talks}; levers: {settings_in_words(found['levers'])}.")
     _print_deals(found, console)
     _print_endings(found, scenario, console)
     _print_zopa(found, console)
@@ -238,19 +239,20 @@ def print_comparison(found: Json, scenario: Scenario, console: Console) -> None:
     _say(
         console,
         f"{found['runs']:,} simulated talks of {found['days']} days, each played twice with the "
-        f"same luck, seed {found['seed']}. Baseline: {_settings(found['baseline_levers'])}. "
-        f"Changed: {_settings(found['changed_levers'])}"
+        f"same luck, seed {found['seed']}. "
+        f"Baseline: {settings_in_words(found['baseline_levers'])}. "
+        f"Changed: {settings_in_words(found['changed_levers'])}"
         + ("." if found["changed_sha256"] == found["scenario"]["sha256"] else ", and its numbers."),
     )
     table = _table(console, "What the change does", "baseline", "changed", "difference (95 %)")
     for name, effect in found["effects"].items():
         share = name.startswith(("deal_by_", "truce_held_"))
-        words = EFFECT_WORDS.get(name) or _deal_words(name)
+        words = EFFECT_WORDS.get(name) or deal_words(name)
         table.add_row(
             Text(words),
             _amount(effect["baseline"], share),
             _amount(effect["changed"], share),
-            _difference(effect, share),
+            _difference(effect, share, found["runs"]),
         )
     console.print(table)
     to, away = found["flips"]["to_deal"], found["flips"]["from_deal"]
@@ -267,20 +269,22 @@ def print_comparison(found: Json, scenario: Scenario, console: Console) -> None:
 def frequency(share: Mapping[str, float | None]) -> str:
     """A share as people say it: "37 of 100"; with decimals where it is small or nearly all."""
     value = share["estimate"]
-    return "none known of 100" if value is None else f"{_of_hundred(value)} of 100"
+    return "none known of 100" if value is None else f"{of_hundred(value)} of 100"
 
 
-def _of_hundred(value: float) -> str:
+def of_hundred(value: float) -> str:
+    """A share as a number of a hundred; with decimals where it is small or nearly all."""
     number = 100 * value
     if number in (0, 100) or 1 <= number <= 99:
         return f"{number:.0f}"
     return f"{number:.1f}" if 0.1 <= number <= 99.9 else f"{number:.2g}" if number < 1 else "99.9"
 
 
-def _interval(share: Mapping[str, float | None]) -> str:
+def interval(share: Mapping[str, float | None]) -> str:
+    """The interval of a share, of a hundred."""
     if share["low"] is None or share["high"] is None:
         return "unknown"
-    return f"{_of_hundred(share['low'])} to {_of_hundred(share['high'])}"
+    return f"{of_hundred(share['low'])} to {of_hundred(share['high'])}"
 
 
 def _print_deals(found: Json, console: Console) -> None:
@@ -289,11 +293,11 @@ def _print_deals(found: Json, console: Console) -> None:
     for day, share in found["deal"]["by_day"].items():
         line = (
             f"{frequency(share)} simulated talks reach a truce by day {day}; "
-            f"95 % interval {_interval(share)}"
+            f"95 % interval {interval(share)}"
         )
         if base:
             past = base["by_day"][day]
-            line += f"; base rate {_of_hundred(past['estimate'])} ({_interval(past)})"
+            line += f"; base rate {of_hundred(past['estimate'])} ({interval(past)})"
         _say(console, line + ".")
     mean = found["deal"]["restricted_mean_day"]["estimate"]
     _say(
@@ -314,11 +318,12 @@ def _print_endings(found: Json, scenario: Scenario, console: Console) -> None:
     table = _table(console, f"How talks stand on day {found['days']}", "of 100")
     for name, share in found["endings"].items():
         if share > 0:
-            table.add_row(Text(_ending_words(name, scenario)), _of_hundred(share))
+            table.add_row(Text(ending_words(name, scenario)), of_hundred(share))
     console.print(table)
 
 
-def _ending_words(name: str, scenario: Scenario) -> str:
+def ending_words(name: str, scenario: Scenario) -> str:
+    """How a run stands on its last day, in words."""
     if name in ENDING_WORDS:
         return ENDING_WORDS[name]
     side = scenario.war.forward if name == "victory_forward" else scenario.war.backward
@@ -332,9 +337,9 @@ def _print_zopa(found: Json, console: Console) -> None:
     _say(
         console,
         f"Before the first day, some package is better than no deal for everyone who can refuse "
-        f"one in {_of_hundred(zopa['day0'])} of 100 talks, as the parties see it; in "
-        f"{_of_hundred(zopa['objective_day0'])} if they knew the true chances of war; and on some "
-        f"day in {_of_hundred(zopa['any_day'])}.",
+        f"one in {of_hundred(zopa['day0'])} of 100 talks, as the parties see it; in "
+        f"{of_hundred(zopa['objective_day0'])} if they knew the true chances of war; and on some "
+        f"day in {of_hundred(zopa['any_day'])}.",
     )
 
 
@@ -343,7 +348,7 @@ def _print_blockers(found: Json, scenario: Scenario, console: Console) -> None:
         console, "Who refused, of 100 texts on the table", "refused", "alone", "saw no way out"
     )
     for party, counts in found["blockers"].items():
-        cells = ["–" if share is None else _of_hundred(share) for share in counts.values()]
+        cells = ["–" if share is None else of_hundred(share) for share in counts.values()]
         title = scenario.parties[party].title
         table.add_row(Text(title if scenario.parties[party].veto else f"{title} (no veto)"), *cells)
     console.print(table)
@@ -359,7 +364,7 @@ def _print_terms(found: Json, scenario: Scenario, console: Console) -> None:
     for name, levels in found["terms"].items():
         issue = scenario.issues[name]
         shares = [
-            f"{issue.levels[level].words} {_of_hundred(share)}"
+            f"{issue.levels[level].words} {of_hundred(share)}"
             for level, share in levels.items()
             if share > 0
         ]
@@ -406,7 +411,7 @@ def _print_truce(found: Json, scenario: Scenario, console: Console) -> None:
             _say(
                 console,
                 f"{frequency(share)} first truces are in force after {day} days; 95 % interval "
-                f"{_interval(share)}.",
+                f"{interval(share)}.",
             )
     columns = [f"within {day} days" for day in truce["ended_within"]]
     table = _table(console, "What became of 100 of them", *columns, f"day {found['days']}")
@@ -414,15 +419,16 @@ def _print_truce(found: Json, scenario: Scenario, console: Console) -> None:
         if share:
             ends = [causes.get(cause) for causes in truce["ended_within"].values()]
             cells = ["–" if end is None else _known(end["estimate"]) for end in ends]
-            table.add_row(Text(_cause_words(cause, scenario)), *cells, _of_hundred(share))
+            table.add_row(Text(cause_words(cause, scenario)), *cells, of_hundred(share))
     console.print(table)
 
 
 def _known(estimate: float | None) -> str:
-    return "unknown" if estimate is None else _of_hundred(estimate)
+    return "unknown" if estimate is None else of_hundred(estimate)
 
 
-def _cause_words(cause: str, scenario: Scenario) -> str:
+def cause_words(cause: str, scenario: Scenario) -> str:
+    """What became of a truce, in words."""
     if cause in scenario.parties:
         return f"{scenario.parties[cause].title} goes back to war"
     if cause in scenario.spoilers:
@@ -450,23 +456,29 @@ def print_command(command: str, console: Console) -> None:
     console.print(Text(f"  {command}"), soft_wrap=True)
 
 
-def _settings(levers: Mapping[str, float]) -> str:
+def settings_in_words(levers: Mapping[str, float]) -> str:
     """The levers that were moved."""
     moved = ", ".join(f"{name} = {value:g}" for name, value in levers.items())
     return moved or "as in the scenario"
 
 
-def _deal_words(name: str) -> str:
+def deal_words(name: str) -> str:
+    """An effect on the talks with a truce by a day, `deal_by_90`, in words."""
     return f"talks with a truce by day {name.removeprefix('deal_by_')}, of 100"
 
 
 def _amount(value: float, share: bool) -> str:
-    return _of_hundred(value) if share else f"{value:,.1f}"
+    return of_hundred(value) if share else f"{value:,.1f}"
 
 
-def _difference(effect: Mapping[str, Any], share: bool) -> str:
+def exactly_zero(runs: int) -> str:
+    """What there is to say of a change that changes nothing: it rests on so many runs."""
+    return f"exactly 0 in every run of {runs:,}"
+
+
+def _difference(effect: Mapping[str, Any], share: bool, runs: int) -> str:
     if effect["exactly_zero"]:
-        return "exactly 0 in every run"
+        return exactly_zero(runs)
     scale = 100 if share else 1
     shown = f"{scale * effect['estimate']:+.1f}"
     if effect["low"] is None:
@@ -608,14 +620,14 @@ def print_ground(ground: Ground, scenario: Scenario, console: Console) -> None:
         _say(
             console,
             f"Some package is better than no deal for everyone who can refuse one in "
-            f"{_of_hundred(float(exists.mean()))} of 100 of {runs} draws, {words}. "
+            f"{of_hundred(float(exists.mean()))} of 100 of {runs} draws, {words}. "
             "Nearest to suiting all:",
         )
         best = np.bincount(gains.argmax(axis=1), minlength=gains.shape[1])
         for package in np.argsort(-best, kind="stable")[:NEAREST_SHOWN]:
             if best[package]:
                 line = (
-                    f"{_of_hundred(best[package] / runs)} of 100: "
+                    f"{of_hundred(best[package] / runs)} of 100: "
                     f"{in_words(scenario, ground.packages, int(package))}"
                 )
                 console.print(Padding(Text(line), (0, 0, 0, 2)))
@@ -631,11 +643,12 @@ def print_numbers(scenario: Scenario, console: Console) -> None:
     width = max(map(len, numbers), default=0)
     for path, number in numbers.items():
         rests = ": ".join(filter(None, (number.source or number.basis, number.note)))
-        line = f"{path:<{width}}  {number.centre:>9.4g}  {_range_of(number):<24}  {rests}"
+        line = f"{path:<{width}}  {number.centre:>9.4g}  {range_of(number):<24}  {rests}"
         console.print(Text(line), soft_wrap=True)
 
 
-def _range_of(number: Quantity) -> str:
+def range_of(number: Quantity) -> str:
+    """From where to where a number is drawn."""
     if number.is_certain:
         return "–"
     if number.corners is not None or number.discrete is not None:

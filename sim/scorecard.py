@@ -39,6 +39,13 @@ from sim.uncertain import Share
 
 RUNS, SEED = 4000, 1
 
+#: With fewer talks in each arm luck alone would leave most facts open.
+LEAST_RUNS = 100
+TOO_FEW = (
+    "too few for a scorecard, as some facts are asked of the few talks that have what they are "
+    f"about; take {LEAST_RUNS} or more, and {RUNS:,} to see much"
+)
+
 BEGIN, END = "<!-- scorecard -->", "<!-- /scorecard -->"
 
 README = Path(__file__).with_name("README.md")
@@ -194,7 +201,12 @@ def runs_in_all(runs: int) -> int:
 def scorecard(
     *, runs: int = RUNS, seed: int = SEED, workers: int = 1, progress: Progress | None = None
 ) -> Scorecard:
-    """Play everything and take down what comes out."""
+    """Play everything and take down what comes out.
+
+    Raises ValueError for fewer than `LEAST_RUNS` talks in each arm.
+    """
+    if runs < LEAST_RUNS:
+        raise ValueError(f"runs is {runs}: {TOO_FEW}")
     played = play(all_arms(), runs=runs, seed=seed, workers=workers, progress=progress)
     answers = [(fact, fact.answer(played)) for fact in FACTS]
     people = counts(played)

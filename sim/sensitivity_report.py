@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.findings import Finding
+from sim.report import exactly_zero
 from sim.scenario import Scenario
 from sim.sensitivity import MEASURES, Indices, Plan, Study
 
@@ -176,7 +177,7 @@ def _print_curves(found: Study, scale: float, console: Console) -> None:
     for one in found.curves:
         low, high = one.settings[0], one.settings[-1]
         along = " ".join(f"{scale * (finding.estimate or 0):.0f}" for finding in one.findings)
-        change = "exactly 0 in every run"
+        change = exactly_zero(one.swing.n)
         if not one.swing.exactly_zero:
             change = f"{scale * (one.swing.estimate or 0):+.1f} ({_span(one.swing, scale)})"
         table.add_row(Text(one.of), f"{low:.3g}", f"{high:.3g}", along, change)

@@ -324,7 +324,7 @@ def _interval(found: Json, scale: float, digits: int, *, sign: bool = False) -> 
     if found["estimate"] is None:
         return "nobody can tell"
     if found.get("exactly_zero"):
-        return "exactly 0"
+        return f"exactly 0 in {found['n']:,} runs"
     form = f"{'+' if sign else ''}.{digits}f"
     words = format(scale * found["estimate"], form)
     if found["low"] is None:

@@ -245,7 +245,7 @@ def test_a_change_that_does_nothing_is_said_to_do_nothing(scenario):
     name, lever = next(iter(scenario.levers.items()))
     same = compare(scenario, levers={name: lever.default}, runs=20)
     words = Reader(page.as_html(page.comparison(same, scenario, "x"))).words()
-    assert "exactly no difference, in every run" in words
+    assert "exactly 0 in every run of 20" in words
     assert "which is more than noise" not in words
 
 
@@ -259,7 +259,7 @@ def test_a_change_that_does_nothing_is_said_to_do_nothing(scenario):
 )
 def test_a_difference_is_told_with_its_noise(low, high, words):
     effect = {"estimate": 0.05, "low": low, "high": high, "exactly_zero": False}
-    assert page._noise(effect, 100).endswith(words)
+    assert page._noise(effect, 100, 40).endswith(words)
 
 
 # --- On disk

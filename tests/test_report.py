@@ -72,7 +72,7 @@ def test_the_summary_has_the_agreed_shape(scenario, outcomes):
     ("days", "marks"), [(20, [20]), (30, [30]), (180, [30, 90, 180]), (200, [30, 90, 180, 200])]
 )
 def test_deals_are_counted_on_the_usual_days_and_on_the_last(days, marks):
-    assert report._days_within(days) == marks
+    assert report.days_within(days) == marks
 
 
 def test_a_real_case_is_held_against_its_base_rate():

@@ -144,11 +144,19 @@ def test_the_section_is_put_between_its_markers_and_leaves_the_rest_alone(card, 
         write(card, document)
 
 
+def test_a_scorecard_of_a_few_runs_is_refused():
+    result = CliRunner().invoke(app, ["scorecard", "--runs", "1"])
+    assert result.exit_code == 2
+    assert "--runs 1: too few for a scorecard" in result.output
+    with pytest.raises(ValueError, match="take 100 or more"):
+        cards.scorecard(runs=99)
+
+
 def test_the_command_gives_json_without_what_cannot_be_told(card, monkeypatch):
     unknown = Row(FACTS[0], Answer(math.nan, math.nan, math.nan, 0.0, 0.0), "not settled")
     odd = replace(card, facts=(unknown, *card.facts[1:]))
     monkeypatch.setattr(cards, "scorecard", lambda **_: odd)
-    result = CliRunner().invoke(app, ["scorecard", "--runs", "5", "--json", "-"])
+    result = CliRunner().invoke(app, ["scorecard", "--runs", "100", "--json", "-"])
     assert result.exit_code == 0, result.output
     found = json.loads(result.stdout)
     assert found["facts"][0]["effect"] is None
