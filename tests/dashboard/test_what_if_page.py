@@ -73,7 +73,7 @@ def test_the_numbers_are_those_of_the_command_line(visit, monkeypatch):
     from conftest import as_json
 
     from sim.cli import app
-    from sim.report import _of_hundred as of_hundred
+    from sim.report import of_hundred
 
     seen = visit().goto(SECRET)
     words = seen.page.get_by_test_id("stCode").nth(1).inner_text()
