@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -71,14 +71,20 @@ class Scene:
         if keep.all():
             return self
         kept = np.flatnonzero(keep)
+        if len(kept) and kept[-1] - kept[0] < len(kept):  # neighbours are copied in one go
+            some = slice(kept[0], kept[-1] + 1)
+            return self._picked(lambda table: table[some].copy(order="K"))
+        return self._picked(lambda table: some_runs(table, kept))
+
+    def _picked(self, pick: Callable[[NDArray[Any]], NDArray[Any]]) -> Scene:
         return Scene(
-            self.rows[kept],
-            self.where[kept],
-            some_runs(self.worth, kept),
-            some_runs(self.reservation, kept),
-            some_runs(self.backed, kept),
+            pick(self.rows),
+            pick(self.where),
+            pick(self.worth),
+            pick(self.reservation),
+            pick(self.backed),
             self.reckonings,
-            some_runs(self.war_values, kept),
+            pick(self.war_values),
         )
 
 
@@ -468,6 +474,7 @@ class Talks(mesa.Model):
         if not meeting.any():
             return
         rows = np.flatnonzero(meeting)
+        rows = rows[np.lexsort((self._speakers(rows), ~confirming[rows]))]  # groups side by side
         for first in range(0, len(rows), self.at_once):
             scene = self._assess(rows[first : first + self.at_once])
             if self.series:
@@ -756,8 +763,22 @@ class Talks(mesa.Model):
         aspiration: Floats,
     ) -> tuple[Ints, Ints]:
         """The text of the round and who speaks: a party's place, or one past them: two (rows,)."""
-        rows = scene.rows
-        text = np.zeros(len(rows), dtype=np.int64)
+        text = np.zeros(len(scene.rows), dtype=np.int64)
+        speaker = self._speakers(scene.rows)
+        for s in np.unique(speaker):
+            mine = speaker == s
+            part = scene.of(mine)
+            if s < len(self.parties):
+                text[mine] = self._proposal(int(s), part, mine, believed, aspiration[mine, s])
+            else:
+                mediator = self.mediators[s - len(self.parties)]
+                text[mine] = self._mediators_text(
+                    mediator, part, some_runs(aspiration, np.flatnonzero(mine))
+                )
+        return text, speaker
+
+    def _speakers(self, rows: Ints) -> Ints:
+        """Who puts a text on the table today: a party's place, or one past them: (rows,)."""
         speaker = np.stack([luck[self.day][rows] for luck in self.speaks], axis=1).argmax(axis=1)
         weights = [
             m.drafting[rows] if m.formulation else np.zeros(len(rows)) for m in self.mediators
@@ -774,17 +795,7 @@ class Talks(mesa.Model):
             mediated &= np.max(weights, axis=0) > 0
             first = len(self.parties) + waiting.argmin(axis=1)
             speaker = np.where(mediated, first, speaker)
-        for s in np.unique(speaker):
-            mine = speaker == s
-            part = scene.of(mine)
-            if s < len(self.parties):
-                text[mine] = self._proposal(int(s), part, mine, believed, aspiration[mine, s])
-            else:
-                mediator = self.mediators[s - len(self.parties)]
-                text[mine] = self._mediators_text(
-                    mediator, part, some_runs(aspiration, np.flatnonzero(mine))
-                )
-        return text, speaker
+        return np.asarray(speaker)
 
     def _proposal(
         self,
