@@ -58,8 +58,9 @@ contracts: $(READY)  ## who may import whom
 pytest: $(READY)  ## the whole suite; a skipped test is a failure
 	@PARLEY_NO_SKIP=1 $(BIN)/python -m pytest -n 2 $(ARGS)
 
-bench: $(READY)  ## how fast the engine is on this machine
+bench: $(READY)  ## how fast the engine and each finding are on this machine
 	@$(BIN)/python tests/benchmarks/engine.py $(ARGS)
+	@$(BIN)/python tests/benchmarks/findings.py
 
 coverage-study: $(READY)  ## how often 95 % intervals hold the truth (a few minutes)
 	@$(BIN)/python tests/benchmarks/coverage.py $(ARGS)

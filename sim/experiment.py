@@ -280,10 +280,7 @@ def common_ground(
     levers: Mapping[str, float] | None = None,
 ) -> Ground:
     """What whoever gains least would gain from each package before the first day, in utils."""
-    _check_count("runs", runs, 1)
-    task = _task(scenario, seed, 1, levers)
-    talks = Talks(scenario, Chance(seed, 0, runs), days=task.days, levers=task.levers)
-    forget(talks)
+    talks = _before_the_first_day(scenario, runs, seed, levers)
     return Ground(talks.packages, talks.least_gains(), talks.least_gains(truthful=True))
 
 
@@ -324,12 +321,20 @@ def first_look(
 
     With `truthful`, if they knew the true chances of war.
     """
+    talks = _before_the_first_day(scenario, runs, seed, levers)
+    parties = tuple(party.name for party in talks.parties)
+    return Look(parties, tuple(talks.vetoers), talks.packages, *talks.look(truthful))
+
+
+def _before_the_first_day(
+    scenario: Scenario, runs: int, seed: int, levers: Mapping[str, float] | None
+) -> Talks:
+    """Talks of which no day has been played."""
     _check_count("runs", runs, 1)
     task = _task(scenario, seed, 1, levers)
     talks = Talks(scenario, Chance(seed, 0, runs), days=task.days, levers=task.levers)
     forget(talks)
-    parties = tuple(party.name for party in talks.parties)
-    return Look(parties, tuple(talks.vetoers), talks.packages, *talks.look(truthful))
+    return talks
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Who must say yes at home: votes by seats, voting power, and weights pulled by constituencies.
+"""Who must say yes at home: votes by seats, and voting power.
 
 Source: Putnam, International Organization 42 (1988) 427-460, for the idea of two tables.
 """
@@ -38,22 +38,6 @@ def passes(approvals: Bools, seats: Sequence[int], quota: int) -> Bools:
         raise ValueError(f"approvals has shape {approvals.shape}; expected (..., {len(votes)})")
     in_favour = np.asarray(approvals, dtype=np.int64) @ np.array(votes, dtype=np.int64)
     return np.asarray(in_favour >= quota)
-
-
-def blend(own: Floats, others: Floats, weights: Floats) -> Floats:
-    """A party's own weights, pulled towards its constituencies' by their influence, (runs, ...).
-
-    `own`: (runs, ...); `others`: (runs, constituencies, ...); `weights`: the influence of each,
-    (runs, constituencies), not negative and in no run more than 1 together, else ValueError.
-    Worth is linear in these weights, so worth is pulled exactly as far.
-    """
-    if (weights < 0).any() or (weights.sum(axis=1) > 1 + 1e-9).any():
-        raise ValueError(
-            f"the influence of constituencies reaches {weights.sum(axis=1).max():g} in a run, "
-            f"with a least value of {weights.min():g}; expected 0 or more each, 1 at most in all"
-        )
-    pull = weights.reshape(weights.shape + (1,) * (others.ndim - 2))
-    return np.asarray((1 - pull.sum(axis=1)) * own + (pull * others).sum(axis=1))
 
 
 def _whole(seats: Sequence[int]) -> list[int]:

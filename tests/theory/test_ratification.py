@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.theory.ratification import banzhaf, blend, passes
+from sim.theory.ratification import banzhaf, passes
 
 seats_and_quota = st.lists(st.integers(0, 9), min_size=1, max_size=7).flatmap(
     lambda seats: st.tuples(st.just([*seats, 1]), st.integers(1, sum(seats) + 1))
@@ -61,20 +61,3 @@ def test_a_vote_passes_with_the_quota_and_fails_one_seat_short() -> None:
     assert passes(approvals, [3, 2, 1], 5).tolist() == [True, False, False]
     with pytest.raises(ValueError, match=r"expected \(\.\.\., 2\)"):
         passes(approvals, [3, 2], 5)
-
-
-def test_influence_pulls_weights_as_far_as_it_goes() -> None:
-    own = np.array([[1.0, 0.0], [1.0, 0.0]])
-    others = np.array([[[0.0, 1.0], [0.5, 0.5]]] * 2)
-    influence = np.array([[0.25, 0.5], [0.0, 0.0]])
-    pulled = blend(own, others, influence)
-    assert pulled == pytest.approx(np.array([[0.5, 0.5], [1, 0]]), abs=1e-9)
-    single = blend(own[:, 0], others[:, :, 0], influence)
-    assert single == pytest.approx(pulled[:, 0], abs=1e-9)
-
-
-def test_more_influence_than_there_is_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"reaches 1\.2 in a run"):
-        blend(np.ones((1, 2)), np.ones((1, 2, 2)), np.array([[0.6, 0.6]]))
-    with pytest.raises(ValueError, match="expected 0 or more each"):
-        blend(np.ones((1, 2)), np.ones((1, 1, 2)), np.array([[-0.1]]))
