@@ -6,13 +6,16 @@ same request twice does nothing, so that several may conduct the same exercise a
 
 from __future__ import annotations
 
+import logging
 from typing import Protocol
 
-from sim.classroom.acts import TALKING, MoveAgents, Request, Tick
+from sim.classroom.acts import TALKING, MoveAgents, Request, Respond, Tick
 from sim.classroom.events import Record
 from sim.classroom.exercise import RefusedError, carried_out, decide, unanswered
 from sim.classroom.model import Model
 from sim.classroom.state import State, Table, replay
+
+LOGGER = logging.getLogger(__name__)
 
 
 class Log(Protocol):
@@ -79,7 +82,7 @@ def _at_table(log: Log, model: Model, now: int, state: State, table: Table) -> S
     if table.stage not in TALKING or not any(seat.agent for seat in table.seats.values()):
         return state
     if not table.agents_moved or unanswered(table):
-        for request in model.moves(table):
+        for request in _moves(model, table):
             state = _try(log, request, now)
         table = state.tables[table.number]
         if not unanswered(table) and not table.agents_moved:
@@ -87,6 +90,24 @@ def _at_table(log: Log, model: Model, now: int, state: State, table: Table) -> S
             key = f"model.{table.number}.{table.round}.{table.stage}.{state.seq}"
             state = _try(log, Request(by="model", key=key, act=done), now)
     return state
+
+
+def _moves(model: Model, table: Table) -> list[Request]:
+    """The agents' moves; should the model fail, they hold their position and the table goes on."""
+    try:
+        return model.moves(table)
+    except (ArithmeticError, LookupError, ValueError) as error:
+        LOGGER.error(
+            "table %d: agents hold their position (%s)", table.number, type(error).__name__
+        )
+        return [
+            Request(
+                by=f"agent:{table.number}-{role}",
+                key=f"hold.{text.id}.{role}",
+                act=Respond(text=text.id, accepts=False, reason="time"),
+            )
+            for role, text in unanswered(table)
+        ]
 
 
 def _look_back(log: Log, model: Model, now: int, state: State) -> State:

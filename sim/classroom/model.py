@@ -259,7 +259,7 @@ class Model:
         outcomes = self.afterwards(table, len(table.rounds), table.day, runs, days)
         held = outcomes.deal_day != NONE
         lasted = {
-            n: int((held & ((outcomes.truce_end == NONE) | (outcomes.truce_days >= n))).sum())
+            n: int((held & ((outcomes.truce_end == NONE) | (outcomes.truce_days > n))).sum())
             for n in HORIZONS
         }
         pools = outcomes.labels.pools
@@ -302,6 +302,18 @@ class Model:
             fresh=AFTERWARDS,
         )
         return self._played(chance, script_of(self.setting, part), days)[0]
+
+    def ground(self, number: int) -> tuple[Floats, Floats]:
+        """What packages are worth at a table before the first day, by its own numbers.
+
+        The worth (parties, packages), -infinity where not on offer, and what no deal is worth
+        (parties,), both in utils.
+        """
+        script = Script((), (), np.array(self.setting.on_offer(())))
+        talks = TableTalks(self.setting, self.chance_of(number), script)
+        forget(talks)
+        worth, reservation, _ = talks.look()
+        return worth[0], reservation[0]
 
     def alone(self, runs: int, first: int = 0) -> tuple[Outcomes, NDArray[np.int64]]:
         """Many tables of agents alone, with the injects that come of themselves.

@@ -67,6 +67,7 @@ class Held:
     answers: Mapping[str, bool]
     confirms: Mapping[str, bool]  # what people have confirmed or not; agents are not in it
     agreed: bool
+    day: int
 
 
 @dataclass(frozen=True)
@@ -422,6 +423,7 @@ def _round_closed(event: happened.RoundClosed, state: State, record: Record) -> 
         dict(text.answers) if text else {},
         dict(table.confirms),
         event.agreed,
+        table.day,
     )
     return _at_table(state, event.table, rounds=(*table.rounds, held))
 

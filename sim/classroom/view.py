@@ -86,6 +86,7 @@ class Result:
     terms: Package | None
     words: Mapping[str, str]
     own_gain: float | None  # utils over no deal; None for mediators and without a deal
+    gains: Mapping[str, float]  # every party's, where the plan or the reveal opens the scores
 
 
 @dataclass(frozen=True)
@@ -238,7 +239,7 @@ def view_for(state: State, person: str, sheets: Sheets | None = None) -> SeatVie
         understood=who.understood,
         reflection=who.reflection,
         sheet=sheets.sheet(table, name) if sheets is not None and playing else None,
-        result=_result(setting, table, name),
+        result=_result(state, table, name),
     )
 
 
@@ -297,9 +298,13 @@ def _waiting_for(setting: Setting, table: Table) -> tuple[str, ...]:
     )
 
 
-def _result(setting: Setting, table: Table, name: str) -> Result | None:
+def _result(state: State, table: Table, name: str) -> Result | None:
     if table.stage != "ended":
         return None
+    setting = state.setting
+    open_scores = state.phase in ("debrief", "archived") and (
+        setting.plan.scores_visible or state.revealed
+    )
     terms: Terms | None = table.terms
     return Result(
         table.how,
@@ -307,6 +312,7 @@ def _result(setting: Setting, table: Table, name: str) -> Result | None:
         terms.package if terms else None,
         setting.in_words(terms.package) if terms else {},
         terms.gains.get(setting.roles[name].plays) if terms else None,
+        dict(terms.gains) if terms and open_scores else {},
     )
 
 

@@ -2,10 +2,12 @@
 
 import pytest
 
+from sim.classroom import acts
 from sim.classroom.acts import PHASES
 from sim.classroom.events import from_line, to_line
 from sim.classroom.state import canonical, replay
-from tests.classroom.players import Class
+from sim.classroom.view import view_for
+from tests.classroom.players import Class, QuickModel
 
 
 @pytest.mark.parametrize("scenario", ["two-rivers", "gaza-2024-01"])
@@ -49,3 +51,46 @@ def test_a_table_whose_people_are_silent_goes_on_at_its_deadlines():
     for _ in range(40):
         room.go_on(200)
     assert room.state.phase == "closed"
+
+
+class FailingModel(QuickModel):
+    """A model whose agents break down."""
+
+    def moves(self, table):
+        raise ArithmeticError("private")
+
+
+def test_agents_hold_their_position_where_the_model_fails(caplog):
+    room = Class(quick=True, rounds=1)
+    room.model = FailingModel(room.state)
+    people = room.begun(people=2)
+    room.instruct(acts.Advance(table=1))
+    table, role = room.state.seat_of(people[0])
+    to = room.state.setting.roles[role].reaches
+    package = room.state.setting.package(0)
+    room.ask(f"person:{people[0]}", acts.Propose(package=package, to=to))
+    for person in people:
+        room.ask(f"person:{person}", acts.Done())
+    state = room.go_on()
+    answers = state.tables[table.number].texts[0].answers
+    assert [answers[name] for name in ("marsh", "northmark", "southport")] == [False] * 3
+    assert "private" not in caplog.text
+
+
+def test_scores_of_others_open_with_the_plan_or_the_reveal():
+    for visible in (False, True):
+        room = Class(quick=True, rounds=1, scores_visible=visible)
+        people = room.begun(people=2)
+        room.instruct(acts.Advance(table=1))
+        person = people[0]
+        _, role = room.state.seat_of(person)
+        package, to = room.state.setting.package(0), room.state.setting.roles[role].reaches
+        room.ask(f"person:{person}", acts.Propose(package=package, to=to))
+        room.instruct(acts.Advance(table=1))
+        room.ask(f"person:{people[1]}", acts.Respond(text="1.1", accepts=True))
+        room.go_on()
+        assert view_for(room.state, person).result.gains == {}
+        room.instruct(acts.Debrief())
+        assert bool(view_for(room.state, person).result.gains) == visible
+        room.instruct(acts.Reveal())
+        assert view_for(room.state, person).result.gains
