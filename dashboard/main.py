@@ -1,7 +1,7 @@
 """The script that Streamlit runs for each visitor: the pages, and the frame around them.
 
 A page is a file that reads from top to bottom like the page it shows. To add one, write it in
-`dashboard/pages` and name it here.
+`dashboard/views` and name it here.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import streamlit as st
 
 from dashboard import look
 
-PAGES = Path(__file__).with_name("pages")
+VIEWS = Path(__file__).with_name("views")
 
 st.set_page_config(page_title="Parley", page_icon=look.ICON, layout="wide")
 
 page = st.navigation(
     [
-        st.Page(PAGES / "start.py", title="Start", default=True),
-        st.Page(PAGES / "what_if.py", title="What if", url_path="what-if"),
+        st.Page(VIEWS / "start.py", title="Start", default=True),
+        st.Page(VIEWS / "what_if.py", title="What if", url_path="what-if"),
     ],
     position="top",
 )

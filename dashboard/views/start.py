@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import asking, look
-from dashboard.pages import WHAT_IF
+from dashboard.views import WHAT_IF
 from dashboard.questions import Arm
 from sim.reading import scenario_names
 from sim.scenario import Scenario
