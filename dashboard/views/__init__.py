@@ -1,7 +1,7 @@
 """The pages, one file each; `dashboard/main.py` lists them.
 
-The folder is not called `pages`: Streamlit would take that for an app of its older kind, and tell the
-first visitor who follows a link that there is no such page.
+The folder is not called `pages`: Streamlit would take that for an app of its older kind, and tell
+the first visitor who follows a link that there is no such page.
 """
 
 from pathlib import Path

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import asking, look
-from dashboard.views import WHAT_IF
 from dashboard.questions import Arm
+from dashboard.views import WHAT_IF
 from sim.reading import scenario_names
 from sim.scenario import Scenario
 

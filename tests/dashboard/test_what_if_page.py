@@ -5,9 +5,12 @@ import re
 import signal
 
 import pytest
-from conftest import LOOKS
 from playwright.sync_api import expect
 from typer.testing import CliRunner
+from visiting import LOOKS, as_json
+
+from sim.cli import app
+from sim.report import of_hundred
 
 #: A what-if that is quick to play.
 QUICK = "scenario=two-rivers&days=60&runs=200"
@@ -69,12 +72,7 @@ def test_a_reload_keeps_the_levers_the_guess_and_what_was_saved(visit):
     assert len(seen.counts()) == 1
 
 
-def test_the_numbers_are_those_of_the_command_line(visit, monkeypatch):
-    from conftest import as_json
-
-    from sim.cli import app
-    from sim.report import of_hundred
-
+def test_the_numbers_are_those_of_the_command_line(visit):
     seen = visit().goto(SECRET)
     words = seen.page.get_by_test_id("stCode").nth(1).inner_text()
     command = re.search(r"`parley (.*?)`", words).group(1).split()

@@ -1,0 +1,114 @@
+"""What the tests of pages do: visit a dashboard with a browser, wait, press, read."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+#: Milliseconds to wait for what should appear; the machine may be busy.
+PATIENCE = 90_000
+
+#: The page is at rest: its script has run.
+AT_REST = "[data-testid=stApp][data-test-script-state=notRunning]"
+
+#: How pages are looked at: the width of the window, and the colours asked for.
+LOOKS = [(width, colours) for width in (1280, 390) for colours in ("light", "dark")]
+
+
+@dataclass
+class Server:
+    """A dashboard of its own: where it answers, its process and its folder."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    home: Path
+
+    def workers(self) -> list[int]:
+        """The processes that compute for this server, and for no other."""
+        listed = subprocess.run(
+            ("ps", "-A", "-o", "pid=,ppid="), capture_output=True, text=True, check=True
+        ).stdout
+        pairs = (line.split() for line in listed.splitlines())
+        return [int(pid) for pid, parent in pairs if int(parent) == self.process.pid]
+
+
+@dataclass
+class Visit:
+    """One visitor's browser on one page, and what it asked of whom."""
+
+    page: Page
+    server: Server
+    hosts: set[str] = field(default_factory=set)
+
+    def goto(self, path: str) -> Visit:
+        """Open a page and wait until it rests."""
+        self.page.goto(self.server.url + path)
+        return self.rest()
+
+    def rest(self) -> Visit:
+        """Wait until the page's script has run, and nothing moves any more."""
+        self.page.wait_for_selector(AT_REST, timeout=PATIENCE)
+        self.page.wait_for_timeout(150)  # a click may still be on its way to the server
+        self.page.wait_for_selector(AT_REST, timeout=PATIENCE)
+        return self
+
+    def click(self, name: str, role: str = "button") -> Visit:
+        """Press what has this name, and wait for what follows."""
+        self.page.get_by_role(role, name=name).first.click()  # type: ignore[arg-type]
+        return self.rest()
+
+    def counts(self) -> list[str]:
+        """The large numbers above everything else, as words: baseline, then change."""
+        expect(self.page.locator(".parley-counts")).to_be_visible(timeout=PATIENCE)
+        return self.page.locator(".parley-count b").all_inner_texts()
+
+    def has_no_error(self) -> None:
+        """Nothing on the page is an error or a traceback."""
+        assert self.page.get_by_test_id("stException").count() == 0
+        for words in ("Something went wrong", "Page not found"):
+            assert self.page.get_by_text(words).count() == 0
+
+    def is_accessible(self) -> None:
+        """Axe finds nothing serious, and nothing sticks out sideways."""
+        found = Axe().run(self.page).response["violations"]
+        serious = [
+            f"{one['id']}: {one['help']}: {node['html'][:200]} {node['failureSummary'][:300]}"
+            for one in found
+            if one["impact"] in ("serious", "critical")
+            for node in one["nodes"]
+        ]
+        assert not serious, "\n".join(serious)
+        wide = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert wide <= 0, f"{wide} pixels too wide"
+
+    def asked_nobody_else(self) -> None:
+        """Every request went to the server itself."""
+        assert self.hosts <= {urlsplit(self.server.url).netloc}
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+def note(hosts: set[str], url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("data", "blob", "about"):
+        hosts.add(parts.netloc)
+
+
+def as_json(text: str) -> dict[str, Any]:
+    """What a command printed, as data."""
+    found: dict[str, Any] = json.loads(text)
+    return found
