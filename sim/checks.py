@@ -783,6 +783,12 @@ def _truce(scenario: Scenario) -> Troubles:
     if scenario.truce.effects.extension is not None and scenario.truce.extension is None:
         path = ("truce", "effects", "extension")
         yield _wrong(path, idle, "the truce has no extension rule", "leave it out")
+    endogenous = scenario.permanence.kind != "given"
+    path = ("truce", "effects", "guarantee")
+    if scenario.truce.effects.guarantee is not None and not endogenous:
+        yield _wrong(path, idle, "breaking a truce that is given costs nothing", "leave it out")
+    if scenario.truce.effects.guarantee is None and endogenous:
+        yield _wrong(path, "is missing", "what the cost of breaking a truce does to its risk", "add it")
     spoken_for = any(p.veto and p.speaks_through for p in scenario.parties.values())
     if scenario.channel.lag_days is not None and not spoken_for:
         yield _wrong(

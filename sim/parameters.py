@@ -77,7 +77,7 @@ WORDS = {
     "Channel.exposure_half_life_days": "days in which public attention halves",
     "Channel.suspensions_per_day": "suspensions per day of war without one",
     "Channel.suspension_days": "days that a suspension lasts",
-    "Effects.guarantee": "per level of guarantee, log hazard",
+    "Effects.guarantee": "per util that breaking a guarantee costs, log hazard",
     "Effects.trust": "per unit of trust above one half, log hazard",
     "Effects.pending": "per share of the exchange still to come, log hazard",
     "Effects.pressure": "per util of side payments, log hazard",

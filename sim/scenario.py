@@ -291,7 +291,9 @@ class Channel(Part):
 class Effects(Part):
     """Log effects on the hazard of a truce."""
 
-    guarantee: Quantity
+    guarantee: Quantity | None = Field(
+        None, description="per util that breaking a guarantee costs; where truces are not `given`"
+    )
     trust: Quantity
     gap: Quantity = Field(description="per util by which fighting looks better than the rest")
     pending: Quantity

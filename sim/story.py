@@ -43,8 +43,8 @@ REASONS = {
         "below its reservation value",
     ),
     "no way out": (
-        "it believes that nothing it could accept would be accepted; it sees no way out and "
-        "stands by its words",
+        "it is below its reservation value, and it sees no way out: it believes that nothing it "
+        "could accept would be accepted",
         "no way out in sight",
     ),
     "aspiration": (
@@ -235,9 +235,7 @@ class _Teller:
         if facts["override"][p] and value + facts["override"][p] >= facts["aspiration"][p]:
             return "vote"
         if value < facts["reservation"][p]:
-            return "reservation"
-        if not facts["way_out"][p]:
-            return "no way out"
+            return "reservation" if facts["way_out"][p] else "no way out"
         return "aspiration" if value < facts["aspiration"][p] else "close"
 
     # -- what it would have taken ----------------------------------------------------------------

@@ -625,12 +625,12 @@ class Talks(mesa.Model):
         truces, packages = self.truces_now, self.packages
         package = truces.in_force[rows]
         outstanding = self.captivity.outstanding(rows, package)
-        bite = packages.frame_bite[packages.frame_of[package]]
+        binding = packages.binding(package)
         for i, (party, reckoning) in enumerate(zip(self.parties, reckonings, strict=True)):
             tables = reckoning.tables
             rest = tables.frames[where, packages.frame_of[package]]
             rest = rest + outstanding * tables.swaps[where, packages.swap_of[package]]
-            reneging = party.stakes.war[rows] * party.bite[rows] * bite
+            reneging = party.stakes.war[rows] * party.bite[rows] * binding
             truces.gap[rows, i] = np.maximum(tables.reservation[where] - reneging - rest, 0.0)
 
     def _hold_round(self, whole: Scene, keep: Bools) -> None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sim.captivity import Captivity
 from sim.chance import Daily
 from sim.draws import Draws
+from sim.theory.commitment import PERMANENCE
 from sim.theory.durability import trust, weibull_hazard
 from sim.theory.packages import Packages
 
@@ -42,6 +43,8 @@ class Truces:
         self.shape = draws["truce.shape"]
         self.scale = draws["truce.scale_days"]
         self.effect = {name: draws.get(f"truce.effects.{name}", 0.0) for name in EFFECTS}
+        judgement = PERMANENCE[scenario.permanence.kind]()
+        self.bite = judgement.bite(draws.of("permanence.numbers", judgement.numbers))
         self.prior = (draws["truce.trust_kept"], draws["truce.trust_broken"])
         self.batch_every = np.maximum(np.rint(draws["truce.batch_every_days"]), 1).astype(int)
         self.resolved = draws["truce.dispute_resolved"]
@@ -221,7 +224,7 @@ class Truces:
             self.captivity.due_at_signing[rows], 1
         )
         return np.asarray(
-            effect["guarantee"] * self.packages.guarantee[package]
+            effect["guarantee"] * self.bite[rows] * self.packages.binding(package)
             + effect["pending"] * pending
             + effect["pressure"] * self.pressure[rows]
             + effect["extension"] * (self.extended[rows] > 0)

@@ -79,10 +79,7 @@ def of_all_access(name: str, value: float) -> Changes:
     return tuple((p, value) for p in case_of(name).quantities() if ".access." in p)
 
 
-BEYOND_WORDS = pytest.mark.xfail(
-    reason="who sees no way out stands by its words, so that a sober eye can end a concession"
-)
-NAMES = ["gaza-2024-01", pytest.param("two-rivers", marks=BEYOND_WORDS)]
+NAMES = ["gaza-2024-01", "two-rivers"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -131,13 +128,8 @@ def test_no_truce_looks_less_lasting_for_a_guarantee_that_bites_more(name):
     assert lasts[-1].mean() > lasts[0].mean()
 
 
-PAPER = pytest.mark.xfail(
-    reason="the risk of a truce falls with the level of its guarantee, whatever breaking it costs"
-)
-
-
 @pytest.mark.parametrize("name", ["gaza-2024-01", "two-rivers"])
-@pytest.mark.parametrize("strength", [(1, 2), pytest.param((0, 1), marks=PAPER)], ids=str)
+@pytest.mark.parametrize("strength", [(0, 1), (1, 2)], ids=str)
 def test_truces_last_no_less_for_a_guarantee_that_bites_more(name, strength):
     weak, strong = (outcomes_of(name, levers=(("guarantee_strength", s),)) for s in strength)
     both = where_both_agree(weak, strong)

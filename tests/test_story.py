@@ -118,7 +118,10 @@ def test_texts_are_told_in_the_scenarios_own_words(teller):
     [
         ({}, "below what it holds out for"),
         ({"reservation": np.array([0.55, 0.55])}, "below its reservation value"),
-        ({"way_out": np.array([False, False])}, "sees no way out"),
+        (
+            {"reservation": np.array([0.55, 0.55]), "way_out": np.array([False, False])},
+            "sees no way out",
+        ),
         ({"override": [0.2, 0.0]}, "the vote at home"),
         ({"worth": np.array([0.6, 0.6])}, "could have gone either way"),
     ],

@@ -91,7 +91,6 @@ class Party(mesa.Agent):
         self.quota = spec.ratification.quota if spec.ratification else 0
         self.override_price = draws.get(f"{path}.ratification.price", 0.0)
         self.retreat = retreat(scenario, packages.levels, name).astype(np.float32)
-        self.stated = self.retreat == self.retreat.min()
         self.red_lines = [
             (draws[f"{path}.positions.red_lines.{k}.price"], np.flatnonzero(crossed))
             for k, crossed in enumerate(crosses(scenario, packages.levels, name))
@@ -223,7 +222,9 @@ class Party(mesa.Agent):
         """Its aspiration (runs,), and whether it sees a way out (runs,).
 
         `acceptable` (runs, packages) are the packages it believes the others would still take. If
-        none of them is better for it than no deal it sees no way out and stands by its words.
+        none of them is better for it than no deal it sees no way out: nothing is to be gained by
+        asking for more than its reservation value, so that is what it holds out for. (The limit of
+        seeing ever less to be gained; anything else would make a clearer view move it backwards.)
         """
         top = only(worth, acceptable).max(axis=1)
         way_out = top >= reservation
@@ -238,11 +239,7 @@ class Party(mesa.Agent):
             self._delay_cost(rows, loss_rate),
             1.0 - urged,
         )
-        conceding = self.tactic(numbers, stance)
-        if way_out.all():
-            return np.maximum(conceding, reservation), way_out
-        words = np.maximum(worth[:, self.stated].max(axis=1), reservation)
-        return np.where(way_out, np.maximum(conceding, reservation), words), way_out
+        return np.maximum(self.tactic(numbers, stance), reservation), way_out
 
     def _delay_cost(self, rows: Ints, loss_rate: Floats) -> Floats:
         """What a day without a deal costs: the war, and captives who die, in utils: (runs,)."""

@@ -71,6 +71,10 @@ class Packages:
         """The level of an issue in each package: (packages,)."""
         return self.levels[:, self.issues.index(issue)]
 
+    def binding(self, package: Ints) -> Floats:
+        """How much guarantee binds in a truce under each of some packages: (runs,)."""
+        return self.frame_bite[self.frame_of[package]]
+
     def ratio(self, pool: int) -> Floats:
         """Prisoners per captive of a pool in each package: (packages,)."""
         return np.asarray(self.swap_ratio[self.swap_of, pool])
