@@ -788,7 +788,8 @@ def _truce(scenario: Scenario) -> Troubles:
     if scenario.truce.effects.guarantee is not None and not endogenous:
         yield _wrong(path, idle, "breaking a truce that is given costs nothing", "leave it out")
     if scenario.truce.effects.guarantee is None and endogenous:
-        yield _wrong(path, "is missing", "what the cost of breaking a truce does to its risk", "add it")
+        expected = "what the cost of breaking a truce does to its risk"
+        yield _wrong(path, "is missing", expected, "add it")
     spoken_for = any(p.veto and p.speaks_through for p in scenario.parties.values())
     if scenario.channel.lag_days is not None and not spoken_for:
         yield _wrong(
