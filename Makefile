@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv run dashboard baselines test lint types contracts pytest bench coverage-study browser scenarios-check lock clean
+.PHONY: help venv run dashboard baselines test lint types contracts pytest bench coverage-study system scenarios-check lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -43,7 +43,7 @@ dashboard: $(READY)  ## serve the dashboard to browsers (ARGS="--port 8600")
 baselines: $(READY)  ## compute anew what the dashboard shows first of each scenario
 	@$(BIN)/python -m dashboard.prepare
 
-test: lint types contracts pytest  ## everything that must hold before a commit
+test: lint types contracts system pytest  ## everything that must hold before a commit
 
 lint: $(READY)  ## style and formatting
 	@$(BIN)/ruff check .
@@ -65,8 +65,8 @@ bench: $(READY)  ## how fast the engine and each finding are on this machine
 coverage-study: $(READY)  ## how often 95 % intervals hold the truth (a few minutes)
 	@$(BIN)/python tests/benchmarks/coverage.py $(ARGS)
 
-browser: $(READY)  ## find Chromium for the tests of pages, or fetch it
-	@$(BIN)/python tests/dashboard/browser.py
+system: $(READY)  ## find the browser and the database server that tests need, or fetch them
+	@$(BIN)/python tests/system.py
 
 scenarios-check: $(READY)  ## read every scenario and complain helpfully
 	@for scenario in scenarios/*.yaml scenarios/backtests/*.yaml; do $(BIN)/parley check "$$scenario" || exit 1; done

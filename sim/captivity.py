@@ -159,7 +159,7 @@ class Captivity:
         """The same if a release had been carried out: (runs, releases)."""
         packages = self.packages
         frac = self._fraction(self._covered(rows))
-        lift = np.zeros_like(frac[:, :, 0])
+        lift = _run_last(*frac.shape[:2])
         for p in range(len(self.pools)):
             held = np.zeros_like(lift)
             for c in np.flatnonzero(self.pool_of == p):
@@ -204,7 +204,7 @@ class Captivity:
         covered = self._covered(rows)
         most = packages.most[None]
         returned = np.minimum(covered, most) / np.maximum(self.initial_paid[rows], 1)[:, None, :]
-        remains = np.zeros_like(covered[:, :, 0])
+        remains = _run_last(*covered.shape[:2])
         for p in range(len(self.pools)):
             remains += outer(self.remains[rows, p], packages.covers_remains[:, p])
         remains /= np.maximum(self.initial_remains[rows], 1)[:, None]

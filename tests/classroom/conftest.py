@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from system import DATABASE
 
 from sim.classroom.store import Store
 
@@ -31,9 +32,6 @@ def stores_are_closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     for store in opened:
         store.close()
-
-
-PROGRAMS = ("initdb", "pg_ctl")
 
 
 def _as_user(folder: Path) -> list[str]:
@@ -56,21 +54,22 @@ def _run(command: list[str]) -> None:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """The address of a private PostgreSQL server that lives as long as the tests."""
-    missing = [program for program in PROGRAMS if shutil.which(program) is None]
-    if missing:
-        pytest.skip(f"no PostgreSQL server here: {', '.join(missing)} not found on the path")
+    programs = DATABASE.find()
+    if programs is None:
+        pytest.skip(DATABASE.missing)
+    initdb, control = f"{programs}/initdb", f"{programs}/pg_ctl"
     folder = Path(tempfile.mkdtemp(prefix="parley-postgres-"))
     user = _as_user(folder)
     data = folder / "data"
     try:
-        _run([*user, "initdb", "-D", str(data), "-U", "parley", "--auth=trust", "-N"])
+        _run([*user, initdb, "-D", str(data), "-U", "parley", "--auth=trust", "-N"])
         options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
         log = str(folder / "log")
-        _run([*user, "pg_ctl", "-D", str(data), "-l", log, "-o", options, "-w", "start"])
+        _run([*user, control, "-D", str(data), "-l", log, "-o", options, "-w", "start"])
         try:
             yield f"postgresql+psycopg://parley@/postgres?host={folder}"
         finally:
-            _run([*user, "pg_ctl", "-D", str(data), "-m", "immediate", "-w", "stop"])
+            _run([*user, control, "-D", str(data), "-m", "immediate", "-w", "stop"])
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.error import URLError
 
-import browser as browsers
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from system import BROWSER
 from visiting import PATIENCE, Server, Visit, free_port, note
 
 ROOT = Path(__file__).parent.parent.parent
@@ -60,9 +60,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """A browser for the whole session."""
-    path = browsers.find()
+    path = BROWSER.find()
     if path is None:
-        pytest.skip(browsers.MISSING)
+        pytest.skip(BROWSER.missing)
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as play:
         found = play.chromium.launch(executable_path=path, args=CHROMIUM_SAYS)
