@@ -90,7 +90,7 @@ BROWSER = Wanted(
 
 DATABASE = Wanted(
     postgresql,
-    {"dnf": "postgresql-server"} | dict.fromkeys(("apt-get", "pacman", "apk", "brew"), "postgresql"),
+    dict.fromkeys(MANAGERS, "postgresql") | {"dnf": "postgresql-server"},
     "The tests of the classroom need the programs of a PostgreSQL server (initdb, pg_ctl), and "
     "there are none here. Install them (Debian: apt-get install postgresql); no server needs to "
     "run, the tests start their own.",
