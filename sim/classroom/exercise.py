@@ -456,7 +456,10 @@ def _advance(act: acts.Advance, asked: Asked) -> Iterator[Event]:
         return
     tables = [_table(state, act.table)] if act.table is not None else list(state.tables.values())
     forced = sum(
-        not seat.agent and not seat.done for table in tables for seat in table.seats.values()
+        not seat.agent and not seat.done
+        for table in tables
+        if table.stage in TALKING
+        for seat in table.seats.values()
     )
     if act.table is None and forced > MOST_FORCED:
         raise RefusedError(

@@ -6,6 +6,7 @@ a table's talks need not be played again from the first day for each question.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,6 +88,8 @@ class Model:
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
         self._live: dict[int, _Live] = {}
+        self._sheets: dict[tuple[int, str], tuple[object, Sheet | Sense]] = {}
+        self._lock = threading.RLock()  # pages ask from threads of their own
 
     # -- days ----------------------------------------------------------------------------------
 
@@ -99,6 +102,10 @@ class Model:
 
     def play_on(self, table: Table) -> PlayOn:
         """Play a table's days until its next round, or until its talks are over."""
+        with self._lock:
+            return self._played_on(table)
+
+    def _played_on(self, table: Table) -> PlayOn:
         live = self._up_to(table)
         talks = live.talks
         news = tuple(live.notebook.news[len(table.news) :])
@@ -170,11 +177,12 @@ class Model:
 
     def moves(self, table: Table) -> list[Request]:
         """What the agents at a table do now, in order."""
-        if table.stage == "proposals":
-            return self._texts(table)
-        if table.stage == "responses":
-            return self._shuttle(table) or self._answers(table)
-        return []
+        with self._lock:
+            if table.stage == "proposals":
+                return self._texts(table)
+            if table.stage == "responses":
+                return self._shuttle(table) or self._answers(table)
+            return []
 
     def _texts(self, table: Table) -> list[Request]:
         """The agent whose turn it is in the model puts a text on the table."""
@@ -237,6 +245,15 @@ class Model:
         """
         if table.stage in ("between", "ended"):
             return None
+        asked = (table.round, _counting(table, len(table.rounds)))
+        with self._lock:
+            known = self._sheets.get((table.number, role))
+            if known is None or known[0] != asked:
+                known = asked, self._sheet(table, role)
+                self._sheets[table.number, role] = known
+        return known[1]
+
+    def _sheet(self, table: Table, role: str) -> Sheet | Sense:
         talks = self._up_to(table).talks
         scenario = self.setting.scenario
         plays = self.setting.roles[role].plays

@@ -7,7 +7,7 @@ from sim import simulate
 from sim.chance import Chance
 from sim.classroom.model import Model
 from sim.classroom.plan import Inject, Plan, Setting
-from sim.classroom.playing import Script, TableTalks
+from sim.classroom.playing import Script, TableTalks, planned_script
 from sim.outcomes import NONE
 from sim.reading import load_scenario
 from sim.talks import forget
@@ -135,3 +135,47 @@ def test_a_table_is_taken_up_again_from_its_log():
         again.go_on(60)
     assert room.log.records == again.log.records
     assert isinstance(room.model.chance_of(1), Chance)
+
+
+def levers_that_may_move(name: str) -> list[tuple[str, str]]:
+    scenario = load_scenario(name)
+    return [
+        (name, lever)
+        for lever, spec in scenario.levers.items()
+        if not any(move.key.startswith("issues.") for move in spec.moves)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "lever"),
+    [*levers_that_may_move("gaza-2024-01"), *levers_that_may_move("two-rivers")],
+)
+def test_every_lever_can_be_moved_by_an_inject(scenario, lever):
+    case = load_scenario(scenario)
+    spec = case.levers[lever]
+    setting = spec.high if spec.high != spec.default else spec.low
+    inject = Inject(id="i", kind="parameter", words="x", lever=lever, setting=setting, at_round=1)
+    plan = Plan(title="t", rounds=5, seed=2)
+    arms = []
+    for changed in ({"injects": (inject,)}, {"levers": {lever: setting}}):
+        one = Setting(plan.model_copy(update=changed), case)
+        script = planned_script(one)
+        talks = TableTalks(one, Chance(2, 0, 3), script, days=40)
+        forget(talks)
+        arms.append(talks.play())
+    injected, planned = arms
+    for name in ("deal_day", "rounds", "front", "mourned", "refusals"):
+        assert np.array_equal(getattr(injected, name), getattr(planned, name)), name
+    for one, other in zip(injected.parties, planned.parties, strict=True):
+        assert np.array_equal(one.exposure, other.exposure)
+        for mine, theirs in zip(one.constituencies, other.constituencies, strict=True):
+            assert np.allclose(mine.mobilised, theirs.mobilised)
+    assert np.array_equal(injected.look()[0], planned.look()[0])
+
+
+def test_a_lever_that_changes_what_words_mean_is_not_moved_by_an_inject():
+    inject = Inject(
+        id="i", kind="parameter", words="x", lever="first_phase_days", setting=30, at_round=1
+    )
+    with pytest.raises(ValueError, match="what the words on the table mean"):
+        Setting(Plan(title="t", injects=(inject,)), load_scenario("gaza-2024-01"))

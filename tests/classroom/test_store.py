@@ -362,3 +362,68 @@ def test_two_may_conduct_the_same_exercise(sqlite):
     for _ in range(12):
         alone.go_on(200)
     assert canonical(other.state()) == canonical(alone.state)
+
+
+PLAYER = """
+import sys
+from random import Random
+from sim.classroom.acts import Request
+from sim.classroom.conduct import conduct
+from sim.classroom.model import Model
+from sim.classroom.store import Store, StoredLog
+from tests.classroom.players import bot_acts
+log = StoredLog(Store(sys.argv[1]), sys.argv[2])
+model, luck, asked = Model(log.state().setting), Random(sys.argv[3]), 0
+print("ready", flush=True)
+while log.state().phase == "playing":
+    for person in list(log.state().people):
+        state = log.state()
+        for act in bot_acts(state, person, luck):
+            asked += 1
+            request = Request(by=f"person:{person}", key=f"{sys.argv[3]}.{asked}", act=act)
+            try:
+                log.submit(request, state.at + 100)
+            except ValueError:
+                continue
+            print(request.key, flush=True)
+    conduct(log, model, log.state().at + 30_000)
+print("over", flush=True)
+"""
+
+
+def test_a_game_killed_again_and_again_is_played_to_its_end(sqlite):
+    room = Class(log=stored(sqlite), tables=2, rounds=3)
+    room.begun(people=10)
+    told: list[str] = []
+    for attempt in range(8):
+        told += _until_killed(sqlite, f"t{attempt}", 25 if attempt < 3 else 10**9)
+        if told[-1] == "over":
+            break
+    assert told[-1] == "over"
+    records = room.log.store.records("exercise")
+    assert [record.seq for record in records] == list(range(1, len(records) + 1))
+    accepted = {line for line in told if "." in line}
+    assert accepted <= {record.key for record in records}
+    stages = [
+        (r.event.table, r.event.round, r.event.stage)
+        for r in records
+        if r.event.kind == "stage_began"
+    ]
+    assert len(stages) == len(set(stages))
+    for number, table in room.state.tables.items():
+        rounds = [(r, stage) for n, r, stage in stages if n == number and r > 0]
+        order = ["caucus", "proposals", "responses", "resolve", "between"]
+        assert rounds == [(1 + k // 5, order[k % 5]) for k in range(len(rounds))]
+        assert table.how
+
+
+def _until_killed(url: str, luck: str, lines: int) -> list[str]:
+    """What a process that plays on has told, until it is killed after so many lines or ends."""
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-c", PLAYER, url, "exercise", luck]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as player:
+        assert player.stdout is not None
+        told = [line for _, line in zip(range(lines), player.stdout, strict=False)]
+        player.kill()
+        told += player.stdout.readlines()
+    return [line.strip() for line in told if line.endswith("\n")]
