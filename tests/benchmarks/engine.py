@@ -44,16 +44,23 @@ def median_seconds(work: Callable[[], object], repeats: int = REPEATS) -> float:
 def runs_per_second(scenario: Scenario, runs: int, workers: int, days: int = DAYS) -> float:
     """Runs per second of whole simulations, without the start of the workers.
 
-    Workers are started anew for each simulation, so their start is measured by a tiny one and
-    taken off.
+    Workers are started anew for each simulation, so their start is measured by a tiny one just
+    before and taken off. RuntimeError where the machine was too busy to tell the two apart.
     """
 
-    def play(count: int) -> Callable[[], object]:
-        return lambda: simulate(scenario, runs=count, seed=1, days=days, workers=workers)
+    def seconds(count: int) -> float:
+        start = time.perf_counter()
+        simulate(scenario, runs=count, seed=1, days=days, workers=workers)
+        return time.perf_counter() - start
 
-    start = median_seconds(play(500 * workers)) if workers > 1 else 0.0
-    whole = median_seconds(play(runs + (500 * workers if workers > 1 else 0)))
-    return runs / max(whole - start, 1e-9)
+    tiny = 500 * workers if workers > 1 else 0
+    taken = []
+    for _ in range(REPEATS):
+        start = seconds(tiny) if tiny else 0.0
+        taken.append(seconds(runs + tiny) - start)
+    if statistics.median(taken) <= 0:
+        raise RuntimeError("this machine is too busy to measure the engine on; try again later")
+    return runs / statistics.median(taken)
 
 
 def one_run_per_model(scenario: Scenario, runs: int = 12) -> float:
