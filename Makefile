@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv run dashboard baselines test lint types contracts pytest bench coverage-study system scenarios-check lock clean
+.PHONY: help venv run dashboard baselines test lint types contracts pytest bench bench-sweep coverage-study system scenarios-check lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -61,6 +61,9 @@ pytest: $(READY)  ## the whole suite; a skipped test is a failure
 bench: $(READY)  ## how fast the engine and each finding are on this machine
 	@$(BIN)/python tests/benchmarks/engine.py $(ARGS)
 	@$(BIN)/python tests/benchmarks/findings.py
+
+bench-sweep: $(READY)  ## what a sweep takes, and what shared luck is worth (half an hour)
+	@$(BIN)/python tests/benchmarks/sweep.py $(ARGS)
 
 coverage-study: $(READY)  ## how often 95 % intervals hold the truth (a few minutes)
 	@$(BIN)/python tests/benchmarks/coverage.py $(ARGS)

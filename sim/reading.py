@@ -62,7 +62,9 @@ _CALLED_AT_TOP = ("scenario", "title", "summary", "content_note", "as_of", "fict
 _CALLED_BELOW = ("title", "words", "why", "label", "help", "unit", "source", "basis", "note")
 
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_SWITCH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
+#: How a switch may be written.
+SWITCH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _EMPTY = ("", "~", "null", "Null", "NULL")
 
 
@@ -115,7 +117,7 @@ def changed(scenario: Scenario, changes: Mapping[str, object]) -> Scenario:
     Raises ScenarioError with everything that is wrong.
     """
     text = json.dumps(scenario.model_dump(mode="json", exclude_unset=True), ensure_ascii=False)
-    return _read(text, scenario.scenario, changes)
+    return _read_once(text, scenario.scenario, changes)
 
 
 def read_as(
@@ -369,7 +371,7 @@ def _scalar(leaf: _Leaf, annotation: Any) -> Any:
     if not leaf.plain or (wanted and wanted[0] is str and float not in wanted):
         return leaf.text
     if bool in wanted:
-        return _SWITCH.get(leaf.text.lower(), leaf.text)
+        return SWITCH.get(leaf.text.lower(), leaf.text)
     if _NUMBER.fullmatch(leaf.text):
         return int(leaf.text) if re.fullmatch("[-+]?[0-9]{1,15}", leaf.text) else float(leaf.text)
     return leaf.text

@@ -11,6 +11,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -23,6 +24,7 @@ from concurrent.futures import (
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
+from multiprocessing import connection
 from typing import Any
 
 from sim.sweep.folder import Chunk
@@ -64,7 +66,7 @@ class Engine:
 
     def mend(self) -> None:
         """Begin anew where the executor broke with its worker."""
-        self.executor.shutdown(wait=False, cancel_futures=True)
+        self.executor.shutdown(wait=False)
         self.executor = self.begin()
 
 
@@ -82,22 +84,29 @@ class Here(Executor):
 
 
 @contextmanager
-def engine(name: str | Executor, workers: int | None = None) -> Iterator[Engine]:
+def engine(
+    name: str | Executor | Callable[[], Executor], workers: int | None = None
+) -> Iterator[Engine]:
     """The engine of a name: serial, process, dask, or dask://HOST:PORT; or an executor of yours.
 
-    Raises EngineError for another name.
+    An executor that is handed over cannot be begun anew when a worker dies: what it raises then
+    ends the sweep, which can be resumed. A function that makes an executor can. Raises EngineError
+    for another name.
     """
     workers = workers or usable_cores()
     if isinstance(name, Executor):
-        yield Engine(lambda: name, 2 * workers)
-    elif name == "serial":
-        yield Engine(Here, 1)
-    elif name == "process":
-        made = Engine(lambda: _processes(workers), 2 * workers)
+        yield Engine(lambda: name, 2 * workers, ())
+    elif not isinstance(name, str):
+        made = Engine(name, 2 * workers)
         try:
             yield made
         finally:
             made.executor.shutdown(cancel_futures=True)
+    elif name == "serial":
+        yield Engine(Here, 1)
+    elif name == "process":
+        with engine(lambda: _processes(workers), workers) as made:
+            yield made
     elif name == "dask" or name.startswith("dask://"):
         with _dask(name, workers) as made:
             yield made
@@ -116,12 +125,20 @@ def usable_cores() -> int:
 def _processes(workers: int) -> ProcessPoolExecutor:
     # Mesa changes the global start method, so ours is named; forking is unsafe under threads.
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_interrupts)
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=serve)
 
 
-def _leave_interrupts() -> None:
-    """Ctrl-C is for who started the workers."""
+def serve() -> None:
+    """What a worker process does first: leave Ctrl-C to who started it, and end when that ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    starter = multiprocessing.parent_process()
+    if starter is not None:
+        threading.Thread(target=_end_with, args=(starter.sentinel,), daemon=True).start()
+
+
+def _end_with(starter: int) -> None:
+    connection.wait([starter])
+    os._exit(0)  # nobody is left to report to
 
 
 @contextmanager

@@ -23,8 +23,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from sim.complaints import Complaint, ScenarioError
-
 FORMAT = "parley.sweep/1"
 
 MANIFEST, SPEC, DESIGN, SUMMARY, README = (
@@ -180,6 +178,7 @@ def compact(
     The stretches follow from the rows alone, so that the same rows give the same bytes.
     """
     target = folder / f"{kind}.parquet"
+    sources = [path for path in sources if pq.read_metadata(path).num_rows]
     with arriving(target) as beside, pq.ParquetWriter(beside, schema, compression="zstd") as writer:
         for low, high in _stretches(sources, key):
             rows = [
@@ -228,15 +227,10 @@ def _spans(path: Path, key: str) -> tuple[int, int]:
     return min(int(g.min) for g in groups), max(int(g.max) for g in groups)
 
 
-def unified(sources: list[Path]) -> pa.Schema:
-    """The columns of all parts, in the order of the part that has most."""
-    schemas = sorted((pq.read_schema(path) for path in sources), key=lambda s: -len(s))
-    return pa.unify_schemas(schemas).remove_metadata()
+def unified(sources: list[Path], least: pa.Schema) -> pa.Schema:
+    """The columns of all parts, in the order of the part that has most; `least` where none is."""
+    schemas = sorted((pq.read_schema(path) for path in sources), key=lambda schema: -len(schema))
+    return pa.unify_schemas([*schemas, least]).remove_metadata()
 
 
 Progress = Callable[[int, int, int], None]  # runs done, failed, planned
-
-
-def bad_folder(folder: Path, found: str, hint: str = "") -> ScenarioError:
-    """A complaint about a folder, in the manner of those about a file."""
-    return ScenarioError([Complaint(folder.name, 0, "", found, "", hint)])

@@ -15,7 +15,6 @@ import itertools
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 from typing import Any, Literal
 
@@ -27,7 +26,7 @@ from sim import designs, expected
 from sim.chance import Chance
 from sim.complaints import Complaint, Path, ScenarioError, Trouble, did_you_mean, shown
 from sim.designs import Floats, Ints
-from sim.reading import changed
+from sim.reading import SWITCH, changed
 from sim.scenario import Scenario
 from sim.sweep.spec import FORMS, GRIDS, Question, Range, Sampling, frozen, is_keyed, not_a_key
 from sim.uncertain import FINEST_LUCK, Fixed
@@ -110,20 +109,20 @@ class Swept:
         """Single settings in order, where it has those."""
         span = self.span
         if span.values is not None:
-            return column(span.values)
+            return column([_switched(self.baseline, value) for value in span.values])
         if span.integers is not None:
             return np.arange(span.integers[0], span.integers[1] + 1)
-        if span.dates is not None:
-            first, last = (np.datetime64(day, "D") for day in span.dates)
-            return np.arange(first, last + 1)
         return None
+
+
+def _switched(baseline: Any, said: Any) -> Any:
+    """A switch as true or false, where the key is one; anything else as it is."""
+    return SWITCH.get(str(said).lower(), said) if isinstance(baseline, bool) else said
 
 
 def column(values: Sequence[Any]) -> Column:
     """Settings as an array of the type that they have in common."""
     kinds = {type(value) for value in values}
-    if kinds == {date}:
-        return np.array(values, dtype="datetime64[D]")
     if kinds == {bool}:
         return np.array(values, dtype=bool)
     if kinds == {int}:
@@ -186,9 +185,7 @@ def _must_be_numbers(one: Swept) -> None:
     if one.kind == "value":
         return
     settings = [one.baseline, *(one.span.values or ())]
-    if one.span.dates is not None or any(
-        isinstance(value, bool) or not isinstance(value, int | float) for value in settings
-    ):
+    if any(isinstance(value, bool) or not isinstance(value, int | float) for value in settings):
         raise UnsweepableError(f"'{one.key}' is a {one.kind}", "its settings are numbers")
 
 
@@ -221,8 +218,6 @@ def _must_be_possible(one: Swept, setting: Any) -> None:
 
 def written(setting: Any) -> Any:
     """A setting as it would be written in a scenario."""
-    if isinstance(setting, np.datetime64):
-        return str(setting)
     if isinstance(setting, np.bool_ | bool):
         return "true" if setting else "false"
     return setting.item() if isinstance(setting, np.generic) else setting
@@ -297,19 +292,13 @@ def _one_at_a_time(keys: Sequence[Swept], grids: Sequence[Column]) -> Side:
         rows += range(len(grid))
     settings = {}
     for key, grid in zip(keys, grids, strict=True):
+        listed = grid.tolist()
         values = [
-            grid[row] if who == key.key else key.baseline
+            listed[row] if who == key.key else key.baseline
             for who, row in zip(moved, rows, strict=True)
         ]
-        settings[key.key] = column([written_like(value, grid) for value in values])
+        settings[key.key] = column(values)
     return Side(len(rows), settings, {}, moved, np.array(rows))
-
-
-def written_like(value: Any, grid: Column) -> Any:
-    """A setting as a plain value of the type that the others have."""
-    if grid.dtype.kind == "M":
-        return date.fromisoformat(str(value))
-    return value.item() if isinstance(value, np.generic) else value
 
 
 def _table(keys: Sequence[Swept], file: str, text: str) -> Side:
@@ -341,6 +330,8 @@ def _typed(key: Swept, text: str | None, file: str, line: int) -> Any:
         raise UnsweepableError(f"{file}:{line}: {key.key} is empty", "", "fill the cell in")
     if key.kind == "value" and not isinstance(key.baseline, int | float):
         return said
+    if isinstance(key.baseline, bool):
+        return _switched(key.baseline, said)
     try:
         return int(said) if said.lstrip("+-").isdigit() else float(said)
     except ValueError:
@@ -569,7 +560,7 @@ def misfits(question: Question) -> Iterator[Trouble]:
         points_of(question)
     except UnsweepableError as error:
         where = _where(question, error)
-        yield Trouble(where, error.found, error.wanted, error.hint)
+        yield Trouble(where, error.found, error.wanted, error.hint, leans=(("design",),))
 
 
 def _where(question: Question, error: UnsweepableError) -> Path:
@@ -662,7 +653,7 @@ class Constraint:
             hint = did_you_mean(key, self.settings) if key else ""
             raise UnsweepableError(f"the constraint `{self.said}` names no swept key", "", hint)
         values = self.settings[key]
-        return values.astype(str) if values.dtype.kind in "OM" else values
+        return values.astype(str) if values.dtype.kind == "O" else values
 
     def _unclear(self) -> UnsweepableError:
         return UnsweepableError(

@@ -22,7 +22,7 @@ from sim.sweep import describing, engines, kept, provenance
 from sim.sweep import folder as disk
 from sim.sweep.folder import Chunk, FingerprintError, FolderError, Progress
 from sim.sweep.plan import Plan, Shard
-from sim.sweep.playing import FAILURES, Played
+from sim.sweep.playing import FAILURES, KEYS, Played
 from sim.sweep.reader import Sweep
 from sim.sweep.spec import Question
 
@@ -42,7 +42,7 @@ class TooManyFailuresError(RuntimeError):
 class Manner:
     """How a sweep is played; none of it changes a byte of the result."""
 
-    engine: str | Executor = "serial"
+    engine: str | Executor | Callable[[], Executor] = "serial"  # see `sim.sweep.engines`
     workers: int | None = None
     chunk_runs: int | None = None  # about a second's worth where not given
     max_failures: int | None = None
@@ -337,7 +337,8 @@ def half_widths(
 ) -> np.ndarray[Any, Any]:
     """Half the width of the 95 % interval at each design point; infinite where nothing is known.
 
-    Wilson's for what happens or not, the normal one for what is counted.
+    Wilson's for what happens or not, the normal one for what is counted; where no two counts of a
+    point differ they do not tell how far they might.
     """
     found = np.full(points, np.inf)
     n = np.bincount(point, minlength=points)
@@ -350,7 +351,7 @@ def half_widths(
     numbers = values.astype(np.float64)
     mean = np.bincount(point, weights=numbers, minlength=points) / np.maximum(n, 1)
     square = np.bincount(point, weights=(numbers - mean[point]) ** 2, minlength=points)
-    many = n > 1
+    many = square > 0
     spread = np.sqrt(square[many] / (n[many] - 1) / n[many])
     found[many] = findings.NORMAL_95 * spread
     return found
@@ -389,13 +390,13 @@ def conclude(
         folder,
         disk.RUNS,
         sources[disk.RUNS],
-        disk.unified(sources[disk.RUNS]),
+        disk.unified(sources[disk.RUNS], KEYS),
         ["design_id", "replicate"],
         "design_id",
     )
     files = [disk.DESIGN, f"{disk.RUNS}.parquet"]
     if sources[disk.SERIES]:
-        schema = disk.unified(sources[disk.SERIES])
+        schema = disk.unified(sources[disk.SERIES], pa.schema([]))
         disk.compact(folder, disk.SERIES, sources[disk.SERIES], schema, ["run_id", "day"], "run_id")
         files.append(f"{disk.SERIES}.parquet")
     if sources[disk.FAILURES]:

@@ -13,7 +13,6 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -67,7 +66,6 @@ class Range(Part):
     low: float | None = Field(None, description="beside `high`: every number between")
     high: float | None = None
     integers: tuple[int, int] | None = Field(None, description="[first, last], both included")
-    dates: tuple[date, date] | None = Field(None, description="[first, last], both included")
     uniform: tuple[float, float] | None = None
     triangular: tuple[float, float, float] | None = None
     pert: tuple[float, float, float] | None = None
@@ -110,17 +108,16 @@ class Range(Part):
             raise ValueError("has only one of `low` and `high`; they come together")
         if self.low is not None and self.high is not None and not self.low < self.high:
             raise ValueError(f"goes from {self.low:g} to {self.high:g}; it needs low < high")
-        for name in ("integers", "dates"):
-            ends = getattr(self, name)
-            if ends is not None and not ends[0] < ends[1]:
-                raise ValueError(f"has {name} from {ends[0]} to {ends[1]}; first < last is needed")
+        if self.integers is not None and not self.integers[0] < self.integers[1]:
+            first, last = self.integers
+            raise ValueError(f"has integers from {first} to {last}; first < last is needed")
         if self.form in FORMS:
             self.quantity()  # says what is wrong with the distribution
         return self
 
     @staticmethod
     def _forms() -> tuple[str, ...]:
-        return ("values", "low", "integers", "dates", *FORMS, "scipy")
+        return ("values", "low", "integers", *FORMS, "scipy")
 
     @property
     def form(self) -> str | None:
@@ -321,14 +318,14 @@ def read_study_text(
 
     def check(study: Study) -> Iterator[Trouble]:
         case, troubles = _scenario_of(study, folder, scenario)
+        troubles += _alone(study)
+        texts = dict(tables or {})
+        if tables is None:
+            troubles += _read_tables(study, folder, texts)
         yield from troubles
-        yield from _alone(study)
         if case is not None:
-            texts = dict(tables) if tables is not None else {}
-            if tables is None:
-                yield from _read_tables(study, folder, texts)
             question = Question(study, text, case, (), texts, changes or {})
-            yield from _against(question, found)
+            yield from _against(question, found, is_sound=not troubles)
 
     reading.read_as(text, name, Study, check, changes or {})
     return found[0]
@@ -392,8 +389,11 @@ def _alone(study: Study) -> Iterator[Trouble]:
         yield Trouble(("series", "replicates"), found, wanted)
 
 
-def _against(question: Question, found: list[Question]) -> Iterator[Trouble]:
-    """What does not fit the scenario; leaves the whole question in `found`."""
+def _against(question: Question, found: list[Question], is_sound: bool) -> Iterator[Trouble]:
+    """What does not fit the scenario; leaves the whole question in `found`.
+
+    The design is looked at where the study is sound by itself, as it would only say so again.
+    """
     from sim.sweep import kept, points
 
     study, scenario = question.study, question.scenario
@@ -407,10 +407,10 @@ def _against(question: Question, found: list[Question]) -> Iterator[Trouble]:
     names = study.outcomes.keep if study.outcomes else ()
     for place, name in enumerate(names):
         if (why := kept.misfit(scenario, name)) is not None:
-            yield Trouble(("outcomes", "keep", place), *why)
+            yield Trouble(("outcomes", "keep", place), *why, leans=(("days",),))
     if study.stop is not None and (why := kept.cannot_stop(scenario, study)) is not None:
         yield Trouble(("stop", "metric"), *why)
-    if len(keys) == len(study.ranges):
+    if is_sound and len(keys) == len(study.ranges):
         whole = replace(question, keys=tuple(keys))
         found.append(whole)
         yield from points.misfits(whole)

@@ -1,0 +1,56 @@
+"""Workers that die or hang on one run: what a sweep must get over. Used by workers, too."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+
+from sim.sweep import playing
+from sim.sweep.engines import serve
+
+honest = playing.play_rows
+
+#: The luck of the run that is tampered with, where its lever stands at the first setting.
+VICTIM = 5
+
+
+def dies(scenario, **asked):
+    """Play, but end the process where the victim is among the runs."""
+    if _has_victim(asked):
+        os._exit(1)
+    return honest(scenario, **asked)
+
+
+def fails(scenario, **asked):
+    """Play, but fail where the victim is among the runs."""
+    if _has_victim(asked):
+        raise ZeroDivisionError("no such luck")
+    return honest(scenario, **asked)
+
+
+def hangs(scenario, **asked):
+    """Play, but never end where the victim is among the runs."""
+    while _has_victim(asked):
+        time.sleep(0.01)
+    return honest(scenario, **asked)
+
+
+def _has_victim(asked) -> bool:
+    return bool(((asked["luck"] == VICTIM) & (asked["levers"]["guarantee_strength"] == 0)).any())
+
+
+def tampered(how: Callable) -> None:
+    """What a worker does first."""
+    serve()
+    playing.play_rows = how
+
+
+def pool(how: Callable, workers: int) -> ProcessPoolExecutor:
+    """Processes that all have the same flaw."""
+    spawn = get_context("spawn")
+    start = partial(tampered, how)
+    return ProcessPoolExecutor(workers, mp_context=spawn, initializer=start)

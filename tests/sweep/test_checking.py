@@ -1,0 +1,197 @@
+"""Shards make a whole; a sweep can be verified, replayed, compared and put away."""
+
+import getpass
+import json
+import os
+import shutil
+import socket
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from test_running import bytes_of
+
+import sim
+from sim.sweep import FingerprintError, FolderError, Manner, Sweep, resume, run
+from sim.sweep.archiving import archive
+from sim.sweep.checking import diff, merge, replay, verify
+from sim.sweep.provenance import MODEL, surroundings
+from sim.sweep.running import half_widths, shard_name
+
+PLAIN = Manner(chunk_runs=100)
+
+
+@pytest.fixture
+def whole(study, tmp_path):
+    return run(study(), tmp_path / "whole", manner=PLAIN)
+
+
+def shards(question, place, of):
+    for number in range(1, of + 1):
+        run(question, place, shard=(number, of), manner=PLAIN)
+    return place
+
+
+@pytest.mark.parametrize("of", [1, 3, 64])
+def test_merged_shards_have_the_bytes_of_the_whole(study, tmp_path, whole, of):
+    assert bytes_of(merge(shards(study(), tmp_path / "parts", of))) == bytes_of(whole)
+
+
+def test_shards_that_are_missing_or_there_twice_are_named(study, tmp_path):
+    place = shards(study(), tmp_path / "parts", 4)
+    shutil.rmtree(place / shard_name((3, 4)))
+    with pytest.raises(FolderError, match="missing: 3"):
+        merge(place)
+    shutil.copytree(place / shard_name((2, 4)), place / "copy")
+    with pytest.raises(FolderError, match="missing: 3; there twice: 2"):
+        merge(place)
+
+
+def test_shards_of_two_studies_are_not_merged(study, tmp_path):
+    run(study(), tmp_path / "parts", shard=(1, 2), manner=PLAIN)
+    run(study(("seed: 3", "seed: 4")), tmp_path / "parts", shard=(2, 2), manner=PLAIN)
+    with pytest.raises(FingerprintError, match="different"):
+        merge(tmp_path / "parts")
+
+
+def test_a_sweep_that_was_left_alone_is_verified(whole):
+    checked = verify(whole, runs=5)
+    assert all(one.holds for one in checked if one.what != "committed"), checked
+    assert "of 5 runs played again, 5 came out the same" in [one.words for one in checked]
+
+
+def test_a_changed_result_is_found_out(whole):
+    path = whole.folder / "runs.parquet"
+    table = pq.read_table(path)
+    later = pa.array([11] * table.num_rows, pa.int32())
+    place = table.column_names.index("days_until_deal")
+    pq.write_table(table.set_column(place, "days_until_deal", later), path)
+    checked = {one.what: one for one in verify(Sweep(whole.folder), runs=5)}
+    assert not checked["runs.parquet"].holds
+
+
+def test_a_replayed_run_comes_out_as_recorded_and_is_told(whole):
+    run_id = whole.runs["run_id"][-1].as_py()
+    found = replay(whole, run_id)
+    assert not found.differences
+    assert len(found.paragraphs) > 1
+    assert found.settings["guarantee_strength"] == 2
+    with pytest.raises(FolderError, match="no run 99"):
+        replay(whole, 99)
+
+
+def test_luck_is_shared_only_where_it_is_meant_to_be(study, tmp_path, whole):
+    shared = whole.runs["luck"].to_numpy().reshape(8, 6)
+    assert (shared == np.arange(6)).all()
+    own = run(study(("seed: 3", "seed: 3\ncrn: false")), tmp_path / "own", manner=PLAIN)
+    lucks = own.runs["luck"].to_numpy()
+    assert len(np.unique(lucks)) == len(lucks) == 48
+    assert (own.runs["luck"].to_numpy() == own.runs["run_id"].to_numpy()).all()
+    assert not replay(own, int(lucks[-1])).differences
+
+
+def test_two_sweeps_are_compared_in_pairs_where_they_share_their_luck(study, tmp_path, whole):
+    same = diff(whole, whole)
+    assert same.same_bytes
+    assert not same.settings
+    assert {(shift.difference, shift.p) for shift in same.shifts} == {(0.0, 1.0)}
+    other = run(study(("seed: 3", "seed: 4")), tmp_path / "other", manner=PLAIN)
+    found = diff(whole, other)
+    assert dict(found.settings) == {"seed": (3, 4)}
+    assert not found.same_bytes
+    assert not any(shift.paired for shift in found.shifts)
+
+
+def test_a_stopping_rule_stops_at_the_first_batch_that_meets_it(study, tmp_path):
+    rule = "stop: {metric: deal_by_10, half_width: WIDTH, max_replicates: 20}\n"
+    text = ("outcomes:", rule + "outcomes:")
+    wide = run(study(text, ("WIDTH", "100")), tmp_path / "wide", manner=PLAIN)
+    assert wide.manifest["stop"]["met"]
+    assert [one["replicates"] for one in wide.manifest["stop"]["batches"]] == [6]
+    narrow = run(study(text, ("WIDTH", "0.0001")), tmp_path / "narrow", manner=PLAIN)
+    assert not narrow.manifest["stop"]["met"]
+    assert [one["replicates"] for one in narrow.manifest["stop"]["batches"]] == [6, 12, 18, 20]
+    assert narrow.runs.num_rows == 8 * 20
+    widest = max(
+        (row["high"] - row["low"]) / 2
+        for row in narrow.summary.to_pylist()
+        if row["outcome"] == "deal_by_10"
+    )
+    assert narrow.manifest["stop"]["batches"][-1]["widest_half_width"] == pytest.approx(widest)
+    first = narrow.runs.filter(pa.compute.less(narrow.runs["replicate"], 6))
+    assert first.equals(wide.runs)
+    with pytest.raises(FolderError, match="no shard"):
+        run(study(text, ("WIDTH", "1")), tmp_path / "part", shard=(1, 2), manner=PLAIN)
+
+
+def test_nothing_is_known_of_a_point_without_runs_or_in_which_no_counts_differ():
+    counts = half_widths(np.array([0, 0, 1, 1]), np.array([3, 3, 1, 2]), 2)
+    assert counts.tolist() == [np.inf, pytest.approx(1.96 / 2, abs=1e-3)]
+    widths = half_widths(np.array([0, 0, 2]), np.array([True, False, True]), 3)
+    assert widths[1] == np.inf
+    assert widths[0] == pytest.approx((0.9055 - 0.0945) / 2, abs=1e-3)  # Wilson, 1 of 2
+
+
+def test_the_summary_has_no_mean_of_days_that_may_never_come(study, tmp_path):
+    keep = ("keep: [deal_by_10, days_until_deal, ending, returned_alive]", "keep: [KEPT]")
+    kept = "deal_day, truce_days, zopa_day, last_day, ending, truce_end, deals, front"
+    sweep = run(study(keep, ("KEPT", kept)), tmp_path / "sweep", manner=PLAIN)
+    assert set(sweep.summary["outcome"].to_pylist()) == {"deals", "front"}
+
+
+def test_the_manifest_tells_nothing_of_who_or_where(whole):
+    text = (whole.folder / "manifest.json").read_text()
+    told = [str(Path.home()), str(Path.cwd()), str(whole.folder), socket.gethostname(), sys.prefix]
+    told += [f'"{getpass.getuser()}"', *(v for v in os.environ.values() if len(v) > 20)]
+    assert not [one for one in told if one in text]
+
+
+def test_a_tree_with_changes_is_flagged_with_their_fingerprint():
+    repository = surroundings()["repository"]
+    assert repository is None or repository["dirty"] == (repository["diff_sha256"] is not None)
+
+
+def test_the_fingerprint_covers_all_that_the_model_imports():
+    import subprocess
+
+    code = (
+        "import sys, sim.sweep.playing, sim.sweep.points;"
+        "print(*(m.__file__ for n, m in sys.modules.items() if n.startswith('sim.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    here = Path(sim.__file__).parent
+    used = {Path(file).relative_to(here).as_posix() for file in done.stdout.split()}
+    used -= {"sweep/__init__.py"}  # has names only
+    covered = {name for name in used if name in MODEL or name.split("/")[0] in MODEL}
+    assert used == covered
+    assert not [n for n in MODEL if not any(u == n or u.startswith(f"{n}/") for u in used)]
+
+
+def test_an_archive_is_always_the_same_and_gives_the_same_bytes_again(whole, tmp_path):
+    one = archive(whole, tmp_path / "one.zip")
+    assert one.read_bytes() == archive(whole, tmp_path / "two.zip").read_bytes()
+    with zipfile.ZipFile(one) as file:
+        file.extractall(tmp_path / "out")
+    place = tmp_path / "out" / whole.question.name
+    assert {"CITATION.cff", "codemeta.json", "dictionary.csv", "numbers.md"} <= set(
+        path.name for path in place.iterdir()
+    )
+    json.loads((place / "codemeta.json").read_text())
+    lines = (place / "dictionary.csv").read_text().splitlines()[1:]
+    assert not [line for line in lines if line.endswith(",")], "every column is described"
+    again = run(Sweep(place).question, tmp_path / "again", manner=PLAIN)
+    assert bytes_of(again) == bytes_of(whole)
+
+
+def test_an_unfinished_sweep_is_no_result(study, tmp_path, whole):
+    manifest = json.loads((whole.folder / "manifest.json").read_text())
+    (whole.folder / "manifest.json").write_text(json.dumps(manifest | {"complete": False}))
+    for use in (verify, lambda s: archive(s, tmp_path / "x.zip"), lambda s: diff(s, s)):
+        with pytest.raises(FolderError, match="not finished"):
+            use(Sweep(whole.folder))
+    (whole.folder / "parts").mkdir()
+    assert bytes_of(resume(whole.folder, PLAIN))["design.parquet"]

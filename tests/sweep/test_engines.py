@@ -1,0 +1,95 @@
+"""Who plays a sweep does not change a byte of it, and a worker that dies does not end it."""
+
+import os
+import signal
+
+import pytest
+import saboteur
+from saboteur import VICTIM
+from test_running import bytes_of
+
+from sim.sweep import Manner, run
+from sim.sweep.engines import EngineError, engine
+
+FEW = ("latin_hypercube, n: 4", "latin_hypercube, n: 1")
+
+
+@pytest.fixture
+def serial(study, tmp_path):
+    return run(study(FEW), tmp_path / "serial", manner=Manner(chunk_runs=100))
+
+
+def kills(pids):
+    """What kills a worker once some runs are played: by its number, as a system would."""
+    alive = True
+
+    def progress(done, failed, planned):
+        nonlocal alive
+        if done and alive:
+            alive = False
+            os.kill(next(iter(pids())), signal.SIGKILL)
+
+    return progress
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_processes_give_the_bytes_of_a_serial_sweep(study, tmp_path, serial, workers):
+    manner = Manner("process", workers, chunk_runs=3)
+    assert bytes_of(run(study(FEW), tmp_path / "sweep", manner=manner)) == bytes_of(serial)
+
+
+def test_a_worker_that_is_killed_costs_its_chunk_a_retry_and_no_run(study, tmp_path, serial):
+    pools = []
+
+    def begin():
+        pools.append(saboteur.pool(saboteur.honest, 1))
+        return pools[-1]
+
+    progress = kills(lambda: pools[-1]._processes)
+    manner = Manner(begin, 1, chunk_runs=2, progress=progress)
+    sweep = run(study(FEW), tmp_path / "sweep", manner=manner)
+    assert len(pools) == 2
+    assert bytes_of(sweep) == bytes_of(serial)
+
+
+def test_a_run_that_its_worker_dies_of_is_a_row_and_all_others_are_played(study, tmp_path, serial):
+    manner = Manner(lambda: saboteur.pool(saboteur.dies, 2), 2, chunk_runs=4)
+    sweep = run(study(FEW), tmp_path / "sweep", manner=manner)
+    assert sweep.manifest["counts"] == {"planned": 12, "ok": 11, "failed": 1}
+    assert [(r["run_id"], r["exception"]) for r in sweep.failures.to_pylist()] == [
+        (VICTIM, "WorkerLost")
+    ]
+    mine = [row for row in sweep.runs.to_pylist() if row["run_id"] != VICTIM]
+    assert mine == [row for row in serial.runs.to_pylist() if row["run_id"] != VICTIM]
+
+
+def test_an_unknown_engine_is_answered_with_those_that_there_are():
+    with pytest.raises(EngineError, match="serial, process, dask"), engine("ray"):
+        pass
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_dask_cluster_gives_the_same_bytes_and_gets_over_dead_workers(study, tmp_path, serial):
+    distributed = pytest.importorskip("distributed")
+
+    class Flawed(distributed.WorkerPlugin):
+        def setup(self, worker):
+            from sim.sweep import playing
+
+            playing.play_rows = saboteur.dies
+
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        name = cluster.scheduler_address.replace("tcp://", "dask://")
+        pids = client.run(os.getpid)
+        manner = Manner(name, chunk_runs=1, progress=kills(pids.values))
+        assert bytes_of(run(study(FEW), tmp_path / "killed", manner=manner)) == bytes_of(serial)
+
+        client.register_plugin(Flawed())
+        sweep = run(study(FEW), tmp_path / "sweep", manner=Manner(name, chunk_runs=4))
+    assert sweep.manifest["counts"] == {"planned": 12, "ok": 11, "failed": 1}
+    assert sweep.failures["run_id"].to_pylist() == [VICTIM]

@@ -1,0 +1,154 @@
+"""A sweep that is stopped at any moment goes on, and ends with the bytes of one that was not."""
+
+import json
+import multiprocessing
+import random
+import threading
+import time
+
+import pytest
+from test_running import bytes_of
+from typer.testing import CliRunner
+
+from sim.sweep import (
+    FingerprintError,
+    FolderError,
+    InterruptedSweepError,
+    Manner,
+    Sweep,
+    engines,
+    folder,
+    provenance,
+    resume,
+    run,
+    running,
+)
+from sim.sweep.commands import app as commands
+
+CHUNK = 4
+
+
+def play_and_tell(question, place, log):
+    """Play a sweep in this process, and note which chunks are begun and which are done."""
+    begin, put = engines.play, running._put
+
+    def noted(task):
+        log.open("a").write(f"begun {task.run_id[0]}\n")
+        return begin(task)
+
+    def put_and_noted(place, chunk, played):
+        put(place, chunk, played)
+        log.open("a").write(f"done {played.runs['run_id'][0]}\n")
+
+    engines.play, running._put = noted, put_and_noted
+    run(question, place, manner=Manner(chunk_runs=CHUNK))
+
+
+def test_kill_at_20_random_moments_and_resume_gives_the_same_bytes(study, tmp_path):
+    question = study()
+    whole = run(question, tmp_path / "whole", manner=Manner(chunk_runs=CHUNK))
+    forking = multiprocessing.get_context("forkserver")
+    forking.set_forkserver_preload(["sim.sweep.running", "sim.story", "test_resuming"])
+    moments, number = random.Random(5), 0
+    log = tmp_path / "log"
+    play = forking.Process(target=play_and_tell, args=(question, tmp_path / "warm", log))
+    play.start()
+    play.join()
+    started = time.monotonic()
+    play = forking.Process(target=play_and_tell, args=(question, tmp_path / "timed", log))
+    play.start()
+    play.join()
+    takes = time.monotonic() - started
+    log.unlink()
+    for _ in range(20):
+        place = tmp_path / f"sweep-{number}"
+        play = forking.Process(target=play_and_tell, args=(question, place, log))
+        play.start()
+        time.sleep(moments.uniform(0.05, takes / 2))
+        play.kill()
+        play.join()
+        if (place / "manifest.json").exists() and Sweep(place).is_complete:
+            number += 1
+    for n in range(number + 1):
+        sweep = run(question, tmp_path / f"sweep-{n}", manner=Manner(chunk_runs=CHUNK))
+        assert bytes_of(sweep) == bytes_of(whole)
+        assert not (sweep.folder / "parts").exists()
+    _nothing_is_played_again(log.read_text().splitlines())
+
+
+def _nothing_is_played_again(notes):
+    """A chunk that is done is begun again only in another folder, that is, from the start."""
+    done = set()
+    for note in notes:
+        what, run_id = note.split()
+        if what == "done":
+            assert run_id not in done
+            done.add(run_id)
+        if what == "begun" and run_id == "0":
+            done.clear()
+        assert what == "done" or run_id not in done
+
+
+def test_a_clean_stop_finishes_what_is_under_way(study, tmp_path):
+    stop = threading.Event()
+    manner = Manner(chunk_runs=CHUNK, stop=stop, progress=lambda done, *_: done and stop.set())
+    with pytest.raises(InterruptedSweepError):
+        run(study(), tmp_path / "sweep", manner=manner)
+    half = Sweep(tmp_path / "sweep")
+    assert not half.is_complete
+    assert half.runs.num_rows == half.status()["played"] == CHUNK
+    whole = run(study(), tmp_path / "whole", manner=Manner(chunk_runs=CHUNK))
+    assert bytes_of(resume(half.folder)) == bytes_of(whole)
+
+
+def test_files_stay_few(study, tmp_path):
+    seen = []
+    place = tmp_path / "sweep"
+
+    def count(*_):
+        seen.append(sum(path.is_file() for path in place.rglob("*")))
+
+    series = "outcomes:"
+    question = study((series, "series: {keep: [phase]}\noutcomes:"))
+    sweep = run(question, place, manner=Manner(chunk_runs=1000, progress=count))
+    assert max(seen) <= 2 * 1 + 8
+    assert len(list(sweep.folder.iterdir())) <= 8
+
+
+def test_other_code_is_refused_unless_forced_and_then_marked(study, tmp_path, monkeypatch):
+    stop = threading.Event()
+    manner = Manner(chunk_runs=CHUNK, stop=stop, progress=lambda done, *_: done and stop.set())
+    with pytest.raises(InterruptedSweepError):
+        run(study(), tmp_path / "sweep", manner=manner)
+    monkeypatch.setattr(provenance, "source_sha256", lambda: "0" * 64)
+    with pytest.raises(FingerprintError, match="model"):
+        resume(tmp_path / "sweep")
+    words = ["resume", str(tmp_path / "sweep"), "--engine", "serial", "--quiet"]
+    assert CliRunner().invoke(commands, words).exit_code == 3
+    sweep = resume(tmp_path / "sweep", Manner(force=True))
+    forced = sweep.runs["forced"].to_pylist()
+    assert forced == [False] * CHUNK + [True] * (48 - CHUNK)
+    assert sweep.manifest["forced"][0]["model"] == "0" * 64
+
+
+def test_another_study_needs_another_folder(study, tmp_path):
+    run(study(), tmp_path / "sweep", manner=Manner(chunk_runs=100))
+    with pytest.raises(FingerprintError, match="study"):
+        run(study(("seed: 3", "seed: 4")), tmp_path / "sweep")
+    with pytest.raises(FingerprintError, match="another design"):
+        run(study(("n: 4", "n: 5")), tmp_path / "sweep", manner=Manner(force=True))
+
+
+def test_two_cannot_play_in_one_folder(study, tmp_path):
+    place = tmp_path / "sweep"
+    place.mkdir()
+    with folder.held(place), pytest.raises(FolderError, match="another process"):
+        run(study(), place)
+
+
+def test_a_folder_that_is_no_sweep_is_refused(tmp_path):
+    with pytest.raises(FolderError, match="no sweep"):
+        Sweep(tmp_path)
+    (tmp_path / "manifest.json").write_text(json.dumps({"format": "parley.sweep/0"}))
+    with pytest.raises(FolderError, match=r"parley\.sweep/1"):
+        Sweep(tmp_path)
