@@ -448,7 +448,7 @@ FACTS: tuple[Fact, ...] = (
         _deals,
         why=(
             "the costs of the two sides pull apart. Doubled for Israel alone they lower the share "
-            "by 6 points, for Hamas alone they raise it by 8. ZOPAs become more frequent (0.66 to "
+            "by 6 points, for Hamas alone they raise it by 7. ZOPAs become more frequent (0.66 to "
             "0.83), and a larger part of the rounds with one fails because a side holds out for "
             "more. Why the costs of one side act so is not known"
         ),
@@ -464,9 +464,9 @@ FACTS: tuple[Fact, ...] = (
         _deals,
         why=(
             "a text of a party's own needs only the other's consent, as who proposes stands by "
-            "it, and mediators misjudge what the parties care for. Where they do not, the share "
-            "rises from 0.49 to 0.57, against 0.60 with the parties' own texts; the rest of the "
-            "gap is not traced. Nothing in the model ties mediation to how exposed a leader is"
+            "it, and mediators misjudge what the parties care for. Where they do not, part of the "
+            "gap closes; the rest is not traced. Nothing in the model ties mediation to how "
+            "exposed a leader is"
         ),
     ),
     Fact(
@@ -490,10 +490,6 @@ FACTS: tuple[Fact, ...] = (
         (AS_IT_IS,),
         _definitive_or_preliminary,
         built_in=True,
-        why=(
-            "the sign is right and the groups are small. First truces with a term and a guarantee "
-            "are one deal in twenty, and hardly any of either kind breaks within 30 days"
-        ),
     ),
     Fact(
         "F3b",
@@ -621,13 +617,6 @@ FACTS: tuple[Fact, ...] = (
             Arm(levers=(("guarantee_strength", 3.0),)),
         ),
         _permanent,
-        why=(
-            "guarantees that bite open ZOPAs (0.64 to 0.79) and double the share of texts without "
-            "a term (0.09 to 0.18), but deals of any kind fall from 0.62 to 0.35, and the two "
-            "cancel. It is not a line either: at today's strength 0.09 of the talks end under a "
-            "permanent truce, against 0.04 with paper guarantees and 0.05 with threefold ones. "
-            "Why deals fall is not known"
-        ),
     ),
     Fact(
         "F10a",
