@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv run dashboard baselines test lint types contracts pytest bench bench-sweep coverage-study system scenarios-check lock clean
+.PHONY: help venv run dashboard baselines test lint types contracts pytest bench bench-sweep bench-dashboard coverage-study system scenarios-check lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -67,6 +67,9 @@ bench-sweep: $(READY)  ## what a sweep takes, and what shared luck is worth (hal
 
 coverage-study: $(READY)  ## how often 95 % intervals hold the truth (a few minutes)
 	@$(BIN)/python tests/benchmarks/coverage.py $(ARGS)
+
+bench-dashboard: $(READY)  ## how fast the dashboard answers (ARGS="--visitors 60 --soak 30")
+	@$(BIN)/python tests/benchmarks/dashboard_load.py $(ARGS)
 
 system: $(READY)  ## find the browser and the database server that tests need, or fetch them
 	@$(BIN)/python tests/system.py

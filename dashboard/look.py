@@ -103,9 +103,12 @@ def section(found: Json) -> None:
     if found["missing"]:
         st.info(found["missing"])
         return
-    for words in found["words"]:
+    above, below = found["words"][:1], found["words"][1:]
+    for words in above:
         st.markdown(_plain(words))
     figures(found["figures"])
+    for words in below:
+        st.markdown(_plain(words))
     for number, table in enumerate(found["tables"]):
         _table(table["head"], table["rows"], f"{found['name']}-{number}")
     for words in found["after"]:

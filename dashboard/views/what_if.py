@@ -39,11 +39,13 @@ SECTIONS = {
 
 
 def current() -> WhatIf:
-    """What this visitor asks now; at first what the address says."""
-    if "asked" not in st.session_state:
-        query = {name: st.query_params.get_all(name) for name in st.query_params}
+    """What this visitor asks now: what the address says, if it says something new."""
+    query = {name: st.query_params.get_all(name) for name in st.query_params}
+    first = "asked" not in st.session_state
+    if first or (query and query != st.session_state["address"]):  # a visit, or a link followed
         asked, told = asking.from_query(query)
-        st.session_state.update(asked=asked, told=told, past=[])
+        past = [] if first else [*st.session_state["past"], st.session_state["asked"]]
+        st.session_state.update(asked=asked, told=told, past=past)
         st.session_state["guessing"] = "guess" in query
     found: WhatIf = st.session_state["asked"]
     return found
@@ -66,6 +68,7 @@ def undo() -> None:
 def in_address(asked: WhatIf) -> None:
     """Let the address of the page say what is asked, so that a reload asks it again."""
     query = asked.as_query()
+    st.session_state["address"] = query
     if {name: st.query_params.get_all(name) for name in st.query_params} != query:
         st.query_params.from_dict(query)
 

@@ -30,6 +30,16 @@ def test_a_first_visitor_compares_within_three_interactions(visit, width, colour
     seen.asked_nobody_else()
 
 
+def test_each_link_of_the_start_page_asks_its_own_question(visit):
+    seen = visit().goto("/").click("Ask “what if?”", "link")
+    title = seen.page.get_by_role("combobox", name="Scenario")
+    first = title.input_value()
+    seen.click("Start", "link")
+    seen.page.get_by_role("link", name="Ask “what if?”").last.click()
+    assert seen.rest().page.get_by_role("combobox", name="Scenario").input_value() != first
+    assert len(seen.counts()) == 1
+
+
 def test_the_first_look_needs_no_computation_and_each_section_can_be_seen(visit):
     seen = visit().goto("/what-if")
     assert len(seen.counts()) == 1
@@ -94,6 +104,39 @@ def test_a_killed_worker_leaves_a_clear_message_and_a_working_page(visit, server
     seen.goto(SECRET)
     assert len(seen.counts()) == 2
     seen.has_no_error()
+
+
+def test_every_number_can_be_changed_and_what_comes_out_can_be_taken_away(visit):
+    seen = visit().goto(f"/what-if?{QUICK}")
+    seen.page.get_by_text("Advanced: every number").click()
+    seen.rest()
+    value = seen.page.get_by_role("textbox", name="Try this value instead")
+    value.fill("much")
+    value.press("Enter")
+    expect(seen.page.get_by_test_id("stAlert").first).to_be_visible()
+    value.fill("0.5")
+    value.press("Enter")
+    seen.rest().click("Use it")
+    assert len(seen.counts()) == 2
+    assert "&key=" in seen.page.get_by_test_id("stCode").first.inner_text()
+    seen.is_accessible()
+    seen.page.get_by_text("Take away").click()
+    seen.rest()
+    for name, begins in (("PNG", b"\x89PNG"), ("SVG", b"<svg"), ("Numbers", b"\xef\xbb\xbf")):
+        assert downloaded(seen, name).startswith(begins)
+    seen.page.get_by_role("textbox", name="Your own reasoning").fill("Because <b>I</b> say so.")
+    seen.page.get_by_text("Make the one-page report").click()
+    report = downloaded(seen.rest(), "Report").decode()
+    assert "Because &lt;b&gt;I&lt;/b&gt; say so." in report
+    seen.has_no_error()
+    seen.asked_nobody_else()
+
+
+def downloaded(seen, name):
+    """What a button gives to keep."""
+    with seen.page.expect_download() as begun:
+        seen.page.get_by_test_id("stDownloadButton").filter(has_text=name).click()
+    return begun.value.path().read_bytes()
 
 
 def test_a_lever_through_its_whole_range_never_contradicts_its_text(visit):

@@ -1,0 +1,109 @@
+"""Answers are those of `sim`, and what visitors keep stays theirs."""
+
+import json
+
+import pytest
+
+from dashboard import look, takeaway
+from dashboard.answers import Desk, answer
+from dashboard.cache import Cache
+from dashboard.questions import Arm, Question
+from dashboard.visitors import MOST_KEPT, KeepingError, Notebook
+from sim.experiment import compare, simulate
+from sim.reading import load_scenario
+from sim.report import comparison_summary, summary
+
+ARMS = (Arm("two-rivers"), Arm("two-rivers", (("optimism", 0.0),)))
+
+
+@pytest.fixture
+def desk(tmp_path):
+    return Desk(Cache(tmp_path))
+
+
+def test_a_comparison_is_that_of_the_command_line_and_can_be_kept_as_json(desk):
+    found = answer(Question("comparison", ARMS, 60, 3, 40), desk)
+    scenario = load_scenario("two-rivers")
+    both = compare(scenario, levers={"optimism": 0.0}, runs=60, seed=3, days=40)
+    assert found["comparison"] == comparison_summary(both, scenario)
+    assert json.loads(json.dumps(found, allow_nan=False)) == json.loads(json.dumps(found))
+    for section in found["sections"]:
+        for figure in section["figures"]:
+            assert figure["alt"]
+            assert figure["title"]
+            assert figure["rows"]
+
+
+def test_the_first_talks_of_many_are_those_of_few(desk):
+    many = Question("talks", ARMS[:1], 60, 1, 40)
+    answer(many, desk)
+    few = answer(Question("headline", ARMS[:1], 20, 1, 40), desk)
+    alone = simulate("two-rivers", runs=20, seed=1, days=40)
+    deal = summary(alone, load_scenario("two-rivers"))["deal"]["by_day"]["40"]
+    line = few["headline"][-1]
+    assert line["arms"]["baseline"]["estimate"] == deal["estimate"]
+
+
+def test_arms_that_are_alike_differ_in_nothing_and_it_is_said(desk):
+    alike = (ARMS[0], Arm("two-rivers", (("leaks", 1.0),)))
+    found = answer(Question("headline", alike, 20, 1, 40), desk)
+    assert {line["effect"]["verdict"] for line in found["headline"]} == {"nothing"}
+
+
+def test_an_unknown_kind_of_question_is_answered_with_the_known_ones(desk):
+    with pytest.raises(ValueError, match="comparison"):
+        answer(Question("oracle", ARMS, 10, 1, 10), desk)
+
+
+def test_on_a_dark_ground_no_colour_of_a_light_one_is_left(desk):
+    found = answer(Question("comparison", ARMS, 60, 1, 40), desk)
+    for section in found["sections"]:
+        for figure in section["figures"]:
+            dark = json.dumps(look.coloured(figure["spec"], on_dark=True))
+            assert not [colour for colour in look.ON_DARK if f'"{colour}"' in dark]
+
+
+@pytest.mark.parametrize(("ink", "ground"), [("#555f69", "#ffffff"), ("#a9b3bd", "#14181d")])
+def test_small_print_has_enough_contrast(ink, ground):
+    light, dark = sorted((luminance(ink), luminance(ground)), reverse=True)
+    assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+def luminance(colour):
+    """Of WCAG 2."""
+    parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def test_words_are_shown_as_they_are():
+    assert look.plain("a_b *c* $d$ :e: <f>") == r"a\_b \*c\* \$d\$ \:e\: \<f\>"
+
+
+def test_a_table_cannot_smuggle_a_formula_into_a_spreadsheet():
+    figure = {"head": ["what", "change"], "rows": [["=cmd()", "-4.7 (-5 to -4)"], ["@a", "+1"]]}
+    text = takeaway.as_csv(figure).decode("utf-8-sig")
+    assert text == "what,change\n'=cmd(),-4.7 (-5 to -4)\n'@a,+1\n"
+
+
+def test_visitors_find_what_they_kept_and_nobody_elses(tmp_path):
+    file = tmp_path / "deep" / "notes.sqlite"
+    Notebook(file).keep("ann", "what-if", "mine", "scenario=x")
+    Notebook(file).keep("bob", "what-if", "mine", "scenario=y")
+    assert Notebook(file).kept("ann", "what-if") == {"mine": "scenario=x"}
+    assert Notebook(file).kept("", "what-if") == {}
+    Notebook(file).remove("ann", "what-if", "mine")
+    assert Notebook(file).kept("ann", "what-if") == {}
+    assert b"ann" not in file.read_bytes()
+
+
+def test_what_cannot_be_kept_is_refused_with_the_way_out(tmp_path):
+    notes = Notebook(tmp_path / "notes.sqlite")
+    with pytest.raises(KeepingError, match="cookie"):
+        notes.keep("", "what-if", "mine", "")
+    with pytest.raises(KeepingError, match="shorter"):
+        notes.keep("ann", "what-if", "mine", "x" * 30_000)
+    for number in range(MOST_KEPT):
+        notes.keep("ann", "what-if", str(number), "")
+    with pytest.raises(KeepingError, match="remove one"):
+        notes.keep("ann", "what-if", "one more", "")

@@ -1,0 +1,120 @@
+"""An address is a question, and whatever stands in it becomes a question that can be asked."""
+
+from dataclasses import replace
+from urllib.parse import parse_qs
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from dashboard import asking
+from dashboard.challenges import CHALLENGES, met
+from dashboard.questions import Arm
+from sim.draws import check_levers
+from sim.reading import scenario_names
+
+RIVERS = asking.plain("two-rivers")
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_every_lever_has_round_steps_that_meet_its_ends_and_its_default(name):
+    case = Arm(name).case()
+    for lever in case.levers.values():
+        step = asking.step_of(lever)
+        assert 4 <= (lever.high - lever.low) / step <= 60
+        for end in (lever.default, lever.high):
+            parts = (end - lever.low) / step
+            assert parts == pytest.approx(round(parts), abs=1e-6)
+        assert asking.footing(lever, case)
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_a_link_asks_the_same_again_wherever_the_levers_stand(name):
+    case = Arm(name).case()
+    for end in ("low", "high", "default"):
+        asked = asking.plain(name)
+        for lever, spec in case.levers.items():
+            asked = asked.with_lever(lever, getattr(spec, end))
+        check_levers(case, dict(asked.levers))
+        asked = replace(asked, seed=7, runs=500, days=30)
+        again, told = asking.from_query(parse_qs(asked.link().removeprefix("?")))
+        assert (again, told) == (asked, [])
+        assert again.question().key() == asked.question().key()
+
+
+def test_a_lever_at_its_default_is_not_moved():
+    asked = RIVERS.with_lever("leaks", 0.0)
+    assert asked.moved
+    assert asked.with_lever("leaks", 1.0) == RIVERS
+    assert not RIVERS.moved
+
+
+def test_a_pinned_baseline_is_put_back_lever_by_lever_in_the_command():
+    asked = replace(RIVERS, pinned=(("leaks", 0.0),), levers=(("optimism", 0.0),))
+    assert "--baseline-set leaks=0" in asked.command()
+    assert "--set leaks=1" in asked.command()
+    assert "--set optimism=0" in asked.command()
+
+
+def test_a_link_of_another_version_is_opened_with_a_warning():
+    _, told = asking.from_query({"scenario": ["two-rivers"], "made": ["0.0.1-abcdef"]})
+    assert "may differ" in told[0]
+
+
+@pytest.mark.parametrize("name", ["../secrets", "/etc/passwd", "nothing.yaml", "phrases", ""])
+def test_a_scenario_is_asked_for_by_name_and_never_by_path(name):
+    asked, told = asking.from_query({"scenario": [name]})
+    assert asked == asking.first_question()
+    assert bool(told) == bool(name)
+
+
+WORDS = some.text("leaks:optimism0123456789.-+ex/é%", max_size=12)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    some.fixed_dictionaries(
+        {"scenario": some.just(["two-rivers"])},
+        optional={
+            key: some.lists(WORDS | some.just("leaks:0.5"), max_size=3)
+            for key in ("set", "base", "days", "runs", "seed", "key", "made")
+        },
+    )
+)
+def test_whatever_an_address_says_there_is_a_question(query):
+    asked, _ = asking.from_query(query)
+    check_levers(asked.baseline.case(), dict(asked.levers))
+    assert asked.question().key()
+
+
+def effect(low, high, estimate=None):
+    middle = (low + high) / 2 if estimate is None else estimate
+    return {"low": low, "high": high, "estimate": middle, "exactly_zero": low == high == 0}
+
+
+@pytest.mark.parametrize(
+    ("solved", "effects"),
+    [
+        ("one-lever", {"deal_by_180": effect(0.06, 0.08)}),
+        ("deal-is-not-success", {"deal_by_180": effect(0.01, 0.03)}),
+        ("lasting", {"truce_held_60": effect(0.01, 0.03)}),
+        ("home", {"returned_alive": effect(0.5, 2.0)}),
+        ("noise", {"deal_by_180": effect(-0.01, 0.02)}),
+    ],
+)
+def test_a_challenge_is_met_by_what_it_asks_for_and_not_by_nothing(solved, effects):
+    nothing = {
+        name: effect(0.0, 0.0)
+        for name in (
+            "deal_by_90",
+            "deal_by_180",
+            "truce_held_60",
+            "returned_alive",
+            "prisoners_released",
+        )
+    }
+    asked = RIVERS.with_lever("leaks", 0.0)
+    assert met(asked, {"comparison": {"effects": nothing}}) == []
+    found = met(asked, {"comparison": {"effects": {**nothing, **effects}}})
+    assert solved in [challenge.name for challenge in found]
+    assert solved in [challenge.name for challenge in CHALLENGES]
