@@ -81,11 +81,11 @@ def _at_table(log: Log, model: Model, now: int, state: State, table: Table) -> S
         return _try(log, Request(by="model", key=key, act=act), now)
     if table.stage not in TALKING or not any(seat.agent for seat in table.seats.values()):
         return state
-    if not table.agents_moved or unanswered(table):
+    if not table.agents_moved or unanswered(model.setting, table):
         for request in _moves(model, table):
             state = _try(log, request, now)
         table = state.tables[table.number]
-        if not unanswered(table) and not table.agents_moved:
+        if not unanswered(model.setting, table) and not table.agents_moved:
             done = MoveAgents(table=table.number, round=table.round, stage=table.stage)
             key = f"model.{table.number}.{table.round}.{table.stage}.{state.seq}"
             state = _try(log, Request(by="model", key=key, act=done), now)
@@ -106,7 +106,7 @@ def _moves(model: Model, table: Table) -> list[Request]:
                 key=f"hold.{text.id}.{role}",
                 act=Respond(text=text.id, accepts=False, reason="time"),
             )
-            for role, text in unanswered(table)
+            for role, text in unanswered(model.setting, table)
         ]
 
 

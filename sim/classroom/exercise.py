@@ -305,7 +305,7 @@ def _propose(act: acts.Propose, asked: Asked) -> Iterator[Event]:
     table, role = asked.seat()
     setting = asked.setting
     index = setting.index(act.package)
-    if not setting.on_offer(_counting(table))[index]:
+    if not setting.on_offer(counting(table))[index]:
         raise RefusedError("some of these terms are not on offer")
     _check_reach(asked, act.to)
     if table.stage == "responses" and act.counters is None and not setting.roles[role].is_mediator:
@@ -342,7 +342,7 @@ def _propose(act: acts.Propose, asked: Asked) -> Iterator[Event]:
         )
 
 
-def _counting(table: Table) -> tuple[str, ...]:
+def counting(table: Table) -> tuple[str, ...]:
     """The injects that count in this round."""
     return tuple(name for name, start in table.injects if start <= table.round)
 
@@ -377,7 +377,7 @@ def _carry(act: acts.Carry, asked: Asked) -> Iterator[Event]:
 def _respond(act: acts.Respond, asked: Asked) -> Iterator[Event]:
     table, role = asked.seat()
     text = _readable(table, act.text, role)
-    if table.agreed is not None:
+    if agreed_text(asked.setting, table) is not None:
         raise RefusedError("a text has been agreed in this round")
     if not act.accepts and act.reason is None:
         raise RefusedError(f"say why: {', '.join(acts.REASONS)}")
@@ -684,7 +684,7 @@ def is_over(state: State, table: Table, now: int) -> bool:
     if (table.stage == "responses" and agreed) or (table.stage == "resolve" and not agreed):
         return True
     late = table.deadline is not None and now >= table.deadline
-    ready = table.agents_moved and not unanswered(table)
+    ready = table.agents_moved and not unanswered(setting, table)
     if any(seat.agent for seat in table.seats.values()) and not ready:
         return table.deadline is not None and now >= table.deadline + AGENTS_GRACE
     present = any(not seat.agent for seat in table.seats.values())
@@ -702,15 +702,18 @@ def must_confirm(setting: Setting, table: Table, role: str) -> bool:
     return agreed and setting.roles[role].confirms and role not in table.confirms
 
 
-def unanswered(table: Table) -> list[tuple[str, Text]]:
-    """The agents who have a text before them that they have not answered, in this stage."""
+def unanswered(setting: Setting, table: Table) -> list[tuple[str, Text]]:
+    """The agents of parties who have a text before them that they have not answered."""
     if table.stage != "responses":
         return []
     return [
         (role, text)
         for text in table.current
         for role, seat in table.seats.items()
-        if seat.agent and role in text.seen and role not in text.answers
+        if seat.agent
+        and role in text.seen
+        and role not in text.answers
+        and not setting.roles[role].is_mediator
     ]
 
 

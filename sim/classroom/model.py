@@ -215,18 +215,14 @@ class Model:
     def _answers(self, table: Table) -> list[Request]:
         """Agents answer what is before them, by the model's rules; mediators have no vote."""
         requests = []
-        for role, text in unanswered(table):
+        for role, text in unanswered(self.setting, table):
             accepts, reason = self._answer(table, role, text)
             act = Respond(text=text.id, accepts=accepts, reason=reason)
             requests.append(_request(table, role, f"answer.{text.id}", act))
         return requests
 
     def _answer(self, table: Table, role: str, text: Text) -> tuple[bool, Reason | None]:
-        plays = self.setting.roles[role].plays
-        names = list(self.setting.scenario.parties)
-        if plays not in names:
-            return True, None
-        party = names.index(plays)
+        party = list(self.setting.scenario.parties).index(self.setting.roles[role].plays)
         talks = self._up_to(table).talks
         index = self.setting.index(text.package)
         if talks.answers_to(index, self.setting.speaks_at(text.role))[party]:

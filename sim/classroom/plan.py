@@ -277,16 +277,20 @@ class Setting:
             for name, issue in self.scenario.issues.items()
         }
 
-    def on_offer(self, fired: tuple[str, ...]) -> list[bool]:
-        """Which packages are on offer after some injects: (packages,)."""
+    def closed(self, fired: tuple[str, ...]) -> set[tuple[str, str]]:
+        """The levels that are not on offer after some injects, as (issue, level)."""
         closed = {(issue, level) for issue, of in self.plan.held_back.items() for level in of}
         for name in fired:
             inject = self.inject(name)
             if inject.kind == "option":
                 closed -= {(inject.issue, level) for level in inject.opens}
                 closed |= {(inject.issue, level) for level in inject.closes}
+        return closed
+
+    def on_offer(self, fired: tuple[str, ...]) -> list[bool]:
+        """Which packages are on offer after some injects: (packages,)."""
         offered = np.ones(len(self.levels), dtype=bool)
-        for issue, level in closed:
+        for issue, level in self.closed(fired):
             column = list(self.scenario.issues).index(issue)
             place = list(self.scenario.issues[issue].levels).index(level)
             offered &= self.levels[:, column] != place

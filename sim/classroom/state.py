@@ -84,7 +84,6 @@ class Table:
     news: tuple[News, ...] = ()
     texts: tuple[Text, ...] = ()
     messages: tuple[Message, ...] = ()
-    agreed: str | None = None
     confirms: Mapping[str, bool] = field(default_factory=dict)
     agents_moved: bool = False
     rounds: tuple[Held, ...] = ()
@@ -319,7 +318,7 @@ def _stage_began(event: happened.StageBegan, state: State, record: Record) -> St
     }
     fresh: dict[str, Any] = {}
     if event.stage == "caucus":
-        fresh = {"agreed": None, "confirms": {}}
+        fresh = {"confirms": {}}
     return _at_table(
         state,
         event.table,
@@ -429,7 +428,7 @@ def _round_closed(event: happened.RoundClosed, state: State, record: Record) -> 
 
 
 @_after.register
-def _agreed(event: happened.Ended, state: State, record: Record) -> State:
+def _ended(event: happened.Ended, state: State, record: Record) -> State:
     return _at_table(
         state,
         event.table,

@@ -120,8 +120,9 @@ class Store:
 
     def _opened(self) -> sa.Engine:
         if not self.is_sqlite:
-            return sa.create_engine(self.url, pool_pre_ping=True)
-        engine = sa.create_engine(self.url, connect_args={"timeout": PATIENCE / 1000})
+            return sa.create_engine(self.url, pool_pre_ping=True, hide_parameters=True)
+        wait = {"timeout": PATIENCE / 1000}
+        engine = sa.create_engine(self.url, connect_args=wait, hide_parameters=True)
 
         @sa.event.listens_for(engine, "connect")
         def _connected(connection: Any, _: Any) -> None:

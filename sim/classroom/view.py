@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Protocol
 
 from sim.classroom.acts import News, Terms
-from sim.classroom.exercise import agreed_text, must_confirm
+from sim.classroom.exercise import agreed_text, counting, must_confirm
 from sim.classroom.model import Sense, Sheet
 from sim.classroom.plan import Package, Role, Setting
 from sim.classroom.state import Person, Seat, State, Table, Text
@@ -78,6 +78,28 @@ class MessageSeen:
 
 
 @dataclass(frozen=True)
+class IssueSeen:
+    """An issue and its levels, from least to most."""
+
+    name: str
+    title: str
+    levels: Mapping[str, str]  # in words
+    closed: tuple[str, ...]  # levels that are not on offer now
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a draft would mean to one's own seat."""
+
+    problem: str  # why these terms cannot be put on the table; empty if they can
+    worth: float | None = None  # utils
+    no_deal: float | None = None  # what no deal is worth
+    below: bool = False  # whether one would be better off without a deal, by one's brief
+    passes: bool | None = None  # whether the vote at home would pass it
+    guessed: Mapping[str, float] | None = None  # for mediators: gain over what each holds out for
+
+
+@dataclass(frozen=True)
 class Result:
     """How a table's talks ended, for those who sat at it."""
 
@@ -104,6 +126,7 @@ class SeatView:
     day: int
     deadline: int | None  # ms since the epoch
     role: Role
+    issues: tuple[IssueSeen, ...]
     neighbours: tuple[Neighbour, ...]
     held_by_agent: bool
     done: bool
@@ -175,6 +198,7 @@ class MonitorTable:
     seats: tuple[SeatStatus, ...]
     texts: int
     injects: tuple[str, ...]
+    last_at: int | None  # when a stage began or something was said last
 
 
 @dataclass(frozen=True)
@@ -216,6 +240,7 @@ def view_for(state: State, person: str, sheets: Sheets | None = None) -> SeatVie
         day=table.day,
         deadline=table.deadline if playing else state.deadline,
         role=setting.roles[name],
+        issues=_issues(setting, table),
         neighbours=_neighbours(state, table, name),
         held_by_agent=seat.agent,
         done=seat.done,
@@ -240,6 +265,41 @@ def view_for(state: State, person: str, sheets: Sheets | None = None) -> SeatVie
         reflection=who.reflection,
         sheet=sheets.sheet(table, name) if sheets is not None and playing else None,
         result=_result(state, table, name),
+    )
+
+
+def score_for(state: State, person: str, package: Package, sheets: Sheets) -> Score:
+    """What a draft would mean to someone's own seat; raises KeyError for a stranger."""
+    place = state.seat_of(person) if not state.people[person].gone else None
+    if place is None:
+        return Score("you have no seat yet")
+    table, name = place
+    setting = state.setting
+    try:
+        index = setting.index(package)
+    except ValueError as error:
+        return Score(str(error))
+    closed = not setting.on_offer(counting(table))[index]
+    problem = "some of these terms are not on offer" if closed else ""
+    sheet = sheets.sheet(table, name) if state.phase == "playing" else None
+    if isinstance(sheet, Sense):
+        return Score(problem, guessed={party: row[index] for party, row in sheet.gains.items()})
+    if sheet is None:
+        return Score(problem)
+    worth = sheet.worth[index]
+    return Score(problem, worth, sheet.no_deal, sheet.below(index), sheet.passes[index])
+
+
+def _issues(setting: Setting, table: Table) -> tuple[IssueSeen, ...]:
+    closed = setting.closed(counting(table))
+    return tuple(
+        IssueSeen(
+            name,
+            issue.title,
+            {level: spec.words for level, spec in issue.levels.items()},
+            tuple(level for level in issue.levels if (name, level) in closed),
+        )
+        for name, issue in setting.scenario.issues.items()
     )
 
 
@@ -370,6 +430,7 @@ def view_for_instructor(state: State) -> MonitorView:
                 ),
                 len(table.texts),
                 tuple(name for name, _ in table.injects),
+                _last_at(table),
             )
             for table in state.tables.values()
         ),
@@ -383,6 +444,11 @@ def view_for_instructor(state: State) -> MonitorView:
         can_undo=state.undo is not None,
         seq=state.seq,
     )
+
+
+def _last_at(table: Table) -> int | None:
+    times = [text.at for text in table.texts] + [message.at for message in table.messages]
+    return max([*times, table.since] if table.since is not None else times, default=None)
 
 
 def _doing(state: State, table: Table, role: str, seat: Seat) -> str:

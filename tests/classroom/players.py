@@ -167,7 +167,7 @@ class QuickModel:
                 key=f"quick.{text.id}.{role}",
                 act=acts.Respond(text=text.id, accepts=True),
             )
-            for role, text in unanswered(table)
+            for role, text in unanswered(self.setting, table)
         ]
 
     def sheet(self, table: Table, role: str) -> Sheet:

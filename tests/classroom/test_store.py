@@ -22,7 +22,7 @@ from sim.classroom.events import Record, to_line
 from sim.classroom.exercise import RefusedError
 from sim.classroom.plan import Plan
 from sim.classroom.state import canonical, replay
-from sim.classroom.store import DAY, Store, StoredLog, StoreError, UnavailableError
+from sim.classroom.store import DAY, RECORDS, Store, StoredLog, StoreError, UnavailableError
 from sim.reading import load_scenario
 from tests.classroom.players import NOW, Class
 
@@ -427,3 +427,11 @@ def _until_killed(url: str, luck: str, lines: int) -> list[str]:
         player.kill()
         told += player.stdout.readlines()
     return [line.strip() for line in told if line.endswith("\n")]
+
+
+def test_an_error_of_the_database_tells_nothing_of_what_was_written(store):
+    exercise, _ = drafted(store)
+    row = {"exercise": exercise, "seq": 1, "key": "draft", "line": "canary"}
+    with store._writing() as connection, pytest.raises(sa.exc.IntegrityError) as error:
+        connection.execute(RECORDS.insert(), [row])
+    assert "canary" not in str(error.value)

@@ -9,6 +9,7 @@ from sim.classroom import acts
 from sim.classroom.events import Record
 from sim.classroom.state import State
 from sim.classroom.view import (
+    score_for,
     to_json,
     view_for,
     view_for_instructor,
@@ -144,3 +145,40 @@ def test_who_waits_for_a_seat_sees_nothing():
     room = Class(quick=True)
     people = room.gathered(people=6)
     assert view_for(room.state, people[-1]) is None
+
+
+def test_a_draft_is_scored_for_ones_own_seat_and_warned_of_below_no_deal():
+    room = Class(rounds=2)
+    people = room.begun(people=5)
+    seats = {room.state.seat_of(person)[1]: person for person in people}
+    setting = room.state.setting
+    scores = [
+        score_for(room.state, seats["upland"], setting.package(k), room.model)
+        for k in range(len(setting.levels))
+    ]
+    assert {score.no_deal for score in scores} == {scores[0].no_deal}
+    assert all(score.below == (score.worth < score.no_deal) for score in scores)
+    sense = score_for(room.state, seats["northmark"], setting.package(0), room.model)
+    assert sense.worth is None
+    assert set(sense.guessed) == set(setting.scenario.parties)
+    wrong = {**setting.package(0), "duration": "14d", "withdrawal": "total"}
+    assert "go together" in score_for(room.state, seats["upland"], wrong, room.model).problem
+
+
+def test_a_mediators_sense_is_what_the_models_mediator_would_draft_from():
+    room = Class(rounds=2)
+    people = room.begun(people=5)
+    person = next(p for p in people if room.state.seat_of(p)[1] == "northmark")
+    table, role = room.state.seat_of(person)
+    sense = room.model.sheet(table, role)
+    assert all(len(row) == len(room.state.setting.levels) for row in sense.gains.values())
+    view = view_for(room.state, person, room.model)
+    assert view.sheet == sense
+
+
+def test_levels_that_are_not_on_offer_are_shown_as_closed():
+    room = Class(quick=True, held_back={"duration": ("permanent",)})
+    people = room.begun(people=1)
+    issues = {issue.name: issue for issue in view_for(room.state, people[0]).issues}
+    assert issues["duration"].closed == ("permanent",)
+    assert issues["ferries"].closed == ()
