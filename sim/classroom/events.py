@@ -10,7 +10,7 @@ from sim.classroom.acts import Act, News, Project, Terms
 from sim.classroom.plan import Package, Plan
 from sim.scenario import Part, Scenario
 
-#: The format of a record. A reader refuses a higher one.
+#: The format of a log. A reader refuses a higher one.
 FORMAT = 1
 
 
@@ -18,6 +18,7 @@ class Drafted(Part):
     """An instructor has set up an exercise."""
 
     kind: Literal["drafted"] = "drafted"
+    format: int = FORMAT
     exercise: str
     plan: Plan
     scenario: Scenario

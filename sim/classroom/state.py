@@ -198,6 +198,11 @@ def _plain(value: Any) -> Any:
 
 
 def _drafted(event: happened.Drafted) -> State:
+    if event.format > happened.FORMAT:
+        raise ValueError(
+            f"the log is of format {event.format}, written by Parley {event.version}; this version "
+            f"reads up to format {happened.FORMAT}: use that one"
+        )
     plan, scenario = event.plan.model_dump_json(), event.scenario.model_dump_json()
     setting = setting_of(plan, scenario)
     tables = {

@@ -23,6 +23,7 @@ from sim.classroom.exercise import RefusedError
 from sim.classroom.plan import Plan
 from sim.classroom.state import canonical, replay
 from sim.classroom.store import DAY, RECORDS, Store, StoredLog, StoreError, UnavailableError
+from sim.classroom.view import view_for
 from sim.reading import load_scenario
 from tests.classroom.players import NOW, Class
 
@@ -435,3 +436,32 @@ def test_an_error_of_the_database_tells_nothing_of_what_was_written(store):
     with store._writing() as connection, pytest.raises(sa.exc.IntegrityError) as error:
         connection.execute(RECORDS.insert(), [row])
     assert "canary" not in str(error.value)
+
+
+def test_many_threads_may_conduct_and_read_with_one_model(sqlite):
+    room = begun_in(sqlite)
+    alone = Class(rounds=3)
+    alone.begun(people=5)
+    failed: list[Exception] = []
+
+    def work() -> None:
+        try:
+            state = conduct(room.log, room.model, room.now)
+            for person in state.people:
+                view_for(state, person, room.model)
+        except Exception as error:
+            failed.append(error)
+
+    for _ in range(14):
+        room.now += 200_000
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        alone.go_on(200)
+    assert failed == []
+    assert room.state.phase == "closed"
+    assert room.state.tables[1].how == alone.state.tables[1].how
+    assert room.state.tables[1].terms == alone.state.tables[1].terms
+    assert room.state.tables[1].news == alone.state.tables[1].news

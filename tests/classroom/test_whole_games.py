@@ -94,3 +94,16 @@ def test_scores_of_others_open_with_the_plan_or_the_reveal():
         assert bool(view_for(room.state, person).result.gains) == visible
         room.instruct(acts.Reveal())
         assert view_for(room.state, person).result.gains
+
+
+def test_a_log_of_a_newer_format_or_with_a_gap_is_refused():
+    room = Class(quick=True)
+    room.gathered(people=2)
+    first, *rest = room.log.records
+    newer = first.model_copy(update={"event": first.event.model_copy(update={"format": 99})})
+    with pytest.raises(ValueError, match="format 99"):
+        replay([newer, *rest])
+    with pytest.raises(ValueError, match="missing or doubled"):
+        replay([first, *rest[1:]])
+    with pytest.raises(ValueError, match="empty"):
+        replay([])
