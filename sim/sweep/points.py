@@ -190,14 +190,13 @@ def _must_be_numbers(one: Swept) -> None:
 
 
 def _extremes(one: Swept) -> list[Any]:
-    """Settings that tell whether all of them are possible."""
-    span = one.span
-    if one.kind == "value" or span.form == "values":
-        return [one.baseline, *one._listed] if one._listed is not None else [one.baseline]
-    if span.form is None:
-        return [one.baseline]
-    ends = np.array([FINEST_LUCK, 1.0 - FINEST_LUCK])
-    return [one.baseline, *one.at(ends)]
+    """Settings that tell whether all of them are possible; the scenario's own need not be asked."""
+    said = [] if one.span.baseline is None else [one.baseline]
+    if one.span.form is None:
+        return said
+    if one.span.form == "values":
+        return [*said, *(one._listed if one._listed is not None else ())]
+    return [*said, *one.at(np.array([FINEST_LUCK, 1.0 - FINEST_LUCK]))]
 
 
 def _must_be_possible(one: Swept, setting: Any) -> None:

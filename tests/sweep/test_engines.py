@@ -14,6 +14,20 @@ from sim.sweep.engines import EngineError, engine
 FEW = ("latin_hypercube, n: 4", "latin_hypercube, n: 1")
 
 
+@pytest.fixture(autouse=True)
+def in_time():
+    """A worker that never comes back fails its test, and does not hang the suite."""
+
+    def late(number, frame):
+        raise TimeoutError("nothing has come back for ten minutes")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(600)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
 @pytest.fixture
 def serial(study, tmp_path):
     return run(study(FEW), tmp_path / "serial", manner=Manner(chunk_runs=100))
