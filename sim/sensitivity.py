@@ -241,7 +241,7 @@ def indices_from(table: Table, outcome: str = "deal_by_90") -> Indices:
         for p, path in enumerate(design.paths)
     ]
     ordered = sorted(indices, key=lambda index: -(index.total.estimate or 0.0))
-    return Indices(tuple(ordered), *_studied(cube[:2].reshape(-1, design.replicates), design))
+    return Indices(tuple(ordered), *explained(cube[:2].reshape(-1, design.replicates), design.seed))
 
 
 def _sobol_indices(means: Floats) -> Floats:
@@ -259,12 +259,12 @@ def _sobol_indices(means: Floats) -> Floats:
     return np.array([found.first_order, found.total_order])[:, :paths]
 
 
-def _studied(cells: Floats, design: Design) -> tuple[Finding, Finding]:
+def explained(cells: Floats, seed: int = 1) -> tuple[Finding, Finding]:
     """How much rows, and what is left of luck in their averages, make of the variance.
 
-    `cells` is (rows of A and B, replicates). Replicates share their luck over the rows, so that
-    variance has three parts, by the analysis of variance of a two-way layout (Searle, Casella &
-    McCulloch 1992): rows, replicates, and what they do together.
+    `cells` is (rows, replicates). Replicates may share their luck over the rows, so that variance
+    has three parts, by the analysis of variance of a two-way layout (Searle, Casella & McCulloch
+    1992): rows, replicates, and what they do together. The seed is that of the intervals.
     """
     n = len(cells)
 
@@ -285,8 +285,8 @@ def _studied(cells: Floats, design: Design) -> tuple[Finding, Finding]:
         )
 
     ends = [np.full(2, np.nan)] * 3
-    if design.replicates > 1:
-        ends = list(_with_interval(shares, cells, design.seed))
+    if cells.shape[1] > 1:
+        ends = list(_with_interval(shares, cells, seed))
     studied, residue = ([float(end[k]) for end in ends] for k in range(2))
     return (
         _finding(

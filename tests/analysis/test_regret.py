@@ -1,0 +1,79 @@
+"""Policies over states of the world: a table of 3 × 4 worked by hand."""
+
+import numpy as np
+import pytest
+
+from sim.analysis import AnalysisError, answers, regret
+from sim.designs import IncompleteError
+
+LEVERS = "levers:\n  guarantee_strength: {values: [0, 1, 2]}"
+
+#: Policies by states of the world.
+VALUES = np.array([[4.0, 7.0, 1.0, 8.0], [6.0, 6.0, 2.0, 2.0], [5.0, 5.0, 3.0, 5.0]])
+#: The best of each state is 6, 7, 3, 8.
+REGRET = np.array([[2.0, 0.0, 2.0, 0.0], [0.0, 1.0, 1.0, 6.0], [1.0, 2.0, 0.0, 3.0]])
+
+
+def by_hand(points, replicates):
+    return {"returned": VALUES[points.lever_id % 3, points.scenario_id][:, None] + 0.0 * replicates}
+
+
+@pytest.fixture
+def swept(known):
+    def made(**changes):
+        asked = {"design": "{method: latin_hypercube, n: 4}", "levers": LEVERS, **changes}
+        return known(by_hand, **asked)
+
+    return made
+
+
+def test_regret_on_three_policies_and_four_states_is_exact(swept):
+    found = regret(answers(swept(), "returned"), threshold=5.0)
+    assert np.array_equal(found.values, VALUES)
+    assert np.array_equal(found.regret, REGRET)
+    assert [one.mean_regret for one in found.policies] == [1.0, 2.0, 1.5]
+    assert [one.largest_regret for one in found.policies] == [2.0, 6.0, 3.0]
+    assert [one.worst for one in found.policies] == [1.0, 2.0, 3.0]
+    assert [one.satisfices.estimate for one in found.policies] == [0.5, 0.5, 0.75]
+    assert [one.mean.estimate for one in found.policies] == [5.0, 4.0, 4.5]
+
+
+def test_the_rules_may_disagree_and_each_names_its_policy(swept):
+    found = regret(answers(swept(), "returned"), threshold=5.0)
+    assert found.least_regret.name == "guarantee_strength 0"
+    assert found.maximin.name == "guarantee_strength 2"
+    assert found.most_robust.name == "guarantee_strength 2"
+
+
+def test_where_less_is_better_regret_turns_round(swept):
+    found = regret(answers(swept(), "returned"), less_is_better=True)
+    assert np.array_equal(found.regret, VALUES - VALUES.min(axis=0))
+    assert [one.worst for one in found.policies] == [8.0, 6.0, 5.0]
+    assert found.maximin.name == "guarantee_strength 2"
+
+
+def test_the_order_of_rows_does_not_matter(swept):
+    def backwards(table):
+        return table.take(np.arange(len(table))[::-1])
+
+    plain = regret(answers(swept(), "returned"))
+    mixed = regret(answers(swept(scramble=backwards, name="mixed"), "returned"))
+    assert np.array_equal(plain.regret, mixed.regret)
+
+
+def test_pairs_that_were_not_all_planned_are_refused(swept):
+    sweep = swept(design="{method: latin_hypercube, n: 4}\n  combine: cycle")
+    with pytest.raises(AnalysisError, match="combine: full_factorial"):
+        regret(answers(sweep, "returned"))
+
+
+def test_a_missing_run_is_refused_by_name(swept):
+    sweep = swept(replicates=2, scramble=lambda table: table.slice(0, len(table) - 1))
+    with pytest.raises(IncompleteError, match=r"missing or failed: design point 11 \(replicates 1"):
+        regret(answers(sweep, "returned"))
+
+
+def test_one_policy_has_nothing_to_regret(swept):
+    sweep = swept(levers="levers:\n  guarantee_strength: {values: [0]}")
+    with pytest.raises(AnalysisError, match="there is one policy"):
+        regret(answers(sweep, "returned"))
