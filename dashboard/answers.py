@@ -322,7 +322,25 @@ def as_json(figure: charts.Figure) -> Json:
         "alt": figure.alt,
         "head": figure.head,
         "rows": figure.rows,
-        "spec": _rounded(specification(figure, titled=False)),
+        "spec": _for_streamlit(_rounded(specification(figure, titled=False))),
+    }
+
+
+def _for_streamlit(spec: Json) -> Json:
+    """A chart whose labels of several lines are text: Streamlit's tables hold no lists."""
+    config = {**spec["config"], "text": {"lineBreak": "\n"}}
+    found: Json = _in_lines({**spec, "config": config})
+    return found
+
+
+def _in_lines(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_in_lines(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        key: "\n".join(value) if key == "words" and isinstance(value, list) else _in_lines(value)
+        for key, value in part.items()
     }
 
 

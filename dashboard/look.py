@@ -40,10 +40,11 @@ STYLE = """
 }
 [class*="st-key-box-"] [data-testid="stCaptionContainer"] { margin-top: -0.6rem; }
 .st-key-banner p { font-size: 0.9rem; }
-.st-key-headline {
+[data-testid="stLayoutWrapper"]:has(> .st-key-headline) {
   position: sticky; top: 3.6rem; z-index: 50; background: var(--parley-ground);
   padding: 0.6rem 0 0.7rem; border-bottom: 1px solid var(--parley-line);
 }
+[data-testid="stSliderTickBar"] { display: none; }
 .parley-counts { display: flex; flex-wrap: wrap; gap: 0.2rem 2.4rem; align-items: baseline; }
 .parley-count { margin: 0; line-height: 1.25; }
 .parley-count b { font-size: 2.3rem; font-weight: 650; font-variant-numeric: tabular-nums; }
@@ -56,6 +57,7 @@ STYLE = """
   .parley-count b { font-size: 1.7rem; }
   .parley-counts { gap: 0.1rem 1.4rem; }
   .parley-effect { font-size: 0.95rem; }
+  .parley-base { display: none; }
 }
 @media (prefers-reduced-motion: reduce) {
   *, *::before, *::after { animation-duration: 0.01ms !important; transition: none !important; }

@@ -104,12 +104,13 @@ def levers(asked: WhatIf, case: Scenario) -> None:
             icon=":material/restart_alt:",
         )
     names = list(case.levers)
-    for name in names[:SHOWN]:
+    shown = SHOWN if len(names) > SHOWN + 1 else len(names)
+    for name in names[:shown]:
         lever(asked, case, name)
-    if names[SHOWN:]:
-        moved = any(name in dict(asked.levers) for name in names[SHOWN:])
-        with st.expander(f"{len(names) - SHOWN} more levers", expanded=moved):
-            for name in names[SHOWN:]:
+    if names[shown:]:
+        moved = any(name in dict(asked.levers) for name in names[shown:])
+        with st.expander(f"{len(names) - shown} more levers", expanded=moved):
+            for name in names[shown:]:
                 lever(asked, case, name)
 
 
@@ -137,8 +138,8 @@ def lever(asked: WhatIf, case: Scenario, name: str) -> None:
 
 
 def _mark(spec: Lever, setting: float) -> str:
-    where = f"{spec.unit} · in the scenario: {spec.default:g}"
-    return where if setting == spec.default else f"**moved to {setting:g}** {where}"
+    where = f"{spec.low:g} to {spec.high:g} {spec.unit} · in the scenario: {spec.default:g}"
+    return where if setting == spec.default else f"**moved to {setting:g}** · {where}"
 
 
 def by_which_day(days: list[int]) -> int:
@@ -158,17 +159,16 @@ def headline(place: DeltaGenerator, lines: list[Json], day: int, runs: int, earl
         f"<b>{escape(share['words'])}</b> of 100 <small>({escape(share['interval'])})</small></p>"
         for arm, share in line["arms"].items()
     )
-    said = f"simulated talks reach a truce by day {day}"
     past = line["base_rate"]
-    if past:
-        said += f"; the base rate of history is {past['words']} ({past['interval']})"
+    base = f"; the base rate of history is {past['words']} ({past['interval']})" if past else ""
     effect = line["effect"]
     sentence = effect["words"] if effect else "Move a lever to hold something against this."
     how = "An early estimate from" if early else "From"
     luck = "; both with the same luck" if effect else ""
     place.html(
         f'<div role="status"><div class="parley-counts">{counts}</div>'
-        f'<p class="parley-note">{escape(said)}.</p>'
+        f'<p class="parley-note">simulated talks reach a truce by day {day}'
+        f'<span class="parley-base">{escape(base)}</span>.</p>'
         f'<p class="parley-effect">{escape(sentence)}</p>'
         f'<p class="parley-note">{how} {runs:,} talks{luck}. In brackets: 95 % intervals, which '
         "speak of luck only.</p></div>"

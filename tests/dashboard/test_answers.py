@@ -32,6 +32,17 @@ def test_a_comparison_is_that_of_the_command_line_and_can_be_kept_as_json(desk):
             assert figure["alt"]
             assert figure["title"]
             assert figure["rows"]
+            for row in rows_in(figure["spec"]):
+                assert not any(isinstance(value, list | dict) for value in row.values())
+
+
+def rows_in(part):
+    """The rows of data anywhere in a chart."""
+    if isinstance(part, dict):
+        values = part.get("values")
+        rows = [row for row in values if isinstance(row, dict)] if isinstance(values, list) else []
+        return rows + [row for below in part.values() for row in rows_in(below)]
+    return [row for below in part for row in rows_in(below)] if isinstance(part, list) else []
 
 
 def test_the_first_talks_of_many_are_those_of_few(desk):
