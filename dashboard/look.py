@@ -39,6 +39,8 @@ STYLE = """
   color: var(--parley-soft);
 }
 [class*="st-key-box-"] [data-testid="stCaptionContainer"] { margin-top: -0.6rem; }
+[data-testid="stBaseButton-primary"], [data-testid="stBaseButton-primary"] p,
+[data-testid="stBaseButton-primaryFormSubmit"] p { color: var(--parley-on-primary); }
 .st-key-banner p { font-size: 0.9rem; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-headline) {
   position: sticky; top: 3.6rem; z-index: 50; background: var(--parley-ground);
@@ -66,8 +68,10 @@ STYLE = """
 """
 
 GROUNDS = {
-    "light": "--parley-ground: #ffffff; --parley-line: #c9d0d6; --parley-soft: #555f69;",
-    "dark": "--parley-ground: #14181d; --parley-line: #3b444d; --parley-soft: #a9b3bd;",
+    "light": "--parley-ground: #ffffff; --parley-line: #c9d0d6; --parley-soft: #555f69; "
+    "--parley-on-primary: #ffffff;",
+    "dark": "--parley-ground: #14181d; --parley-line: #3b444d; --parley-soft: #a9b3bd; "
+    "--parley-on-primary: #14181d;",
 }
 
 
@@ -135,6 +139,20 @@ def chart(figure: Json) -> None:
         spec = coloured(figure["spec"], dark())
         st.vega_lite_chart(spec, theme=None, width="content", alt=figure["alt"])
     with st.expander("The numbers as a table"):
+        _table(figure["head"], figure["rows"], figure["name"])
+
+
+def timeline(figure: Json, day: int) -> None:
+    """A chart over days as wide as the page, with a line at one of its days."""
+    st.markdown(f"**{_plain(figure['title'])}**")
+    here = {
+        "data": {"values": [{"day": day}]},
+        "mark": {"type": "rule", "color": "#1a1a1a", "strokeWidth": 1.5, "strokeDash": [4, 3]},
+        "encoding": {"x": {"field": "day", "type": "quantitative"}},
+    }
+    spec = {**figure["spec"], "layer": [*figure["spec"]["layer"], here], "width": "container"}
+    st.vega_lite_chart(coloured(spec, dark()), theme=None, width="stretch", alt=figure["alt"])
+    with st.expander("The days as a table"):
         _table(figure["head"], figure["rows"], figure["name"])
 
 

@@ -20,6 +20,7 @@ page = st.navigation(
     [
         st.Page(VIEWS / "start.py", title="Start", default=True),
         st.Page(VIEWS / "what_if.py", title="What if", url_path="what-if"),
+        st.Page(VIEWS / "one_world.py", title="One world", url_path="one-world"),
     ],
     position="top",
 )

@@ -20,6 +20,9 @@ WORKERS = "PARLEY_WORKERS"
 #: Processes that compute unless told otherwise, if there are as many cores.
 USUAL_WORKERS = 2
 
+#: The modules that compute answers.
+ANSWERING = ("answers", "worlds")
+
 #: What shipped answers lie in, one file to a scenario.
 BASELINES = Path(__file__).with_name("baselines")
 
@@ -61,7 +64,7 @@ def model() -> str:
     """
     digest = hashlib.sha256()
     folder = Path(sim.__file__).parent
-    answers = Path(__file__).with_name("answers.py")
-    for file in (*sorted(folder.rglob("*.py")), answers):
+    answering = [Path(__file__).with_name(f"{name}.py") for name in ANSWERING]
+    for file in (*sorted(folder.rglob("*.py")), *answering):
         digest.update(file.read_bytes())
     return f"{version()}+{digest.hexdigest()[:16]}"

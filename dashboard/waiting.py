@@ -46,7 +46,9 @@ def answer_to(question: Question, show: Callable[[Json, int], None] | None = Non
         return found
     if st.session_state.get("cancelled") == question.key():
         st.info("You cancelled this computation.")
-        st.button("Compute it after all", on_click=_forget_cancelled)
+        st.button(
+            "Compute it after all", key=f"after-all-{question.key()}", on_click=_forget_cancelled
+        )
         return None
     return _wait(question, show)
 
@@ -69,9 +71,9 @@ def _wait(question: Question, show: Callable[[Json, int], None] | None) -> Json 
     job = line.ask(question, who())
     st.session_state["asked_jobs"] = (*under_way, job)
     place = st.empty()
-    with place.container(key="waiting"):
+    with place.container():
         bar = st.progress(0.0, text="Beginning")
-        st.button("Cancel", on_click=_cancel, args=((*under_way, job),))
+        st.button("Cancel", key=f"cancel-{job.key}", on_click=_cancel, args=((*under_way, job),))
     shown = 0
     while not job.over:
         job.wait(job.changes, LOOK_EVERY)
@@ -84,7 +86,7 @@ def _wait(question: Question, show: Callable[[Json, int], None] | None) -> Json 
     place.empty()
     if job.answer is None:
         st.error(job.error)
-        st.button("Ask again")
+        st.button("Ask again", key=f"again-{job.key}")
     return job.answer
 
 

@@ -101,6 +101,30 @@ class Notebook:
         self.notes.append(Note(day, kind, facts))
 
 
+@dataclass(frozen=True)
+class Story:
+    """One run: its diary, how it ended, and its story in paragraphs."""
+
+    notes: tuple[Note, ...]
+    outcomes: Outcomes
+    paragraphs: tuple[str, ...]
+
+
+def follow(
+    scenario: Scenario | str | Path,
+    run: int,
+    seed: int = 1,
+    days: int | None = None,
+    levers: Mapping[str, float] | None = None,
+) -> Story:
+    """Follow a run, numbered from 0, as it is in company."""
+    case = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    notebook = Notebook()
+    outcomes, talks = play_one(case, run=run, seed=seed, days=days, levers=levers, diary=notebook)
+    told = _Teller(case, talks.packages, outcomes).tells(notebook.notes)
+    return Story(tuple(notebook.notes), outcomes, tuple(told))
+
+
 def tell(
     scenario: Scenario | str | Path,
     run: int,
@@ -109,10 +133,7 @@ def tell(
     levers: Mapping[str, float] | None = None,
 ) -> list[str]:
     """The story of a run, numbered from 0, as it is in company: one paragraph after another."""
-    case = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
-    notebook = Notebook()
-    outcomes, talks = play_one(case, run=run, seed=seed, days=days, levers=levers, diary=notebook)
-    return _Teller(case, talks.packages, outcomes).tells(notebook.notes)
+    return list(follow(scenario, run, seed, days, levers).paragraphs)
 
 
 class _Teller:

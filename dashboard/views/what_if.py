@@ -11,10 +11,9 @@ from urllib.parse import parse_qs
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import asking, challenges, look, notes, takeaway, waiting
+from dashboard import asking, challenges, current, look, notes, takeaway, waiting
 from dashboard.asking import WhatIf
-from dashboard.questions import Arm
-from sim.reading import scenario_names
+from dashboard.current import ask, undo
 from sim.scenario import Lever, Scenario
 
 Json = dict[str, Any]
@@ -35,59 +34,7 @@ SECTIONS = {
 }
 
 
-# --- What is asked: it stands in the session and in the address
-
-
-def current() -> WhatIf:
-    """What this visitor asks now: what the address says, if it says something new."""
-    query = {name: st.query_params.get_all(name) for name in st.query_params}
-    first = "asked" not in st.session_state
-    if first or (query and query != st.session_state["address"]):  # a visit, or a link followed
-        asked, told = asking.from_query(query)
-        past = [] if first else [*st.session_state["past"], st.session_state["asked"]]
-        st.session_state.update(asked=asked, told=told, past=past)
-        st.session_state["guessing"] = "guess" in query
-    found: WhatIf = st.session_state["asked"]
-    return found
-
-
-def ask(new: WhatIf) -> None:
-    """Ask something else, and remember what was asked before."""
-    if new != st.session_state["asked"]:
-        st.session_state["past"] = [*st.session_state["past"], st.session_state["asked"]][-50:]
-        st.session_state.update(asked=new, told=[])
-
-
-def undo() -> None:
-    """Go back to what was asked before."""
-    if st.session_state["past"]:
-        *past, last = st.session_state["past"]
-        st.session_state.update(asked=last, past=past, told=[])
-
-
-def in_address(asked: WhatIf) -> None:
-    """Let the address of the page say what is asked, so that a reload asks it again."""
-    query = asked.as_query()
-    st.session_state["address"] = query
-    if {name: st.query_params.get_all(name) for name in st.query_params} != query:
-        st.query_params.from_dict(query)
-
-
 # --- The parts of the page
-
-
-def which_scenario(asked: WhatIf) -> None:
-    """Choose the scenario."""
-    names = scenario_names()
-    titles = {name: Arm(name).case().title for name in names}
-
-    def chosen() -> None:
-        ask(asking.plain(st.session_state["scenario"]))
-
-    st.session_state["scenario"] = asked.scenario
-    st.selectbox(
-        "Scenario", names, format_func=titles.__getitem__, key="scenario", on_change=chosen
-    )
 
 
 def levers(asked: WhatIf, case: Scenario) -> None:
@@ -210,15 +157,15 @@ def guess(asked: WhatIf, day: int, base: Json | None) -> bool:
 
 # --- The page
 
-asked = current()
+asked = current.current()
 case = asked.baseline.case()
-in_address(asked)
+current.in_address(asked)
 days = sorted({day for day in (30, 90, 180, 365) if day < asked.days} | {asked.days})
 
 st.title("What if?", anchor=False)
 top_left, top_right = st.columns([1, 1], gap="large", vertical_alignment="bottom")
 with top_left:
-    which_scenario(asked)
+    current.which_scenario(asked)
 with top_right:
     day = by_which_day(days)
 look.content_note(case)

@@ -1,0 +1,91 @@
+"""What a visitor asks now: the same what-if on every page, kept in the session and the address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from dashboard import asking, look
+from dashboard.asking import WhatIf
+from dashboard.questions import Arm
+from sim.reading import scenario_names
+
+#: Pages about the same question add to its address what they show of it.
+Extras = Mapping[str, list[str]]
+
+
+def query() -> dict[str, list[str]]:
+    """The query of the page's address."""
+    return {name: st.query_params.get_all(name) for name in st.query_params}
+
+
+def current() -> WhatIf:
+    """What this visitor asks now: what the address says, if it says something new."""
+    said = query()
+    first = "asked" not in st.session_state
+    if first or (said and said != st.session_state.get("address")):
+        asked, told = asking.from_query(said)
+        past = [] if first else [*st.session_state["past"], st.session_state["asked"]]
+        st.session_state.update(asked=asked, told=told, past=past)
+        st.session_state["guessing"] = "guess" in said
+    found: WhatIf = st.session_state["asked"]
+    return found
+
+
+def ask(new: WhatIf) -> None:
+    """Ask something else, and remember what was asked before."""
+    if new != st.session_state["asked"]:
+        st.session_state["past"] = [*st.session_state["past"], st.session_state["asked"]][-50:]
+        st.session_state.update(asked=new, told=[])
+
+
+def undo() -> None:
+    """Go back to what was asked before."""
+    if st.session_state["past"]:
+        *past, last = st.session_state["past"]
+        st.session_state.update(asked=last, past=past, told=[])
+
+
+def in_address(asked: WhatIf, extras: Extras | None = None) -> None:
+    """Let the address of the page say what is asked, so that a reload asks it again."""
+    wanted = {**asked.as_query(), **(extras or {})}
+    st.session_state["address"] = wanted
+    if query() != wanted:
+        st.query_params.from_dict(wanted)
+
+
+def which_scenario(asked: WhatIf) -> None:
+    """Choose the scenario."""
+    names = scenario_names()
+    if asked.scenario not in names:
+        names = [asked.scenario, *names]
+    titles = {name: Arm(name).case().title for name in names}
+
+    def chosen() -> None:
+        ask(asking.plain(st.session_state["scenario"]))
+
+    st.session_state["scenario"] = asked.scenario
+    st.selectbox(
+        "Scenario", names, format_func=titles.__getitem__, key="scenario", on_change=chosen
+    )
+
+
+def about(asked: WhatIf) -> None:
+    """What a page is about: the scenario, its content note and what is moved in it."""
+    which_scenario(asked)
+    look.content_note(asked.baseline.case())
+    for told in st.session_state["told"]:
+        st.warning(told)
+    if asked.moved:
+        st.caption(f"Your what-if: {look.plain(in_words(asked))}.")
+
+
+def in_words(asked: WhatIf) -> str:
+    """What the visitor moved, in the words of the scenario."""
+    levers = asked.baseline.case().levers
+    moved = [f"{levers[name].label}: {value:g} {levers[name].unit}" for name, value in asked.levers]
+    moved += [f"{path} = {value}" for path, value in asked.changes]
+    back = [name for name, _ in asked.pinned if name not in dict(asked.levers)]
+    moved += [f"{levers[name].label} as in the scenario" for name in back]
+    return "; ".join(moved) or "nothing is moved"
