@@ -12,7 +12,8 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -36,11 +37,18 @@ TRIES = 2
 #: Into how many parts a chunk is divided that costs a worker: a death costs more than a start.
 PARTS = 8
 
+#: How often it is looked whether there are workers at all, and how long none may be there.
+LOOK_EVERY, PATIENCE = 5.0, 300.0
+
 Work = tuple[Chunk, Task]
 
 
 class EngineError(ValueError):
     """An engine that there is not; the message says which there are."""
+
+
+class NoWorkersError(RuntimeError):
+    """A cluster without workers, which nobody brings back."""
 
 
 @dataclass
@@ -50,6 +58,7 @@ class Engine:
     begin: Callable[[], Executor]
     at_once: int
     lost: tuple[type[BaseException], ...] = (BrokenExecutor,)  # what says that a worker died
+    is_staffed: Callable[[], bool] = lambda: True  # whether there is any worker
     executor: Executor = field(init=False)
 
     def __post_init__(self) -> None:
@@ -63,6 +72,16 @@ class Engine:
             future: Future[Played] = Future()
             future.set_exception(error)
             return future
+
+    def first_of(self, futures: Collection[Future[Played]]) -> set[Future[Played]]:
+        """Those of some futures that are done first. Raises NoWorkersError if none can be."""
+        staffed = time.monotonic()
+        while not (done := wait(futures, LOOK_EVERY, FIRST_COMPLETED).done):
+            now = time.monotonic()
+            staffed = now if self.is_staffed() else staffed
+            if now - staffed > PATIENCE:
+                raise NoWorkersError(f"the cluster has had no worker for {PATIENCE:.0f} seconds")
+        return done
 
     def mend(self) -> None:
         """Begin anew where the executor broke with its worker."""
@@ -169,7 +188,12 @@ def _dask(name: str, workers: int) -> Iterator[Engine]:
 
 def _of_client(client: Any, killed: type[BaseException]) -> Engine:
     cores = max(sum(client.nthreads().values()), 1)
-    return Engine(lambda: client.get_executor(pure=False), 2 * cores, (BrokenExecutor, killed))
+    return Engine(
+        lambda: client.get_executor(pure=False),
+        2 * cores,
+        (BrokenExecutor, killed),
+        lambda: bool(client.nthreads()),
+    )
 
 
 def played(
@@ -196,7 +220,7 @@ def played(
                     yield chunk, _alone(engine, task)
             suspects = []
             continue
-        for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+        for future in engine.first_of(under_way):
             chunk, task = under_way.pop(future)
             try:
                 result = future.result()
@@ -210,7 +234,7 @@ def _alone(engine: Engine, task: Task) -> Played:
     """Play a task with nothing else under way, so that it is sure what a worker dies of."""
     for _ in range(TRIES if len(task) == 1 else 1):
         try:
-            return engine.submit(task).result()
+            return engine.first_of([engine.submit(task)]).pop().result()
         except engine.lost:
             engine.mend()
     if len(task) == 1:

@@ -214,11 +214,7 @@ def _play(folder: Path, plan: Plan, manner: Manner) -> list[_Batch]:
             missing = [chunk for chunk in plan.chunks(batch) if chunk not in done]
             tally.plan_on(batch)
             if missing:
-                with engines.engine(manner.engine, manner.workers) as engine:
-                    for chunk, played in engines.played(engine, plan.work(missing), stop.is_set):
-                        _put(folder, chunk, played)
-                        if not tally.count(played):
-                            stop.set()
+                _play_chunks(folder, plan.work(missing), manner, tally, stop)
                 tally.may_go_on()
             if set(plan.chunks(batch)) - set(disk.played_in(folder)):
                 raise InterruptedSweepError(f"stopped; `parley sweep resume {folder}` goes on")
@@ -229,6 +225,24 @@ def _play(folder: Path, plan: Plan, manner: Manner) -> list[_Batch]:
             if _is_enough(plan, seen[-1]):
                 break
     return seen
+
+
+def _play_chunks(
+    folder: Path,
+    work: Iterator[engines.Work],
+    manner: Manner,
+    tally: _Tally,
+    stop: threading.Event,
+) -> None:
+    """Play chunks and write what comes of them, until there are no more or it is to stop."""
+    try:
+        with engines.engine(manner.engine, manner.workers) as engine:
+            for chunk, played in engines.played(engine, work, stop.is_set):
+                _put(folder, chunk, played)
+                if not tally.count(played):
+                    stop.set()
+    except engines.NoWorkersError as error:
+        raise InterruptedSweepError(f"{error}; `parley sweep resume {folder}` goes on") from None
 
 
 class _Tally:

@@ -2,13 +2,15 @@
 
 import os
 import signal
+from concurrent.futures import Executor, Future
+from contextlib import nullcontext
 
 import pytest
 import saboteur
 from saboteur import VICTIM
 from test_running import bytes_of
 
-from sim.sweep import Manner, run
+from sim.sweep import InterruptedSweepError, Manner, engines, run
 from sim.sweep.engines import EngineError, engine
 
 FEW = ("latin_hypercube, n: 4", "latin_hypercube, n: 1")
@@ -19,10 +21,10 @@ def in_time():
     """A worker that never comes back fails its test, and does not hang the suite."""
 
     def late(number, frame):
-        raise TimeoutError("nothing has come back for ten minutes")
+        raise TimeoutError("nothing has come back for eight minutes")
 
     before = signal.signal(signal.SIGALRM, late)
-    signal.alarm(600)
+    signal.alarm(480)
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)
@@ -82,9 +84,23 @@ def test_an_unknown_engine_is_answered_with_those_that_there_are():
         pass
 
 
+def test_a_cluster_without_workers_is_not_waited_for_forever(study, tmp_path, monkeypatch):
+    monkeypatch.setattr(engines, "LOOK_EVERY", 0.01)
+    monkeypatch.setattr(engines, "PATIENCE", 0.05)
+
+    class Deserted(Executor):
+        def submit(self, fn, /, *args, **kwargs):
+            return Future()
+
+    made = engines.Engine(Deserted, 1, is_staffed=lambda: False)
+    monkeypatch.setattr(engines, "engine", lambda *_: nullcontext(made))
+    with pytest.raises(InterruptedSweepError, match="no worker"):
+        run(study(FEW), tmp_path / "sweep", manner=Manner(chunk_runs=100))
+
+
 @pytest.mark.filterwarnings("default")
 def test_a_dask_cluster_gives_the_same_bytes_and_gets_over_dead_workers(study, tmp_path, serial):
-    distributed = pytest.importorskip("distributed")
+    dask, distributed = pytest.importorskip("dask"), pytest.importorskip("distributed")
 
     class Flawed(distributed.WorkerPlugin):
         def setup(self, worker):
@@ -93,6 +109,7 @@ def test_a_dask_cluster_gives_the_same_bytes_and_gets_over_dead_workers(study, t
             playing.play_rows = saboteur.dies
 
     with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 1}),
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
         ) as cluster,
