@@ -190,4 +190,4 @@ def _plain(words: str) -> str:
     return words
 
 
-plain = _plain
+plain, table = _plain, _table

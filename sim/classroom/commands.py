@@ -5,6 +5,7 @@ Results go to standard output, what is said about them to standard error.
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -12,27 +13,52 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.terminal import BadInputError, as_json, complain, load, soberly
+from sim.classroom import places
+from sim.terminal import BadInputError, as_json, become, complain, load, soberly
 
 if TYPE_CHECKING:
     from sim.classroom.store import Store
 
 app = typer.Typer(
-    help="An exercise in which people take seats at the table and agents fill the rest.",
-    no_args_is_help=True,
+    help="An exercise in which people take seats at the table and agents fill the rest. Without a "
+    "command: serve it to browsers, and print the instructor's link.",
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
 )
-
-#: Where a classroom is kept unless told otherwise.
-DATABASE = "sqlite:///classroom.sqlite"
 
 Database = Annotated[
     str,
     typer.Option(
-        "--database", metavar="URL", envvar="PARLEY_CLASSROOM", help="where exercises are kept"
+        "--database",
+        metavar="URL",
+        envvar="PARLEY_CLASSROOM",
+        help="where exercises are kept, unless in a file of your own data",
     ),
 ]
 Exercise = Annotated[str, typer.Argument(metavar="EXERCISE", help="the id of an exercise")]
+
+
+@app.callback()
+def classroom(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="port to listen on")] = 8502,
+    address: Annotated[str, typer.Option(help="the name that browsers know this machine by")] = "",
+    base_path: Annotated[str, typer.Option(help="path under which a proxy serves it")] = "",
+    database: Database = "",
+) -> None:
+    """Serve the classroom to browsers; with a command, do that instead."""
+    if context.invoked_subcommand is not None:
+        return
+    if database:
+        os.environ["PARLEY_CLASSROOM"] = database  # it may hold a password; arguments are public
+    become(
+        "dashboard.classroom",
+        f"--host={host}",
+        f"--port={port}",
+        f"--address={address}",
+        f"--base-path={base_path}",
+    )
 
 
 @app.command()
@@ -101,7 +127,7 @@ def replay(
 
 @app.command(name="list")
 @soberly
-def list_exercises(database: Database = DATABASE) -> None:
+def list_exercises(database: Database = "") -> None:
     """List the exercises that are kept, as JSON."""
     store = _opened(database)
     found = [
@@ -117,7 +143,7 @@ def list_exercises(database: Database = DATABASE) -> None:
 def export(
     exercise: Exercise,
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="the archive to write")],
-    database: Database = DATABASE,
+    database: Database = "",
     with_names: Annotated[
         bool, typer.Option("--with-names", help="add what people called themselves")
     ] = False,
@@ -145,7 +171,7 @@ def purge(
     exercise: Annotated[
         str, typer.Argument(metavar="[EXERCISE]", help="one exercise, whatever its time")
     ] = "",
-    database: Database = DATABASE,
+    database: Database = "",
     yes: Annotated[bool, typer.Option("--yes", help="delete one exercise without asking")] = False,
 ) -> None:
     """Delete all exercises whose time to be kept is over, or one."""
@@ -166,7 +192,7 @@ def _opened(database: str) -> Store:
     from sim.classroom.store import Store, StoreError
 
     try:
-        return Store(database)
+        return Store(database or places.database())
     except StoreError as error:
         raise BadInputError(str(error)) from None
 

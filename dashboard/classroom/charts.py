@@ -1,0 +1,216 @@
+"""Charts of the debrief as plain Vega-Lite dictionaries, which cost next to nothing to draw."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from sim.charts import BLUE, GREY, INK, ORANGE
+
+Json = dict[str, Any]
+
+#: Pixels: a dot of the model, and the room that a column of dots takes.
+DOT, COLUMN = 60, 14
+
+#: Dots are put into at most so many columns.
+BINS = 14
+
+
+def dots(found: Json) -> tuple[Json, list[list[str]]]:
+    """The model as dots, each as likely as any other, and the class's tables on top of them.
+
+    Returns the chart and its numbers: column, dots of the model, tables.
+    """
+    values = [value for value in [*found["model"], *found["tables"].values()] if value is not None]
+    place, columns = _columns(values, whole=found["measure"] == "round")
+    heights: Counter[str] = Counter()
+    rows: list[Json] = []
+    for value in found["model"]:
+        column = place(value)
+        rows.append({"column": column, "height": heights[column], "who": "the model"})
+        heights[column] += 1
+    for number, value in found["tables"].items():
+        column = place(value)
+        rows.append(
+            {"column": column, "height": heights[column], "who": "a table", "table": number}
+        )
+        heights[column] += 1
+    x = {
+        "field": "column",
+        "type": "ordinal",
+        "scale": {"domain": columns},
+        "axis": {"title": found["words"], "labelAngle": 0, "labelOverlap": True},
+    }
+    y = {
+        "field": "height",
+        "type": "quantitative",
+        "axis": None,
+        "scale": {"domain": [-0.6, max([*heights.values(), 5])]},
+    }
+    tables = {"filter": "datum.who == 'a table'"}
+    spec = {
+        "width": "container",
+        "height": max(COLUMN * max([*heights.values(), 8]), 150),
+        "data": {"values": rows},
+        "encoding": {"x": x, "y": y},
+        "layer": [
+            {
+                "transform": [{"filter": "datum.who == 'the model'"}],
+                "mark": {"type": "point", "filled": True, "size": DOT, "color": BLUE, "opacity": 1},
+            },
+            {
+                "transform": [tables],
+                "mark": {
+                    "type": "point",
+                    "shape": "square",
+                    "filled": True,
+                    "size": 170,
+                    "color": ORANGE,
+                    "opacity": 1,
+                },
+            },
+            {
+                "transform": [tables],
+                "mark": {"type": "text", "fontSize": 10, "fontWeight": "bold", "color": INK},
+                "encoding": {"text": {"field": "table"}},
+            },
+        ],
+        "config": _plain(),
+    }
+    counts = Counter(row["column"] for row in rows if row["who"] == "the model")
+    numbers = {
+        column: [
+            row["table"] for row in rows if row["who"] == "a table" and row["column"] == column
+        ]
+        for column in columns
+    }
+    return spec, [[c, str(counts[c]), ", ".join(numbers[c]) or "–"] for c in columns]
+
+
+def _columns(values: Sequence[float], whole: bool) -> tuple[Any, list[str]]:
+    """Where a value stands, and all the columns there are, in order."""
+    none = "no deal"
+    if whole or not values:
+        rounds = [str(n) for n in range(1, int(max(values, default=0)) + 1)]
+        return (lambda value: none if value is None else str(int(value))), [*rounds, none]
+    low, high = min(values), max(values)
+    width = max((high - low) / BINS, 0.01)
+    labels = [f"{100 * (low + (k + 0.5) * width):.0f}" for k in range(BINS + 1)]
+
+    def place(value: float | None) -> str:
+        return none if value is None else labels[min(int((value - low) / width), BINS)]
+
+    return place, [*dict.fromkeys(labels), none]
+
+
+def strip(found: Json) -> tuple[Json, list[list[str]]]:
+    """One issue: how often the model's deals have each level, and which tables signed it."""
+    rows = [
+        {
+            "level": words,
+            "share": share,
+            "said": f"{round(100 * share)} of 100",
+            "tables": ", ".join(n for n, at in found["tables"].items() if at == k),
+        }
+        for k, (words, share) in enumerate(zip(found["levels"], found["model"], strict=True))
+    ]
+    y = {
+        "field": "level",
+        "type": "ordinal",
+        "sort": None,
+        "axis": {"title": None, "labelLimit": 170},
+    }
+    spec = {
+        "width": "container",
+        "height": 34 * len(rows),
+        "data": {"values": rows},
+        "encoding": {"y": y},
+        "layer": [
+            {
+                "mark": {"type": "rect", "color": BLUE},
+                "encoding": {
+                    "opacity": {
+                        "field": "share",
+                        "type": "quantitative",
+                        "scale": {"domain": [0, 1], "range": [0.04, 0.6]},
+                        "legend": None,
+                    }
+                },
+            },
+            {
+                "mark": {"type": "text", "align": "left", "color": INK, "x": 6},
+                "encoding": {"text": {"field": "said"}},
+            },
+            {
+                "mark": {"type": "text", "align": "right", "fontWeight": "bold", "color": INK},
+                "encoding": {"text": {"field": "tables"}, "x": {"value": {"expr": "width - 6"}}},
+            },
+        ],
+        "config": _plain(),
+    }
+    return spec, [[row["level"], row["said"], row["tables"] or "–"] for row in rows]
+
+
+def frontier(found: Json) -> Json:
+    """What both sides could have gained at a table, what was offered, and what was signed."""
+    one, other = found["parties"][:2]
+    rows = []
+    for index, on_offer in enumerate(found["on_offer"]):
+        if not on_offer:
+            continue
+        what = "possible"
+        if found["efficient"][index]:
+            what = "nobody could gain without another losing"
+        if index in found["offers"]:
+            what = "put on the table"
+        if index == found["signed"]:
+            what = "signed"
+        x, y = found["gains"][0][index], found["gains"][1][index]
+        rows.append({"x": 100 * x, "y": 100 * y, "what": what})
+    kinds = ["possible", "nobody could gain without another losing", "put on the table", "signed"]
+    return {
+        "width": "container",
+        "height": 320,
+        "data": {"values": rows},
+        "mark": {"type": "point", "filled": True, "opacity": 0.9},
+        "encoding": {
+            "x": {"field": "x", "type": "quantitative", "title": f"{one}: points over no deal"},
+            "y": {"field": "y", "type": "quantitative", "title": f"{other}: points over no deal"},
+            "color": {
+                "field": "what",
+                "type": "nominal",
+                "scale": {"domain": kinds, "range": [GREY, BLUE, ORANGE, INK]},
+                "legend": {"orient": "bottom", "columns": 1, "title": None, "labelLimit": 300},
+            },
+            "shape": {
+                "field": "what",
+                "scale": {"domain": kinds, "range": ["circle", "diamond", "square", "cross"]},
+            },
+            "size": {
+                "field": "what",
+                "scale": {"domain": kinds, "range": [14, 60, 110, 260]},
+                "legend": None,
+            },
+        },
+        "config": _plain(),
+    }
+
+
+def _plain() -> Json:
+    """Words and lines in the ink of the theme, on no ground of their own."""
+    return {
+        "background": None,
+        "view": {"stroke": None},
+        "axis": {
+            "labelColor": INK,
+            "titleColor": INK,
+            "domainColor": GREY,
+            "tickColor": GREY,
+            "grid": False,
+            "labelFontSize": 12,
+            "titleFontSize": 12,
+            "titleFontWeight": "normal",
+        },
+        "legend": {"labelColor": INK, "labelFontSize": 12},
+    }

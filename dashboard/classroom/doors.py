@@ -1,0 +1,239 @@
+"""The doors: where a code becomes a seat, and a link a cookie.
+
+Pages of Streamlit cannot set cookies, so these are pages of their own. A GET shows something, or
+hands the browser a cookie for a link that is already good; only a POST asks for a seat.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+from jinja2 import Environment, FileSystemLoader
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from dashboard.classroom import room as rooms
+from dashboard.classroom.room import HOST, PASS, instructor_cookie, now, room, seat_cookie
+from sim.classroom.acts import INSTRUCTOR
+from sim.classroom.exercise import RefusedError
+from sim.classroom.store import UnavailableError
+from sim.classroom.tokens import Bucket, TooManyError, as_code
+
+PAGES = Environment(loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True)
+
+#: A cookie lasts as long as a long class day; a link brings another.
+COOKIE_LASTS = 7 * 24 * 3600
+
+#: A form of ours is never longer, in bytes.
+LONGEST_FORM = 4096
+
+#: On every answer of a door: nothing is kept, framed, or told to the next page.
+STRICT = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+}
+
+NO_SUCH_LINK = (
+    "This link is not good any more. Ask your instructor for another; whoever runs this server "
+    "finds a new one where it was started."
+)
+
+#: Links that lead nowhere, of everybody together; a good link is never counted.
+BAD_LINKS = Bucket(most=100, per_second=1.0, left=100, at=0.0)
+
+Door = Callable[[Request], Awaitable[Response]]
+
+
+def page(name: str, status: int = 200, **content: Any) -> HTMLResponse:
+    """A page from its template."""
+    base = os.environ.get(rooms.BASE_PATH, "")
+    html = PAGES.get_template(name).render(base=base, **content)
+    return HTMLResponse(html, status_code=status, headers=STRICT)
+
+
+def moved(path: str) -> RedirectResponse:
+    """On to a clean address."""
+    return RedirectResponse(
+        os.environ.get(rooms.BASE_PATH, "") + path, status_code=303, headers=STRICT
+    )
+
+
+def give(request: Request, response: Response, name: str, value: str) -> None:
+    """A cookie that scripts cannot read and other sites cannot send with a form."""
+    secure = request.url.scheme == "https"
+    response.set_cookie(
+        name, value, max_age=COOKIE_LASTS, httponly=True, samesite="lax", secure=secure
+    )
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else "unknown"
+
+
+# -- joining -------------------------------------------------------------------------------------
+
+
+async def join(request: Request) -> Response:
+    """Ask for the code, then for a name; a POST takes the seat."""
+    if request.method == "POST":
+        return await _take_seat(request)
+    typed = request.path_params.get("code") or request.query_params.get("code", "")
+    return await run_in_threadpool(_form, request, typed[:40])
+
+
+def _form(request: Request, typed: str) -> Response:
+    visitor, address, at = request.cookies.get(PASS, ""), _address(request), now() / 1000
+    issued = ""
+    try:
+        if not visitor:
+            visitor = issued = room().gate.issue(address, at)
+        answer = _for_code(visitor, address, typed, at)
+    except TooManyError as error:
+        answer = _wait(error)
+    if issued:
+        give(request, answer, PASS, issued)
+    return answer
+
+
+def _for_code(visitor: str, address: str, typed: str, at: float) -> Response:
+    if not typed:
+        return page("join.html", code="", title="", wrong="")
+    room().gate.check(visitor, address, at)
+    exercise = room().store.find_code(typed)
+    if exercise is None:
+        room().gate.failed(visitor, address, at)
+        wrong = "No exercise is open under this code. Read it off the wall again."
+        return page("join.html", 404, code="", title="", wrong=wrong)
+    title = room().store.state(exercise).setting.plan.title
+    return page("join.html", code=as_code(typed), title=title, wrong="", key=rooms.new_key())
+
+
+async def _take_seat(request: Request) -> Response:
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > LONGEST_FORM:
+            return page("sorry.html", 413, words="That is too long.")
+    form = {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
+    return await run_in_threadpool(_joined, request, form)
+
+
+def _joined(request: Request, form: dict[str, str]) -> Response:
+    visitor, address, at = request.cookies.get(PASS, ""), _address(request), now() / 1000
+    code, key = form.get("code", ""), form.get("key", "")
+    exercise = room().store.find_code(code)
+    try:
+        room().gate.check(visitor, address, at)
+        if exercise is None:
+            room().gate.failed(visitor, address, at)
+            raise RefusedError("no exercise is open under this code; read it off the wall again")
+        if room().seat(exercise, request.cookies) is not None:
+            return moved(f"/seat?exercise={exercise}")
+        room().gate.admit(as_code(code), at)
+        token = room().store.join(code, form.get("name", ""), f"join.{key}", now())
+    except TooManyError as error:
+        return _wait(error)
+    except UnavailableError as error:
+        return page("sorry.html", 503, words=str(error))
+    except ValueError as error:
+        words = str(error) if isinstance(error, RefusedError) else "Please reload the page."
+        return page("sorry.html", 409, words=f"{words[:1].upper()}{words[1:]}")
+    answer = moved(f"/seat?exercise={exercise}")
+    give(request, answer, seat_cookie(exercise), token)
+    return answer
+
+
+def _wait(error: TooManyError) -> Response:
+    answer = page("sorry.html", 429, words=f"{str(error)[:1].upper()}{str(error)[1:]}.")
+    answer.headers["Retry-After"] = str(max(round(error.wait), 1))
+    return answer
+
+
+# -- links ---------------------------------------------------------------------------------------
+
+
+async def link(request: Request) -> Response:
+    """A seat's or an instructor's link: its token becomes a cookie, and leaves the address."""
+    return await run_in_threadpool(_link, request, request.path_params["token"])
+
+
+def _link(request: Request, token: str) -> Response:
+    holder = room().store.holder(token)
+    if holder is None:
+        return _nowhere()
+    if holder.name == INSTRUCTOR:
+        answer = moved(f"/instructor?exercise={holder.exercise}")
+        give(request, answer, instructor_cookie(holder.exercise), token)
+    else:
+        answer = moved(f"/seat?exercise={holder.exercise}")
+        give(request, answer, seat_cookie(holder.exercise), token)
+    return answer
+
+
+async def host(request: Request) -> Response:
+    """The link that is printed when the server starts."""
+    token = request.path_params["token"]
+    if not room().is_host(token):
+        return _nowhere()
+    answer = moved("/host")
+    give(request, answer, HOST, token)
+    return answer
+
+
+def _nowhere() -> Response:
+    BAD_LINKS.refill(now() / 1000)
+    if BAD_LINKS.left < 1:
+        return _wait(TooManyError(BAD_LINKS.wait))
+    BAD_LINKS.left -= 1
+    return page("sorry.html", 404, words=NO_SUCH_LINK)
+
+
+# -- on paper ------------------------------------------------------------------------------------
+
+
+async def handouts(request: Request) -> Response:
+    """Role sheets and seat cards to print, for the instructor's eyes."""
+    return await run_in_threadpool(_handouts, request, request.path_params["exercise"])
+
+
+def _handouts(request: Request, exercise: str) -> Response:
+    if not room().instructs(exercise, request.cookies):
+        return page("sorry.html", 403, words="Only the instructor prints these.")
+    try:
+        state = room().store.state(exercise)
+    except KeyError:
+        return page("sorry.html", 404, words="There is no such exercise.")
+    setting = state.setting
+    return page(
+        "handouts.html",
+        title=setting.plan.title,
+        note=setting.scenario.content_note,
+        summary=setting.scenario.summary,
+        roles=list(setting.roles.values()),
+        titles={name: role.title for name, role in setting.roles.items()},
+        issues=list(setting.scenario.issues.values()),
+        places=setting.places,
+        tables=list(state.tables),
+        code=room().store.join_code(exercise) or "",
+    )
+
+
+DOORS = [
+    Route("/join", join, methods=["GET", "POST"]),
+    Route("/join/{code}", join, methods=["GET"]),
+    Route("/enter/{token}", link, methods=["GET"]),
+    Route("/begin/{token}", host, methods=["GET"]),
+    Route("/handouts/{exercise}", handouts, methods=["GET"]),
+]

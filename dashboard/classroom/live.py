@@ -1,0 +1,187 @@
+"""What live pages share: who is looking, requests, and the watch that sees when to draw anew."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import streamlit as st
+from pydantic import ValidationError
+
+from dashboard.classroom.room import BASE_PATH, new_key, now, room
+from sim.classroom.acts import Act, Request
+from sim.classroom.state import State
+from sim.classroom.store import Holder, UnavailableError
+
+#: Seconds between two looks while others may do something, and while nobody does much.
+SOON, LATER = 2.0, 5.0
+
+STAGES = {
+    "between": "the days go by",
+    "caucus": "talk to each other",
+    "proposals": "put texts on the table",
+    "responses": "answer what is on the table",
+    "resolve": "confirm what was agreed",
+    "ended": "the talks are over",
+}
+
+
+@dataclass(frozen=True)
+class Guest:
+    """Someone who looks at a page of an exercise."""
+
+    exercise: str
+    by: str
+
+    def ask(self, act: type[Any], key: str = "", **facts: Any) -> bool:
+        """Submit an act; what stands against it is said on the page."""
+        try:
+            self.submit(act(**facts), key)
+        except ValidationError:
+            say("That is too long, or empty, or not among what can be chosen. Change it.")
+        except (ValueError, UnavailableError) as error:
+            words = str(error).rstrip(".")
+            say(f"{words[:1].upper()}{words[1:]}.")
+        else:
+            return True
+        return False
+
+    def submit(self, act: Act, key: str = "") -> State:
+        """Submit an act; raises what the domain raises."""
+        request = Request(by=self.by, key=key or new_key(), act=act)
+        return room().store.submit(self.exercise, request, now())
+
+
+def exercise_id() -> str:
+    """The exercise that the address names; the page ends here if it names none."""
+    name = st.query_params.get("exercise", "")
+    if name and room().store.last_seq(name):
+        return name
+    stop("There is no such exercise here. It may be over and deleted; ask your instructor.")
+
+
+def cookies() -> dict[str, str]:
+    """The cookies of this browser, as they were when the page was opened."""
+    return {str(name): str(value) for name, value in st.context.cookies.items()}
+
+
+def seated(exercise: str) -> tuple[Guest, Holder]:
+    """Who in the exercise looks at this page; the page ends here for everybody else."""
+    holder = room().seat(exercise, cookies())
+    if holder is None:
+        stop("This browser has no seat in this exercise. Join with the code, or open your link.")
+    return Guest(exercise, holder.by), holder
+
+
+def instructing(exercise: str) -> Guest:
+    """The instructor; the page ends here for everybody else."""
+    if not room().instructs(exercise, cookies()):
+        stop("This page is the instructor's. Open the instructor's link first.")
+    return Guest(exercise, "instructor")
+
+
+def stop(words: str) -> NoReturn:
+    """Say why there is nothing to see, and end the page."""
+    st.warning(words)
+    st.link_button("Join an exercise", path("/join"))
+    st.stop()
+
+
+def path(of: str) -> str:
+    """An address on this server."""
+    return os.environ.get(BASE_PATH, "") + of
+
+
+# -- what is said once ---------------------------------------------------------------------------
+
+
+def say(words: str) -> None:
+    """Say something when the page is drawn next."""
+    st.session_state["said"] = words
+
+
+def said() -> None:
+    """What there is to say, once."""
+    words = st.session_state.pop("said", "")
+    if words:
+        st.warning(words)
+    if room().store.stands_still:
+        st.error(
+            "The classroom cannot write to its disk, so the exercise stands still. Nothing is "
+            "lost. The instructor's log says what to do."
+        )
+
+
+# -- watching ------------------------------------------------------------------------------------
+
+
+def watch(
+    exercise: str,
+    look: Callable[[], object],
+    every: float | None,
+    deadline: int | None = None,
+    paused: bool = False,
+) -> None:
+    """Draw the page anew once `look` gives something else; it is asked only after news.
+
+    In between nothing is drawn but the time that is left.
+    """
+    drawn, last = look(), [_news(exercise)]
+
+    def _look() -> None:
+        news = _news(exercise)
+        if news != last[0]:
+            last[0] = news
+            if look() != drawn:
+                st.rerun()
+        if paused:
+            st.markdown("**Paused.** The clocks stand still.")
+        elif deadline is not None:
+            st.markdown(f"**{time_left(deadline)}**")
+
+    st.fragment(run_every=every)(_look)()
+
+
+def _news(exercise: str) -> tuple[int, bool]:
+    """What is cheap to ask: how long the log is, and whether the debrief is there."""
+    return room().store.last_seq(exercise), room().desk.has_debrief(exercise)
+
+
+def time_left(deadline: int) -> str:
+    """The time left until a deadline, in words."""
+    seconds = max(round((deadline - now()) / 1000), 0)
+    if not seconds:
+        return "Time is up"
+    return f"{seconds // 60}:{seconds % 60:02d} left"
+
+
+def clock(deadline: int) -> str:
+    """A deadline as the clock on the wall shows it, in the server's zone."""
+    return time.strftime("%H:%M:%S", time.localtime(deadline / 1000))
+
+
+def confirmed(name: str, question: str, yes: str) -> bool | None:
+    """An inline question that `ask_first` has raised: True or False once it is answered."""
+    if st.session_state.get("asking") != name:
+        return None
+    st.markdown(f"**{question}**")
+    with st.container(horizontal=True):
+        sure = st.button(yes, type="primary", key=f"yes-{name}")
+        back = st.button("Not yet", key=f"no-{name}")
+    if sure or back:
+        st.session_state.pop("asking", None)
+    return True if sure else (False if back else None)
+
+
+def ask_first(name: str) -> None:
+    """Raise the inline question of this name, with a key of its own for what follows."""
+    st.session_state["asking"] = name
+    st.session_state["asking_key"] = new_key()
+
+
+def asking_key() -> str:
+    """The key of the question that was raised: the same answer twice counts once."""
+    return str(st.session_state.get("asking_key") or new_key())

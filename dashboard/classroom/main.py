@@ -1,0 +1,27 @@
+"""The script that Streamlit runs for each browser: the pages of the classroom.
+
+Hiding a page is no protection: every page asks for itself who is looking.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import look
+from dashboard.classroom.views import DEBRIEF, HOST, INSTRUCTOR, PROJECTOR, SEAT, WELCOME
+
+st.set_page_config(page_title="Parley classroom", page_icon=look.ICON, layout="wide")
+
+page = st.navigation(
+    [
+        st.Page(WELCOME, title="Welcome", default=True),
+        st.Page(SEAT, title="My seat", url_path="seat"),
+        st.Page(HOST, title="Set up", url_path="host"),
+        st.Page(INSTRUCTOR, title="Instructor", url_path="instructor"),
+        st.Page(PROJECTOR, title="Projector", url_path="projector"),
+        st.Page(DEBRIEF, title="Debrief", url_path="debrief"),
+    ],
+    position="hidden",
+)
+look.frame()
+page.run()

@@ -1,0 +1,97 @@
+"""The classroom's server: Streamlit as an ASGI application, its doors, and the worker beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from dashboard.classroom.doors import DOORS
+from dashboard.classroom.room import DATABASE, FOLDER, home, room
+
+#: Seconds between two collections of garbage, which Streamlit's own would slow every page by.
+COLLECT_EVERY = 60
+
+#: Seconds between two looks at whether the worker lives.
+LOOK_EVERY = 1.0
+
+ROOT = Path(__file__).parent.parent.parent
+
+SORRY = (
+    "Something went wrong on this page. Nothing that you sent is lost. Reload the page; if it "
+    "happens again, tell your instructor."
+)
+
+log = logging.getLogger(__name__)
+
+
+@contextlib.asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
+    """Open the room and start the worker with the server; end it with the server."""
+    room()
+    gc.collect()
+    gc.freeze()
+    tasks = [asyncio.create_task(_collect_garbage()), asyncio.create_task(_keep_worker())]
+    try:
+        yield {}
+    finally:
+        for task in tasks:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        room().store.close()
+
+
+async def _collect_garbage() -> None:
+    while True:
+        await asyncio.sleep(COLLECT_EVERY)
+        gc.collect()
+
+
+async def _keep_worker() -> None:
+    """See to it that there is a worker, as long as there is a server."""
+    process = _start_worker()
+    try:
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            if process.poll() is not None:
+                log.warning("the worker ended (%s); starting another", process.returncode)
+                process = _start_worker()
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _start_worker() -> subprocess.Popen[bytes]:
+    """Start a worker that imports the same Parley as this process, wherever it lies."""
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    url = room().store.url.render_as_string(hide_password=False)
+    return subprocess.Popen(
+        [sys.executable, "-m", "dashboard.classroom.worker", str(os.getpid())],
+        env={**os.environ, "PYTHONPATH": path, DATABASE: url, FOLDER: str(home())},
+    )
+
+
+def sorry(error: Exception) -> bool:
+    """Say in a sentence that a page failed; the log says where, without what anybody wrote."""
+    trace, lines = error.__traceback__, []
+    while trace is not None:
+        lines.append(f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    log.error("a page failed with %s at %s", type(error).__name__, lines[-1:])
+    st.error(SORRY)
+    return True
+
+
+app = st.App(
+    Path(__file__).with_name("main.py"), lifespan=lifespan, routes=DOORS, on_script_error=sorry
+)

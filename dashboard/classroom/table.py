@@ -1,0 +1,447 @@
+"""What a seat sees and does: its brief and bet, the table, and its result.
+
+Everything here is drawn from a `SeatView` and from what is public in the scenario.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard import look
+from dashboard.classroom import live
+from dashboard.classroom.live import Guest, ask_first, asking_key, confirmed
+from sim.classroom import acts
+from sim.classroom.acts import REASONS
+from sim.classroom.plan import Package, Role
+from sim.classroom.view import IssueSeen, Score, SeatView, TextSeen
+
+WALK_AWAY = "You would be better off walking away, by your brief."
+
+#: What is answered most often comes first; a counter-proposal has a button of its own.
+WHY_NOT = [reason for reason in REASONS if reason != "counter"]
+
+
+@dataclass(frozen=True)
+class Menu:
+    """What can be put into a text, and what it would mean to this seat."""
+
+    issues: tuple[IssueSeen, ...]
+    parties: Mapping[str, str]  # titles, by party
+    first: Package  # some terms that go together, to begin a draft with
+    score: Callable[[Package], Score]
+
+
+# -- the brief and the bet -----------------------------------------------------------------------
+
+
+def brief(role: Role) -> None:
+    """A role's brief, with what is private marked as such."""
+    st.markdown("#### :material/public: Public: everybody knows this")
+    st.markdown(look.plain(role.public))
+    with st.container(border=True, key="private"):
+        st.markdown("#### :material/lock: Private: for your eyes only")
+        for head, words in (
+            ("What you want", role.interests),
+            ("Red lines", role.red_lines),
+            ("Without a deal", role.alternative),
+            ("Play the interest, not the stereotype", role.fairness),
+        ):
+            st.markdown(f"**{head}.** {look.plain(words)}")
+
+
+def briefing(guest: Guest, view: SeatView, menu: Menu) -> None:
+    """Read the brief, answer a question on it, and place a bet."""
+    brief(view.role)
+    titles = {neighbour.role: neighbour.title for neighbour in view.neighbours}
+    titles[view.role.name] = view.role.title
+    st.markdown("#### Did it come across?")
+    if view.understood:
+        st.success("Right: without their signatures there is no deal.")
+    else:
+        if view.understood is not None:
+            st.warning("Not quite. Who can refuse a deal? Look at the briefs again.")
+        choice = st.multiselect(
+            "Whose signatures does a text need?",
+            list(view.signers),
+            format_func=lambda name: titles.get(name, name),
+            key="choice",
+        )
+        if st.button("Answer", disabled=not choice) and guest.ask(
+            acts.Comprehend, choice=tuple(choice)
+        ):
+            st.rerun()
+    st.markdown("#### Place your bet")
+    _bet(guest, view, menu)
+
+
+def _bet(guest: Guest, view: SeatView, menu: Menu) -> None:
+    if view.predicted is not None:
+        st.success(f"Your bet: {view.predicted} of 100 tables like yours sign a text.")
+    deal = st.slider("Of 100 tables like yours, how many sign a text?", 0, 100, 50, key="deal")
+    with_terms = st.checkbox("I also bet on the terms", key="with_terms")
+    package = _terms(menu, view.predicted_package or menu.first, "bet") if with_terms else None
+    trouble = menu.score(package).problem if package else ""
+    if trouble:
+        st.warning(look.plain(trouble))
+    label = "Place the bet" if view.predicted is None else "Change the bet"
+    if st.button(label, type="primary", disabled=bool(trouble)) and guest.ask(
+        acts.Predict, deal=deal, package=package
+    ):
+        st.rerun()
+
+
+def _terms(
+    menu: Menu, begin: Package, name: str, changed: Callable[[], None] | None = None
+) -> Package:
+    """One choice for each issue."""
+    chosen = {}
+    for issue in menu.issues:
+        if f"{name}-{issue.name}" not in st.session_state:
+            st.session_state[f"{name}-{issue.name}"] = begin[issue.name]
+        chosen[issue.name] = st.selectbox(
+            look.plain(issue.title),
+            list(issue.levels),
+            format_func=_said_of(issue),
+            key=f"{name}-{issue.name}",
+            on_change=changed,
+        )
+    return chosen
+
+
+def _said_of(issue: IssueSeen) -> Callable[[str], str]:
+    """How the levels of an issue are shown."""
+
+    def words(level: str) -> str:
+        said = issue.levels[level]
+        return f"{said} (not on offer now)" if level in issue.closed else said
+
+    return words
+
+
+# -- the table -----------------------------------------------------------------------------------
+
+
+def play(guest: Guest, view: SeatView, menu: Menu) -> None:
+    """The table: who is waited for, what is on it, one's own draft, messages, and the brief."""
+    with st.container(key="status"):
+        _status(guest, view)
+    with st.container(key="texts"):
+        _texts(guest, view, menu)
+    with st.container(key="draft"):
+        if view.stage != "resolve":
+            _draft(guest, view, menu)
+    with st.container(key="messages"):
+        _messages(guest, view)
+    with st.expander("My brief"):
+        brief(view.role)
+    with st.expander("Who sits here"):
+        for neighbour in view.neighbours:
+            kind = " (AI agent)" if neighbour.agent else ""
+            met = "" if neighbour.reached else " You do not meet; a mediator can carry texts."
+            st.markdown(f"**{look.plain(neighbour.title)}**{kind}.{met}")
+            st.caption(look.plain(neighbour.public))
+
+
+def _status(guest: Guest, view: SeatView) -> None:
+    if view.stage == "between":
+        st.subheader("The days go by …", anchor=False)
+    else:
+        stage = live.STAGES[view.stage]
+        st.subheader(f"Round {view.round} of {view.rounds}: {stage}", anchor=False)
+    if view.waiting_for:
+        st.markdown(f"Waiting for: **{look.plain(', '.join(view.waiting_for))}**")
+    if view.held_by_agent:
+        st.warning("An agent keeps your seat warm.")
+        if st.button("Take my seat back") and guest.ask(acts.TakeBack):
+            st.rerun()
+    _news(view)
+    if view.may_confirm:
+        _confirm(guest)
+    elif view.stage in ("caucus", "proposals", "responses") and not view.done:
+        if st.button("Done with this step", key=f"done-{view.round}-{view.stage}") and guest.ask(
+            acts.Done
+        ):
+            st.rerun()
+    elif view.done:
+        st.caption("You are done with this step; you may still change your mind.")
+
+
+def _news(view: SeatView) -> None:
+    """What was brought into the talks, and what happened between rounds."""
+    for words in view.injects:
+        st.info(f":material/campaign: {look.plain(words)}")
+    if view.news:
+        last = view.news[-1]
+        st.caption(look.plain(f"Day {last.day}: {last.words}"))
+        if len(view.news) > 1:
+            with st.expander("All that happened"):
+                for news in view.news:
+                    st.markdown(look.plain(f"Day {news.day}: {news.words}"))
+
+
+def _confirm(guest: Guest) -> None:
+    st.markdown("**All who can refuse have accepted a text. It was accepted in your name.**")
+    with st.container(horizontal=True):
+        if st.button("Confirm it", type="primary") and guest.ask(acts.Confirm, yes=True):
+            st.rerun()
+        if st.button("Do not confirm it") and guest.ask(acts.Confirm, yes=False):
+            st.rerun()
+
+
+def _texts(guest: Guest, view: SeatView, menu: Menu) -> None:
+    st.markdown("#### On the table")
+    if not view.texts:
+        st.caption("There is no text before you yet.")
+    titles = titles_of(view)
+    for text in reversed(view.texts):
+        if text.open:
+            with st.container(border=True, key=f"text-{text.id.replace('.', '-')}"):
+                _text(guest, view, menu, text, titles)
+    older = [text for text in view.texts if not text.open]
+    if older:
+        with st.expander(f"Texts of earlier rounds ({len(older)})"):
+            for text in reversed(older):
+                st.markdown(f"**Text {text.id}**, by {look.plain(titles[text.author])}")
+                _in_words(text.words)
+                _answers(text, titles)
+
+
+def titles_of(view: SeatView) -> dict[str, str]:
+    """Every role's title, one's own included."""
+    return {view.role.name: view.role.title} | {one.role: one.title for one in view.neighbours}
+
+
+def _text(
+    guest: Guest, view: SeatView, menu: Menu, text: TextSeen, titles: Mapping[str, str]
+) -> None:
+    author = "you" if text.author == view.role.name else look.plain(titles[text.author])
+    kind = " (AI agent)" if text.agent else ""
+    st.markdown(f"**Text {text.id}**, by {author}{kind}")
+    _in_words(text.words)
+    if text.rationale:
+        st.text(text.rationale)
+    _worth(menu, menu.score(text.package))
+    _answers(text, titles)
+    if view.agreed == text.id:
+        st.success("All who can refuse this text have accepted it.")
+    if view.stage in ("proposals", "responses"):
+        _carry(guest, view, text, titles)
+    if view.stage == "responses" and view.agreed is None:
+        _respond(guest, view, menu, text)
+
+
+def _in_words(words: Mapping[str, str]) -> None:
+    lines = [f"- {look.plain(title)}: **{look.plain(terms)}**" for title, terms in words.items()]
+    st.markdown("\n".join(lines))
+
+
+def _answers(text: TextSeen, titles: Mapping[str, str]) -> None:
+    said = []
+    for role, yes in text.answers.items():
+        why = f" ({REASONS.get(text.reasons[role], '')})" if role in text.reasons else ""
+        said.append(f"{titles[role]} {'accepts' if yes else 'rejects'}{why}")
+    if said:
+        st.caption(look.plain("; ".join(said)))
+
+
+def _worth(menu: Menu, score: Score) -> None:
+    """What terms are worth by one's own sheet; for mediators, their sense of the parties."""
+    if score.worth is not None and score.no_deal is not None:
+        st.markdown(
+            f"Worth to you: **{100 * score.worth:.0f}** points; no deal: {100 * score.no_deal:.0f}."
+        )
+        if score.below:
+            st.warning(WALK_AWAY)
+        elif score.passes is False:
+            st.warning("As it stands, this would not pass the vote at home.")
+    if score.guessed:
+        said = [_guess(menu.parties[party], gain) for party, gain in score.guessed.items()]
+        st.markdown(f"Your sense, which may be wrong: {look.plain('; '.join(said))}.")
+
+
+def _guess(party: str, gain: float) -> str:
+    more = "more" if gain >= 0 else "less"
+    return f"{party} gets {abs(100 * gain):.0f} points {more} than it holds out for"
+
+
+def _carry(guest: Guest, view: SeatView, text: TextSeen, titles: Mapping[str, str]) -> None:
+    to = [role for role in view.role.reaches if role not in text.seen]
+    if not (view.role.is_mediator and to):
+        return
+    whom = ", ".join(titles[role] for role in to)
+    if st.button(f"Carry it to {whom}", key=f"carry-{text.id}") and guest.ask(
+        acts.Carry, text=text.id, to=tuple(to)
+    ):
+        st.rerun()
+
+
+def _respond(guest: Guest, view: SeatView, menu: Menu, text: TextSeen) -> None:
+    if view.role.name in text.answers and text.author == view.role.name:
+        return
+    accept, reject = f"accept-{text.id}", f"reject-{text.id}"
+    with st.container(horizontal=True):
+        if not view.role.is_mediator:  # mediators have no vote
+            if st.button("Accept", key=f"ask-{accept}"):
+                ask_first(accept)
+            if st.button("Reject", key=f"ask-{reject}"):
+                ask_first(reject)
+        if st.button("Counter with my draft", key=f"ask-counter-{text.id}"):
+            ask_first(f"counter-{text.id}")
+    key = asking_key()
+    if st.session_state.get("asking") == accept and menu.score(text.package).below:
+        st.warning(f"{WALK_AWAY} Accept all the same?")
+    answer = confirmed(accept, f"Accept text {text.id}?", "Yes, accept")
+    if answer:
+        guest.ask(acts.Respond, key, text=text.id, accepts=True)
+    if st.session_state.get("asking") == reject:
+        st.selectbox("Why?", WHY_NOT, format_func=lambda why: REASONS[why], key=f"why-{text.id}")
+    refused = confirmed(reject, f"Reject text {text.id}?", "Yes, reject")
+    if refused:
+        reason = st.session_state.get(f"why-{text.id}", WHY_NOT[0])
+        guest.ask(acts.Respond, key, text=text.id, accepts=False, reason=reason)
+    countered = confirmed(
+        f"counter-{text.id}", f"Reject text {text.id} and put your draft forward?", "Yes, counter"
+    )
+    if countered:
+        _put_forward(guest, view.role.reaches, text.id, key)
+    if answer is not None or refused is not None or countered is not None:
+        st.rerun()
+
+
+# -- one's own draft -----------------------------------------------------------------------------
+
+
+def _draft(guest: Guest, view: SeatView, menu: Menu) -> None:
+    st.markdown("#### My draft")
+    st.caption("Only you see it. It is kept as you change it.")
+
+    def keep() -> None:
+        package = {one.name: st.session_state[f"draft-{one.name}"] for one in menu.issues}
+        if not menu.score(package).problem:
+            guest.ask(acts.SaveDraft, package=package, rationale=st.session_state["rationale"])
+
+    begin = view.draft or view.predicted_package or menu.first
+    if "rationale" not in st.session_state:
+        st.session_state["rationale"] = view.draft_rationale
+    package = _terms(menu, begin, "draft", keep)
+    score = menu.score(package)
+    if score.problem:
+        st.warning(look.plain(f"{score.problem[:1].upper()}{score.problem[1:]}"))
+    _worth(menu, score)
+    st.text_area("In a sentence: why this?", max_chars=500, key="rationale", on_change=keep)
+    bridging = view.stage == "responses" and view.role.is_mediator
+    if (view.stage == "proposals" or bridging) and not score.problem:
+        _propose(guest, view, score)
+
+
+def _propose(guest: Guest, view: SeatView, score: Score) -> None:
+    titles = titles_of(view)
+    to = st.multiselect(
+        "Who gets it?",
+        list(view.role.reaches),
+        default=list(view.role.reaches),
+        format_func=lambda name: titles[name],
+        key=f"to-{view.round}",
+    )
+    if st.button("Put it on the table", type="primary", disabled=not to):
+        ask_first("propose")
+    if st.session_state.get("asking") == "propose" and score.below:
+        st.warning(f"{WALK_AWAY} Propose it all the same?")
+    key = asking_key()
+    answer = confirmed("propose", "Put this text on the table? It cannot be taken back.", "Yes")
+    if answer:
+        _put_forward(guest, to, None, key)
+    if answer is not None:
+        st.rerun()
+
+
+def _put_forward(guest: Guest, to: Sequence[str], counters: str | None, key: str) -> None:
+    drafted = {
+        str(name).removeprefix("draft-"): value
+        for name, value in st.session_state.items()
+        if str(name).startswith("draft-")
+    }
+    guest.ask(
+        acts.Propose,
+        key,
+        package=drafted,
+        rationale=st.session_state.get("rationale", ""),
+        to=tuple(to),
+        counters=counters,
+    )
+
+
+# -- messages ------------------------------------------------------------------------------------
+
+
+def _messages(guest: Guest, view: SeatView) -> None:
+    st.markdown("#### Messages")
+    titles = titles_of(view)
+    with st.container(key="heard-messages"):
+        for message in view.messages[-30:]:
+            author = "You" if message.author == view.role.name else titles[message.author]
+            whom = ", ".join("you" if r == view.role.name else titles[r] for r in message.to)
+            st.caption(look.plain(f"{author} to {whom}, round {message.round}"))
+            st.text(message.text)
+    if view.stage not in acts.TALKING:
+        return
+    with st.form("say", clear_on_submit=True, border=False):
+        to = st.multiselect(
+            "To", list(view.role.reaches), format_func=lambda name: titles[name], key="say-to"
+        )
+        words = st.text_area("Message", max_chars=1000, key="say-words", height=80)
+        if st.form_submit_button("Send"):
+            if not to:
+                st.warning("Choose to whom.")
+            elif guest.ask(acts.Say, to=tuple(to), text=words):
+                st.rerun()
+            else:
+                live.said()
+    agents = [one.title for one in view.neighbours if one.agent and one.reached]
+    if agents:
+        st.caption(look.plain(f"Agents read texts, not messages; here: {', '.join(agents)}."))
+
+
+# -- afterwards ----------------------------------------------------------------------------------
+
+
+def after(guest: Guest, view: SeatView) -> None:
+    """How it ended at one's table, and what one takes home."""
+    result = view.result
+    if result is not None:
+        st.subheader(
+            {
+                "deal": "Your table signed a text.",
+                "time": "Time was up; nothing was signed.",
+                "victory": "The war was decided; there was nothing left to sign.",
+                "instructor": "The instructor ended the talks.",
+            }[result.how],
+            anchor=False,
+        )
+        _in_words(result.words)
+        if result.own_gain is not None:
+            more = "more" if result.own_gain >= 0 else "less"
+            points = abs(100 * result.own_gain)
+            st.markdown(f"By your sheet it was worth **{points:.0f} points {more}** than no deal.")
+    if view.phase == "playing":
+        st.markdown("Other tables are still talking.")
+        return
+    for neighbour in view.neighbours:
+        if neighbour.brief is not None:
+            with st.expander(f"The private brief of {look.plain(neighbour.title)}"):
+                st.markdown(look.plain(neighbour.brief.interests))
+                st.markdown(look.plain(neighbour.brief.red_lines))
+                st.markdown(look.plain(neighbour.brief.alternative))
+    if view.phase == "archived":
+        return
+    words = st.text_area(
+        "What do you take home? What surprised you, what would you do otherwise?",
+        value=view.reflection,
+        max_chars=4000,
+        key="reflection",
+    )
+    if st.button("Keep it", type="primary") and guest.ask(acts.Reflect, text=words):
+        st.success("Kept.")

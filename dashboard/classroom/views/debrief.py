@@ -1,0 +1,214 @@
+"""The debrief: what the class did, beside what the model's agents do in the same place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from dashboard import look
+from dashboard.classroom import charts
+from dashboard.classroom.live import SOON, cookies, exercise_id, seated, stop, watch
+from dashboard.classroom.room import room
+from sim.classroom.debrief import replayed
+
+Json = dict[str, Any]
+
+QUESTIONS = (
+    "**What happened?** Tell it as the other side would tell it.",
+    "**Why?** Which issue, or which vote at home, stood in the way longest?",
+    "**What did the mediators change** that those at the table could not?",
+    "**What is missing from the model** that mattered at your table?",
+    "**What carries over** to a real negotiation, and what would it be wrong to carry over?",
+)
+
+exercise = exercise_id()
+is_instructor = room().instructs(exercise, cookies())
+state = room().store.state(exercise)
+if not is_instructor:
+    seated(exercise)
+    if state.phase not in ("debrief", "archived"):
+        stop("The instructor opens the debrief when the talks are over.")
+setting = state.setting
+open_scores = state.revealed or setting.plan.scores_visible
+
+
+def picture(spec: Json, alt: str, head: list[str], rows: list[list[str]], name: str) -> None:
+    """A chart with words for those who cannot see it, and its numbers."""
+    st.vega_lite_chart(look.coloured(spec, look.dark()), theme=None, width="stretch", alt=alt)
+    with st.expander("The numbers as a table"):
+        look.table(head, rows, name)
+
+
+def outcomes(found: Json) -> None:
+    """How many agreed, with honesty about few tables."""
+    agreement = found["agreement"]
+    st.subheader(look.plain(agreement["words"]), anchor=False)
+    low, high = agreement["tables"]["low"], agreement["tables"]["high"]
+    if low is not None:
+        n = len(found["tables"])
+        st.markdown(
+            f"From {n} table{'s' * (n != 1)} alone, the share that would agree could be "
+            f"anywhere from {100 * low:.0f} to {100 * high:.0f} of 100 (exact 95 % interval)."
+        )
+    for one in found["dots"]:
+        if one["measure"] != "round" and not open_scores:
+            continue
+        st.markdown(f"##### {one['words'][:1].upper()}{one['words'][1:]}")
+        spec, rows = charts.dots(one)
+        alt = f"Dots for {len(one['model'])} tables of agents alone, squares for the class's."
+        picture(spec, alt, [one["words"], "of the model’s dots", "tables"], rows, one["measure"])
+    st.caption(
+        "Each round dot stands for one in fifty tables of agents alone; squares with numbers are "
+        "the tables of this class."
+    )
+
+
+def issues(found: Json) -> None:
+    """The terms, issue by issue."""
+    if not any(sum(one["model"]) or one["tables"] for one in found["strips"]):
+        st.markdown("Neither the class nor the model’s agents signed a text.")
+        return
+    st.caption("Shaded: how often deals of agents have these terms. On the right: your tables.")
+    for one in found["strips"]:
+        st.markdown(f"##### {look.plain(one['title'])}")
+        spec, rows = charts.strip(one)
+        alt = f"{one['title']}: shares of the model's deals and the tables of the class, by level."
+        picture(spec, alt, ["terms", "the model’s deals", "tables"], rows, one["issue"])
+
+
+def bets(found: Json) -> None:
+    """What people thought would happen, and what did."""
+    predictions = found["predictions"]
+    if not predictions["bins"]:
+        st.markdown("Nobody placed a bet.")
+        return
+    rows = [
+        [
+            f"{one['low']} to {one['high']} of 100",
+            str(one["predictions"]),
+            f"{round(one['deals']['estimate'] * one['predictions'])} of {one['predictions']}",
+        ]
+        for one in predictions["bins"]
+    ]
+    look.table(["bet on a deal", "bets", "tables with a deal"], rows, "bets")
+    brier = predictions["brier"]
+    if brier:
+        st.markdown(
+            f"Brier score of the class: **{brier['estimate']:.2f}** (0 is perfect; a coin gets "
+            "0.25)."
+        )
+
+
+def one_table(found: Json) -> None:
+    """A table from its first day to its last."""
+    number = st.selectbox("Table", [one["number"] for one in found["tables"]], key="table")
+    one = next(one for one in found["tables"] if one["number"] == number)
+    for day, held in one["holding"].items():
+        st.markdown(
+            f"In the model, a deal like this table’s is in force after {day} days in "
+            f"**{100 * held['estimate']:.0f} of 100** worlds."
+        )
+    if open_scores:
+        look_at = next(one for one in found["frontiers"] if one["table"] == number)
+        st.vega_lite_chart(
+            look.coloured(charts.frontier(look_at), look.dark()),
+            theme=None,
+            width="stretch",
+            alt="What both sides could have gained at this table, what was offered and signed.",
+        )
+    offers = [offer for offer in found["offers"] if offer["table"] == number]
+    titles = {name: role.title for name, role in setting.roles.items()}
+    rows = [
+        [
+            offer["text"],
+            str(offer["round"]),
+            titles[offer["author"]] + (" (AI)" if offer["agent"] else ""),
+            ", ".join(titles[role] for role in offer["accepted_by"]) or "–",
+            ", ".join(titles[role] for role in offer["refused_by"]) or "–",
+        ]
+        for offer in offers
+    ]
+    if rows:
+        look.table(["text", "round", "by", "accepted by", "refused by"], rows, "offers")
+    for inject in found["injects"]:
+        if inject["table"] == number:
+            st.info(look.plain(f"From round {inject['from_round']}: {inject['words']}"))
+    with st.expander("The talks, step by step"):
+        for step in replayed(state, room().store.records(exercise), number):
+            st.markdown(f"{look.plain(f'Round {step.round}.')} {look.plain(step.words)}")
+
+
+def what_if(found: Json) -> None:
+    """The model plays on from a table, with one thing changed."""
+    injects = [one.id for one in setting.plan.injects]
+    held = {one["number"]: one["rounds"] for one in found["tables"]}
+    if not injects:
+        st.markdown("This exercise was set up without news that could be changed.")
+        return
+    number = st.selectbox("From table", list(held), key="wish-table")
+    begin = st.number_input("Before round", 1, held[number] + 1, 1, key="wish-round")
+    inject = st.selectbox("With this news", injects, key="wish-inject")
+    if st.button("Play on many times"):
+        st.session_state["wish"] = {
+            "kind": "what_if",
+            "exercise": exercise,
+            "table": number,
+            "round": begin,
+            "inject": inject,
+        }
+    content = st.session_state.get("wish")
+    if content is None:
+        return
+    name = f"what-if-{exercise}-{content['table']}-{content['round']}-{content['inject']}"
+
+    def wait() -> None:
+        try:
+            answer = room().desk.wish(name, content)
+        except ValueError as error:
+            st.warning(str(error))
+            return
+        if answer is None:
+            st.markdown("The model plays on …")
+        elif "wrong" in answer:
+            st.warning(look.plain(answer["wrong"]))
+        else:
+            was, changed = answer["as_it_was"]["estimate"], answer["changed"]["estimate"]
+            st.markdown(
+                f"As it was, agents who go on reach a deal in **{100 * was:.0f} of 100** worlds; "
+                f"with the change, in **{100 * changed:.0f}**."
+            )
+
+    there = room().desk.read(f"answers/{name}.json") is not None
+    st.fragment(run_every=None if there else 1.0)(wait)()
+
+
+st.title(f"Debrief: {look.plain(setting.plan.title)}", anchor=False)
+found = room().desk.debrief(exercise)
+if found is None:
+    st.markdown("The model plays on from each table. This takes some seconds.")
+    watch(exercise, lambda: room().desk.has_debrief(exercise), SOON)
+    st.stop()
+outcomes(found)
+st.header("The terms", anchor=False)
+issues(found)
+st.header("Your bets", anchor=False)
+bets(found)
+st.header("One table again", anchor=False)
+one_table(found)
+if is_instructor:
+    st.header("Change one thing", anchor=False)
+    what_if(found)
+if state.revealed:
+    st.header("The private briefs", anchor=False)
+    for role in setting.roles.values():
+        with st.expander(look.plain(role.title)):
+            for words in (role.interests, role.red_lines, role.alternative):
+                st.markdown(look.plain(words))
+st.header("To talk about", anchor=False)
+for question in QUESTIONS:
+    st.markdown(f"- {question}")
+st.header("What this cannot tell", anchor=False)
+for limit in found["limits"]:
+    st.markdown(f"- {look.plain(limit)}")
+st.caption("To print this page, use your browser’s print command.")

@@ -1,0 +1,192 @@
+"""Set up an exercise, rehearse it, or go back to one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from typing import Any
+
+import streamlit as st
+
+from dashboard import look
+from dashboard.classroom.live import cookies, path, said, stop
+from dashboard.classroom.room import new_key, now, room
+from dashboard.classroom.views import INSTRUCTOR
+from sim.classroom.acts import OpenLobby, Request
+from sim.classroom.plan import Clocks, Inject, Plan, Setting
+from sim.reading import load_scenario, scenario_names
+from sim.scenario import Scenario
+
+#: Rounds and clocks, in seconds, for the time there is.
+LESSONS = {
+    "Fifty minutes": (3, Clocks(briefing=480, caucus=90, proposals=120, responses=120, resolve=45)),
+    "Ninety minutes": (
+        5,
+        Clocks(briefing=720, caucus=150, proposals=180, responses=180, resolve=60),
+    ),
+    "A short try": (2, Clocks(briefing=120, caucus=30, proposals=60, responses=60, resolve=30)),
+}
+
+
+def possible_injects(case: Scenario) -> dict[str, Inject]:
+    """The levers of a scenario as news for the talks, by what the instructor reads."""
+    found = {}
+    for name, lever in case.levers.items():
+        if any(move.key.startswith(("issues.", "channel.every_days")) for move in lever.moves):
+            continue
+        for end, value in (("high", lever.high), ("low", lever.low)):
+            found[f"{lever.label}: {end}"] = Inject(
+                id=f"{name}-{end}".replace("_", "-")[:40].lower(),
+                kind="parameter",
+                words=f"{lever.label} is {end} from the next round on.",
+                lever=name,
+                setting=float(value),
+            )
+    return found
+
+
+def rehearse(case: Scenario, plan: Plan) -> None:
+    """What a class may expect, from agents alone."""
+    if st.button("Rehearse with agents in all seats"):
+        st.session_state["rehearse"] = True
+    if not st.session_state.get("rehearse"):
+        return
+    content = {
+        "kind": "rehearse",
+        "plan": plan.model_dump(mode="json"),
+        "scenario": case.scenario,
+    }
+    name = "rehearse-" + hashlib.sha256(json.dumps(content).encode()).hexdigest()[:24]
+
+    @st.fragment(run_every=None if room().desk.read(f"answers/{name}.json") else 1.0)
+    def wait() -> None:
+        try:
+            answer = room().desk.wish(name, content)
+        except ValueError as error:
+            st.warning(str(error))
+            return
+        if answer is None:
+            st.markdown("Agents are talking …")
+        elif "wrong" in answer:
+            st.error(answer["wrong"])
+        else:
+            rehearsal(answer)
+
+    wait()
+
+
+def rehearsal(found: dict[str, Any]) -> None:
+    """How the rehearsed tables ended."""
+    st.markdown(f"**{look.plain(found['agreement']['words'])}**")
+    for table in found["tables"]:
+        terms = "; ".join(table["words"].values()) or "nothing signed"
+        line = f"Table {table['number']}: {table['how']} after {table['rounds']} rounds; {terms}."
+        st.markdown(look.plain(line))
+
+
+if not room().hosts(cookies()):
+    stop("Exercises are set up by whoever has the link that was printed at the start.")
+
+st.title("Set up an exercise", anchor=False)
+said()
+cases = {name: load_scenario(name) for name in scenario_names()}
+cases = dict(sorted(cases.items(), key=lambda one: not one[1].fictional))  # the gentlest first
+scenario = st.selectbox(
+    "Scenario", list(cases), format_func=lambda name: cases[name].title, key="scenario"
+)
+case = cases[scenario]
+look.content_note(case)
+roles = Setting(Plan(title="x"), case)
+left, right = st.columns(2)
+with left:
+    title = st.text_input("Title", value=case.title[:200], max_chars=200, key=f"title-{scenario}")
+    people = st.number_input(
+        "Students expected", 0, 360, 0, help="0: agents play alone, and you watch", key="people"
+    )
+    lesson = st.selectbox("Time", list(LESSONS), key="lesson")
+with right:
+    optional = [name for name in roles.places if name not in roles.vetoers]
+    without = st.multiselect(
+        "Seats that only agents take",
+        optional,
+        format_func=lambda name: roles.roles[name].title,
+        key=f"without-{scenario}",
+        help="Those who can refuse a deal are always open to students.",
+    )
+    per_seat = st.number_input("Students to a seat, at the most", 1, 3, 1, key="per_seat")
+    places = (len(roles.places) - len(without)) * per_seat
+    tables = st.number_input(
+        "Tables",
+        1,
+        60,
+        min(max(math.ceil(people / places), 1), 60) if people else 3,
+        help="As many as the students fill, unless you choose otherwise.",
+        key=f"tables-{people}-{places}",
+    )
+rounds, clocks = LESSONS[lesson]
+with st.expander("Rounds, clocks and luck"):
+    rounds = st.number_input("Rounds of talks", 1, 30, rounds, key=f"rounds-{lesson}")
+    seconds = {
+        name: st.number_input(
+            f"Seconds for {name}", 5, 3600, getattr(clocks, name), key=f"{name}-{lesson}"
+        )
+        for name in ("briefing", "caucus", "proposals", "responses", "resolve")
+    }
+    seed = st.number_input("Seed: the luck of all tables", 0, 10**9, 1, key="seed")
+    same = st.checkbox("All tables play with the same draw of the uncertain numbers", key="same")
+    idle = st.number_input("Idle stages until an agent keeps a seat warm", 1, 20, 3, key="idle")
+    scores = st.checkbox("Show every table's scores in the debrief", key="scores")
+    days = st.number_input("Days until the exercise may be deleted", 1, 3650, 90, key="days")
+with st.expander("News that you may bring in"):
+    offered = possible_injects(case)
+    chosen = st.multiselect(
+        "Something changes", list(offered), max_selections=6, key=f"injects-{scenario}"
+    )
+    own = st.text_area(
+        "A message of your own, which changes nothing but what people know",
+        max_chars=500,
+        key="own",
+    )
+    at = st.number_input("All of it comes before round (0: you press the button)", 0, 30, 0)
+
+try:
+    injects = [offered[name] for name in chosen]
+    if own.strip():
+        injects.append(Inject(id="message", kind="message", words=own))
+    plan = Plan(
+        title=title,
+        tables=tables,
+        people_per_seat=per_seat,
+        rounds=rounds,
+        clocks=Clocks(**seconds),
+        seed=seed,
+        same_numbers=same,
+        without=tuple(without),
+        idle_stages=idle,
+        scores_visible=scores,
+        keep_days=days,
+        injects=tuple(one.model_copy(update={"at_round": at or None}) for one in injects),
+    )
+    Setting(plan, case)
+except ValueError as error:
+    st.error(f"This does not fit together: {error}")
+    st.stop()
+
+filled = f"{people} students and agents" if people else "agents alone"
+st.markdown(f"**{tables} tables of {len(roles.roles)} seats, held by {filled}; {rounds} rounds.**")
+if st.button("Open the exercise", type="primary"):
+    name = room().store.create(plan, case, now())[0]
+    room().store.submit(name, Request(by="instructor", key=new_key(), act=OpenLobby()), now())
+    st.switch_page(INSTRUCTOR, query_params={"exercise": name})
+rehearse(case, plan)
+
+st.header("Exercises on this server", anchor=False)
+for exercise, kept, _, _ in room().store.exercises():
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.page_link(
+            INSTRUCTOR, label=look.plain(kept or exercise), query_params={"exercise": exercise}
+        )
+        if st.button("New instructor’s link", key=f"link-{exercise}", help="The old one is dead."):
+            token = room().store.reissue_instructor(exercise, now())
+            st.code(path(f"/enter/{token}"), language=None)

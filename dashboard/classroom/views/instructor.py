@@ -1,0 +1,243 @@
+"""The instructor's monitor: who is where, what can be done, and the way to the debrief."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Literal
+
+import streamlit as st
+
+from dashboard import look
+from dashboard.classroom import live
+from dashboard.classroom.live import SOON, Guest, ask_first, asking_key, confirmed, path
+from dashboard.classroom.room import new_key, now, room
+from dashboard.classroom.views import DEBRIEF, PROJECTOR
+from sim.classroom import acts
+from sim.classroom.export import archive
+from sim.classroom.view import MonitorTable, MonitorView, view_for_instructor
+
+DOING = {
+    "empty": "· empty",
+    "joined": "● joined",
+    "reading": "◔ reading",
+    "ready": "● ready",
+    "waiting": "○ nothing yet",
+    "drafted": "◑ drafted",
+    "submitted": "◕ moved",
+    "done": "● done",
+    "idle": "◌ idle",
+    "agent": "▢ AI",
+}
+
+exercise = live.exercise_id()
+me = live.instructing(exercise)
+
+
+def seen() -> tuple[MonitorView, bool]:
+    """What the instructor may see, whatever else was written meanwhile; and is there a debrief."""
+    view = replace(view_for_instructor(room().store.state(exercise)), seq=0)
+    return view, room().desk.has_debrief(exercise)
+
+
+def press(label: str, act: type, primary: bool = False, **facts: Any) -> None:
+    """A button that does one thing."""
+    kind: Literal["primary", "secondary"] = "primary" if primary else "secondary"
+    if st.button(label, type=kind, key=f"press-{label}") and me.ask(act, **facts):
+        st.rerun()
+
+
+def press_surely(label: str, question: str, yes: str, act: type, **facts: Any) -> None:
+    """A button that asks once more."""
+    name = f"sure-{label}"
+    if st.button(label, key=f"press-{label}"):
+        ask_first(name)
+    key = asking_key()
+    answer = confirmed(name, question, yes)
+    if answer:
+        me.ask(act, key, **facts)
+    if answer is not None:
+        st.rerun()
+
+
+def lobby(view: MonitorView) -> None:
+    """Let people in, then hand out the briefs."""
+    code = room().store.join_code(exercise)
+    shown = view.projector
+    if code:
+        st.markdown(f"Code for the wall: **{code}** (students go to `{path('/join')}`)")
+    st.markdown(
+        f"{shown.joined} of {shown.places} seats are taken. Agents take those that are empty "
+        "when you start."
+    )
+    with st.container(horizontal=True):
+        press("Start: hand out the briefs", acts.Start, primary=True)
+        press(
+            "Open joining again" if shown.locked else "Close joining",
+            acts.Lock,
+            locked=not shown.locked,
+        )
+    st.link_button("Role sheets and seat cards to print", path(f"/handouts/{exercise}"))
+
+
+def running(view: MonitorView) -> None:
+    """Keep time, and keep people in."""
+    shown = view.projector
+    with st.container(horizontal=True):
+        if shown.paused:
+            press("Resume", acts.Resume, primary=True)
+        else:
+            press("Pause", acts.Pause)
+        press("+2 min", acts.Extend, seconds=120)
+        if shown.phase == "briefing":
+            press("Begin the talks", acts.Advance, primary=True)
+        else:
+            press("Everybody to the next step", acts.Advance)
+        if view.can_undo:
+            press("Undo", acts.Undo)
+    fired = {name for table in view.tables for name in table.injects}
+    waiting = [name for name in view.injects if name not in fired]
+    if waiting and shown.phase == "playing":
+        chosen = st.selectbox("News to bring in, from the next round on", waiting, key="inject")
+        press("Bring it in at all tables", acts.Fire, inject=chosen)
+    with st.form("broadcast", clear_on_submit=True, border=False):
+        words = st.text_input("Tell everybody", max_chars=1000)
+        if st.form_submit_button("Send to all") and me.ask(acts.Broadcast, text=words):
+            st.rerun()
+    press_surely("End the talks", "End the talks at all tables?", "Yes, end them", acts.End)
+
+
+def over(view: MonitorView) -> None:
+    """The debrief, the reveal, and what is taken home."""
+    phase = view.projector.phase
+    st.subheader("The talks are over.", anchor=False)
+    if not debrief_is_there:
+        st.markdown("The model plays on from each table; the debrief follows in some seconds.")
+    if phase == "closed":
+        with st.container(horizontal=True):
+            press("Open the debrief to students", acts.Debrief, primary=True)
+    st.page_link(
+        DEBRIEF,
+        label="Debrief",
+        icon=":material/arrow_forward:",
+        query_params={"exercise": exercise},
+    )
+    state = room().store.state(exercise)
+    if phase in ("closed", "debrief") and not state.revealed:
+        press_surely(
+            "Reveal the private briefs",
+            "Show everybody all private briefs and scores? This cannot be taken back.",
+            "Yes, reveal them",
+            acts.Reveal,
+        )
+    if state.revealed:
+        st.success("The private briefs are revealed.")
+    with_names = st.checkbox("Add what people called themselves", key="with-names")
+    names = room().store.names(exercise) if with_names else None
+    st.download_button(
+        "Export (ZIP)",
+        archive(state, room().store.records(exercise), names),
+        file_name=f"parley-{exercise}.zip",
+        mime="application/zip",
+        help="Complete once the briefs are revealed; until then without the log and scores.",
+    )
+    if phase in ("closed", "debrief"):
+        press_surely(
+            "Put the exercise away", "Nothing can be changed afterwards.", "Yes", acts.Archive
+        )
+
+
+def grid(view: MonitorView) -> None:
+    """Tables and seats."""
+    columns = st.columns(3)
+    names = room().store.names(exercise)
+    for k, table in enumerate(view.tables):
+        with columns[k % 3].container(border=True):
+            _table(table, view, names)
+
+
+def _table(table: MonitorTable, view: MonitorView, names: dict[str, str]) -> None:
+    status = table.status
+    where = f"round {status.round}: {live.STAGES[status.stage]}" if status.round else "not begun"
+    if status.stage == "ended":
+        where = {"deal": "signed a text"}.get(status.how, "ended without a deal")
+    left = ""
+    if status.deadline is not None and not view.projector.paused:
+        left = f" · until {live.clock(status.deadline)}"
+    st.markdown(f"**Table {status.number}** · {where}{left}")
+    for seat in table.seats:
+        held = ", ".join(names.get(person, person) or person for person in seat.people)
+        line = f"{seat.title}: {DOING.get(seat.status, seat.status)}"
+        st.text(f"{line} ({held})" if held else line)
+    st.caption(f"{table.texts} texts so far")
+
+
+def seats(guest: Guest, view: MonitorView) -> None:
+    """Move people and agents, one seat at a time."""
+    names = room().store.names(exercise)
+    with st.expander("Seats: move, new link, agent in, take out"):
+        people = list(view.people)
+        if people:
+            who = st.selectbox(
+                "Student",
+                people,
+                format_func=lambda person: f"{names.get(person) or person} ({person})",
+                key="who",
+            )
+            with st.container(horizontal=True):
+                if st.button("New link"):
+                    token = room().store.reissue(exercise, who, new_key(), now())
+                    st.markdown("For this student only; the old link is dead:")
+                    st.code(path(f"/enter/{token}"), language=None)
+                press_surely("Take out", "Take this student out?", "Yes", acts.Kick, person=who)
+            places = [
+                (table.status.number, seat.role) for table in view.tables for seat in table.seats
+            ]
+            titles = {seat.role: seat.title for table in view.tables for seat in table.seats}
+            number, role = st.selectbox(
+                "Seat",
+                places,
+                format_func=lambda place: f"Table {place[0]}, {titles[place[1]]}",
+                key="place",
+            )
+            with st.container(horizontal=True):
+                press("Move the student there", acts.Seat, person=who, table=number, role=role)
+                if view.projector.phase in ("briefing", "playing"):
+                    press("Agent in this seat", acts.Hold, table=number, role=role, agent=True)
+                    press("Back to its student", acts.Hold, table=number, role=role, agent=False)
+        if view.projector.phase == "playing":
+            table = st.selectbox("Table", [one.status.number for one in view.tables], key="one")
+            with st.container(horizontal=True):
+                press("Next step at this table", acts.Advance, table=table)
+                press("+2 min at this table", acts.Extend, seconds=120, table=table)
+                press_surely(
+                    "End this table",
+                    f"End the talks at table {table}?",
+                    "Yes",
+                    acts.End,
+                    table=table,
+                )
+
+
+view, debrief_is_there = seen()
+phase = view.projector.phase
+st.title(look.plain(view.projector.title), anchor=False)
+st.page_link(
+    PROJECTOR,
+    label="Projector page (nothing private on it)",
+    icon=":material/tv:",
+    query_params={"exercise": exercise},
+)
+finished = phase in ("debrief", "archived")
+live.watch(
+    exercise, seen, None if finished else SOON, view.projector.deadline, view.projector.paused
+)
+live.said()
+if phase == "lobby":
+    lobby(view)
+elif phase in ("briefing", "playing"):
+    running(view)
+else:
+    over(view)
+grid(view)
+if not finished:
+    seats(me, view)

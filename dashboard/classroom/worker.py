@@ -1,0 +1,184 @@
+"""The process that keeps exercises going: the clock, the model's days, the agents' moves.
+
+It computes beside the web server, so that a page never waits for the model. When it is killed, the
+server starts another, and nothing is lost: all that counts is in the log.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import time
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import asdict
+from multiprocessing import get_context
+from typing import Any
+
+import numpy as np
+
+from dashboard.classroom.desk import Desk
+from dashboard.classroom.room import DATABASE, home
+from sim.classroom.acts import OpenLobby, PlayOn, Request, Start
+from sim.classroom.conduct import InMemory, conduct
+from sim.classroom.debrief import look_back, one_thing_changed
+from sim.classroom.events import from_line, to_line
+from sim.classroom.exercise import draft
+from sim.classroom.model import Model
+from sim.classroom.plan import Plan
+from sim.classroom.state import State, replay
+from sim.classroom.store import Store, StoredLog, UnavailableError
+from sim.experiment import version
+from sim.reading import load_scenario
+
+#: Seconds between two looks at what is due.
+LOOK_EVERY = 0.25
+
+LOGGER = logging.getLogger(__name__)
+
+Json = dict[str, Any]
+
+
+class Conductor:
+    """Keeps all exercises of a store going."""
+
+    def __init__(self, store: Store, desk: Desk) -> None:
+        self.store, self.desk = store, desk
+        self.models: dict[str, Model] = {}
+        self.pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+        self.asked: dict[str, Future[Json]] = {}
+
+    def go_on(self) -> None:
+        """Do all that is due now."""
+        now = round(time.time() * 1000)
+        for name, *_ in self.store.exercises():
+            state = self.store.state(name)
+            if state.phase in ("briefing", "playing", "closed"):
+                self._conduct(name, state, now)
+            if state.phase in ("closed", "debrief") and not self.desk.has_debrief(name):
+                self._debrief(name, state)
+        self._wishes()
+
+    def _conduct(self, name: str, state: State, now: int) -> None:
+        model = self.models.setdefault(name, Model(state.setting))
+        try:
+            conduct(Keeping(StoredLog(self.store, name), self.desk, model, name), model, now)
+        except UnavailableError as error:
+            LOGGER.warning("%s", error)
+
+    def _debrief(self, name: str, state: State) -> None:
+        if any(table.projection is None for table in state.tables.values()):
+            return
+        key = f"debrief.{name}"
+        if key not in self.asked:
+            lines = [to_line(record) for record in self.store.records(name)]
+            self.asked[key] = self.pool.submit(looked_back, lines)
+        elif self.asked[key].done():
+            self.desk.keep_debrief(name, self.asked.pop(key).result())
+            self.models.pop(name, None)
+
+    def _wishes(self) -> None:
+        for name, content in self.desk.wishes():
+            if name not in self.asked:
+                content = {**content, "records": self._records(content)}
+                self.asked[name] = self.pool.submit(granted, content)
+            elif self.asked[name].done():
+                self.desk.grant(name, self.asked.pop(name).result())
+
+    def _records(self, content: Json) -> list[str]:
+        if "exercise" not in content:
+            return []
+        return [to_line(record) for record in self.store.records(content["exercise"])]
+
+
+class Keeping:
+    """A log that has each seat's score sheet laid down before its round begins for anybody."""
+
+    def __init__(self, log: StoredLog, desk: Desk, model: Model, exercise: str) -> None:
+        self.log, self.desk, self.model, self.exercise = log, desk, model, exercise
+
+    def state(self) -> State:
+        """The exercise as it stands."""
+        return self.log.state()
+
+    def submit(self, request: Request, now: int) -> State:
+        """Decide on a request and keep what it brings about; raises RefusedError."""
+        state = self.log.submit(request, now)
+        if isinstance(request.act, PlayOn):
+            table = state.tables[request.act.table]
+            if any(seat.people for seat in table.seats.values()):
+                for role in table.seats:
+                    sheet = self.model.sheet(table, role)
+                    if sheet is not None:
+                        self.desk.keep_sheet(self.exercise, table, role, sheet)
+        return state
+
+
+# -- what takes seconds, in a process of its own ---------------------------------------------------
+
+
+def looked_back(lines: list[str]) -> Json:
+    """What a class looks back on, as JSON."""
+    state = replay(from_line(line) for line in lines)
+    return as_plain(asdict(look_back(state, Model(state.setting))))
+
+
+def granted(content: Json) -> Json:
+    """The answer to a wish; what went wrong is an answer too."""
+    try:
+        if content["kind"] == "rehearse":
+            return rehearsed(content)
+        state = replay(from_line(line) for line in content["records"])
+        found = one_thing_changed(
+            state, Model(state.setting), content["table"], content["round"], content["inject"]
+        )
+        return as_plain(asdict(found))
+    except ValueError as error:
+        return {"wrong": str(error)}
+
+
+def rehearsed(content: Json) -> Json:
+    """A plan played with agents in all seats, as JSON."""
+    plan = Plan.model_validate(content["plan"])
+    log = InMemory(draft("rehearsal", plan, load_scenario(content["scenario"]), version(), 0))
+    for act in (OpenLobby(), Start()):
+        log.submit(Request(by="instructor", key=act.kind, act=act), 0)
+    model = Model(log.state().setting)
+    return as_plain(asdict(look_back(conduct(log, model, 0), model)))
+
+
+def as_plain(found: Json) -> Json:
+    """Findings in JSON's own types; what is not a finite number is null."""
+    return dict(json.loads(json.dumps(_plain(found))))
+
+
+def _plain(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {str(key): _plain(value) for key, value in part.items()}
+    if isinstance(part, list | tuple):
+        return [_plain(value) for value in part]
+    if isinstance(part, np.ndarray):
+        return _plain(part.tolist())
+    if isinstance(part, float | np.floating):
+        return float(part) if np.isfinite(part) else None
+    if isinstance(part, np.bool_):
+        return bool(part)
+    return int(part) if isinstance(part, np.integer) else part
+
+
+def main() -> None:
+    """Keep exercises going until the server that started us is gone."""
+    logging.basicConfig(level=logging.WARNING)
+    server = int(sys.argv[1])  # the address, which may hold a password, is in the environment
+    store, desk = Store(os.environ[DATABASE]), Desk(home())
+    desk.clear({name for name, *_ in store.exercises()})
+    conductor = Conductor(store, desk)
+    while os.getppid() == server:
+        conductor.go_on()
+        time.sleep(LOOK_EVERY)
+    conductor.pool.shutdown(cancel_futures=True)
+
+
+if __name__ == "__main__":
+    main()
