@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sim.analysis import commands as analysis
 from sim.classroom import commands as classroom
 from sim.sweep import commands as sweep
 from sim.terminal import (
@@ -574,6 +575,7 @@ def dashboard(context: typer.Context) -> None:
 
 # --- Groups of commands
 
+app.command()(analysis.analyze)
 app.add_typer(sweep.app, name="sweep")
 app.add_typer(classroom.app, name="classroom")
 

@@ -29,6 +29,7 @@ from sim.report import (
     CAPTIVE_WORDS,
     EFFECT_WORDS,
     NOT_A_FORECAST,
+    assumptions,
     cause_words,
     comparison_summary,
     days_within,
@@ -251,7 +252,21 @@ def _inline(figure: Figure) -> str:
 
 def _frame(found: Json, scenario: Scenario, command: str) -> Json:
     """What the page is about, what it rests on and how to repeat it."""
-    kinds = found["assumptions"]
+    return {
+        **about(scenario),
+        "command": command,
+        "origin": (
+            ("scenario", f"{found['scenario']['name']}, sha256 {found['scenario']['sha256']}"),
+            ("version", found["version"]),
+            ("seed", str(found["seed"])),
+            ("talks", f"{found['runs']:,} of {found['days']} days"),
+        ),
+    }
+
+
+def about(scenario: Scenario) -> Json:
+    """What any page about a scenario says of it: its subject, its numbers, its limits."""
+    kinds = assumptions(scenario)
     return {
         "title": scenario.title,
         "summary": scenario.summary,
@@ -265,13 +280,6 @@ def _frame(found: Json, scenario: Scenario, command: str) -> Json:
         "numbers": tuple(_number(scenario, *one) for one in scenario.quantities().items()),
         "sources": tuple(_source(scenario, name) for name in scenario.sources),
         "limits": tuple(scenario.limits),
-        "command": command,
-        "origin": (
-            ("scenario", f"{found['scenario']['name']}, sha256 {found['scenario']['sha256']}"),
-            ("version", found["version"]),
-            ("seed", str(found["seed"])),
-            ("talks", f"{found['runs']:,} of {found['days']} days"),
-        ),
     }
 
 

@@ -8,13 +8,19 @@
 study.
 """
 
-from sim.analysis.answers import AnalysisError, Answers, answers, outcomes_of
-from sim.analysis.arrays import to_ema, to_xarray
-from sim.analysis.calibration import Calibration, Facts, calibrate, read_facts
-from sim.analysis.discovery import Discovery, discover, prim
-from sim.analysis.indices import morris, noise_share, sobol
-from sim.analysis.regret import Regret, regret
-from sim.analysis.response import Curve, HeatMap, curves, heat_map, heat_maps
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim.analysis.arrays import to_ema, to_xarray
+    from sim.analysis.calibration import Calibration, Facts, calibrate, read_facts
+    from sim.analysis.cells import AnalysisError, Answers, answers, outcomes_of
+    from sim.analysis.discovery import Discovery, discover, prim
+    from sim.analysis.indices import morris, noise_share, sobol
+    from sim.analysis.look import Found, look_at
+    from sim.analysis.policies import Regret, regret
+    from sim.analysis.response import Curve, HeatMap, curves, heat_map, heat_maps
 
 __all__ = [
     "AnalysisError",
@@ -23,6 +29,7 @@ __all__ = [
     "Curve",
     "Discovery",
     "Facts",
+    "Found",
     "HeatMap",
     "Regret",
     "answers",
@@ -31,6 +38,7 @@ __all__ = [
     "discover",
     "heat_map",
     "heat_maps",
+    "look_at",
     "morris",
     "noise_share",
     "outcomes_of",
@@ -41,3 +49,40 @@ __all__ = [
     "to_ema",
     "to_xarray",
 ]
+
+_HOMES = {
+    "AnalysisError": "cells",
+    "Answers": "cells",
+    "answers": "cells",
+    "outcomes_of": "cells",
+    "to_ema": "arrays",
+    "to_xarray": "arrays",
+    "Calibration": "calibration",
+    "Facts": "calibration",
+    "calibrate": "calibration",
+    "read_facts": "calibration",
+    "Discovery": "discovery",
+    "discover": "discovery",
+    "prim": "discovery",
+    "morris": "indices",
+    "noise_share": "indices",
+    "sobol": "indices",
+    "Found": "look",
+    "look_at": "look",
+    "Regret": "policies",
+    "regret": "policies",
+    "Curve": "response",
+    "HeatMap": "response",
+    "curves": "response",
+    "heat_map": "response",
+    "heat_maps": "response",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for when it is asked for: the engine takes seconds."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sim.analysis' has no attribute '{name}'")
+    from importlib import import_module
+
+    return getattr(import_module(f"sim.analysis.{_HOMES[name]}"), name)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from sim.analysis.answers import AnalysisError, column_of, numbers
+from sim.analysis.cells import AnalysisError, column_of, numbers
 from sim.sweep.points import PLACE
 from sim.sweep.reader import Sweep
 

@@ -18,7 +18,7 @@ import numpy as np
 from pydantic import Field
 
 from sim import reading
-from sim.analysis.answers import AnalysisError, Answers, answers, shown
+from sim.analysis.cells import AnalysisError, Answers, answers, shown
 from sim.designs import Floats
 from sim.sweep.reader import Sweep
 from sim.sweep.spec import Part

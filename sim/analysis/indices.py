@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from sim.analysis.answers import AnalysisError, Answers
+from sim.analysis.cells import AnalysisError, Answers
 from sim.designs import Design, Ints, Table, screening_design
 from sim.findings import Finding
 from sim.sensitivity import Indices, Screened, explained, indices_from, screening_from

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.analysis.answers import Answers, bins
+from sim.analysis.cells import Answers, bins
 from sim.designs import Floats
 from sim.findings import Finding
 

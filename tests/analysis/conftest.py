@@ -90,7 +90,11 @@ def known(tmp_path: Path) -> Callable[..., Sweep]:
         said: dict[str, Any] = {
             column: {"kind": kinds.get(column, "count"), "words": column} for column in columns
         }
-        manifest = disk.read_manifest(folder) | {"complete": True, "columns": said}
+        manifest = disk.read_manifest(folder) | {
+            "complete": True,
+            "columns": said,
+            "counts": {"planned": plan.first_batch, "ok": plan.first_batch, "failed": 0},
+        }
         disk.write_manifest(folder, manifest)
         return Sweep(folder)
 

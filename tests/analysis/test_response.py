@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.analysis import answers, curves, heat_map
-from sim.analysis.answers import crossed_mean
+from sim.analysis.cells import crossed_mean
 from tests.analysis.conftest import NUMBERS
 
 LEVERS = "levers:\n  guarantee_strength: {values: [0, 1, 2]}"

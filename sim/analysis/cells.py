@@ -330,4 +330,4 @@ def bins(settings: Column, most: int = 12, parts: int = 6) -> tuple[Ints, tuple[
 
 def listed(names: Sequence[str]) -> str:
     """Words in a row: a, b and c."""
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.analysis.answers import AnalysisError, Answers
+from sim.analysis.cells import AnalysisError, Answers
 from sim.designs import Floats, IncompleteError, Ints
 from sim.findings import Finding, share
 

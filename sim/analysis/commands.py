@@ -1,0 +1,177 @@
+"""`parley analyze`: what a sweep shows, as a page, charts and tables."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sim.terminal import (
+    FAILED,
+    BadInputError,
+    JsonTo,
+    Out,
+    check_json,
+    complain,
+    deliver,
+    folder_for,
+    soberly,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from sim.analysis.calibration import Calibration
+    from sim.analysis.look import Found
+    from sim.sweep.reader import Sweep
+
+
+@soberly
+def analyze(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="the folder of a sweep")],
+    outcome: Annotated[
+        list[str] | None,
+        typer.Option(help="a kept outcome; repeatable", show_default="the first that has a mean"),
+    ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            help="what a case of interest and a satisfied policy reach",
+            show_default="the upper quartile; the median for policies",
+        ),
+    ] = None,
+    better: Annotated[
+        str | None,
+        typer.Option(metavar="more|less", help="of the outcome", show_default="by its name"),
+    ] = None,
+    facts: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="facts of a case, to calibrate against")
+    ] = None,
+    accept: Annotated[
+        float, typer.Option(help="share of the runs that calibration keeps", min=1e-6, max=1.0)
+    ] = 0.02,
+    out: Out = None,
+    json_to: JsonTo = None,
+) -> None:
+    """Say what a sweep shows: curves, indices, boxes, regret; --out writes page and tables."""
+    check_json(json_to)
+    if better not in (None, "more", "less"):
+        raise BadInputError(f"--better {better} is neither more nor less")
+    from sim.analysis import report
+    from sim.sweep.reader import Sweep
+
+    options: dict[str, Any] = {"outcome": outcome, "threshold": threshold, "better": better}
+    options |= {"facts": facts, "accept": accept if facts else None, "out": out}
+    command = _command(folder, options)
+    with folder_for(command, out) as place:
+        sweep, found, calibration = _found(folder, outcome, threshold, better, facts, accept, Sweep)
+        data = report.as_data(sweep, found, calibration, command)
+        written: list[Path] = []
+        if out is not None:
+            made = report.page_of(sweep, found, calibration, command)
+            written = report.write(made, report.tables(found, calibration), place)
+
+    def print_words(console: Console) -> None:
+        _print(found, calibration, console)
+        if written:
+            console.print(f"Written: {written[0]}, with charts and {report.TABLES} beside it.")
+
+    deliver(data, json_to, print_words)
+    refusals = {why for one in found for why in one.refused.values()}
+    if refusals:
+        complain(*sorted(refusals))
+        raise typer.Exit(FAILED)
+
+
+def _command(folder: Path, options: dict[str, Any]) -> str:
+    words = ["parley", "analyze", str(folder)]
+    for name, value in options.items():
+        for one in value if isinstance(value, list) else [value]:
+            if one is not None:
+                words += [f"--{name}", str(one)]
+    return shlex.join(words)
+
+
+def _found(
+    folder: Path,
+    outcomes: list[str] | None,
+    threshold: float | None,
+    better: str | None,
+    facts: Path | None,
+    accept: float,
+    sweep_of: type[Sweep],
+) -> tuple[Sweep, Sequence[Found], Calibration | None]:
+    """All looks at the outcomes that were asked for. Raises BadInputError where there are none."""
+    from sim.analysis.calibration import calibrate, read_facts
+    from sim.analysis.cells import AnalysisError, answers, outcomes_of
+    from sim.analysis.look import look_at
+    from sim.designs import IncompleteError
+    from sim.sweep.folder import FolderError
+
+    less = None if better is None else better == "less"
+    try:
+        sweep = sweep_of(folder)
+        asked = outcomes or list(outcomes_of(sweep)[:1])
+        if not asked:
+            raise AnalysisError("the sweep keeps no outcome that has a mean, or is not finished")
+        found = [
+            look_at(answers(sweep, name), threshold=threshold, less_is_better=less)
+            for name in asked
+        ]
+        calibration = calibrate(sweep, read_facts(facts), accept=accept) if facts else None
+    except (AnalysisError, IncompleteError, FolderError) as error:
+        raise BadInputError(str(error)) from None
+    return sweep, found, calibration
+
+
+def _print(found: Sequence[Found], calibration: Calibration | None, console: Console) -> None:
+    """What was found, in a few lines for each outcome."""
+    from rich.text import Text
+
+    from sim.analysis.drawing import number, with_interval
+    from sim.report import NOT_A_FORECAST
+
+    def say(words: str) -> None:
+        console.print(Text(words))
+
+    say(NOT_A_FORECAST)
+    for one in found:
+        share = one.answers.is_share
+        say(f"\n{one.answers.outcome}: {one.answers.words}" + (", of 100" if share else ""))
+        for curve in one.curves:
+            ends = (curve.findings[0], curve.findings[-1])
+            first, last = (with_interval(end, share) for end in ends)
+            say(f"  {curve.key} {curve.names[0]}: {first}; {curve.names[-1]}: {last}")
+        if one.noise is not None:
+            say(f"  not due to the design point: {with_interval(one.noise, True)} of 100 parts")
+        for group, indices in (one.sobol or {}).items():
+            top = indices.indices[0]
+            say(
+                f"  largest total order, {one.answers.policy(group)}: {top.path} "
+                f"{with_interval(top.total, True)} of 100 parts"
+            )
+        for group, screened in (one.morris or {}).items():
+            say(f"  moves it most, {one.answers.policy(group)}: {screened[0].path}")
+        if one.discovery is not None:
+            say(f"  {one.discovery.in_words()}")
+        if one.regret is not None:
+            best = one.regret.least_regret
+            say(
+                f"  smallest largest regret: {best.name} ({number(best.largest_regret, share)}); "
+                f"best in its worst state: {one.regret.maximin.name}; "
+                f"enough in most states: {one.regret.most_robust.name}"
+            )
+        for name, why in one.left_out.items():
+            say(f"  left out, {name}: {why}")
+    if calibration is not None:
+        say(
+            f"\nFacts: {calibration.kept:,} of {calibration.runs:,} kept, worth "
+            f"{calibration.effective:.0f} design points; {number(calibration.plausible, True)} of "
+            "100 design points are not ruled out"
+        )
+        for p in calibration.parameters:
+            say(f"  {p.key}: {p.mean:.3g} ({p.low:.3g} to {p.high:.3g}), {p.verdict}")

@@ -1,0 +1,105 @@
+"""`parley analyze`: one page, charts, tables and JSON, or a refusal by name."""
+
+import csv
+import json
+import re
+
+import numpy as np
+import pyarrow.compute as pc
+import pytest
+from typer.testing import CliRunner
+
+from sim.analysis import answers, curves, regret
+from sim.cli import app
+from tests.analysis.conftest import NUMBERS
+
+LEVERS = "levers:\n  guarantee_strength: {values: [0, 2]}"
+FACTS = """\
+facts:
+  deal_by_10: {observed: 1, source: invented}
+levers: {guarantee_strength: 2}
+"""
+
+
+def talks(points, replicates):
+    """Deals that come where trust is high, more of them under a guarantee."""
+    luck = np.random.default_rng(3).random(len(replicates))
+    chance = points.places[NUMBERS[0]] * (0.5 + 0.25 * points.settings["guarantee_strength"])
+    return {
+        "deal_by_10": luck < chance[:, None],
+        "days_until_deal": np.where(luck < chance[:, None], 5.0, 12.0),
+    }
+
+
+@pytest.fixture
+def sweep(known):
+    asked = {"design": "{method: saltelli, n: 16}", "levers": LEVERS, "replicates": 20}
+    return known(talks, **asked)
+
+
+def parley(*words):
+    return CliRunner().invoke(app, ["analyze", *map(str, words)])
+
+
+def test_one_command_writes_a_page_with_charts_and_tables(sweep, tmp_path):
+    out, facts = tmp_path / "out", tmp_path / "facts.yaml"
+    facts.write_text(FACTS, encoding="utf-8")
+    result = parley(sweep.folder, "--out", out, "--facts", facts, "--accept", 0.1)
+    assert result.exit_code == 0, result.output
+    html = (out / "report.html").read_text(encoding="utf-8")
+    assert "not a forecast" in html
+    assert "https://" not in re.sub(r'href="[^"]*"', "", html)  # it fetches nothing
+    for part in ("curves", "heat", "sobol", "prim", "regret"):
+        assert f'id="{part}-deal_by_10"' in html
+    assert 'id="calibration"' in html
+    drawn = {path.suffix for path in (out / "charts").iterdir()}
+    assert drawn == {".svg", ".png"}
+    one = answers(sweep, "deal_by_10")
+    with (out / "tables" / "curves-deal_by_10.csv").open(encoding="utf-8") as file:
+        written = [float(row["mean"]) for row in csv.DictReader(file)]
+    assert written == [mean.estimate for curve in curves(one) for mean in curve.findings]
+    with (out / "tables" / "regret-deal_by_10.csv").open(encoding="utf-8") as file:
+        largest = [float(row["largest_regret"]) for row in csv.DictReader(file)]
+    assert largest == [policy.largest_regret for policy in regret(one).policies]
+
+
+def test_json_goes_to_standard_output_alone(sweep):
+    result = parley(sweep.folder, "--outcome", "days_until_deal", "--json", "-")
+    found = json.loads(result.stdout)
+    assert "not a forecast" in found["not_a_forecast"]
+    assert "at most" in found["outcomes"]["days_until_deal"]["rule"]  # days of war: less is better
+    assert found["outcomes"]["days_until_deal"]["refused"] == {}
+    assert {"sobol-days_until_deal", "boxes-days_until_deal"} <= found["tables"].keys()
+
+
+def test_what_is_missing_is_refused_by_name_and_the_rest_is_shown(known):
+    sweep = known(
+        talks,
+        levers=LEVERS,
+        replicates=4,
+        scramble=lambda table: table.filter(pc.not_equal(table["run_id"], 9_000_002)),
+    )
+    result = parley(sweep.folder)
+    assert result.exit_code == 1
+    assert "missing: B row 1 (replicates 2)" in result.output
+    assert f"parley sweep run {sweep.folder} --out" in result.output
+    assert "guarantee_strength 0:" in result.output
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--outcome", "deal_by_11"], "did you mean 'deal_by_10'"),
+        (["--better", "most"], "--better most is neither more nor less"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(sweep, words, said):
+    result = parley(sweep.folder, *words)
+    assert result.exit_code == 2
+    assert said in result.output
+
+
+def test_a_folder_that_is_no_sweep_is_refused(tmp_path):
+    result = parley(tmp_path)
+    assert result.exit_code == 2
+    assert "it is no sweep" in result.output
