@@ -21,7 +21,7 @@ from sim.terminal import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from rich.console import Console
 
@@ -132,46 +132,64 @@ def _print(found: Sequence[Found], calibration: Calibration | None, console: Con
     """What was found, in a few lines for each outcome."""
     from rich.text import Text
 
-    from sim.analysis.drawing import number, with_interval
     from sim.report import NOT_A_FORECAST
 
-    def say(words: str) -> None:
-        console.print(Text(words))
-
-    say(NOT_A_FORECAST)
+    lines = [NOT_A_FORECAST]
     for one in found:
-        share = one.answers.is_share
-        say(f"\n{one.answers.outcome}: {one.answers.words}" + (", of 100" if share else ""))
-        for curve in one.curves:
-            ends = (curve.findings[0], curve.findings[-1])
-            first, last = (with_interval(end, share) for end in ends)
-            say(f"  {curve.key} {curve.names[0]}: {first}; {curve.names[-1]}: {last}")
-        if one.noise is not None:
-            say(f"  not due to the design point: {with_interval(one.noise, True)} of 100 parts")
-        for group, indices in (one.sobol or {}).items():
-            top = indices.indices[0]
-            say(
-                f"  largest total order, {one.answers.policy(group)}: {top.path} "
-                f"{with_interval(top.total, True)} of 100 parts"
-            )
-        for group, screened in (one.morris or {}).items():
-            say(f"  moves it most, {one.answers.policy(group)}: {screened[0].path}")
-        if one.discovery is not None:
-            say(f"  {one.discovery.in_words()}")
-        if one.regret is not None:
-            best = one.regret.least_regret
-            say(
-                f"  smallest largest regret: {best.name} ({number(best.largest_regret, share)}); "
-                f"best in its worst state: {one.regret.maximin.name}; "
-                f"enough in most states: {one.regret.most_robust.name}"
-            )
-        for name, why in one.left_out.items():
-            say(f"  left out, {name}: {why}")
+        lines += ["", *_of_means(one), *_of_designs(one)]
     if calibration is not None:
-        say(
-            f"\nFacts: {calibration.kept:,} of {calibration.runs:,} kept, worth "
-            f"{calibration.effective:.0f} design points; {number(calibration.plausible, True)} of "
-            "100 design points are not ruled out"
+        lines += ["", *_of_facts(calibration)]
+    for line in lines:
+        console.print(Text(line))
+
+
+def _of_means(one: Found) -> Iterator[str]:
+    """An outcome along each key."""
+    from sim.analysis.drawing import with_interval
+    from sim.charts import signed
+
+    share = one.answers.is_share
+    yield f"{one.answers.outcome}: {one.answers.words}" + (", of 100" if share else "")
+    for curve in one.curves:
+        first, last = (with_interval(end, share) for end in (curve.findings[0], curve.findings[-1]))
+        yield f"  {curve.key} {curve.names[0]}: {first}; {curve.names[-1]}: {last}"
+        if curve.change is not None:
+            moved = signed(curve.change, 100.0 if share else 1.0)
+            yield f"    in the same states and with the same luck: {moved}"
+    if one.noise is not None:
+        yield f"  not due to the design point: {with_interval(one.noise, True)} of 100 parts"
+
+
+def _of_designs(one: Found) -> Iterator[str]:
+    """What the design of the sweep lets one say beyond means, and what not."""
+    from sim.analysis.drawing import number, with_interval
+
+    for group, indices in (one.sobol or {}).items():
+        top = indices.indices[0]
+        share = with_interval(top.total, True)
+        yield f"  largest total order, {one.answers.policy(group)}: {top.path} {share} of 100 parts"
+    for group, screened in (one.morris or {}).items():
+        yield f"  moves it most, {one.answers.policy(group)}: {screened[0].path}"
+    if one.discovery is not None:
+        yield f"  {one.discovery.in_words()}"
+    if one.regret is not None:
+        best = one.regret.least_regret
+        regret = number(best.largest_regret, one.answers.is_share)
+        yield (
+            f"  smallest largest regret: {best.name} ({regret}); best in its worst state: "
+            f"{one.regret.maximin.name}; enough in most states: {one.regret.most_robust.name}"
         )
-        for p in calibration.parameters:
-            say(f"  {p.key}: {p.mean:.3g} ({p.low:.3g} to {p.high:.3g}), {p.verdict}")
+    for name, why in one.left_out.items():
+        yield f"  left out, {name}: {why}"
+
+
+def _of_facts(found: Calibration) -> Iterator[str]:
+    """What the facts of a case say."""
+    from sim.analysis.drawing import number
+
+    yield (
+        f"Facts: {found.kept:,} of {found.runs:,} kept, worth {found.effective:.0f} design points; "
+        f"{number(found.plausible, True)} of 100 design points are not ruled out"
+    )
+    for p in found.parameters:
+        yield f"  {p.key}: {p.mean:.3g} ({p.low:.3g} to {p.high:.3g}), {p.verdict}"

@@ -55,6 +55,9 @@ def _tables(one: Found) -> dict[str, Rows]:
             for curve in one.curves
             for name, at, mean in zip(curve.names, curve.at, curve.findings, strict=True)
         ],
+        "changes": [
+            {"change": c.change.name, **_numbers(c.change)} for c in one.curves if c.change
+        ],
         "heat-maps": list(_heat_rows(one)),
         "noise": [_numbers(one.noise)] if one.noise else [],
         "morris": [
@@ -226,7 +229,7 @@ def _sections(one: Found) -> Iterator[Section]:
             "states of the world that were drawn; a single state is taken as given.",
         ),
         tuple(figures),
-        after=_noise(one),
+        after=(*_changes(one), *_noise(one)),
     )
     heats = [
         drawing.heat(heat, f"heat-{name}-{k}", _axis(one.answers), share)
@@ -248,6 +251,18 @@ def _sections(one: Found) -> Iterator[Section]:
             yield Section(where, heading, missing=one.refused[look])
         elif look in one.left_out:
             yield Section(where, heading, missing=f"Left out: {one.left_out[look]}.")
+
+
+def _changes(one: Found) -> Iterator[str]:
+    """What each lever changes, in the same states and with the same luck."""
+    share = one.answers.is_share
+    scale, unit = (100.0, " of 100") if share else (1.0, "")
+    for curve in one.curves:
+        if curve.change is not None:
+            yield (
+                f"{curve.change.name}, in the same states and with the same luck: "
+                f"{charts.signed(curve.change, scale)}{unit}."
+            )
 
 
 def _noise(one: Found) -> tuple[str, ...]:

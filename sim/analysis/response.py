@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.analysis.cells import Answers, bins
+from sim.analysis.cells import Answers, bins, crossed_mean
 from sim.designs import Floats
 from sim.findings import Finding
 
@@ -23,6 +23,7 @@ class Curve:
     names: tuple[str, ...]
     at: tuple[float, ...]
     findings: tuple[Finding, ...]
+    change: Finding | None = None  # from the first setting to the last, cell by cell
 
     @property
     def swing(self) -> float:
@@ -47,7 +48,38 @@ def curve(answers: Answers, key: str) -> Curve:
     findings = tuple(
         answers.mean(points[inside == k], f"{key} {name}") for k, name in enumerate(names)
     )
-    return Curve(key, names, tuple(map(float, at)), findings)
+    return Curve(key, names, tuple(map(float, at)), findings, change(answers, key))
+
+
+def change(answers: Answers, key: str) -> Finding | None:
+    """What moving a lever from its first setting to its last does, in the same state and luck.
+
+    Far sharper than the two means apart where design points share their luck. None unless the key
+    is a lever that meets each state, and each setting of the other levers, at both ends.
+    """
+    if key not in answers.levers or answers.study.design.together is not None:
+        return None
+    points = np.flatnonzero(answers.sample)
+    settings = answers.settings[key][points]
+    ends = np.unique(settings)[[0, -1]]
+    others = [answers.settings[lever][points].astype(str) for lever in answers.levers]
+    others.pop(answers.levers.index(key))
+    found: list[dict[tuple[str, ...], int]] = []
+    for end in ends:
+        rows = np.flatnonzero(settings == end)
+        states = answers.scenario_id[points[rows]].astype(str)
+        beside = zip(states, *(lever[rows] for lever in others), strict=True)
+        found.append(dict(zip(beside, points[rows].tolist(), strict=True)))
+    first, last = found
+    if ends[0] == ends[1] or first.keys() != last.keys():
+        return None
+    before, after = (np.array([side[pair] for pair in first]) for side in (first, last))
+    return crossed_mean(
+        f"{key} from {ends[0]} to {ends[1]}",
+        answers.values[after] - answers.values[before],
+        answers.cluster[before],
+        f"difference in {answers.words}",
+    )
 
 
 def _points(answers: Answers, key: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

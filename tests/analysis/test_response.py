@@ -58,6 +58,21 @@ def test_intervals_of_crossed_samples_hold_the_truth():
     assert 0.90 <= held / 400 <= 0.98
 
 
+def test_a_lever_is_compared_in_the_same_state_and_luck(known):
+    """The levels are as unsure as the luck that all share; the difference is not."""
+    luck = np.random.default_rng(1).normal(size=8)
+
+    def shifted(points, replicates):
+        moved = 0.5 * points.settings["guarantee_strength"] + points.places[NUMBERS[0]]
+        return {"days": moved[:, None] + 3.0 * luck[replicates]}
+
+    sweep = known(shifted, design="{method: latin_hypercube, n: 16}", levers=LEVERS, replicates=8)
+    lever = curves(answers(sweep, "days"))[0]
+    assert lever.change.estimate == pytest.approx(1.0)
+    assert lever.change.high - lever.change.low < 1e-9
+    assert lever.findings[0].high - lever.findings[0].low > 2.0
+
+
 def test_what_is_missing_is_left_out_of_a_mean():
     found = crossed_mean("mean", np.array([[1.0, np.nan], [3.0, 2.0]]), np.arange(2), "")
     assert (found.estimate, found.n) == (2.0, 3)
