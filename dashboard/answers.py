@@ -99,7 +99,7 @@ def talks(question: Question, desk: Desk) -> Json:
     sections = page.report(outcomes, scenario, "", None).sections
     shown = [section for section in sections if section.name not in FURTHER]
     arms = {BASELINE: outcomes}
-    return {**found, "sections": [*_drawn(shown, arms), _obstacles(question, scenario)]}
+    return {**found, "sections": [*drawn(shown, arms), _obstacles(question, scenario)]}
 
 
 def headline_only(question: Question, desk: Desk) -> Json:
@@ -123,7 +123,7 @@ def comparison(question: Question, desk: Desk) -> Json:
     told["endings"] = _endings(arms, scenario)
     told["blockers"] = _refusals(arms, scenario)
     order = ("truce-begins", "effects", "endings", "terms", "people", "truce-lasts", "blockers")
-    sections = _drawn([told[name] for name in order], arms)
+    sections = drawn([told[name] for name in order], arms)
     return {**found, "sections": [*sections, _obstacles(question, scenario)]}
 
 
@@ -287,7 +287,8 @@ def _effect(effect: Effect, day: int) -> Json:
 # --- In charts
 
 
-def _drawn(sections: list[Section], arms: Mapping[str, Outcomes]) -> list[Json]:
+def drawn(sections: list[Section], arms: Mapping[str, Outcomes]) -> list[Json]:
+    """Sections as plain data, their charts as specifications."""
     return [_section(section, arms) for section in sections]
 
 

@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import urlencode
 
+from dashboard import own
 from dashboard.places import version
 from dashboard.questions import FULL_RUNS, Arm, Changes, Question, Settings
+from sim.complaints import ScenarioError
 from sim.draws import LeverError, check_levers
 from sim.reading import scenario_names
 from sim.scenario import Lever, Scenario
@@ -108,7 +110,8 @@ class WhatIf:
 
     def command(self) -> str:
         """The command line that gives the same numbers."""
-        words = ["parley", "compare" if self.moved else "run", self.scenario]
+        file = self.scenario if self.scenario in scenario_names() else f"{self.scenario}.yaml"
+        words = ["parley", "compare" if self.moved else "run", file]
         words += ["--runs", str(self.runs), "--seed", str(self.seed), "--days", str(self.days)]
         for name, value in self.pinned:
             words += ["--baseline-set" if self.moved else "--set", f"{name}={value:g}"]
@@ -145,10 +148,13 @@ def plain(name: str) -> WhatIf:
 def from_query(query: Query) -> tuple[WhatIf, list[str]]:
     """The what-if that an address asks for, and what could not be taken from it, in sentences."""
     name = next(iter(query.get("scenario", [])), "")
-    if name not in scenario_names():
+    if not own.known(name):
         told = [f"There is no scenario “{name}” here; this is another one."] if name else []
         return first_question(), told
-    asked, told = plain(name), []
+    try:
+        asked, told = plain(name), []
+    except ScenarioError:
+        return first_question(), ["This scenario has mistakes; mend it on Build a scenario."]
     counts = {"days": asked.days, "seed": asked.seed, "runs": asked.runs}
     for key, (least, most) in {
         "days": (1, MOST_DAYS),

@@ -103,7 +103,7 @@ def content_note(scenario: Scenario) -> None:
 # --- Charts
 
 
-def section(found: Json) -> None:
+def section(found: Json, across: int = 2) -> None:
     """A section of an answer: its words, charts and tables, or why it has none."""
     st.header(found["heading"], anchor=False)
     if found["missing"]:
@@ -112,20 +112,26 @@ def section(found: Json) -> None:
     above, below = found["words"][:1], found["words"][1:]
     for words in above:
         st.markdown(_plain(words))
-    figures(found["figures"])
+    figures(found["figures"], across)
     for words in below:
         st.markdown(_plain(words))
-    for number, table in enumerate(found["tables"]):
-        _table(table["head"], table["rows"], f"{found['name']}-{number}")
+    for number, one in enumerate(found["tables"]):
+        table(one["head"], one["rows"], f"{found['name']}-{number}")
     for words in found["after"]:
         st.markdown(_plain(words))
 
 
-def figures(found: list[Json]) -> None:
+def on_a_side(found: Json, side: str) -> Json:
+    """A section whose parts have names of their own, so that two of a kind may share a page."""
+    renamed = [{**one, "name": f"{one['name']}-{side}"} for one in found["figures"]]
+    return {**found, "name": f"{found['name']}-{side}", "figures": renamed}
+
+
+def figures(found: list[Json], across: int = 2) -> None:
     """Charts side by side where there is room, below each other on a phone."""
-    for begin in range(0, len(found), 2):
-        columns = st.columns(2, gap="large")
-        for column, figure in zip(columns, found[begin : begin + 2], strict=False):
+    for begin in range(0, len(found), across):
+        columns = st.columns(across, gap="large")
+        for column, figure in zip(columns, found[begin : begin + across], strict=False):
             with column:
                 chart(figure)
 
@@ -139,7 +145,7 @@ def chart(figure: Json) -> None:
         spec = coloured(figure["spec"], dark())
         st.vega_lite_chart(spec, theme=None, width="content", alt=figure["alt"])
     with st.expander("The numbers as a table"):
-        _table(figure["head"], figure["rows"], figure["name"])
+        table(figure["head"], figure["rows"], figure["name"])
 
 
 def timeline(figure: Json, day: int) -> None:
@@ -153,7 +159,7 @@ def timeline(figure: Json, day: int) -> None:
     spec = {**figure["spec"], "layer": [*figure["spec"]["layer"], here], "width": "container"}
     st.vega_lite_chart(coloured(spec, dark()), theme=None, width="stretch", alt=figure["alt"])
     with st.expander("The days as a table"):
-        _table(figure["head"], figure["rows"], figure["name"])
+        table(figure["head"], figure["rows"], figure["name"])
 
 
 def coloured(spec: Json, on_dark: bool) -> Json:
@@ -170,7 +176,7 @@ def _swapped(part: Any) -> Any:
     return ON_DARK.get(part, part) if isinstance(part, str) else part
 
 
-def _table(head: list[str], rows: list[list[str]], name: str) -> None:
+def table(head: list[str], rows: list[list[str]], name: str) -> None:
     """A table of words that a screen reader can read."""
     lines = [" | ".join(_cell(word) or " " for word in line) for line in (head, *rows)]
     rule = "|".join("---" if k == 0 else "--:" for k in range(len(head)))
@@ -190,4 +196,4 @@ def _plain(words: str) -> str:
     return words
 
 
-plain, table = _plain, _table
+plain = _plain

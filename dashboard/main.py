@@ -21,6 +21,10 @@ page = st.navigation(
         st.Page(VIEWS / "start.py", title="Start", default=True),
         st.Page(VIEWS / "what_if.py", title="What if", url_path="what-if"),
         st.Page(VIEWS / "one_world.py", title="One world", url_path="one-world"),
+        st.Page(VIEWS / "why.py", title="Why", url_path="why"),
+        st.Page(VIEWS / "compare.py", title="Compare cases", url_path="compare"),
+        st.Page(VIEWS / "build.py", title="Build a scenario", url_path="build"),
+        st.Page(VIEWS / "sources.py", title="Sources and limits", url_path="sources"),
     ],
     position="top",
 )

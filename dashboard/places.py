@@ -21,7 +21,7 @@ WORKERS = "PARLEY_WORKERS"
 USUAL_WORKERS = 2
 
 #: The modules that compute answers.
-ANSWERING = ("answers", "worlds")
+ANSWERING = ("answers", "cases", "reasons", "worlds")
 
 #: What shipped answers lie in, one file to a scenario.
 BASELINES = Path(__file__).with_name("baselines")

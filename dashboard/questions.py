@@ -7,10 +7,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
+from dashboard import own
 from dashboard.places import model
-from sim.reading import find_scenario, load_scenario, read_text, sha256_of
+from sim.reading import load_scenario, read_text, sha256_of
 from sim.scenario import Scenario
 
 Json = dict[str, Any]
@@ -46,8 +48,8 @@ class Arm:
     def _read(self) -> tuple[Scenario, str]:
         if self.text:
             return _read(self.scenario, self.text, self.changes)
-        stamp = find_scenario(self.scenario).stat().st_mtime_ns
-        return _load(self.scenario, self.changes, stamp)
+        file = own.file_of(self.scenario)
+        return _load(file, self.changes, file.stat().st_mtime_ns)
 
     def with_levers(self, **levers: float) -> Arm:
         """The same with some levers moved."""
@@ -55,8 +57,8 @@ class Arm:
 
 
 @lru_cache(maxsize=64)
-def _load(name: str, changes: Changes, stamp: int) -> tuple[Scenario, str]:
-    case = load_scenario(name, dict(changes))
+def _load(file: Path, changes: Changes, stamp: int) -> tuple[Scenario, str]:
+    case = load_scenario(file, dict(changes))
     return case, sha256_of(case)
 
 

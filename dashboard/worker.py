@@ -29,10 +29,10 @@ def main() -> None:
     """Answer questions from standard input until it ends."""
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    from dashboard import worlds  # brings the engine along
+    from dashboard import cases, reasons, worlds  # brings the engine along
     from dashboard.answers import ANSWERS, Desk, answer
 
-    ANSWERS.update(worlds.KINDS)
+    ANSWERS.update({**cases.KINDS, **reasons.KINDS, **worlds.KINDS})
 
     desk = Desk(
         Cache(Path(sys.argv[1]), int(sys.argv[2])),

@@ -18,11 +18,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from sim import charts, findings, sensitivity, why
-from sim.attribution import NO_ISSUE, NOBODY_ALONE
+from sim.attribution import NO_ISSUE, NOBODY_ALONE, Mechanism, Structural
 from sim.charts import Figure
 from sim.designs import Design, played
 from sim.experiment import Comparison
 from sim.findings import Effect, Finding
+from sim.mediation import Mediation
 from sim.outcomes import ENDINGS, Outcomes
 from sim.parameters import what_it_is
 from sim.report import (
@@ -69,6 +70,14 @@ TALKS, TRUCES = "simulated talks", "simulated truces"
 SHARES = ("deal_by_", "truce_held_")
 
 BASELINE, CHANGED = "baseline", "changed"
+
+#: The sections that take talks of their own, and their headings.
+HEADINGS = {
+    "why": "Why is there no deal?",
+    "mechanisms": "What if one obstacle were taken away?",
+    "mediation": "What is mediation worth?",
+    "sensitivities": "Which assumptions matter most?",
+}
 
 
 @dataclass(frozen=True)
@@ -550,25 +559,22 @@ def _refusals(outcomes: Outcomes, found: Json, scenario: Scenario) -> Section:
 
 def _further(further: Further | None, scenario: Scenario) -> tuple[Section, ...]:
     """Why there is no deal, what obstacles cost, what mediation is worth, which numbers matter."""
-    headings = {
-        "why": "Why is there no deal?",
-        "mechanisms": "What if one obstacle were taken away?",
-        "mediation": "What is mediation worth?",
-        "sensitivities": "Which assumptions matter most?",
-    }
     if further is None:
         missing = "Left out: this takes talks of its own. Ask for it with --further and a number."
-        return tuple(Section(name, heading, missing=missing) for name, heading in headings.items())
+        return tuple(Section(name, heading, missing=missing) for name, heading in HEADINGS.items())
+    reasons = further.reasons
     return (
-        _why(headings["why"], further.reasons, scenario),
-        _mechanisms(headings["mechanisms"], further.reasons, further.runs),
-        _mediation(headings["mediation"], further.reasons, scenario, further.runs),
-        _sensitivities(headings["sensitivities"], further, scenario),
+        why_section(reasons.structural, reasons.procedural, scenario),
+        mechanisms_section(reasons.mechanisms, further.runs),
+        mediation_section(reasons.mediation, scenario, further.runs),
+        sensitivities_section(further.outcome, further.trends, further.luck, scenario),
     )
 
 
-def _why(heading: str, reasons: Reasons, scenario: Scenario) -> Section:
-    bargain = reasons.structural
+def why_section(
+    bargain: Structural, procedural: Mapping[str, Finding], scenario: Scenario
+) -> Section:
+    """What is in the way before the first day, and why rounds with a possible deal fail."""
     figures = []
     if bargain.no_zopa.estimate:
         blockers = {
@@ -592,7 +598,7 @@ def _why(heading: str, reasons: Reasons, scenario: Scenario) -> Section:
         f"{scenario.parties[reason].title} held out for more"
         if reason in scenario.parties
         else why.REASON_WORDS[reason]: share
-        for reason, share in reasons.procedural.items()
+        for reason, share in procedural.items()
     }
     figures.append(
         charts.shares(
@@ -609,24 +615,27 @@ def _why(heading: str, reasons: Reasons, scenario: Scenario) -> Section:
         "Parts of the gap are Shapley values: how much of it would close if an issue were out of "
         "the way, averaged over all orders.",
     )
-    return Section("why", heading, said, tuple(figures))
+    return Section("why", HEADINGS["why"], said, tuple(figures))
 
 
-def _mechanisms(heading: str, reasons: Reasons, runs: int) -> Section:
-    name = next(iter(next(iter(reasons.mechanisms.values())).effects))
+def mechanisms_section(mechanisms: Mapping[str, Mechanism], runs: int) -> Section:
+    """What each obstacle costs, from so many talks in each arm."""
+    name = next(iter(next(iter(mechanisms.values())).effects))
     day = name.rpartition("_")[2]
-    effects = {m.words: m.effects[name] for m in reasons.mechanisms.values()}
+    effects = {m.words: m.effects[name] for m in mechanisms.values()}
     figure = charts.effects(
         "mechanisms",
         f"Truces by day {day}, more or fewer of 100 talks, if one thing alone were otherwise.",
         {"": effects},
         f"change in talks with a truce by day {day}, of 100",
     )
-    return Section("mechanisms", heading, (_paired(runs),), (figure,), after=(_within(effects),))
+    heading, noise = HEADINGS["mechanisms"], _within(effects)
+    return Section("mechanisms", heading, (_paired(runs),), (figure,), after=(noise,))
 
 
-def _mediation(heading: str, reasons: Reasons, scenario: Scenario, runs: int) -> Section:
-    value = reasons.mediation
+def mediation_section(value: Mediation, scenario: Scenario, runs: int) -> Section:
+    """What mediation adds, from so many talks in each arm."""
+    heading = HEADINGS["mediation"]
     if not scenario.mediators:
         return Section("mediation", heading, missing="This scenario has no mediators.")
     name = next(iter(value.whole))
@@ -689,11 +698,13 @@ def _is_clear(effect: Effect) -> bool:
     return effect.low > 0 or effect.high < 0
 
 
-def _sensitivities(heading: str, further: Further, scenario: Scenario) -> Section:
-    """The numbers with which the outcome rises or falls most."""
-    measure = sensitivity.MEASURES[further.outcome]
-    share = further.outcome.startswith(SHARES)
-    trends = further.trends
+def sensitivities_section(
+    outcome: str, trends: Sequence[Finding], luck: Finding, scenario: Scenario
+) -> Section:
+    """The numbers with which an outcome rises or falls most."""
+    heading = HEADINGS["sensitivities"]
+    measure = sensitivity.MEASURES[outcome]
+    share = outcome.startswith(SHARES)
     unit = ", of 100" if share else ""
     if not trends:
         return Section("sensitivities", heading, missing="Every number is certain here.")
@@ -718,7 +729,7 @@ def _sensitivities(heading: str, further: Further, scenario: Scenario) -> Sectio
             f"{clear} of {len(trends)} intervals do not include 0; luck alone would make about "
             f"{0.05 * len(trends):.0f} such. Bends and joint effects are not seen here: "
             f"`parley sensitivity {scenario.scenario}` looks for them. Luck alone is "
-            f"{_frequency(further.luck)} parts of the variance between talks.",
+            f"{_frequency(luck)} parts of the variance between talks.",
         ),
     )
 

@@ -182,6 +182,50 @@ def json_schema() -> dict[str, Any]:
     return schema
 
 
+# --- Editing a text
+
+
+def values_written(text: str, name: str = "scenario.yaml") -> dict[str, str]:
+    """Every single value of a text as it is written, by its path.
+
+    Raises ScenarioError for a text that is not YAML; `name` stands for the file in complaints.
+    """
+    return {path: leaf.text for path, leaf in _leaves_written(text, name).items()}
+
+
+def rewritten(text: str, values: Mapping[str, str], name: str = "scenario.yaml") -> str:
+    """The text with some values written anew, by their paths; all else stays as it is written.
+
+    What was without quotes stays so if it is a number; other words are put in quotes. Raises
+    ScenarioError for a text that is not YAML, and KeyError for a path where no single value stands.
+    """
+    leaves = _leaves_written(text, name)
+    for path in sorted(values, key=lambda path: leaves[path].begin, reverse=True):
+        leaf, value = leaves[path], values[path]
+        end = leaf.begin + len(text[leaf.begin : leaf.end].rstrip())
+        plain = leaf.plain and (_NUMBER.fullmatch(value) or value.lower() in SWITCH)
+        new = value if plain else json.dumps(value, ensure_ascii=False)
+        text = text[: leaf.begin] + new + text[end:]
+    return text
+
+
+def _leaves_written(text: str, name: str) -> dict[str, _Leaf]:
+    composer = _Composer(text, name)
+    tree = composer.tree()
+    if tree is None:
+        raise ScenarioError(composer.complaints)
+    return {dotted(path): leaf for path, leaf in _leaves_below(tree, ())}
+
+
+def _leaves_below(node: _Node, path: Path) -> Iterator[tuple[Path, _Leaf]]:
+    if isinstance(node, _Leaf):
+        yield path, node
+        return
+    below = node.entries.items() if isinstance(node, _Mapping) else enumerate(node.items)
+    for segment, inner in below:
+        yield from _leaves_below(inner, (*path, segment))
+
+
 # --- The tree of a file
 
 
@@ -192,6 +236,8 @@ class _Leaf:
     line: int
     text: str
     plain: bool = True
+    begin: int = 0  # where it stands in the text, in characters
+    end: int = 0
 
     @property
     def is_empty(self) -> bool:
@@ -277,7 +323,9 @@ class _Composer:
         if isinstance(event, yaml.SequenceStartEvent):
             return self._listing(line, path)
         if isinstance(event, yaml.ScalarEvent):
-            return _Leaf(line, event.value, plain=event.implicit[0] and not event.style)
+            plain = event.implicit[0] and not event.style
+            begin, end = (mark.index if mark else 0 for mark in (event.start_mark, event.end_mark))
+            return _Leaf(line, event.value, plain, begin, end)
         return _Leaf(line, "?")
 
     def _listing(self, line: int, path: Path) -> _Listing:

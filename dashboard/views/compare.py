@@ -1,0 +1,158 @@
+"""Compare cases: two scenarios, or two saved what-ifs, side by side."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+from urllib.parse import parse_qs
+
+import streamlit as st
+
+from dashboard import asking, current, look, notes, waiting
+from dashboard.asking import WhatIf
+from dashboard.questions import Arm, Question
+from sim.reading import scenario_names
+
+Json = dict[str, Any]
+
+#: What can be looked at side by side, by the name of its section.
+SECTIONS = {
+    "truce-begins": "When",
+    "endings": "How it ends",
+    "terms": "Terms",
+    "people": "People",
+    "truce-lasts": "Does it last",
+    "blockers": "Who refuses",
+    "obstacles": "In the way",
+}
+
+
+def choices(mine: WhatIf) -> dict[str, WhatIf]:
+    """What can be compared: the what-if at hand, the scenarios, and what was saved."""
+    found = {f"scenario:{name}": asking.plain(name) for name in scenario_names()}
+    if mine.moved or f"scenario:{mine.scenario}" not in found:
+        found["mine"] = mine
+    for name, query in notes.notebook().kept(notes.visitor(), notes.WHAT_IFS).items():
+        found[f"saved:{name}"] = asking.from_query(parse_qs(query))[0]
+    return found
+
+
+def title_of(key: str, one: WhatIf) -> str:
+    """What a choice is called."""
+    title = one.baseline.case().title
+    kind, _, name = key.partition(":")
+    if kind == "scenario":
+        return title
+    return f"Your what-if: {title}" if kind == "mine" else f"“{name}”: {title}"
+
+
+def choose(label: str, found: dict[str, WhatIf], usual: str) -> str:
+    """Choose one of the two cases."""
+    keys = list(found)
+    said = st.query_params.get(label.lower(), usual)
+    key: str = st.selectbox(
+        label,
+        keys,
+        index=keys.index(said) if said in keys else 0,
+        format_func=lambda key: title_of(key, found[key]),
+        key=f"case-{label}",
+    )
+    one = found[key]
+    look.content_note(one.baseline.case())
+    if one.moved:
+        st.caption(f"Moved: {look.plain(current.in_words(one))}.")
+    return key
+
+
+def count(answer: Json, day: int, title: str) -> None:
+    """How many talks of a case come to a truce."""
+    line = next(line for line in answer["headline"] if line["day"] == day)
+    share = line["arms"]["baseline"]
+    st.html(
+        f'<p class="parley-count"><span class="what">{escape(title)}</span>'
+        f"<b>{escape(share['words'])}</b> of 100 <small>({escape(share['interval'])})</small></p>"
+    )
+
+
+def side_by_side(answers: list[Json], titles: list[str]) -> None:
+    """The same charts of both cases."""
+    name = st.segmented_control(
+        "Look closer",
+        list(SECTIONS),
+        format_func=SECTIONS.__getitem__,
+        default="truce-begins",
+        required=True,
+        key="compared",
+    )
+    for column, answer, title, side in zip(
+        st.columns(2, gap="large"), answers, titles, ("first", "second"), strict=True
+    ):
+        with column, st.container(key=f"side-{side}"):
+            st.markdown(f"**{look.plain(title)}**")
+            section = next(one for one in answer["sections"] if one["name"] == name)
+            look.section(look.on_a_side(section, side), across=1)
+
+
+def files_apart(apart: Json, titles: list[str]) -> None:
+    """In which numbers the two files differ."""
+    st.header("How the files differ", anchor=False)
+    st.markdown(
+        f"Of {apart['shared']} numbers that both have, {apart['differ']} differ in their most "
+        f"likely value; {apart['only_first']} stand in the first alone and {apart['only_second']} "
+        "in the second alone."
+    )
+    if apart["rows"]:
+        with st.expander("Numbers that differ"):
+            head = ["number", *titles]
+            look.table(head, apart["rows"], "numbers-apart")
+            if apart["differ"] > len(apart["rows"]):
+                st.caption(f"The first {len(apart['rows'])} of {apart['differ']}.")
+
+
+mine = current.current()
+found = choices(mine)
+st.title("Compare cases", anchor=False)
+st.markdown(
+    "Two scenarios, or two of your what-ifs, side by side. **Differences between scenarios are "
+    "differences between files**: between what their authors wrote down, not between conflicts."
+)
+usual = "mine" if "mine" in found else f"scenario:{mine.scenario}"
+other = next(key for key in found if key != usual)
+left, right = st.columns(2, gap="large")
+with left:
+    first = choose("First", found, usual)
+with right:
+    second = choose("Second", found, other)
+current.in_address(mine, {"first": [first], "second": [second]})
+
+pair = [found[first], found[second]]
+titles = [title_of(key, one) for key, one in zip((first, second), pair, strict=True)]
+arms: tuple[Arm, ...] = tuple(one.changed for one in pair)
+if arms[0] == arms[1]:
+    st.info("These two are the same. Choose another one on either side.")
+else:
+    runs, seed = min(one.runs for one in pair), pair[0].seed
+    days = min(one.days for one in pair)
+    answer = waiting.answer_to(Question("cases", arms, runs, seed, days))
+    if answer is not None:
+        counted = sorted(map(int, answer["differences"]))
+        day = st.segmented_control(
+            "Truces that begin by day",
+            counted,
+            default=90 if 90 in counted else counted[-1],
+            required=True,
+            key=f"compared-by-{days}",
+        )
+        for column, one, title in zip(
+            st.columns(2, gap="large"), answer["cases"], titles, strict=True
+        ):
+            with column:
+                count(one, int(day or counted[-1]), title)
+        st.markdown(look.plain(answer["differences"][str(day or counted[-1])]))
+        luck = "both with the same luck" if answer["same_luck"] else "each with luck of its own"
+        st.caption(
+            f"{runs:,} talks of {days} days each, seed {seed}, {luck}. In brackets: "
+            "95 % intervals, which speak of luck only."
+        )
+        side_by_side(answer["cases"], titles)
+        files_apart(answer["numbers"], titles)

@@ -1,0 +1,69 @@
+"""The page Build a scenario, as a visitor sees it, and what it keeps."""
+
+import pytest
+from playwright.sync_api import expect
+
+from dashboard import own
+from dashboard.asking import from_query
+from sim.complaints import ScenarioError
+from sim.reading import find_scenario, read_text, rewritten, sha256_of, values_written
+
+ORIGINAL = find_scenario("two-rivers").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("width", "colours"), [(1280, "light"), (390, "dark")])
+def test_a_visitor_edits_a_copy_in_forms_breaks_it_as_a_text_and_loses_nothing(
+    visit, width, colours
+):
+    seen = visit(width, colours).goto("/build")
+    seen.is_accessible()
+    seen.page.get_by_role("textbox", name="title", exact=True).fill("Three Rivers")
+    seen.click("Put it into the file")
+    expect(seen.page.get_by_text("The file is fine")).to_be_visible()
+    seen.page.get_by_text("As a text", exact=True).click()
+    seen.rest()
+    box = seen.page.get_by_role("textbox", name="The file, in YAML")
+    text = box.input_value()
+    assert 'title: "Three Rivers"' in text
+    broken = text.replace("days: 180", "days: soon")
+    box.fill(broken)
+    seen.click("Check")
+    with pytest.raises(ScenarioError) as error:
+        read_text(broken, "my-scenario.yaml")
+    for complaint in error.value.complaints:
+        expect(seen.page.get_by_text(str(complaint))).to_be_visible()
+    seen.is_accessible()
+    seen.page.reload()
+    seen.rest()
+    expect(seen.page.get_by_text("1 thing is wrong")).to_be_visible()
+    seen.page.get_by_role("textbox", name="days", exact=True).fill("20")
+    seen.click("Put it into the file")
+    seen.click("Run it in What if", "link")
+    assert len(seen.counts()) == 1
+    expect(seen.page.locator(".parley-note").first).to_contain_text("truce by day 20")
+    seen.has_no_error()
+    seen.asked_nobody_else()
+
+
+def test_a_text_written_anew_says_the_same_and_keeps_its_comments():
+    same = rewritten(ORIGINAL, values_written(ORIGINAL))
+    assert sha256_of(read_text(same, "copy")) == sha256_of(read_text(ORIGINAL, "original"))
+    text = rewritten(ORIGINAL, {"days": "20", "title": 'A "new": title'})
+    assert read_text(text, "new").days == 20
+    assert read_text(text, "new").title == 'A "new": title'
+    assert text.startswith(ORIGINAL.partition("scenario:")[0])
+
+
+def test_a_kept_text_is_found_by_its_name_and_a_wrong_one_is_answered_with_a_sentence(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("PARLEY_HOME", str(tmp_path))
+    name = own.keep(rewritten(ORIGINAL, {"days": "33"}))
+    asked, told = from_query({"scenario": [name]})
+    assert (asked.days, told) == (33, [])
+    asked, told = from_query({"scenario": [own.keep("scenario: nothing")]})
+    assert "has mistakes" in told[0]
+    for hostile in ("own-../../etc/passwd", "own-0", "own-" + "0" * 24):
+        assert not own.known(hostile)
+    with pytest.raises(ValueError, match="shorten"):
+        own.keep("x" * (own.MOST_OF_ONE + 1))

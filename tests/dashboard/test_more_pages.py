@@ -1,0 +1,85 @@
+"""The pages Why, Compare cases, and Sources and limits, as a visitor sees them."""
+
+import pytest
+from playwright.sync_api import expect
+from typer.testing import CliRunner
+from visiting import as_json
+
+from dashboard import cases
+from sim.cli import app
+from sim.findings import share
+from sim.report import of_hundred
+
+QUICK = "scenario=two-rivers&days=60&runs=200"
+LOOKS = [(1280, "light"), (390, "dark")]
+
+
+@pytest.mark.parametrize(("width", "colours"), LOOKS)
+def test_why_shows_what_is_in_the_way_with_the_numbers_of_the_command_line(visit, width, colours):
+    seen = visit(width, colours).goto(f"/why?{QUICK}&part=mechanisms")
+    expect(seen.page.get_by_role("heading", name="one obstacle were taken away")).to_be_visible()
+    seen.is_accessible()
+    seen.page.get_by_text("In the way", exact=True).first.click()
+    seen.rest()
+    words = ["why", "two-rivers", "--days", "60", "--runs", "20", "--workers", "1", "--json", "-"]
+    no_zopa = as_json(CliRunner().invoke(app, words).stdout)["structural"]["no_zopa"]
+    seen.page.get_by_role("combobox", name="How many talks").click()
+    seen.page.get_by_role("option", name="500", exact=True).click()
+    expect(
+        seen.page.get_by_text(f"In {of_hundred(no_zopa['estimate'])} of 100 talks no package")
+    ).to_be_visible()
+    seen.has_no_error()
+    seen.is_accessible()
+    seen.asked_nobody_else()
+
+
+@pytest.mark.parametrize(("width", "colours"), LOOKS)
+def test_two_cases_stand_side_by_side(visit, width, colours):
+    seen = visit(width, colours).goto(f"/compare?{QUICK}&set=leaks:0")
+    second = seen.page.get_by_role("combobox", name="Second")
+    second.click()
+    seen.page.get_by_role("option", name="Two Rivers – an invented conflict", exact=True).click()
+    expect(seen.page.locator(".parley-count b")).to_have_count(2)
+    expect(seen.page.get_by_text("both with the same luck")).to_be_visible()
+    seen.rest()
+    words = [
+        "compare",
+        "two-rivers",
+        "--days",
+        "60",
+        "--runs",
+        "200",
+        "--set",
+        "leaks=0",
+        "--json",
+        "-",
+    ]
+    effect = as_json(CliRunner().invoke(app, words).stdout)["effects"]["deal_by_60"]
+    counts = seen.page.locator(".parley-count b").all_inner_texts()
+    both = {of_hundred(effect["changed"]), of_hundred(effect["baseline"])}
+    assert set(counts) == both
+    seen.has_no_error()
+    seen.is_accessible()
+    seen.asked_nobody_else()
+
+
+@pytest.mark.parametrize(("width", "colours"), LOOKS)
+def test_sources_and_limits_stand_beside_what_the_model_gets_wrong(visit, width, colours):
+    seen = visit(width, colours).goto("/sources?scenario=gaza-2024-01")
+    words = ["run", "gaza-2024-01", "--runs", "1", "--days", "1", "--json", "-"]
+    kinds = as_json(CliRunner().invoke(app, words).stdout)["assumptions"]
+    said = f"{kinds['sourced']} have a source, {kinds['judgement']} are our judgement"
+    expect(seen.page.get_by_text(said)).to_be_visible()
+    expect(seen.page.get_by_text("Not to forecast a conflict")).to_be_visible()
+    seen.page.get_by_text("Stylised facts").first.click()
+    expect(seen.page.get_by_text("not settled").first).to_be_visible()
+    seen.has_no_error()
+    seen.is_accessible()
+    seen.asked_nobody_else()
+
+
+def test_newcombes_interval_is_that_of_his_table():
+    # 56 of 70 less 48 of 80, method 10 without continuity: 0.0524 to 0.3339 (1998, Table II, a)
+    first = share("first", [True] * 48 + [False] * 32, "")
+    second = share("second", [True] * 56 + [False] * 14, "")
+    assert cases.difference(first, second) == pytest.approx((0.0524, 0.3339), abs=1e-4)
