@@ -55,11 +55,12 @@ def change(answers: Answers, key: str) -> Finding | None:
     """What moving a lever from its first setting to its last does, in the same state and luck.
 
     Far sharper than the two means apart where design points share their luck. None unless the key
-    is a lever that meets each state, and each setting of the other levers, at both ends.
+    is a lever that meets each state, and each setting of the other levers, at both ends, and the
+    points are a sample.
     """
-    if key not in answers.levers or answers.study.design.together is not None:
-        return None
     points = np.flatnonzero(answers.sample)
+    if key not in answers.levers or answers.study.design.together is not None or not len(points):
+        return None
     settings = answers.settings[key][points]
     ends = np.unique(settings)[[0, -1]]
     others = [answers.settings[lever][points].astype(str) for lever in answers.levers]

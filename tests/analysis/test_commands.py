@@ -103,3 +103,29 @@ def test_a_folder_that_is_no_sweep_is_refused(tmp_path):
     result = parley(tmp_path)
     assert result.exit_code == 2
     assert "it is no sweep" in result.output
+
+
+@pytest.mark.parametrize(
+    ("design", "shown", "left_out"),
+    [
+        ("{method: morris, n: 4}", {"curves", "morris"}, {"prim", "regret"}),
+        ("{method: one_at_a_time}", {"curves"}, {"prim", "regret"}),
+        ("{method: latin_hypercube, n: 12}", {"curves", "heat", "prim", "regret"}, set()),
+    ],
+)
+def test_the_page_shows_what_the_design_allows_and_says_what_not(
+    known, tmp_path, design, shown, left_out
+):
+    ranges = "uniform: [0, 1], steps: 3" if "one_at" in design else "uniform: [0, 1]"
+
+    def plane(points, replicates):
+        return {"days_until_deal": 5.0 + points.settings[NUMBERS[0]][:, None] + 0.1 * replicates}
+
+    sweep = known(plane, design=design, levers=LEVERS, ranges=ranges, replicates=2)
+    result = parley(sweep.folder, "--out", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    html = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    for part in ("curves", "heat", "morris", "sobol", "prim", "regret"):
+        there = f'id="{part}-days_until_deal"' in html
+        assert there == (part in shown | left_out), part
+    assert html.count("Left out: ") == len(left_out)
