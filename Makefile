@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv run dashboard classroom baselines test lint types contracts pytest bench bench-sweep bench-dashboard coverage-study study system scenarios-check lock clean
+.PHONY: help venv run dashboard classroom baselines test lint types contracts pytest bench bench-classroom bench-sweep bench-dashboard coverage-study study system scenarios-check lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -73,6 +73,9 @@ study: $(READY)  ## the worked study of sim/analysis, from plan to figure (some 
 	@$(BIN)/parley sweep run scenarios/studies/paris-2024.yaml --out sweeps/paris-2024 $(ARGS)
 	@$(BIN)/parley analyze sweeps/paris-2024 --outcome truce_held_60 --outcome deal_by_90 \
 	  --facts scenarios/studies/facts/paris-2024.yaml --accept 0.2 --out sweeps/paris-2024-shown
+
+bench-classroom: $(READY)  ## how many students this machine bears (ARGS="--seats 60")
+	@$(BIN)/python tests/benchmarks/classroom.py $(ARGS)
 
 coverage-study: $(READY)  ## how often 95 % intervals hold the truth (a few minutes)
 	@$(BIN)/python tests/benchmarks/coverage.py $(ARGS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sim.charts import BLUE, GREY, INK, ORANGE
@@ -152,9 +152,9 @@ def strip(found: Json) -> tuple[Json, list[list[str]]]:
     return spec, [[row["level"], row["said"], row["tables"] or "–"] for row in rows]
 
 
-def frontier(found: Json) -> Json:
+def frontier(found: Json, titles: Mapping[str, str]) -> Json:
     """What both sides could have gained at a table, what was offered, and what was signed."""
-    one, other = found["parties"][:2]
+    one, other = (titles[party] for party in found["parties"][:2])
     rows = []
     for index, on_offer in enumerate(found["on_offer"]):
         if not on_offer:

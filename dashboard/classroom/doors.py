@@ -230,10 +230,12 @@ def _handouts(request: Request, exercise: str) -> Response:
     )
 
 
-DOORS = [
-    Route("/join", join, methods=["GET", "POST"]),
-    Route("/join/{code}", join, methods=["GET"]),
-    Route("/enter/{token}", link, methods=["GET"]),
-    Route("/begin/{token}", host, methods=["GET"]),
-    Route("/handouts/{exercise}", handouts, methods=["GET"]),
-]
+def doors(base: str) -> list[Route]:
+    """All doors, under the path at which a proxy serves the classroom."""
+    return [
+        Route(f"{base}/join", join, methods=["GET", "POST"]),
+        Route(f"{base}/join/{{code}}", join, methods=["GET"]),
+        Route(f"{base}/enter/{{token}}", link, methods=["GET"]),
+        Route(f"{base}/begin/{{token}}", host, methods=["GET"]),
+        Route(f"{base}/handouts/{{exercise}}", handouts, methods=["GET"]),
+    ]

@@ -10,6 +10,20 @@ import streamlit as st
 from dashboard import look
 from dashboard.classroom.views import DEBRIEF, HOST, INSTRUCTOR, PROJECTOR, SEAT, WELCOME
 
+#: A page on paper: no buttons, and a chart with its title on one sheet.
+ON_PAPER = """
+<style>
+@media print {
+  [data-testid="stButton"], [data-testid="stHeader"], [data-testid="stDownloadButton"],
+  [data-testid="stSelectbox"], [data-testid="stNumberInput"], iframe { display: none !important; }
+  [data-testid="stApp"], [data-testid="stMain"], [data-testid="stAppViewContainer"] {
+    position: static !important; overflow: visible !important; height: auto !important;
+  }
+  [data-testid="stVegaLiteChart"], table { break-inside: avoid; }
+}
+</style>
+"""
+
 st.set_page_config(page_title="Parley classroom", page_icon=look.ICON, layout="wide")
 
 page = st.navigation(
@@ -24,4 +38,5 @@ page = st.navigation(
     position="hidden",
 )
 look.frame()
+st.html(ON_PAPER)
 page.run()

@@ -15,8 +15,8 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.classroom.doors import DOORS
-from dashboard.classroom.room import DATABASE, FOLDER, home, room
+from dashboard.classroom.doors import doors
+from dashboard.classroom.room import BASE_PATH, DATABASE, FOLDER, home, room
 
 #: Seconds between two collections of garbage, which Streamlit's own would slow every page by.
 COLLECT_EVERY = 60
@@ -93,5 +93,8 @@ def sorry(error: Exception) -> bool:
 
 
 app = st.App(
-    Path(__file__).with_name("main.py"), lifespan=lifespan, routes=DOORS, on_script_error=sorry
+    Path(__file__).with_name("main.py"),
+    lifespan=lifespan,
+    routes=doors(os.environ.get(BASE_PATH, "")),
+    on_script_error=sorry,
 )

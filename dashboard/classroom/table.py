@@ -28,6 +28,7 @@ WHY_NOT = [reason for reason in REASONS if reason != "counter"]
 class Menu:
     """What can be put into a text, and what it would mean to this seat."""
 
+    summary: str  # of the conflict, for everybody
     issues: tuple[IssueSeen, ...]
     parties: Mapping[str, str]  # titles, by party
     first: Package  # some terms that go together, to begin a draft with
@@ -52,8 +53,18 @@ def brief(role: Role) -> None:
             st.markdown(f"**{head}.** {look.plain(words)}")
 
 
+def _conflict(menu: Menu) -> None:
+    """What everybody knows of the conflict, and what there is to settle."""
+    st.markdown("#### The conflict")
+    st.markdown(look.plain(menu.summary))
+    for issue in menu.issues:
+        terms = "; ".join(issue.levels.values())
+        st.markdown(f"- **{look.plain(issue.title)}**: {look.plain(terms)}")
+
+
 def briefing(guest: Guest, view: SeatView, menu: Menu) -> None:
     """Read the brief, answer a question on it, and place a bet."""
+    _conflict(menu)
     brief(view.role)
     titles = {neighbour.role: neighbour.title for neighbour in view.neighbours}
     titles[view.role.name] = view.role.title
@@ -136,6 +147,7 @@ def play(guest: Guest, view: SeatView, menu: Menu) -> None:
     with st.container(key="messages"):
         _messages(guest, view)
     with st.expander("My brief"):
+        _conflict(menu)
         brief(view.role)
     with st.expander("Who sits here"):
         for neighbour in view.neighbours:
@@ -251,7 +263,7 @@ def _worth(menu: Menu, score: Score) -> None:
     """What terms are worth by one's own sheet; for mediators, their sense of the parties."""
     if score.worth is not None and score.no_deal is not None:
         st.markdown(
-            f"Worth to you: **{100 * score.worth:.0f}** points; no deal: {100 * score.no_deal:.0f}."
+            f"Worth to you: **{100 * score.worth:.1f}** points; no deal: {100 * score.no_deal:.1f}."
         )
         if score.below:
             st.warning(WALK_AWAY)

@@ -290,3 +290,9 @@ def test_streamlit_still_lets_us_collect_garbage_ourselves():
     assert options(read([]))["runner.postScriptGC"] is False
     for name in HARDENED:
         config.get_option(name)  # raises where there is no such option any more
+
+
+def test_doors_stand_where_a_proxy_serves_them():
+    from dashboard.classroom.doors import doors
+
+    assert [door.path for door in doors("/talks")] == [f"/talks{door.path}" for door in doors("")]

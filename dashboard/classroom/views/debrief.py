@@ -111,8 +111,9 @@ def one_table(found: Json) -> None:
         )
     if open_scores:
         look_at = next(one for one in found["frontiers"] if one["table"] == number)
+        parties = {name: party.title for name, party in setting.scenario.parties.items()}
         st.vega_lite_chart(
-            look.coloured(charts.frontier(look_at), look.dark()),
+            look.coloured(charts.frontier(look_at, parties), look.dark()),
             theme=None,
             width="stretch",
             alt="What both sides could have gained at this table, what was offered and signed.",

@@ -49,6 +49,7 @@ with st.container(key="heard"):
 
 setting = room().store.state(exercise).setting
 menu = Menu(
+    setting.scenario.summary,
     view.issues,
     {name: party.title for name, party in setting.scenario.parties.items()},
     setting.package(0),
