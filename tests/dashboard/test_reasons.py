@@ -1,0 +1,43 @@
+"""The parts of Why that take talks of their own are told as the engine finds them."""
+
+import json
+
+import pytest
+
+from dashboard import reasons
+from dashboard.answers import Desk
+from dashboard.cache import Cache
+from dashboard.questions import Arm, Question
+from sim.unlock import Target, unlock
+
+SMALL = {"arms": (Arm("two-rivers", (("leaks", 0.0),)),), "runs": 6, "seed": 1, "days": 10}
+
+
+@pytest.fixture
+def desk(tmp_path):
+    return Desk(Cache(tmp_path))
+
+
+def test_what_would_unlock_it_starts_from_the_levers_as_they_stand(desk):
+    text = "deal@10=1"
+    question = Question("unlock", **SMALL, more=(("target", text),))
+    section = reasons.ways(question, desk)["section"]
+    case = SMALL["arms"][0].case()
+    found = unlock(case, Target.read(text, 10), runs=6, days=10, levers={"leaks": 0.0})
+    rows = {row[0]: row for row in section["tables"][0]["rows"]}
+    assert rows[case.levers["leaks"].label][1] == "0"
+    for name, way in found.alone.items():
+        assert rows[case.levers[name].label][3] == ("yes" if way.reached else "no")
+    json.dumps(section, allow_nan=False)
+
+
+@pytest.mark.parametrize("kind", ["bargain", "mechanisms", "mediation", "trends"])
+def test_each_part_has_a_chart_with_words_and_a_table_and_says_how_far_it_is(desk, kind):
+    heard = []
+    desk.say = lambda part, words: heard.append(part)
+    question = Question(kind, **{**SMALL, "runs": 40 if kind == "trends" else 6})
+    section = reasons.KINDS[kind](question, desk)["section"]
+    assert section["heading"]
+    assert all(figure["alt"] and figure["rows"] for figure in section["figures"])
+    assert section["figures"]
+    assert heard[-1] == 1.0
