@@ -40,7 +40,7 @@ def dots(found: Json) -> tuple[Json, list[list[str]]]:
         "field": "column",
         "type": "ordinal",
         "scale": {"domain": columns},
-        "axis": {"title": found["words"], "labelAngle": 0, "labelOverlap": True},
+        "axis": {"title": measured_in(found), "labelAngle": 0, "labelOverlap": True},
     }
     y = {
         "field": "height",
@@ -86,6 +86,11 @@ def dots(found: Json) -> tuple[Json, list[list[str]]]:
         for column in columns
     }
     return spec, [[c, str(counts[c]), ", ".join(numbers[c]) or "–"] for c in columns]
+
+
+def measured_in(found: Json) -> str:
+    """What the dots measure, in words; pages give worth in points, a hundredth of a util."""
+    return str(found["words"]).replace("utils", "points")
 
 
 def _columns(values: Sequence[float], whole: bool) -> tuple[Any, list[str]]:

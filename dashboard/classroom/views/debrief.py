@@ -54,10 +54,11 @@ def outcomes(found: Json) -> None:
     for one in found["dots"]:
         if one["measure"] != "round" and not open_scores:
             continue
-        st.markdown(f"##### {one['words'][:1].upper()}{one['words'][1:]}")
+        measure = charts.measured_in(one)
+        st.markdown(f"##### {measure[:1].upper()}{measure[1:]}")
         spec, rows = charts.dots(one)
         alt = f"Dots for {len(one['model'])} tables of agents alone, squares for the class's."
-        picture(spec, alt, [one["words"], "of the model’s dots", "tables"], rows, one["measure"])
+        picture(spec, alt, [measure, "of the model’s dots", "tables"], rows, one["measure"])
     st.caption(
         "Each round dot stands for one in fifty tables of agents alone; squares with numbers are "
         "the tables of this class."
