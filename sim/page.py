@@ -684,11 +684,15 @@ def _paired(runs: int) -> str:
 
 
 def _within(effects: Mapping[str, Effect]) -> str:
-    """Which effects cannot be told from nothing."""
+    """Which effects cannot be told from nothing, and which are nothing."""
+    idle = [words for words, effect in effects.items() if effect.exactly_zero]
     unsure = [words for words, effect in effects.items() if not _is_clear(effect)]
-    if not unsure:
-        return "All of these are larger than the noise of so many talks."
-    return f"Not told from no change by so many talks: {'; '.join(unsure)}."
+    said = []
+    if unsure:
+        said.append(f"Not told from no change by so many talks: {'; '.join(unsure)}.")
+    if idle:
+        said.append(f"Without any effect in any of these talks: {'; '.join(idle)}.")
+    return " ".join(said) or "All of these are larger than the noise of so many talks."
 
 
 def _is_clear(effect: Effect) -> bool:
