@@ -34,7 +34,7 @@ STEP_RUNS = 2000
 OUTCOMES_KEPT = 8
 
 #: Draws by which the bargain before the first day is looked at.
-LOOK_RUNS = 500
+LOOK_RUNS = 2000
 
 #: Beside a curve of shares: so many bundles of so many talks, each drawn as a thin line.
 PATHS, PATH_RUNS = 12, 50

@@ -35,7 +35,7 @@ Json = dict[str, Any]
 Say = Callable[[str], None]
 
 #: Draws by which the bargain before the first day is looked at, at the least.
-LOOK_RUNS = 500
+LOOK_RUNS = 4000
 
 REASON_WORDS = {
     BAD_TEXT: "the text lay outside what would have suited all",
