@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from dashboard.answers import LOOK_RUNS, Desk, Json, drawn, outcomes_of
+from dashboard.answers import Desk, Json, drawn, outcomes_of
 from dashboard.questions import Question
 from sim import attribution, charts, mediation, page, sensitivity
 from sim.designs import Design, played
@@ -17,6 +17,7 @@ from sim.findings import Finding
 from sim.page import Section, Table
 from sim.scenario import Scenario
 from sim.unlock import FRESH_TIMES, Target, Unlocking, Way, unlock
+from sim.why import LOOK_RUNS
 
 
 def bargain(question: Question, desk: Desk) -> Json:

@@ -126,7 +126,7 @@ def _sources(scenario: Scenario) -> Troubles:
     for name, source in scenario.sources.items():
         if not source.url and not source.title:
             yield _wrong(("sources", name), "cannot be found", "it has a `url` or a `title`")
-    for path, quantity in _quantities(scenario):
+    for path, quantity in scenario.places():
         if quantity.source is not None:
             yield from _known((*path, "source"), quantity.source, ("sources",), scenario.sources)
     if scenario.base_rate is not None:
@@ -817,7 +817,7 @@ def _truce(scenario: Scenario) -> Troubles:
 
 def _levers(scenario: Scenario) -> Troubles:
     """A lever moves numbers that exist, and they stay within bounds all the way."""
-    numbers = {dotted(path): (path, quantity) for path, quantity in _quantities(scenario)}
+    numbers = {dotted(path): (path, quantity) for path, quantity in scenario.places()}
     strategic = _strategic_bounds(scenario)
     for name, lever in scenario.levers.items():
         path: Path = ("levers", name)
@@ -953,16 +953,6 @@ def _members(scenario: Scenario) -> Iterator[tuple[Path, Party | Constituency]]:
         for member_name, member in party.constituencies.items():
             yield ("parties", name, "constituencies", member_name), member
 
-
-def _quantities(scenario: Scenario) -> Iterator[tuple[Path, Quantity]]:
-    """Every number of the scenario by its place."""
-    for key, quantity in scenario.quantities().items():
-        words = key.split(".")
-        yield tuple(int(w) if words[k - 1] in LISTS else w for k, w in enumerate(words)), quantity
-
-
-#: The lists of a scenario that hold numbers.
-LISTS = ("red_lines",)
 
 CHECKS: tuple[Callable[[Scenario], Troubles], ...] = (
     _names,

@@ -8,7 +8,7 @@ keys, so that every number has a path: `parties.israel.war.belief`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -405,23 +405,29 @@ class Scenario(Part):
 
     def quantities(self) -> dict[str, Quantity]:
         """Every number of the scenario by its path."""
-        return dict(_quantities(self, ""))
+        return {".".join(map(str, path)): quantity for path, quantity in self.places()}
+
+    def places(self) -> Iterator[tuple[tuple[str | int, ...], Quantity]]:
+        """Every number of the scenario with its place: names, and numbers within lists."""
+        return _quantities(self, ())
 
     def issue_of_role(self, role: Role) -> str | None:
         """The first issue with a role, or None."""
         return next((name for name, issue in self.issues.items() if issue.role == role), None)
 
 
-def _quantities(part: Any, path: str) -> Iterator[tuple[str, Quantity]]:
-    """Walk a part of the scenario and yield (path, quantity)."""
+def _quantities(
+    part: Any, place: tuple[str | int, ...]
+) -> Iterator[tuple[tuple[str | int, ...], Quantity]]:
+    """Walk a part of the scenario and yield each number with its place."""
+    inside: Iterable[tuple[str | int, Any]] = ()
     if isinstance(part, Quantity):
-        yield path, part
+        yield place, part
     elif isinstance(part, Part):
-        for field in type(part).model_fields:
-            yield from _quantities(getattr(part, field), f"{path}.{field}" if path else field)
+        inside = ((field, getattr(part, field)) for field in type(part).model_fields)
     elif isinstance(part, dict):
-        for key, value in part.items():
-            yield from _quantities(value, f"{path}.{key}")
+        inside = part.items()
     elif isinstance(part, list):
-        for index, value in enumerate(part):
-            yield from _quantities(value, f"{path}.{index}")
+        inside = enumerate(part)
+    for step, value in inside:
+        yield from _quantities(value, (*place, step))

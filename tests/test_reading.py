@@ -665,6 +665,12 @@ def test_the_fingerprint_is_of_what_is_said_not_how() -> None:
     assert sha256_of(read_text(other, "b.yaml")) != sha256_of(scenario)
 
 
+def test_a_name_may_be_any_word_of_the_language() -> None:
+    named = TEXT.replace("week", "red_lines")
+    keys = read_text(named, "named.yaml").quantities()
+    assert any(".red_lines." in key for key in keys)
+
+
 def test_the_schema_names_the_strategies() -> None:
     schema = json_schema()
     json.dumps(schema)

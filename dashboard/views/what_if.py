@@ -69,7 +69,9 @@ def lever(asked: WhatIf, case: Scenario, name: str) -> None:
     def moved() -> None:
         ask(asked.with_lever(name, float(st.session_state[key])))
 
-    st.session_state[key] = asked.setting(name)
+    # Set only what differs: what is set is sent, and would pull back a thumb that is still moving.
+    if st.session_state.get(key) != asked.setting(name):
+        st.session_state[key] = asked.setting(name)
     with st.container(key=f"box-{name}", gap=None):
         st.slider(
             spec.label,

@@ -183,16 +183,22 @@ def _dask(name: str, workers: int) -> Iterator[Engine]:
             ) as cluster,
             distributed.Client(cluster) as client,
         ):
-            yield _of_client(client, distributed.KilledWorker)
+            # Dask gives a worker up that dies again while it is being started; we do not.
+            yield _of_client(client, distributed.KilledWorker, lambda: cluster.scale(workers))
 
 
-def _of_client(client: Any, killed: type[BaseException]) -> Engine:
+def _of_client(
+    client: Any, killed: type[BaseException], hire: Callable[[], object] = lambda: None
+) -> Engine:
+    def is_staffed() -> bool:
+        found = bool(client.nthreads())
+        if not found:
+            hire()
+        return found
+
     cores = max(sum(client.nthreads().values()), 1)
     return Engine(
-        lambda: client.get_executor(pure=False),
-        2 * cores,
-        (BrokenExecutor, killed),
-        lambda: bool(client.nthreads()),
+        lambda: client.get_executor(pure=False), 2 * cores, (BrokenExecutor, killed), is_staffed
     )
 
 

@@ -20,27 +20,27 @@ VICTIM = 5
 
 def dies(scenario, **asked):
     """Play, but end the process where the victim is among the runs."""
-    if _has_victim(asked):
-        time.sleep(0.5)  # a Dask nanny gives up on a worker that dies before it has said hello
+    if has_victim(asked):
         os._exit(1)
     return honest(scenario, **asked)
 
 
 def fails(scenario, **asked):
     """Play, but fail where the victim is among the runs."""
-    if _has_victim(asked):
+    if has_victim(asked):
         raise ZeroDivisionError("no such luck")
     return honest(scenario, **asked)
 
 
 def hangs(scenario, **asked):
     """Play, but never end where the victim is among the runs."""
-    while _has_victim(asked):
+    while has_victim(asked):
         time.sleep(0.01)
     return honest(scenario, **asked)
 
 
-def _has_victim(asked) -> bool:
+def has_victim(asked) -> bool:
+    """Whether the victim is among the runs that are asked for."""
     return bool(((asked["luck"] == VICTIM) & (asked["levers"]["guarantee_strength"] == 0)).any())
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 from concurrent.futures import Executor, Future
 from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 import saboteur
@@ -99,28 +100,28 @@ def test_a_cluster_without_workers_is_not_waited_for_forever(study, tmp_path, mo
 
 
 @pytest.mark.filterwarnings("default")
-def test_a_dask_cluster_gives_the_same_bytes_and_gets_over_dead_workers(study, tmp_path, serial):
-    dask, distributed = pytest.importorskip("dask"), pytest.importorskip("distributed")
-
-    class Flawed(distributed.WorkerPlugin):
-        def setup(self, worker):
-            from sim.sweep import playing
-
-            playing.play_rows = saboteur.dies
-
-    with (
-        dask.config.set({"distributed.scheduler.allowed-failures": 1}),
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
-        ) as cluster,
-        distributed.Client(cluster) as client,
-    ):
+def test_a_dask_cluster_gives_the_same_bytes_though_a_worker_is_killed(study, tmp_path, serial):
+    distributed = pytest.importorskip("distributed")
+    asked = {"n_workers": 1, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    with distributed.LocalCluster(**asked) as cluster, distributed.Client(cluster) as client:
         name = cluster.scheduler_address.replace("tcp://", "dask://")
         pids = client.run(os.getpid)
-        manner = Manner(name, chunk_runs=1, progress=kills(pids.values))
+        manner = Manner(name, chunk_runs=2, progress=kills(pids.values))
         assert bytes_of(run(study(FEW), tmp_path / "killed", manner=manner)) == bytes_of(serial)
 
-        client.register_plugin(Flawed())
-        sweep = run(study(FEW), tmp_path / "sweep", manner=Manner(name, chunk_runs=4))
+
+@pytest.mark.filterwarnings("default")
+def test_a_run_that_dask_workers_die_of_is_a_row_and_all_others_are_played(
+    study, tmp_path, monkeypatch
+):
+    dask = pytest.importorskip("dask")
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(engines, "LOOK_EVERY", 0.5)
+    tampered = {
+        "distributed.worker.preload": [str(Path(saboteur.__file__).with_name("flawed.py"))],
+        "distributed.deploy.lost-worker-timeout": "10s",
+    }
+    with dask.config.set(tampered):
+        sweep = run(study(FEW), tmp_path / "sweep", manner=Manner("dask", 1, chunk_runs=6))
     assert sweep.manifest["counts"] == {"planned": 12, "ok": 11, "failed": 1}
     assert sweep.failures["run_id"].to_pylist() == [VICTIM]

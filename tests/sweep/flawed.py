@@ -1,0 +1,21 @@
+"""What a Dask worker loads first when it shall die of one run."""
+
+import sys
+import time
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parent))
+
+import saboteur
+
+from sim.sweep import playing
+
+
+def dies_late(scenario, **asked):
+    """Die, but not at once: Dask takes longer to replace one that dies while it is started."""
+    if saboteur.has_victim(asked):
+        time.sleep(1.0)
+    return saboteur.dies(scenario, **asked)
+
+
+playing.play_rows = dies_late
