@@ -11,6 +11,8 @@ Deaths during the talks become known on the day.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,6 +39,7 @@ class Captivity:
         self.categories = [(p, c) for p, (_, pool) in enumerate(pools) for c in pool.categories]
         paths = [f"captives.{self.pools[p]}.categories.{c}" for p, c in self.categories]
         self.pool_of = np.array([p for p, _ in self.categories], dtype=np.int64)
+        self.categories_of = [np.flatnonzero(self.pool_of == p) for p in range(len(pools))]
         self.outside_ratio = np.array(
             [pools[p][1].categories[c].outside_ratio for p, c in self.categories], dtype=bool
         )
@@ -112,10 +115,9 @@ class Captivity:
 
     def _prepare_luck(self, scenario: Scenario, draws: Draws) -> None:
         chance: Chance = draws.chance
-        self._death_luck = [chance.daily(f"deaths {self.pools[p]} {c}") for p, c in self.categories]
-        self._delivery_luck = [
-            chance.daily(f"status {self.pools[p]} {c}") for p, c in self.categories
-        ]
+        people = [f"{self.pools[p]} {c}" for p, c in self.categories]
+        self._death_luck = chance.dailies([f"deaths {those}" for those in people])
+        self._delivery_luck = chance.dailies([f"status {those}" for those in people])
         self._rescues = _Occasions.rescues(scenario, draws)
         self._gestures = _Occasions.releases(scenario, draws, "gesture")
         self._side_channels = _Occasions.releases(scenario, draws, "side_channel")
@@ -127,7 +129,7 @@ class Captivity:
         """Captives in truth alive and held: (runs, categories)."""
         return self.known - self.hidden
 
-    def _per_pool(self, by_category: Ints) -> Ints:
+    def _per_pool(self, by_category: NDArray[Any]) -> NDArray[Any]:
         pools = np.zeros((len(by_category), len(self.pools)), dtype=by_category.dtype)
         for c, p in enumerate(self.pool_of):
             pools[:, p] += by_category[:, c]
@@ -139,7 +141,7 @@ class Captivity:
 
     def held_remains(self) -> Ints:
         """The dead still held, known or not, by pool: (runs, pools)."""
-        return self.remains + self._per_pool(self.hidden)
+        return np.asarray(self.remains + self._per_pool(self.hidden))
 
     def _leverage_held(self, known: Ints, remains: Ints) -> Floats:
         held = remains * self.remains_leverage
@@ -149,9 +151,7 @@ class Captivity:
 
     def lift(self, rows: Ints) -> Floats:
         """How far the forward side's chance in a battle has moved, now: (runs,)."""
-        held = np.zeros((len(rows), len(self.pools)))
-        for c, p in enumerate(self.pool_of):
-            held[:, p] += self.leverage[rows, c] * self.known[rows, c]
+        held = self._per_pool(self.leverage[rows] * self.known[rows])
         held += self.remains[rows] * self.remains_leverage[rows]
         return self._lift_of(rows, held)
 
@@ -162,7 +162,7 @@ class Captivity:
         lift = _run_last(*frac.shape[:2])
         for p in range(len(self.pools)):
             held = np.zeros_like(lift)
-            for c in np.flatnonzero(self.pool_of == p):
+            for c in self.categories_of[p]:
                 part = 1.0 if self.outside_ratio[c] else frac[:, :, p]
                 staying = 1.0 - packages.covers[None, :, c] * part
                 held += (self.leverage[rows, c] * self.known[rows, c])[:, None] * staying
@@ -249,18 +249,19 @@ class Captivity:
     def suffer(self, day: int, in_truce: Bools, playing: Bools) -> Ints:
         """Captives who die today: (runs, pools). They count as known from today."""
         deaths = np.zeros_like(self.remains)
-        in_war, resting = self._death_chances
-        for c, p in enumerate(self.pool_of):
-            luck = self._death_luck[c][day]
-            rows = np.flatnonzero((luck >= self._nobody_dies[c]) & playing)
-            if len(rows):
-                chance = np.where(in_truce[rows], resting[p, rows], in_war[p, rows])
-                alive = self.known[rows, c] - self.hidden[rows, c]
-                dead = binomial(luck[rows], alive, chance)
-                self.known[rows, c] -= dead
-                deaths[rows, p] += dead
-        if not deaths.any():
+        luck = self._death_luck[day]
+        category, rows = ((luck >= self._nobody_dies) & playing).nonzero()
+        if not len(rows):
             return deaths
+        pool = self.pool_of[category]
+        in_war, resting = self._death_chances
+        chance = np.where(in_truce[rows], resting[pool, rows], in_war[pool, rows])
+        alive = self.known[rows, category] - self.hidden[rows, category]
+        dead = binomial(luck[category, rows], alive, chance)
+        if not dead.any():
+            return deaths
+        self.known[rows, category] -= dead
+        np.add.at(deaths, (rows, pool), dead)
         self.remains += deaths
         self.died += deaths
         self._due_at_most_known()
@@ -291,8 +292,8 @@ class Captivity:
         self, pool: int, runs: Ints, people: Ints, which: Floats
     ) -> list[tuple[Ints, int, Ints]]:
         """Those reached are held together: one category per attempt, by its share of the living."""
-        columns = np.flatnonzero(self.pool_of == pool)
-        alive = self.known[np.ix_(runs, columns)] - self.hidden[np.ix_(runs, columns)]
+        columns = self.categories_of[pool]
+        alive = self.known[runs][:, columns] - self.hidden[runs][:, columns]
         steps = np.cumsum(alive, axis=1)
         chosen = (which[:, None] * steps[:, -1:] >= steps).sum(axis=1)
         chosen = np.minimum(chosen, len(columns) - 1)
@@ -322,7 +323,9 @@ class Captivity:
         rows, left = occasion.people(day, where)
         if not len(rows):
             return
-        for c in np.flatnonzero((self.pool_of == occasion.pool) & (self.outside_ratio == outside)):
+        for c in self.categories_of[occasion.pool]:
+            if self.outside_ratio[c] != outside:
+                continue
             released = np.minimum(left, self.known[rows, c] - self.hidden[rows, c])
             self.known[rows, c] -= released
             freed[rows, occasion.pool] += released
@@ -350,6 +353,10 @@ class Captivity:
     def still_due(self, rows: Ints) -> Ints:
         """People and remains still to be returned under the deal: (runs,)."""
         return np.asarray(self.due[rows].sum(axis=1) + self.due_remains[rows].sum(axis=1))
+
+    def due_of(self, rows: Ints, pool: int) -> Ints:
+        """People of a pool still to be returned under the deal: (runs,)."""
+        return np.asarray(self.due[rows][:, self.categories_of[pool]].sum(axis=1))
 
     def nothing_due(self, rows: Ints) -> None:
         """A deal that has ended binds nobody."""
@@ -383,14 +390,14 @@ class Captivity:
         Returns the living returned, the remains returned, those promised alive who turn out to be
         dead, and the prisoners freed: each (runs,).
         """
-        columns = np.flatnonzero(self.pool_of == pool)
-        due = self.due[rows][:, columns].sum(axis=1)
-        left = -(-due // np.maximum(batches_left, 1))
+        left = -(-self.due_of(rows, pool) // np.maximum(batches_left, 1))
         people = np.zeros(len(rows), dtype=np.int64)
         found_dead = np.zeros(len(rows), dtype=np.int64)
         priced = np.zeros(len(rows))
-        for c in columns:
+        for c in self.categories_of[pool]:
             number = np.minimum(left, self.due[rows, c])
+            if not number.any():
+                continue
             dead = self._turn_out_dead(rows, int(c), number, day)
             self.known[rows, c] -= number
             self.hidden[rows, c] -= dead
@@ -409,7 +416,7 @@ class Captivity:
         """Of those to be released, how many had died before the first day."""
         known, hidden = self.known[rows, category], self.hidden[rows, category]
         share = np.minimum(hidden / np.maximum(known, 1), 0.999)
-        dead = binomial(self._delivery_luck[category][day][rows], number, share)
+        dead = binomial(self._delivery_luck[day][category][rows], number, share)
         return np.clip(dead, number - (known - hidden), np.minimum(hidden, number))
 
     def _hand_over_remains(self, rows: Ints, pool: int, batches_left: Ints) -> Ints:
@@ -476,7 +483,7 @@ class _Occasions:
 
         Only runs `where` it may come count.
         """
-        rows = np.flatnonzero(where & (self.happens[day] < self.per_day))
+        rows = (where & (self.happens[day] < self.per_day)).nonzero()[0]
         if not len(rows):
             return rows, rows
         extra = np.maximum(self.mean[rows] - 1.0, 0.0)

@@ -12,6 +12,7 @@ number a draw whatever the outcome, which is what keeps the streams in step.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -51,6 +52,10 @@ class Chance:
     def daily(self, stream: str) -> Daily:
         """Uniform numbers for each run and day: `luck[day]` is (runs,), with days from 1."""
         return Daily(self, stream)
+
+    def dailies(self, streams: Sequence[str]) -> Dailies:
+        """The same for several streams side by side: `luck[day]` is (streams, runs)."""
+        return Dailies(self, streams)
 
     def stretch(self, stream: str, number: int) -> Singles:
         """A stretch of days of a daily stream: (runs, STRETCH_DAYS)."""
@@ -117,25 +122,40 @@ class Daily:
         """The numbers of a day: (runs,)."""
         stretch, place = divmod(day - 1, STRETCH_DAYS)
         if stretch != self._stretch:
-            self._draw(stretch)
+            self._numbers = self._drawn(stretch)
+            self._stretch = stretch
         return np.asarray(self._numbers[place])
 
-    def _draw(self, stretch: int) -> None:
-        """Draw a stretch of days; each run owns a row of the stream, whoever else is drawn."""
-        self._numbers = _by_day(self._chance.stretch(self._stream, stretch))
-        self._stretch = stretch
+    def _drawn(self, stretch: int) -> Singles:
+        """A stretch of days; each run owns a row of the stream, whoever else is drawn."""
+        numbers = np.empty((STRETCH_DAYS, self._chance.runs), dtype=np.float32)
+        _turn_around(self._chance.stretch(self._stream, stretch), numbers)
+        return numbers
 
 
-def _by_day(by_run: Singles) -> Singles:
-    """The same numbers with the days first: (days, runs).
+class Dailies(Daily):
+    """Several streams side by side, so that what is asked of each on a day is asked once."""
 
-    Turned around a few hundred runs at a time, which stay in the cache meanwhile.
+    def __init__(self, chance: Chance, streams: Sequence[str]) -> None:
+        super().__init__(chance, ", ".join(streams))
+        self._streams = tuple(streams)
+
+    def _drawn(self, stretch: int) -> Singles:
+        runs = self._chance.runs
+        numbers = np.empty((STRETCH_DAYS, len(self._streams), runs), dtype=np.float32)
+        for k, stream in enumerate(self._streams):
+            _turn_around(self._chance.stretch(stream, stretch), numbers[:, k])
+        return numbers
+
+
+def _turn_around(by_run: Singles, by_day: Singles) -> None:
+    """Put numbers (runs, days) down with the days first.
+
+    A few hundred runs at a time, which stay in the cache meanwhile.
     """
-    by_day = np.empty(by_run.shape[::-1], dtype=by_run.dtype)
     for first in range(0, len(by_run), RUNS_AT_ONCE):
         some = slice(first, first + RUNS_AT_ONCE)
         by_day[:, some] = by_run[some].T
-    return by_day
 
 
 def surely_none(trials: Ints, probability: Floats) -> Floats:
@@ -153,33 +173,35 @@ def binomial(luck: Floats | Singles, trials: Ints, probability: Floats) -> Ints:
     at runs whose luck is beyond `surely_none`.
     """
     successes = np.zeros(len(luck), dtype=np.int64)
-    rows = np.flatnonzero(luck >= surely_none(trials, probability))
+    rows = (luck >= surely_none(trials, probability)).nonzero()[0]
     if not len(rows):
         return successes
     n, p, u = trials[rows], probability[rows], luck[rows]
     odds = p / np.maximum(1.0 - p, 1e-12)
     term = (1.0 - p) ** n
-    reached = term.copy()
-    count = np.zeros(len(rows), dtype=np.int64)
+    reached = term
+    count = 0
     going = (u >= reached) & (count < n)
     while going.any():
-        count = count + going
-        term = term * odds * (n - count + 1) / np.maximum(count, 1)
-        reached = np.where(going, reached + term, reached)
-        going = going & (u >= reached) & (count < n)
-    successes[rows] = count
+        count += 1
+        successes[rows] += going
+        term = term * odds * (n - count + 1) / count
+        reached = reached + term
+        going &= (u >= reached) & (count < n)
     return successes
 
 
 def poisson(luck: Floats | Singles, mean: Floats) -> Ints:
     """The count at each point of luck: the inverse Poisson distribution, for small means."""
+    events = np.zeros(luck.shape, dtype=np.int64)
     term = np.exp(-mean)
-    reached = term.copy()
-    count = np.zeros(luck.shape, dtype=np.int64)
+    reached = term
+    count = 0
     going = luck >= reached
-    while going.any() and count.max() < 1000:
-        count = count + going
-        term = term * mean / np.maximum(count, 1)
-        reached = np.where(going, reached + term, reached)
-        going = going & (luck >= reached)
-    return count
+    while going.any() and count < 1000:
+        count += 1
+        events += going
+        term = term * mean / count
+        reached = reached + term
+        going &= luck >= reached
+    return events

@@ -440,9 +440,10 @@ class Talks(mesa.Model):
     def _stir(self) -> None:
         """Constituencies hear the news; attention fades; talks may be suspended."""
         self.events["war_day"] = (self.phase == WAR).astype(float)
+        today = {event: happened for event, happened in self.events.items() if happened.any()}
         for party in self.parties:
             mourned = self.mourned[:, party.home_pools].sum(axis=1)
-            news = {**self.events, "captive_death": mourned}
+            news = {**today, "captive_death": mourned} if mourned.any() else today
             for constituency in party.constituencies:
                 constituency.stir(news)
             party.is_forgotten(self.forgetting)

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.captivity import Captivity
-from sim.chance import Daily
 from sim.draws import Draws
 from sim.theory.commitment import PERMANENCE
 from sim.theory.durability import trust, weibull_hazard
@@ -58,13 +57,10 @@ class Truces:
         self.spoiling = [draws[f"spoilers.{name}.strength"] for name in self.spoilers]
         self.spoiler_side = [self.parties.index(s.side) for s in scenario.spoilers.values()]
 
-        def daily(name: str) -> Daily:
-            return chance.daily(name)
-
-        self.delivery_luck = [daily(f"delivers {party}") for party in self.parties]
-        self.dispute_luck = daily("disputes")
-        self.violation_luck = [daily(f"violations {party}") for party in self.parties]
-        self.resumption_luck = [daily(f"resumes {cause}") for cause in self.causes]
+        self.delivery_luck = chance.dailies([f"delivers {party}" for party in self.parties])
+        self.dispute_luck = chance.daily("disputes")
+        self.violation_luck = chance.dailies([f"violations {party}" for party in self.parties])
+        self.resumption_luck = chance.dailies([f"resumes {cause}" for cause in self.causes])
 
         self.in_force = np.full(runs, NONE, dtype=np.int64)  # package
         self.began = np.zeros(runs, dtype=np.int64)  # day the guns fell silent
@@ -128,7 +124,7 @@ class Truces:
         Returns, for each pool, the rows concerned, the pool, and the living returned, remains
         returned, those found to be dead and prisoners freed in each: (rows,) each.
         """
-        due = np.flatnonzero(self.holding & (day >= self.next_batch))
+        due = (self.holding & (day >= self.next_batch)).nonzero()[0]
         due = due[self.captivity.still_due(due) > 0]
         if not len(due):
             return []
@@ -138,12 +134,13 @@ class Truces:
         self.disputed[due] = False
         going = [self._deliverable(due, left, pool, day) for pool in range(len(self.holders))]
         for pool, (rows, batches) in enumerate(going):
+            if not len(rows):
+                continue
             package = self.in_force[rows]
             people, remains, dead, freed = self.captivity.hand_over(
                 rows, pool, package, batches, day - 1
             )
-            found = rows[dead > 0]
-            self._dispute(found, self.holders[pool], day)
+            self._dispute(rows[dead > 0], self.holders[pool], day)
             handed.append((rows, pool, people, remains, dead, freed))
         return handed
 
@@ -155,8 +152,7 @@ class Truces:
 
     def _deliverable(self, due: Ints, left: Ints, pool: int, day: int) -> tuple[Ints, Ints]:
         """Rows in which a pool's batch goes ahead: everyone complies, or mediators mend it."""
-        held = self.captivity.due[due][:, self.captivity.pool_of == pool].sum(axis=1)
-        owed = np.flatnonzero(held + self.captivity.due_remains[due, pool])
+        owed = self.captivity.due_of(due, pool) + self.captivity.due_remains[due, pool] > 0
         rows, batches = due[owed], left[owed]
         whole = np.maximum(self.captivity.due_at_signing[rows], 1)
         progress = 1.0 - self.captivity.still_due(rows) / whole
@@ -166,10 +162,10 @@ class Truces:
             complies = self.compliance[party][rows]
             if party == self.holders[pool]:
                 complies = complies * (1.0 - out_of_hand)
-            fails = self.delivery_luck[party][day][rows] >= complies
+            fails = self.delivery_luck[day][party][rows] >= complies
             self.kept[rows[~fails], party] += 1
             settled = self._dispute(rows[fails], party, day)
-            goes[np.flatnonzero(fails)[~settled]] = False
+            goes[fails] &= settled
         return rows[goes], batches[goes]
 
     def _dispute(self, rows: Ints, party: int, day: int) -> Bools:
@@ -183,17 +179,14 @@ class Truces:
 
     def suffer_violations(self, day: int) -> Bools:
         """Breaches short of collapse: they cost trust. Returns where there was one: (runs,)."""
-        any_breach = np.zeros(len(self.in_force), dtype=bool)
-        for party, luck in enumerate(self.violation_luck):
-            breach = np.flatnonzero(self.holding & (luck[day] < self.violation_chance))
-            self.broken[breach, party] += 1
-            self.violations[breach] += 1
-            any_breach[breach] = True
-        return any_breach
+        breach = self.holding & (self.violation_luck[day] < self.violation_chance)
+        self.broken += breach.T
+        self.violations += breach.sum(axis=0)
+        return np.asarray(breach.any(axis=0))
 
     def breaks(self, day: int) -> tuple[Ints, Ints]:
         """Truces that somebody ends today: their rows and the cause (index into `causes`)."""
-        rows = np.flatnonzero(self.holding & (day > self.began))
+        rows = (self.holding & (day > self.began)).nonzero()[0]
         if not len(rows):
             return rows, rows
         margin = self._margins(rows, day)
@@ -202,55 +195,55 @@ class Truces:
 
     def _margins(self, rows: Ints, day: int) -> Floats:
         """Luck over hazard, by cause: the lowest below 1 ends the truce today: (rows, causes)."""
+        parties = len(self.parties)
         common = self._common_risk(rows)
-        risks = [common + self._own_risk(rows, party) for party in range(len(self.parties))]
+        risks = np.empty((len(rows), len(self.causes)))
+        risks[:, :parties] = common[:, None] + self._own_risks(rows)
         for k, strength in enumerate(self.spoiling):
             seen = self.effect["gap"][rows] * self.gap[rows, self.spoiler_side[k]]
-            risks.append(common - np.log(len(self.parties)) + strength[rows] + seen)
+            risks[:, parties + k] = common - np.log(parties) + strength[rows] + seen
         hazard = weibull_hazard(
-            (day - self.began[rows])[:, None],
-            self.shape[rows, None],
-            self.scale[rows, None],
-            np.stack(risks, axis=1),
+            (day - self.began[rows])[:, None], self.shape[rows, None], self.scale[rows, None], risks
         )
-        luck = np.stack([luck[day][rows] for luck in self.resumption_luck], axis=1)
+        luck = self.resumption_luck[day].take(rows, axis=1).T
         return np.asarray(luck / np.maximum(hazard, 1e-300))
 
     def _common_risk(self, rows: Ints) -> Floats:
         """The part of the log hazard that all causes share: (rows,)."""
-        package = self.in_force[rows]
-        effect = {name: value[rows] for name, value in self.effect.items()}
+        package, effect = self.in_force[rows], self.effect
         pending = self.captivity.still_due(rows) / np.maximum(
             self.captivity.due_at_signing[rows], 1
         )
         return np.asarray(
-            effect["guarantee"] * self.bite[rows] * self.packages.binding(package)
-            + effect["pending"] * pending
-            + effect["pressure"] * self.pressure[rows]
-            + effect["extension"] * (self.extended[rows] > 0)
-            + effect["dispute"] * self.disputed[rows]
-            + effect["grace"] * self.in_grace[rows]
+            effect["guarantee"][rows] * self.bite[rows] * self.packages.binding(package)
+            + effect["pending"][rows] * pending
+            + effect["pressure"][rows] * self.pressure[rows]
+            + effect["extension"][rows] * (self.extended[rows] > 0)
+            + effect["dispute"][rows] * self.disputed[rows]
+            + effect["grace"][rows] * self.in_grace[rows]
         )
 
-    def _own_risk(self, rows: Ints, party: int) -> Floats:
-        """What adds to one party's log hazard: distrust, and fighting looking better: (rows,).
+    def _own_risks(self, rows: Ints) -> Floats:
+        """What adds to the parties' log hazards, distrust and fighting looking better.
 
-        The baseline is that of the truce as a whole; its parties share it alike.
+        (rows, parties). The baseline is that of the truce as a whole; its parties share it alike.
         """
-        others = np.array([k for k in range(len(self.parties)) if k != party])
-        kept = self.kept[rows[:, None], others].sum(axis=1)
-        broken = self.broken[rows[:, None], others].sum(axis=1)
-        trusted = trust(kept, broken, (self.prior[0][rows], self.prior[1][rows]))
+        kept, broken = self.kept[rows], self.broken[rows]
+        trusted = trust(
+            kept.sum(axis=1, keepdims=True) - kept,  # by the others
+            broken.sum(axis=1, keepdims=True) - broken,
+            (self.prior[0][rows, None], self.prior[1][rows, None]),
+        )
         return np.asarray(
-            self.effect["trust"][rows] * (trusted - 0.5)
-            + self.effect["gap"][rows] * self.gap[rows, party]
+            self.effect["trust"][rows, None] * (trusted - 0.5)
+            + self.effect["gap"][rows, None] * self.gap[rows]
             - np.log(len(self.parties))
         )
 
     def expiring(self, day: int) -> Ints:
         """Rows in which a truce has seen its last day."""
         open_ended = self.packages.permanent[np.maximum(self.in_force, 0)]
-        return np.flatnonzero(self.holding & ~open_ended & (day > self.last_day))
+        return (self.holding & ~open_ended & (day > self.last_day)).nonzero()[0]
 
     def may_extend(self, rows: Ints) -> Bools:
         """Whether enough captives of the agreed kind are left for one more day: (rows,)."""

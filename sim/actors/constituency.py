@@ -36,15 +36,19 @@ class Constituency(mesa.Agent):
         self.urgency = draws.get(f"{path}.urgency", 0.0)
 
     def stir(self, events: Mapping[str, Floats]) -> None:
-        """Let the day's events, each a count per run, mobilise people; then let them calm down."""
+        """Let the day's events, each a count per run, mobilise people; then let them calm down.
+
+        What has happened in no run may be left out.
+        """
         unmoved = np.ones_like(self.mobilised)
         for event, share in self.stirred_by.items():
+            if event not in events:
+                continue
             happened = events[event]
-            most = happened.max()
-            if most > 1:
-                where = np.flatnonzero(happened)
+            if happened.max() > 1:
+                where = happened.nonzero()[0]
                 unmoved[where] *= (1.0 - share[where]) ** happened[where]
-            elif most > 0:  # the same for what happens once at the most
+            else:  # the same for what happens once at the most
                 unmoved *= 1.0 - share * happened
         self.mobilised += (1.0 - unmoved) * (1.0 - self.mobilised)
         self.mobilised -= self.calming * (self.mobilised - self.rest)

@@ -20,14 +20,15 @@ def weibull_hazard(day: Real, shape: Real, scale: Real, log_risk: Real) -> Float
     Before day 1 nothing can break and the probability is 0.
     Source: Prentice and Gloeckler, Biometrics 34 (1978) 57-67, with a Weibull baseline.
     """
-    today = _accumulated(day, shape, scale, log_risk)
-    yesterday = _accumulated(np.subtract(day, 1), shape, scale, log_risk)
+    risk = np.exp(log_risk)
+    today = _baseline(day, shape, scale) * risk
+    yesterday = _baseline(np.subtract(day, 1), shape, scale) * risk
     return -np.expm1(yesterday - today)
 
 
 def survival(day: Real, shape: Real, scale: Real, log_risk: Real) -> Floats:
     """The probability that a truce still holds at the end of `day`; see `weibull_hazard`."""
-    return np.exp(-_accumulated(day, shape, scale, log_risk))
+    return np.exp(-_baseline(day, shape, scale) * np.exp(log_risk))
 
 
 def median_day(shape: Real, scale: Real, log_risk: Real) -> Floats:
@@ -74,7 +75,7 @@ def captives_alive(held: Real, daily_rate: Real, days: Real) -> tuple[Floats, Fl
     return alive, np.sqrt(alive * (1 - chance))
 
 
-def _accumulated(day: Real, shape: Real, scale: Real, log_risk: Real) -> Floats:
-    """The hazard added up to the end of `day`, nothing before day 1."""
+def _baseline(day: Real, shape: Real, scale: Real) -> Floats:
+    """The hazard at `log_risk` 0 added up to the end of `day`, nothing before day 1."""
     age = np.maximum(np.asarray(day, dtype=float), 0.0) / scale
-    return np.asarray(np.power(age, shape) * np.exp(log_risk))
+    return np.asarray(np.power(age, shape))
