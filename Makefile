@@ -65,10 +65,10 @@ bench: $(READY)  ## how fast the engine and each finding are on this machine
 	@$(BIN)/python tests/benchmarks/engine.py $(ARGS)
 	@$(BIN)/python tests/benchmarks/findings.py
 
-bench-sweep: $(READY)  ## what a sweep takes, and what shared luck is worth (half an hour)
+bench-sweep: $(READY)  ## what a sweep takes, and what shared luck is worth (some six minutes)
 	@$(BIN)/python tests/benchmarks/sweep.py $(ARGS)
 
-study: $(READY)  ## the worked study of sim/analysis, from plan to figure (some ten minutes)
+study: $(READY)  ## the worked study of sim/analysis, from plan to figure (some three minutes)
 	@$(BIN)/parley sweep plan scenarios/studies/paris-2024.yaml $(ARGS)
 	@$(BIN)/parley sweep run scenarios/studies/paris-2024.yaml --out sweeps/paris-2024 $(ARGS)
 	@$(BIN)/parley analyze sweeps/paris-2024 --outcome truce_held_60 --outcome deal_by_90 \

@@ -68,7 +68,12 @@ ShardOf = Annotated[
 ]
 ChunkRuns = Annotated[
     int | None,
-    typer.Option("--chunk", min=1, help="runs of a chunk", show_default="about a second's worth"),
+    typer.Option(
+        "--chunk",
+        min=1,
+        help="runs of a chunk",
+        show_default="a block of the engine, or a worker's share",
+    ),
 ]
 MaxFailures = Annotated[
     int | None, typer.Option("--max-failures", min=0, help="stop when more runs than these fail")
@@ -78,8 +83,8 @@ Timeout = Annotated[
     typer.Option(
         "--timeout-per-run",
         metavar="SECONDS",
-        help="runs side by side that take longer than this for each of them are played apart; a "
-        "run that takes longer by itself has failed",
+        help="a run that takes longer by itself has failed; n runs side by side that take longer "
+        "than √n times as long are played apart",
     ),
 ]
 Force = Annotated[

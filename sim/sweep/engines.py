@@ -37,6 +37,9 @@ TRIES = 2
 #: Into how many parts a chunk is divided that costs a worker: a death costs more than a start.
 PARTS = 8
 
+#: How many chunks are under way for each worker: one is played, another waits for it.
+AHEAD = 2
+
 #: How often it is looked whether there are workers at all, and how long none may be there.
 LOOK_EVERY, PATIENCE = 5.0, 300.0
 
@@ -114,9 +117,9 @@ def engine(
     """
     workers = workers or usable_cores()
     if isinstance(name, Executor):
-        yield Engine(lambda: name, 2 * workers, ())
+        yield Engine(lambda: name, AHEAD * workers, ())
     elif not isinstance(name, str):
-        made = Engine(name, 2 * workers)
+        made = Engine(name, AHEAD * workers)
         try:
             yield made
         finally:
@@ -132,6 +135,16 @@ def engine(
     else:
         known = "serial, process, dask (a cluster on this machine) and dask://HOST:PORT"
         raise EngineError(f"there is no engine '{name}'; there are {known}")
+
+
+def hands(name: str | Executor | Callable[[], Executor], workers: int | None = None) -> int:
+    """Among how many workers an engine shares the work; a scheduler elsewhere is asked."""
+    if name == "serial":
+        return 1
+    if workers is None and isinstance(name, str) and name.startswith("dask://"):
+        with _dask(name, 1) as made:
+            return made.at_once // AHEAD
+    return workers or usable_cores()
 
 
 def usable_cores() -> int:
@@ -198,7 +211,7 @@ def _of_client(
 
     cores = max(sum(client.nthreads().values()), 1)
     return Engine(
-        lambda: client.get_executor(pure=False), 2 * cores, (BrokenExecutor, killed), is_staffed
+        lambda: client.get_executor(pure=False), AHEAD * cores, (BrokenExecutor, killed), is_staffed
     )
 
 

@@ -24,13 +24,8 @@ from sim.sweep.playing import Played, Task, play
 from sim.sweep.points import Points, points_of
 from sim.sweep.spec import Question
 
-#: A chunk takes about so long; or longer, where less than a tenth of it is to go to what a chunk
-#: takes whatever its size. It has at least and at most so many runs.
-SECONDS_PER_CHUNK, MOST_FIXED = 1.0, 0.1
-LEAST_CHUNK, MOST_CHUNK = 32, BLOCK_RUNS
-
-#: Runs by which the time is told.
-PROBE_RUNS = 20
+#: A sample of this share of a chunk, and one of this share of that, tell how long chunks take.
+SAMPLED = 1 / 4
 
 Shard = tuple[int, int]  # number, counted from 1, and how many
 
@@ -53,13 +48,18 @@ class Plan:
     def of(
         cls, question: Question, chunk_runs: int | None = None, *, workers: int = 1, **more: Any
     ) -> Plan:
-        """The plan of a study; the size of chunks is measured unless it is given."""
+        """The plan of a study.
+
+        Chunks are as large as the engine's blocks unless their size is given: a day of talks costs
+        much the same for a thousand runs as for ten. They are smaller where otherwise some of the
+        workers would have none.
+        """
         points = points_of(question)
+        plan = cls(question, points, chunk_runs or BLOCK_RUNS, **more)
         if chunk_runs is not None:
-            return cls(question, points, chunk_runs, **more)
-        plan = cls(question, points, PROBE_RUNS, **more)
-        fair = max(-(-plan.first_batch // workers), 1)  # nobody is left without work
-        return replace(plan, chunk_runs=min(Pace.measured(plan).chunk_runs, fair))
+            return plan
+        fair = max(-(-plan.first_batch // workers), 1)
+        return replace(plan, chunk_runs=min(BLOCK_RUNS, fair))
 
     @cached_property
     def order(self) -> Ints:
@@ -173,40 +173,36 @@ class Pace:
 
     @classmethod
     def measured(cls, plan: Plan) -> Pace:
-        """From playing some runs: a few, and ten times as many, in seconds of this processor."""
-        chunk = plan.chunks(0)[0]
-        task = plan.task(chunk)
-        some, many = _repeated(task, PROBE_RUNS), _repeated(task, 10 * PROBE_RUNS)
-        play(some)  # what is only done once does not count
-        few_seconds, _ = _timed(some)
-        many_seconds, result = _timed(many)
-        per_run = max(many_seconds - few_seconds, 1e-6) / (len(many) - len(some))
-        fixed = max(few_seconds - per_run * len(some), 0.0)
-        return cls(fixed, per_run, _bytes(result) / len(many))
+        """From playing two samples of the plan's runs, in seconds of this processor.
 
-    @property
-    def chunk_runs(self) -> int:
-        """How many runs make a chunk that is worth sending to a worker."""
-        seconds = max(SECONDS_PER_CHUNK, self.chunk_seconds / MOST_FIXED)
-        runs = (seconds - self.chunk_seconds) / self.run_seconds
-        return int(min(max(runs, LEAST_CHUNK), MOST_CHUNK))
+        What a run adds falls with their number, so that the larger sample is not far from a chunk.
+        """
+        chunks = plan.chunks(0)
+        size = plan.first_batch / len(chunks)
+        many = _sample(plan, max(round(SAMPLED * size), 1))
+        few = many.part(0, max(round(SAMPLED * len(many)), 1))
+        play(few.part(0, 1))  # what is only done once does not count
+        few_seconds, _ = _timed(few)
+        many_seconds, result = _timed(many)
+        more = len(many) - len(few)
+        per_run = max(many_seconds - few_seconds, 0.0) / more if more else 0.0
+        fixed = max(many_seconds - per_run * len(many), 0.0)
+        return cls(fixed, per_run, _bytes(result) / len(many))
 
     def seconds(self, runs: int, chunks: int) -> float:
         """What so many runs in so many chunks take, by one worker."""
         return self.chunk_seconds * chunks + self.run_seconds * runs
 
 
-def _repeated(task: Task, runs: int) -> Task:
-    """The first run's settings for more runs than one."""
-    rows = np.zeros(runs, dtype=np.int64)
-    return replace(
-        task,
-        design_id=task.design_id[rows],
-        replicate=np.arange(runs),
-        levers={key: settings[rows] for key, settings in task.levers.items()},
-        values={path: settings[rows] for path, settings in task.values.items()},
-        seconds_per_run=None,
-    )
+def _sample(plan: Plan, runs: int) -> Task:
+    """Runs from all over those that need the scenario of the first, in no particular order."""
+    first, size = plan.replicates_of(0)
+    variants = plan.points.variant[plan.order]
+    alike = np.count_nonzero(variants == variants[0]) * size
+    chosen = np.random.default_rng(plan.question.study.seed).integers(alike, size=runs)
+    rank, replicate = np.divmod(chosen, size)
+    task = plan.task_of(plan.order[rank], first + replicate)
+    return replace(task, seconds_per_run=None)
 
 
 def _timed(task: Task) -> tuple[float, Played]:

@@ -44,7 +44,7 @@ class Manner:
 
     engine: str | Executor | Callable[[], Executor] = "serial"  # see `sim.sweep.engines`
     workers: int | None = None
-    chunk_runs: int | None = None  # about a second's worth where not given
+    chunk_runs: int | None = None  # a block of the engine where not given, or a worker's share
     max_failures: int | None = None
     seconds_per_run: float | None = None
     force: bool = False  # play on although scenario or model have changed; such rows are marked
@@ -74,7 +74,7 @@ def run(
     folder.mkdir(parents=True, exist_ok=True)
     with disk.held(folder):
         if not (folder / disk.MANIFEST).exists():
-            workers = 1 if manner.engine == "serial" else manner.workers or engines.usable_cores()
+            workers = engines.hands(manner.engine, manner.workers)
             plan = Plan.of(question, manner.chunk_runs, workers=workers, shard=shard)
             begin(folder, plan)
         return _go_on(folder, question, manner)

@@ -203,9 +203,15 @@ class Design(Part):
     def _one_plan_for_each(self) -> Design:
         if self.together is not None and (self.levers or self.uncertainties):
             raise ValueError("has `together` beside a plan for one side; keep one")
-        keyed = [side for side in (self.levers, self.uncertainties) if side and is_keyed(side)]
-        if len(keyed) == 2:
-            raise ValueError("is Saltelli's or Morris's on both sides; put them in `together`")
+        sides = [side for side in (self.levers, self.uncertainties) if side]
+        marked = [side.method for side in sides if side.method in (*KEYED, "one_at_a_time")]
+        if len(marked) == 2:
+            raise ValueError(
+                f"has {marked[0]} beside {marked[1]}, and the column `matrix` tells the place of a "
+                "point in one of them; put all keys in `together`, or play one side by factorial "
+                "or latin_hypercube"
+            )
+        keyed = [side for side in sides if is_keyed(side)]
         if keyed and self.combine != "full_factorial":
             raise ValueError(f"would take {keyed[0].method} apart; combine: full_factorial")
         return self

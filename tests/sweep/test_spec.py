@@ -41,6 +41,8 @@ MALFORMED = [
     ("Sobol's points of no power of 2", "latin_hypercube, n: 4", "sobol, n: 6", "4 or 8"),
     ("no plan for the uncertainties", f"  {PLAN}\n", "  combine: zip\n", "plan"),
     ("zip of unlike lengths", f"  {PLAN}", f"  {PLAN}\n  combine: zip", "zip"),
+    ("matrices on both sides", PLAN, "levers: {method: one_at_a_time}\n  uncertainties: "
+     "{method: saltelli, n: 4}", "one_at_a_time beside saltelli"),
     ("an outcome that there is not", "deal_by_10", "deals_by_10", "deals_by_10"),
     ("an outcome after the last day", "deal_by_10", "deal_by_90", "deal_by_90"),
     ("a rule about what is not kept", KEEP, KEEP + "\nstop: {metric: leaks, half_width: 0.1, "
