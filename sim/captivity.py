@@ -157,17 +157,19 @@ class Captivity:
 
     def lift_after(self, rows: Ints) -> Floats:
         """The same if a release had been carried out: (runs, releases)."""
+        return self._lift_after(rows, self._fraction(self._covered(rows)))
+
+    def _lift_after(self, rows: Ints, fraction: Floats) -> Floats:
         packages = self.packages
-        frac = self._fraction(self._covered(rows))
-        lift = _run_last(*frac.shape[:2])
+        lift = _run_last(*fraction.shape[:2])
+        living = self.leverage[rows] * self.known[rows]
+        dead = self.remains[rows] * self.remains_leverage[rows]
         for p in range(len(self.pools)):
             held = np.zeros_like(lift)
             for c in self.categories_of[p]:
-                part = 1.0 if self.outside_ratio[c] else frac[:, :, p]
-                staying = 1.0 - packages.covers[None, :, c] * part
-                held += (self.leverage[rows, c] * self.known[rows, c])[:, None] * staying
-            dead = self.remains[rows, p] * self.remains_leverage[rows, p]
-            held += outer(dead, ~packages.covers_remains[:, p])
+                part = 1.0 if self.outside_ratio[c] else fraction[:, :, p]
+                held += living[:, c, None] * (1.0 - packages.covers[None, :, c] * part)
+            held += outer(dead[:, p], ~packages.covers_remains[:, p])
             lift += self._lift_of_pool(rows, p, held)
         return lift
 
@@ -193,22 +195,27 @@ class Captivity:
     def _covered(self, rows: Ints) -> Floats:
         """Captives thought alive whom a release covers, in ratio: (runs, releases, pools)."""
         covered = _run_last(len(rows), len(self.packages.covers), len(self.pools))
+        known: NDArray[Any] = self.known[rows]
         for c, p in enumerate(self.pool_of):
             if not self.outside_ratio[c]:
-                covered[:, :, p] += outer(self.known[rows, c], self.packages.covers[:, c])
+                covered[:, :, p] += outer(known[:, c], self.packages.covers[:, c])
         return covered
 
-    def exchange(self, rows: Ints) -> Exchange:
-        """What each release and swap would bring as things stand."""
-        packages = self.packages
+    def prospects(self, rows: Ints) -> tuple[Floats, Exchange]:
+        """What each release would do to the lift (runs, releases), and what each swap brings."""
         covered = self._covered(rows)
+        fraction = self._fraction(covered)
+        return self._lift_after(rows, fraction), self._exchange(rows, covered, fraction)
+
+    def _exchange(self, rows: Ints, covered: Floats, fraction: Floats) -> Exchange:
+        packages = self.packages
         most = packages.most[None]
         returned = np.minimum(covered, most) / np.maximum(self.initial_paid[rows], 1)[:, None, :]
         remains = _run_last(*covered.shape[:2])
         for p in range(len(self.pools)):
             remains += outer(self.remains[rows, p], packages.covers_remains[:, p])
         remains /= np.maximum(self.initial_remains[rows], 1)[:, None]
-        freed = self._freed(rows, self._fraction(covered))
+        freed = self._freed(rows, fraction)
         return Exchange(
             returned.astype(np.float32), remains.astype(np.float32), freed.astype(np.float32)
         )
@@ -217,11 +224,12 @@ class Captivity:
         """Log share of prisoners freed under each swap: (runs, swaps, pools)."""
         packages = self.packages
         freed = _run_last(len(rows), len(packages.swap_release), len(self.pools))
+        people = self.known[rows] * self.price[rows]
         for k, pool in enumerate(self.paid_for):
             priced = np.zeros_like(fraction[:, :, pool])
-            for c in np.flatnonzero((self.pool_of == pool) & ~self.outside_ratio):
-                people = self.known[rows, c] * self.price[rows, c]
-                priced += outer(people, packages.covers[:, c])
+            for c in self.categories_of[pool]:
+                if not self.outside_ratio[c]:
+                    priced += outer(people[:, c], packages.covers[:, c])
             priced *= fraction[:, :, pool]
             number = columns(priced, packages.swap_release) * packages.swap_ratio[:, pool]
             number = np.minimum(number, self.prisoners[rows, k, None])
@@ -230,17 +238,15 @@ class Captivity:
 
     def loss_rate(self, rows: Ints) -> Floats:
         """The share of a pool's captives expected to die per day of war: (runs, pools)."""
-        held = np.zeros((len(rows), len(self.pools)))
-        for c, p in enumerate(self.pool_of):
-            if not self.outside_ratio[c]:
-                held[:, p] += self.known[rows, c]
+        held = self._per_pool(self.known[rows] * ~self.outside_ratio)
         return np.asarray(self.death_rate[rows] * held / np.maximum(self.initial_paid[rows], 1))
 
     def outstanding(self, rows: Ints, package: Ints) -> Floats:
         """How much of what a package would bring if it were signed now is still due: (rows,)."""
-        covered = self._covered(rows)[np.arange(len(rows)), self.packages.release_of[package]]
-        most = self.packages.most[self.packages.release_of[package]]
-        promised = np.minimum(covered, most).sum(axis=1)
+        release = self.packages.release_of[package]
+        covers = self.packages.covers[release] & ~self.outside_ratio
+        covered = self._per_pool(self.known[rows] * covers)
+        promised = np.minimum(covered, self.packages.most[release]).sum(axis=1)
         due = (self.due[rows] * ~self.outside_ratio).sum(axis=1)
         return np.asarray(np.minimum(due / np.maximum(promised, 1.0), 1.0))
 
@@ -391,32 +397,28 @@ class Captivity:
         dead, and the prisoners freed: each (runs,).
         """
         left = -(-self.due_of(rows, pool) // np.maximum(batches_left, 1))
-        people = np.zeros(len(rows), dtype=np.int64)
-        found_dead = np.zeros(len(rows), dtype=np.int64)
-        priced = np.zeros(len(rows))
-        for c in self.categories_of[pool]:
-            number = np.minimum(left, self.due[rows, c])
-            if not number.any():
-                continue
-            dead = self._turn_out_dead(rows, int(c), number, day)
-            self.known[rows, c] -= number
-            self.hidden[rows, c] -= dead
-            self.due[rows, c] -= number
-            left = left - number
-            people += number - dead
-            found_dead += dead
-            if not self.outside_ratio[c]:
-                priced += number * self.price[rows, c]
+        columns = self.categories_of[pool]
+        place = rows[:, None], columns
+        so_far = np.minimum(self.due[place].cumsum(axis=1), left[:, None])  # the first come first
+        number = so_far.copy()
+        number[:, 1:] -= so_far[:, :-1]
+        dead = self._turn_out_dead(place, number, day)
+        self.known[place] -= number
+        self.hidden[place] -= dead
+        self.due[place] -= number
+        people, found_dead = (number - dead).sum(axis=1), dead.sum(axis=1)
+        priced = sum((number * self.price[place] * ~self.outside_ratio[columns]).T)
         remains = self._hand_over_remains(rows, pool, batches_left)
         self.returned_alive[rows, pool] += people
         self.remains_returned[rows, pool] += found_dead + remains
         return people, remains, found_dead, self._free_prisoners(rows, pool, package, priced)
 
-    def _turn_out_dead(self, rows: Ints, category: int, number: Ints, day: int) -> Ints:
-        """Of those to be released, how many had died before the first day."""
-        known, hidden = self.known[rows, category], self.hidden[rows, category]
+    def _turn_out_dead(self, place: tuple[Ints, Ints], number: Ints, day: int) -> Ints:
+        """Of those to be released, how many had died before the first day: (rows, categories)."""
+        rows, categories = place
+        known, hidden = self.known[place], self.hidden[place]
         share = np.minimum(hidden / np.maximum(known, 1), 0.999)
-        dead = binomial(self._delivery_luck[day][category][rows], number, share)
+        dead = binomial(self._delivery_luck[day][categories, rows], number, share)
         return np.clip(dead, number - (known - hidden), np.minimum(hidden, number))
 
     def _hand_over_remains(self, rows: Ints, pool: int, batches_left: Ints) -> Ints:

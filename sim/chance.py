@@ -169,14 +169,14 @@ def surely_none(trials: Ints, probability: Floats) -> Floats:
 def binomial(luck: Floats | Singles, trials: Ints, probability: Floats) -> Ints:
     """The number of successes at each point of luck: the inverse binomial distribution.
 
-    All (runs,). Meant for rare events among few trials: it steps once per success, and looks only
-    at runs whose luck is beyond `surely_none`.
+    All of one shape. Meant for rare events among few trials: it steps once per success, and looks
+    only where the luck is beyond `surely_none`.
     """
-    successes = np.zeros(len(luck), dtype=np.int64)
-    rows = (luck >= surely_none(trials, probability)).nonzero()[0]
-    if not len(rows):
+    successes = np.zeros(luck.shape, dtype=np.int64)
+    some = (luck >= surely_none(trials, probability)).nonzero()
+    if not len(some[0]):
         return successes
-    n, p, u = trials[rows], probability[rows], luck[rows]
+    n, p, u = trials[some], probability[some], luck[some]
     odds = p / np.maximum(1.0 - p, 1e-12)
     term = (1.0 - p) ** n
     reached = term
@@ -184,7 +184,7 @@ def binomial(luck: Floats | Singles, trials: Ints, probability: Floats) -> Ints:
     going = (u >= reached) & (count < n)
     while going.any():
         count += 1
-        successes[rows] += going
+        successes[some] += going
         term = term * odds * (n - count + 1) / count
         reached = reached + term
         going &= (u >= reached) & (count < n)

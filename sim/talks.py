@@ -144,6 +144,9 @@ class Talks(mesa.Model):
         self.parties = [Party(self, name, draws, self.packages) for name in scenario.parties]
         self.veto = np.array([party.veto for party in self.parties])
         self.vetoers = [i for i, party in enumerate(self.parties) if party.veto]
+        names = [self.parties[i].name for i in self.vetoers]
+        #: Why a round with a ZOPA may bring no deal, in the order of `missed`.
+        self.missed_for = (BAD_TEXT, *names, CONFIRMATION, SUSPENSION)
         helped = any(mediator.keeps_channel for mediator in self.mediators)
         self.truces_now = Truces(draws, self.packages, self.captivity, helped)
         self.war = WAR_MODULES[scenario.war.kind]()
@@ -174,18 +177,39 @@ class Talks(mesa.Model):
             p for p, party in enumerate(self.parties) if party.veto and party.speaks_through
         ]
         self.misjudged = {
-            (i, j): standard_normal(draws.chance.once(f"misjudges {one.name} {other.name}")[:, 0])
+            (i, j): self._misjudges(draws, one, other).astype(np.float32)
             for i, one in enumerate(self.parties)
             for j, other in enumerate(self.parties)
             if i != j
         }
+        self.hoped = {
+            (i, j): self._hopes(one, other)
+            for i, one in enumerate(self.parties)
+            for j, other in enumerate(self.parties)
+            if i != j and other.veto
+        }
+
+    def _misjudges(self, draws: Draws, party: Party, other: Party) -> Floats:
+        """A party's error in judging another's temptation to break a truce: (runs,), in utils."""
+        luck = draws.chance.once(f"misjudges {party.name} {other.name}")[:, 0]
+        return party.misjudgement * standard_normal(luck)
+
+    def _hopes(self, party: Party, other: Party) -> Floats:
+        """By how much a party believes another would go lower than it would: (runs,), in utils.
+
+        Less so where a mediator whom it believes knows better.
+        """
+        told = np.zeros(self.luck_of.runs)
+        for mediator in self.mediators:
+            told = np.maximum(told, mediator.tells(party.name, other.name))
+        return party.optimism * (1.0 - told)
 
     def _read_luck(self, chance: Chance) -> None:
         names = ("battles", "battle won", "leaks", "suspensions", "direct", "mediated")
         self.luck = {name: chance.daily(name) for name in names}
-        self.answers = [chance.daily(f"answers {party.name}") for party in self.parties]
-        self.speaks = [chance.daily(f"speaks {party.name}") for party in self.parties]
-        self.drafts = [chance.daily(f"drafts {m.name}") for m in self.mediators]
+        self.answers = chance.dailies([f"answers {party.name}" for party in self.parties])
+        self.speaks = chance.dailies([f"speaks {party.name}" for party in self.parties])
+        self.drafts = chance.dailies([f"drafts {mediator.name}" for mediator in self.mediators])
         self.misread = {
             (i, j): chance.daily(f"misreads {one.name} {other.name}")
             for i, one in enumerate(self.parties)
@@ -285,7 +309,8 @@ class Talks(mesa.Model):
     def _fight(self) -> None:
         """A battle moves the front by one fort; a truce lets the backward side re-arm."""
         fighting = self.phase == WAR
-        rows = np.flatnonzero(fighting & (self.luck["battles"][self.day] < self.battle_chance))
+        fought = fighting & (self.luck["battles"][self.day] < self.battle_chance)
+        rows = fought.nonzero()[0]
         if len(rows):
             numbers = {name: value[rows] for name, value in self.war_numbers.items()}
             chance = self.war.forward_wins(numbers, self.captivity.lift(rows))
@@ -294,7 +319,7 @@ class Talks(mesa.Model):
             self.wins[rows] += won
             self.battles[rows] += 1.0
             self._note("battle", won=bool(won[0]))
-        rows = np.flatnonzero(self.phase == TRUCE)
+        rows = (self.phase == TRUCE).nonzero()[0]
         rows = rows[self.day - self.truces_now.began[rows] <= REARMING_DAYS]
         if len(rows) and self.war.has_sides:
             front = self.front[rows]
@@ -439,7 +464,8 @@ class Talks(mesa.Model):
 
     def _stir(self) -> None:
         """Constituencies hear the news; attention fades; talks may be suspended."""
-        self.events["war_day"] = (self.phase == WAR).astype(float)
+        fighting, playing = self.phase == WAR, self.playing
+        self.events["war_day"] = fighting.astype(float)
         today = {event: happened for event, happened in self.events.items() if happened.any()}
         for party in self.parties:
             mourned = self.mourned[:, party.home_pools].sum(axis=1)
@@ -449,35 +475,41 @@ class Talks(mesa.Model):
             party.is_forgotten(self.forgetting)
         self.events["leak"][:] = 0.0
         self.events["refused_offer"][:] = 0.0
-        free = (self.phase == WAR) & (self.day > self.suspended_until)
+        free = fighting & (self.day > self.suspended_until)
         shocked = free & (self.luck["suspensions"][self.day] < self.suspending)
-        self.suspended_until[shocked] = self.day + self.suspension[shocked] - 1
         if shocked.any():
+            self.suspended_until[shocked] = self.day + self.suspension[shocked] - 1
             self._note("suspension", days=int(self.suspension[0]))
-        talking = self.playing & (self.day > self.suspended_until)
-        self.suspended_days += self.playing & ~talking
+        talking = playing & (self.day > self.suspended_until)
+        self.suspended_days += playing & ~talking
         self.elapsed += talking
 
     # -- 5 talks ---------------------------------------------------------------------------------
 
     def _talk(self) -> None:
         """Hold a round where one is due."""
-        open_today = self.playing & (self.day > self.suspended_until)
-        confirming = self.playing & (self.awaited != NONE) & (self.day >= self.awaited_day)
-        called = self.playing & (self.awaited == NONE) & self._round_due()
+        playing, waiting = self.playing, self.awaited != NONE
+        open_today = self.day > self.suspended_until
+        confirming = playing & waiting & (self.day >= self.awaited_day)
+        called = playing & ~waiting & self._round_due()
         due = called & open_today
         silenced = called & ~open_today & self.zopa_last & (self.deal_day == NONE)
         self.missed[silenced, self.missed_for.index(SUSPENSION)] += 1
         watching = due & ~self._negotiable()
-        if watching.any():
-            self._watch(np.flatnonzero(watching))
-        meeting = (due & ~watching) | confirming
-        if not meeting.any():
-            return
-        rows = np.flatnonzero(meeting)
-        rows = rows[np.lexsort((self._speakers(rows), ~confirming[rows]))]  # groups side by side
+        meeting = ((due & ~watching) | confirming).nonzero()[0]
+        if len(meeting):  # groups side by side
+            meeting = meeting[np.lexsort((self._speakers(meeting), ~confirming[meeting]))]
+        rows = np.concatenate([meeting, watching.nonzero()[0]])
         for first in range(0, len(rows), self.at_once):
-            scene = self._assess(rows[first : first + self.at_once])
+            some = rows[first : first + self.at_once]
+            reckonings, war_values = self._reckon(some)
+            meet = min(max(len(meeting) - first, 0), len(some))
+            if meet < len(some):
+                self._watch(some, meet, reckonings, war_values)
+            if not meet:
+                continue
+            met = [reckoning.first(meet) for reckoning in reckonings]
+            scene = self._weigh(some[:meet], met, war_values[:meet])
             if self.series:
                 self._observe(scene)
             confirms = confirming[scene.rows]
@@ -511,8 +543,8 @@ class Talks(mesa.Model):
         Each judges the others' temptation to break a truce with an error of its own.
         """
         evidence = self._evidence(rows)
-        lift, lift_after = self.captivity.lift(rows), self.captivity.lift_after(rows)
-        exchange = self.captivity.exchange(rows)
+        lift = self.captivity.lift(rows)
+        lift_after, exchange = self.captivity.prospects(rows)
         outlooks = [
             party.looks_ahead(rows, evidence, lift, lift_after, truthful) for party in self.parties
         ]
@@ -520,16 +552,18 @@ class Talks(mesa.Model):
         reckonings = []
         for i, (party, outlook) in enumerate(zip(self.parties, outlooks, strict=True)):
             seen = tempted.copy(order="K")
-            error = party.misjudgement[rows]
             for j in range(len(self.parties)):
                 if j != i:
-                    seen[:, j] += (error * self.misjudged[i, j][rows]).astype(np.float32)[:, None]
+                    seen[:, j] += self.misjudged[i, j][rows, None]
             reckonings.append(party.reckons(rows, outlook, seen, i, exchange))
         return reckonings, np.stack([outlook.war_now for outlook in outlooks]).T
 
     def _assess(self, rows: Ints, truthful: bool = False) -> Scene:
         """What every package is worth to everybody today."""
-        reckonings, war_values = self._reckon(rows, truthful)
+        return self._weigh(rows, *self._reckon(rows, truthful))
+
+    def _weigh(self, rows: Ints, reckonings: list[Reckoning], war_values: Floats) -> Scene:
+        """What every package is worth, once everybody has reckoned."""
         shape = (len(self.parties), len(self.packages), len(rows))
         worth = np.empty(shape, dtype=np.float32).transpose(2, 0, 1)  # run last in memory
         for i, (party, reckoning) in enumerate(zip(self.parties, reckonings, strict=True)):
@@ -613,10 +647,15 @@ class Talks(mesa.Model):
         self.seen_surplus[scene.rows] = np.maximum(surplus, LEAST_GAIN)
         self.seen_war[scene.rows] = scene.war_values
 
-    def _watch(self, rows: Ints) -> None:
-        """In a truce with nothing to negotiate, only the temptation to break it moves."""
-        reckonings, self.seen_war[rows] = self._reckon(rows)
-        self._feel_gap(rows, reckonings, np.arange(len(rows)))
+    def _watch(
+        self, rows: Ints, first: int, reckonings: list[Reckoning], war_values: Floats
+    ) -> None:
+        """In a truce with nothing to negotiate, only the temptation to break it moves.
+
+        Those `rows` watch that come `first` or after in the reckonings.
+        """
+        self.seen_war[rows[first:]] = war_values[first:]
+        self._feel_gap(rows[first:], reckonings, np.arange(first, len(rows)))
 
     def _feel_gap(self, rows: Ints, reckonings: list[Reckoning], where: Ints) -> None:
         """By how much fighting on looks better than the rest of the deal, to each party.
@@ -669,7 +708,8 @@ class Talks(mesa.Model):
             self._note_round(scene, text, speaker, aspiration, meeting.way_out, accepts, offered)
         self._record_missed(scene, meeting.zopa, text, aspiration - offered, refused)
         self._leak(rows)
-        self._agree(scene.of(agreed), text[agreed], offered[agreed])
+        if agreed.any():
+            self._agree(scene.of(agreed), text[agreed], offered[agreed])
 
     def _record_zopa(self, scene: Scene) -> Bools:
         """Take down whether there is a ZOPA; returns it: (rows, packages)."""
@@ -682,12 +722,6 @@ class Talks(mesa.Model):
         self.zopa_day[opened] = self.day
         self.died_before_zopa[opened] = self.captivity.died[opened]
         return zopa
-
-    @property
-    def missed_for(self) -> tuple[str, ...]:
-        """Why a round with a ZOPA may bring no deal, in the order of `missed`."""
-        vetoers = (self.parties[i].name for i in self.vetoers)
-        return (BAD_TEXT, *vetoers, CONFIRMATION, SUSPENSION)
 
     def _record_missed(
         self, scene: Scene, zopa: Bools, text: Ints, wanted: Floats, refused: Bools
@@ -717,20 +751,12 @@ class Talks(mesa.Model):
         self.awaited_zopa[rows] = False
 
     def _believed_reservations(self, rows: Ints, scene: Scene) -> dict[tuple[int, int], Floats]:
-        """What each party believes the others with a veto would settle for: (rows,) by pair.
-
-        It believes that they would go lower than they would, less so where a mediator whom it
-        believes knows better.
-        """
+        """What each party believes the others with a veto would settle for: (rows,) by pair."""
         believed = {}
         for (i, j), luck in self.misread.items():
-            party, other = self.parties[i], self.parties[j]
-            told = np.zeros(len(rows))
-            for mediator in self.mediators:
-                told = np.maximum(told, mediator.tells(party.name, other.name)[rows])
-            error = party.misreading[rows] * standard_normal(luck[self.day][rows])
-            hope = party.optimism[rows] * (1.0 - told)
-            believed[i, j] = (scene.reservation[:, j] - hope + error).astype(np.float32)
+            error = self.parties[i].misreading[rows] * standard_normal(luck[self.day][rows])
+            hoped = scene.reservation[:, j] - self.hoped[i, j][rows]
+            believed[i, j] = (hoped + error).astype(np.float32)
         return believed
 
     def _aspirations(
@@ -780,21 +806,14 @@ class Talks(mesa.Model):
 
     def _speakers(self, rows: Ints) -> Ints:
         """Who puts a text on the table today: a party's place, or one past them: (rows,)."""
-        speaker = np.stack([luck[self.day][rows] for luck in self.speaks], axis=1).argmax(axis=1)
-        weights = [
-            m.drafting[rows] if m.formulation else np.zeros(len(rows)) for m in self.mediators
-        ]
-        if weights:
-            waiting = np.stack(
-                [
-                    -np.log1p(-luck[self.day][rows]) / np.maximum(weight, 1e-300)
-                    for luck, weight in zip(self.drafts, weights, strict=True)
-                ],
-                axis=1,
-            )
+        speaker = self.speaks[self.day].take(rows, axis=1).argmax(axis=0)
+        if self.mediators:
+            weights = np.array([mediator.drafting[rows] for mediator in self.mediators])
+            luck = self.drafts[self.day].take(rows, axis=1)
+            waiting = -np.log1p(-luck) / np.maximum(weights, 1e-300)
             mediated = self.luck["mediated"][self.day][rows] < self.mediated[rows]
-            mediated &= np.max(weights, axis=0) > 0
-            first = len(self.parties) + waiting.argmin(axis=1)
+            mediated &= weights.max(axis=0) > 0
+            first = len(self.parties) + waiting.argmin(axis=0)
             speaker = np.where(mediated, first, speaker)
         return np.asarray(speaker)
 
@@ -844,15 +863,15 @@ class Talks(mesa.Model):
         reservation value, as far as they know it and have it.
         """
         rows = scene.rows
-        accepts = np.empty_like(aspiration, dtype=bool)
+        parties = range(len(self.parties))
+        own = speaker[:, None] == np.array(parties)
+        value = scene.worth[np.arange(len(rows)), :, text]
         offered = np.empty_like(aspiration)
-        noise = self.noise[rows]
-        for i in range(len(self.parties)):
-            own = speaker == i
-            value = scene.worth[np.arange(len(rows)), i, text]
-            offered[:, i] = np.where(own, 0.0, self._added(scene, i, aspiration[:, i], value))
-            whim = np.where(own, 0.0, noise * _logistic(self.answers[i][self.day][rows]))
-            accepts[:, i] = value + offered[:, i] + whim >= aspiration[:, i]
+        for i in parties:
+            offered[:, i] = self._added(scene, i, aspiration[:, i], value[:, i])
+        offered[own] = 0.0
+        whim = self.noise[rows, None] * _logistic(self.answers[self.day].take(rows, axis=1)).T
+        accepts = value + offered + np.where(own, 0.0, whim) >= aspiration
         return accepts, offered
 
     def _added(self, scene: Scene, i: int, aspiration: Floats, value: Floats) -> Floats:
@@ -875,18 +894,17 @@ class Talks(mesa.Model):
     def _leak(self, rows: Ints) -> None:
         """A round may become public: positions are exposed, constituencies hear of it."""
         leaked = rows[self.luck["leaks"][self.day][rows] < self.leak[rows]]
+        if not len(leaked):
+            return
+        self._note("leak")
         self.leaks[leaked] += 1
         self.events["leak"][leaked] = 1.0
         for party in self.parties:
             party.goes_public(leaked)
-        if len(leaked):
-            self._note("leak")
 
     def _agree(self, scene: Scene, text: Ints, offered: Floats) -> None:
         """All have accepted: sign, or wait for those who must ask their principals first."""
         rows = scene.rows
-        if not len(rows):
-            return
         wait = self.lag[rows] if self.waits else np.zeros(len(rows), dtype=np.int64)
         later = wait > 0
         self.awaited[rows[later]] = text[later]
@@ -894,7 +912,8 @@ class Talks(mesa.Model):
         self.promised[rows] = offered
         if later.any():
             self._note("awaited", package=int(text[0]), parties=self.waits)
-        self._sign(scene.of(~later), text[~later])
+        if not later.all():
+            self._sign(scene.of(~later), text[~later])
 
     def _confirm(self, scene: Scene) -> None:
         """Parties spoken for confirm if the text still beats no deal for them."""
@@ -911,7 +930,8 @@ class Talks(mesa.Model):
         self._note("confirmation", package=int(text[0]), refused_by=refused_by)
         self.events["refused_offer"][rows[~still]] = 1.0
         self._not_confirmed(rows[~still])
-        self._sign(scene.of(still), text[still])
+        if still.any():
+            self._sign(scene.of(still), text[still])
 
     def _confirms(self, party: int, scene: Scene, text: Ints) -> Bools:
         """Whether a text is still better than no deal for a party spoken for: (rows,)."""
@@ -922,8 +942,6 @@ class Talks(mesa.Model):
     def _sign(self, scene: Scene, text: Ints) -> None:
         """A truce begins, or goes on under new terms; side payments are spent."""
         rows = scene.rows
-        if not len(rows):
-            return
         offered = self.promised[rows]
         self._note("signed", package=int(text[0]), renewed=bool(self.phase[rows[0]] == TRUCE))
         self._record_deal(scene, text, offered)

@@ -33,6 +33,7 @@ class Outlook:
 
     war_now: Floats  # (runs,) value of fighting on from today
     war_after: Floats  # (runs, frames) and after a truce and an exchange
+    reneging: Floats  # (runs, frames) what it would cost it to break the truce
     temptation: Floats  # (runs, frames) what it would gain by resuming the war
 
 
@@ -43,6 +44,11 @@ class Reckoning:
     tables: Tables  # its own, with its constituencies' weight
     voters: list[Tables]  # those of each constituency that has seats
     permanence: Floats  # (runs, frames) how likely it thinks a truce is to last
+
+    def first(self, runs: int) -> Reckoning:
+        """The reckoning in so many of its first runs."""
+        voters = [tables.first(runs) for tables in self.voters]
+        return Reckoning(self.tables.first(runs), voters, self.permanence[:runs])
 
 
 class Party(mesa.Agent):
@@ -81,7 +87,9 @@ class Party(mesa.Agent):
         self.exposure = draws[f"{path}.audience.exposure"]
         self.stakes = _stakes(draws, path, path, packages)
         self.exchange_weight = draws[f"{path}.exchange_weight"]
-        self.settlement = _settlement(draws, path, path, packages)
+        self.settlement = [
+            table.astype(np.float32) for table in _settlement(draws, path, path, packages)
+        ]
         self.constituencies = [
             Constituency(
                 talks, name, c, draws, _stakes(draws, path, f"{path}.constituencies.{c}", packages)
@@ -92,7 +100,10 @@ class Party(mesa.Agent):
         self.override_price = draws.get(f"{path}.ratification.price", 0.0)
         self.retreat = retreat(scenario, packages.levels, name).astype(np.float32)
         self.red_lines = [
-            (draws[f"{path}.positions.red_lines.{k}.price"], np.flatnonzero(crossed))
+            (
+                draws[f"{path}.positions.red_lines.{k}.price"].astype(np.float32),
+                np.flatnonzero(crossed),
+            )
             for k, crossed in enumerate(crosses(scenario, packages.levels, name))
             if not spec.positions.red_lines[k].hard
         ]
@@ -137,7 +148,7 @@ class Party(mesa.Agent):
         settled = self._leaderships_settlement(rows)
         reneging = outer(self.bite[rows].astype(np.float32), packages.frame_bite)
         tempted = temptation(after, settled, reneging, 1.0, 1.0)
-        return Outlook(value[:, 0], after, tempted)
+        return Outlook(value[:, 0], after, reneging, tempted)
 
     def _leaderships_settlement(self, rows: Ints) -> Floats:
         """What the leadership gains from the war ending on each frame's terms: (runs, frames)."""
@@ -145,7 +156,7 @@ class Party(mesa.Agent):
             half = np.full(len(self.packages.frame_days), 0.5, dtype=np.float32)
             return outer(np.ones(len(rows), dtype=np.float32), half)
         total = sum(
-            columns(table[rows].astype(np.float32), self.packages.frame_levels[:, k])
+            columns(table[rows], self.packages.frame_levels[:, k])
             for k, table in enumerate(self.settlement)
         )
         return np.asarray(total / np.float32(len(self.settlement)))
@@ -163,8 +174,7 @@ class Party(mesa.Agent):
         resumptions = self.judgement.resumptions(numbers, temptations)
         lasts = permanence(resumptions)
         blamed = blame(resumptions)[:, own]
-        reneging = blamed * outer(self.bite[rows].astype(np.float32), packages.frame_bite)
-        resumed = (1.0 - lasts) * (outlook.war_after - reneging)
+        resumed = (1.0 - lasts) * (outlook.war_after - blamed * outlook.reneging)
         own_stakes = self.stakes.of(rows)
         people = [constituency.stakes.of(rows) for constituency in self.constituencies]
         together = blended([own_stakes, *people], self._weights(rows))
@@ -184,7 +194,7 @@ class Party(mesa.Agent):
         exposed = (self.audience_cost[rows] * self.exposure[rows]).astype(np.float32)
         worth -= outer(exposed, self.retreat)
         for price, crossed in self.red_lines:
-            worth.T[crossed] -= price[rows].astype(np.float32)
+            worth.T[crossed] -= price[rows]
         if self.quota:
             rejected = ~self.ratifies(reckoning.voters)
             worth -= self.override_price[rows, None].astype(np.float32) * rejected

@@ -42,7 +42,7 @@ def exponential(elapsed: Real, patience: Real, kappa: Real, beta: Real) -> Float
 def time_used(elapsed: Real, patience: Real) -> Floats:
     """The share of its patience a party has used up, from 0 to 1; 1 where it has none."""
     spent, whole = np.asarray(elapsed, dtype=float), np.asarray(patience, dtype=float)
-    used = np.ones(np.broadcast_shapes(spent.shape, whole.shape))
+    used = np.ones(np.broadcast(spent, whole).shape)
     np.divide(spent, whole, out=used, where=whole > 0)
     return np.clip(used, 0.0, 1.0)
 

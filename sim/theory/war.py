@@ -47,7 +47,7 @@ def ruin(k: Real, p: Real, n: Real) -> tuple[Floats, Floats]:
         all_forts = behind + (ahead - 1) * (1 + behind)  # expm1(-forts * slope), but cheaper
         win = np.asarray(behind / all_forts * np.where(odds > 0, ahead, 1.0))
         battles = np.asarray((forts * win - held) / edge)
-    if np.any(close):
+    if close.any():
         held, edge, forts, close = np.broadcast_arrays(held, edge, forts, close)
         win[close], battles[close] = _nearly_even(held[close], edge[close], forts[close])
     return win, battles

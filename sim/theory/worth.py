@@ -30,7 +30,7 @@ Floats = NDArray[np.floating]
 
 def columns(table: Floats, places: NDArray[np.integer]) -> Floats:
     """For each run, the values at some places of a table: (runs, places), run last in memory."""
-    return np.take(table.T, places, axis=0).T
+    return table.T.take(places, axis=0).T
 
 
 def outer(by_run: Floats, by_column: Floats | NDArray[np.bool_]) -> Floats:
@@ -40,9 +40,11 @@ def outer(by_run: Floats, by_column: Floats | NDArray[np.bool_]) -> Floats:
 
 def some_runs(table: Floats, rows: NDArray[np.integer]) -> Floats:
     """The rows of some runs: (rows, ...), run last in memory, which indexing would not leave it."""
+    if table.ndim == 2:
+        return table.T.take(rows, axis=1).T
     others = range(table.ndim - 1)
     last = table.transpose(*(axis + 1 for axis in others), 0)
-    return np.take(last, rows, axis=-1).transpose(-1, *others)
+    return last.take(rows, axis=-1).transpose(-1, *others)
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,12 @@ class Tables:
             some_runs(self.swaps, rows),
             some_runs(self.other, rows),
             self.reservation[rows],
+        )
+
+    def first(self, runs: int) -> Tables:
+        """The tables of so many of their first runs."""
+        return Tables(
+            self.frames[:runs], self.swaps[:runs], self.other[:runs], self.reservation[:runs]
         )
 
     def misjudged(self, off: Floats) -> Tables:
