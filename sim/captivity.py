@@ -280,12 +280,12 @@ class Captivity:
             runs, people = occasion.people(day, fighting)
             if not len(runs):
                 continue
-            which, luck = occasion.which[day][runs], occasion.luck[day]
-            for rows, c, reached in self._reached(occasion.pool, runs, people, which):
-                dead = binomial(luck[rows], reached, occasion.deadly[rows])
-                self.known[rows, c] -= reached
-                killed[rows, occasion.pool] += dead
-                rescued[rows, occasion.pool] += reached - dead
+            which = occasion.which[day][runs]
+            category, reached = self._reached(occasion.pool, runs, people, which)
+            dead = binomial(occasion.luck[day][runs], reached, occasion.deadly[runs])
+            self.known[runs, category] -= reached
+            killed[runs, occasion.pool] += dead
+            rescued[runs, occasion.pool] += reached - dead
         if not (rescued.any() or killed.any()):
             return rescued, killed
         self.rescued += rescued
@@ -294,21 +294,17 @@ class Captivity:
         self._due_at_most_known()
         return rescued, killed
 
-    def _reached(
-        self, pool: int, runs: Ints, people: Ints, which: Floats
-    ) -> list[tuple[Ints, int, Ints]]:
-        """Those reached are held together: one category per attempt, by its share of the living."""
+    def _reached(self, pool: int, runs: Ints, people: Ints, which: Floats) -> tuple[Ints, Ints]:
+        """The category reached in each attempt, and how many of it: two (runs,).
+
+        Those reached are held together; it is one category by its share of the living.
+        """
         columns = self.categories_of[pool]
         alive = self.known[runs][:, columns] - self.hidden[runs][:, columns]
         steps = np.cumsum(alive, axis=1)
         chosen = (which[:, None] * steps[:, -1:] >= steps).sum(axis=1)
         chosen = np.minimum(chosen, len(columns) - 1)
-        reached = np.minimum(people, alive[np.arange(len(runs)), chosen])
-        return [
-            (runs[chosen == k], int(c), reached[chosen == k])
-            for k, c in enumerate(columns)
-            if (chosen == k).any()
-        ]
+        return columns[chosen], np.minimum(people, alive[np.arange(len(runs)), chosen])
 
     def release_outside_a_deal(self, day: int, fighting: Bools, in_truce: Bools) -> Ints:
         """Captives freed one-sidedly in war, or by a side channel in a truce: (runs, pools)."""
@@ -326,16 +322,14 @@ class Captivity:
         self, occasion: _Occasions, day: int, where: Bools, outside: bool, freed: Ints
     ) -> None:
         """Release people from the first categories that have any living; count them as `freed`."""
-        rows, left = occasion.people(day, where)
+        rows, people = occasion.people(day, where)
         if not len(rows):
             return
-        for c in self.categories_of[occasion.pool]:
-            if self.outside_ratio[c] != outside:
-                continue
-            released = np.minimum(left, self.known[rows, c] - self.hidden[rows, c])
-            self.known[rows, c] -= released
-            freed[rows, occasion.pool] += released
-            left = left - released
+        columns = self.categories_of[occasion.pool]
+        place = rows[:, None], columns[self.outside_ratio[columns] == outside]
+        released = _in_turn(self.known[place] - self.hidden[place], people)
+        self.known[place] -= released
+        freed[rows, occasion.pool] += released.sum(axis=1)
 
     def _due_at_most_known(self) -> None:
         np.minimum(self.due, self.known, out=self.due)
@@ -399,9 +393,7 @@ class Captivity:
         left = -(-self.due_of(rows, pool) // np.maximum(batches_left, 1))
         columns = self.categories_of[pool]
         place = rows[:, None], columns
-        so_far = np.minimum(self.due[place].cumsum(axis=1), left[:, None])  # the first come first
-        number = so_far.copy()
-        number[:, 1:] -= so_far[:, :-1]
+        number = _in_turn(self.due[place], left)
         dead = self._turn_out_dead(place, number, day)
         self.known[place] -= number
         self.hidden[place] -= dead
@@ -490,6 +482,13 @@ class _Occasions:
             return rows, rows
         extra = np.maximum(self.mean[rows] - 1.0, 0.0)
         return rows, 1 + poisson(self.how_many[day][rows], extra)
+
+
+def _in_turn(here: Ints, number: Ints) -> Ints:
+    """So many people, the first categories first, as far as there are any: (runs, categories)."""
+    taken: Ints = np.minimum(here.cumsum(axis=1), number[:, None])  # with those before
+    taken[:, 1:] -= taken[:, :-1]
+    return taken
 
 
 def _run_last(runs: int, *others: int) -> Floats:

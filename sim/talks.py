@@ -18,7 +18,13 @@ from sim.draws import Draws
 from sim.outcomes import BAD_TEXT, CONFIRMATION, EXPIRY, NONE, SUSPENSION, Labels, Outcomes
 from sim.scenario import Scenario
 from sim.theory.packages import packages_of
-from sim.theory.quality import distance_from_the_middle, inefficiency, logrolling, nash_distance
+from sim.theory.quality import (
+    distance_from_the_middle,
+    inefficiency,
+    logrolling,
+    nash_distance,
+    worth_of,
+)
 from sim.theory.war import REARMING_DAYS, WAR_MODULES, Evidence
 from sim.theory.worth import some_runs
 from sim.truces import Truces
@@ -865,7 +871,7 @@ class Talks(mesa.Model):
         rows = scene.rows
         parties = range(len(self.parties))
         own = speaker[:, None] == np.array(parties)
-        value = scene.worth[np.arange(len(rows)), :, text]
+        value = worth_of(scene.worth, text)
         offered = np.empty_like(aspiration)
         for i in parties:
             offered[:, i] = self._added(scene, i, aspiration[:, i], value[:, i])
@@ -959,18 +965,19 @@ class Talks(mesa.Model):
     def _record_deal(self, scene: Scene, text: Ints, offered: Floats) -> None:
         rows = scene.rows
         self.deals[rows] += 1
-        first = np.flatnonzero(self.deal_day[rows] == NONE)
-        new = rows[first]
+        first = (self.deal_day[rows] == NONE).nonzero()[0]
+        if not len(first):
+            return
+        new, worth, reservation = rows[first], scene.worth[first], scene.reservation[first]
+        text = text[first]
         self.deal_day[new] = self.day
-        self.deal_package[new] = text[first]
-        at = np.take_along_axis(scene.worth[first], text[first, None, None], axis=2)[:, :, 0]
-        self.surplus[new] = at + offered[first] - scene.reservation[first]
-        if len(first):
-            self._record_quality(new, scene.worth[first], scene.reservation[first], text[first])
+        self.deal_package[new] = text
+        self.surplus[new] = worth_of(worth, text) + offered[first] - reservation
+        self._record_quality(new, worth, reservation, text)
         for i, (party, reckoning) in enumerate(zip(self.parties, scene.reckonings, strict=True)):
             if party.quota:
                 voters = [tables.of(scene.where[first]) for tables in reckoning.voters]
-                ratified = party.ratifies(voters)[np.arange(len(first)), text[first]]
+                ratified = party.ratifies(voters)[np.arange(len(first)), text]
                 self.overridden[new, i] = ~ratified
 
     def _record_quality(self, rows: Ints, worth: Floats, reservation: Floats, text: Ints) -> None:
