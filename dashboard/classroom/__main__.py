@@ -26,6 +26,7 @@ HARDENED: dict[str, Any] = {
     "server.fileWatcherType": "none",
     "browser.gatherUsageStats": False,
     "runner.postScriptGC": False,
+    "logger.enableRich": False,  # prints what a page failed over, past every filter
 }
 
 

@@ -111,7 +111,7 @@ def said() -> None:
     if room().store.stands_still:
         st.error(
             "The classroom cannot write to its disk, so the exercise stands still. Nothing is "
-            "lost. The instructor's log says what to do."
+            "lost. The instructor's page says what to do."
         )
 
 

@@ -81,16 +81,27 @@ def _start_worker() -> subprocess.Popen[bytes]:
     )
 
 
-def sorry(error: Exception) -> bool:
-    """Say in a sentence that a page failed; the log says where, without what anybody wrote."""
-    trace, lines = error.__traceback__, []
-    while trace is not None:
-        lines.append(f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    log.error("a page failed with %s at %s", type(error).__name__, lines[-1:])
+def sorry(_: Exception) -> bool:
+    """Say in a sentence that a page failed; the log says where."""
     st.error(SORRY)
     return True
 
+
+def without_words(record: logging.LogRecord) -> bool:
+    """Log what failed and where, and not over which words: somebody may have written them."""
+    error = record.exc_info[1] if record.exc_info else None
+    if error is not None:
+        trace, place = error.__traceback__, ""
+        while trace is not None:
+            place = f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+            trace = trace.tb_next
+        record.msg = f"{record.getMessage()}: {type(error).__name__}{place}"
+        record.args, record.exc_info, record.exc_text = (), None, None
+    return True
+
+
+for name in ("streamlit.error_util", "uvicorn.error", "asyncio"):
+    logging.getLogger(name).addFilter(without_words)
 
 app = st.App(
     Path(__file__).with_name("main.py"),

@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import sys
+import threading
 import time
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import asdict
@@ -24,7 +25,7 @@ from sim.classroom.acts import OpenLobby, PlayOn, Request, Start
 from sim.classroom.conduct import InMemory, conduct
 from sim.classroom.debrief import look_back, one_thing_changed
 from sim.classroom.events import from_line, to_line
-from sim.classroom.exercise import draft
+from sim.classroom.exercise import RefusedError, carried_out, draft
 from sim.classroom.model import Model
 from sim.classroom.plan import Plan
 from sim.classroom.state import State, replay
@@ -32,7 +33,7 @@ from sim.classroom.store import Store, StoredLog, UnavailableError
 from sim.experiment import version
 from sim.reading import load_scenario
 
-#: Seconds between two looks at what is due.
+#: Seconds between two looks at what is due, and at whether our parent lives.
 LOOK_EVERY = 0.25
 
 LOGGER = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ class Conductor:
     def __init__(self, store: Store, desk: Desk) -> None:
         self.store, self.desk = store, desk
         self.models: dict[str, Model] = {}
-        self.pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+        self.pool = new_pool()
         self.asked: dict[str, Future[Json]] = {}
 
     def go_on(self) -> None:
@@ -64,7 +65,7 @@ class Conductor:
         model = self.models.setdefault(name, Model(state.setting))
         try:
             conduct(Keeping(StoredLog(self.store, name), self.desk, model, name), model, now)
-        except UnavailableError as error:
+        except (OSError, UnavailableError) as error:
             LOGGER.warning("%s", error)
 
     def _debrief(self, name: str, state: State) -> None:
@@ -104,15 +105,43 @@ class Keeping:
 
     def submit(self, request: Request, now: int) -> State:
         """Decide on a request and keep what it brings about; raises RefusedError."""
-        state = self.log.submit(request, now)
         if isinstance(request.act, PlayOn):
-            table = state.tables[request.act.table]
-            if any(seat.people for seat in table.seats.values()):
-                for role in table.seats:
-                    sheet = self.model.sheet(table, role)
-                    if sheet is not None:
-                        self.desk.keep_sheet(self.exercise, table, role, sheet)
-        return state
+            self._lay_sheets(request, request.act.table, now)
+        return self.log.submit(request, now)
+
+    def _lay_sheets(self, request: Request, number: int, now: int) -> None:
+        """Lay down the sheets of the round that a request would begin.
+
+        First the sheets, then the round: whoever is killed in between does both again.
+        """
+        try:
+            state, _ = carried_out(self.log.state(), request, now)
+        except RefusedError:
+            return  # the log will say so
+        table = state.tables[number]
+        if any(seat.people for seat in table.seats.values()):
+            for role in table.seats:
+                sheet = self.model.sheet(table, role)
+                if sheet is not None:
+                    self.desk.keep_sheet(self.exercise, table, role, sheet)
+
+
+def new_pool() -> ProcessPoolExecutor:
+    """One process for what takes seconds, so that the clocks go on meanwhile."""
+    return ProcessPoolExecutor(
+        1, mp_context=get_context("spawn"), initializer=end_with, initargs=(os.getpid(),)
+    )
+
+
+def end_with(parent: int) -> None:
+    """See to it that this process ends when its parent has, however that came about."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(LOOK_EVERY)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 # -- what takes seconds, in a process of its own ---------------------------------------------------

@@ -1,197 +1,248 @@
-"""How many students one machine bears: `python tests/benchmarks/classroom.py --seats 60`.
+"""How many students one machine bears, and what being killed costs: `make bench-classroom`.
 
-Students come through the door over HTTP and then act on the store, as pages do, while the worker
-keeps the talks going and plays a rehearsal besides. Printed, as JSON: seconds until all had joined,
-how long a message took until another seat's view held it at a poll of two seconds (50 and 95 of
-100), and how many requests went wrong. The pages' own drawing is not part of it.
+Students are bots without a browser (`tests/classroom/tab.py`): they come in by the door over HTTP
+and sit before the real pages over websockets, which they look at as often as a browser would.
+
+- *A class* (`--seats 60 --seconds 45`): all come at once, place their bets, and each says something
+  every twenty seconds, while the model plays rehearsals one after another beside them. Then
+  larger classes, up to `--ceiling 200`, until one has to wait too long. Told: how long until all
+  had a seat before them; until a message stood on the page of whoever sent it, and on the pages of
+  those it was sent to; what went wrong; and what the web process used.
+- *Killed* (`--kills 20`): a whole game, in which server and worker are killed at random moments.
+  Told: what was lost, skipped or done twice, and how long until pages were whole again.
+
+Seconds are worth something on a quiet machine only; the bots use the same machine. It ends with 1
+if the first class waited too long or met an error, or if anything was lost.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
-import os
 import re
-import subprocess
 import sys
 import tempfile
-import threading
 import time
-import urllib.request
-from http.cookiejar import CookieJar
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import numpy as np
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from dashboard.classroom.desk import Desk  # noqa: E402
-from dashboard.classroom.room import new_key, now  # noqa: E402
 from sim.classroom import acts  # noqa: E402
-from sim.classroom.acts import Request  # noqa: E402
 from sim.classroom.plan import Clocks, Plan, Setting  # noqa: E402
-from sim.classroom.store import Store  # noqa: E402
-from sim.classroom.view import view_for  # noqa: E402
 from sim.reading import load_scenario  # noqa: E402
+from tests.classroom.served import Bot, Exercise, Server, killed, lost, out_of_order  # noqa: E402
 
-#: Seconds between two looks of a page, and between two messages of a student.
-POLL, SAY_EVERY = 2.0, 5.0
+SCENARIO = "two-rivers"
 
+#: Seconds between two messages of a student.
+SAY_EVERY = 20.0
 
-class Bench:
-    """A server with an exercise, and students who join and talk."""
+#: Seconds between two kills, on average.
+APART = 7.0
 
-    def __init__(self, home: Path, port: int) -> None:
-        self.url = f"http://127.0.0.1:{port}"
-        self.store = Store(f"sqlite:///{home}/classroom.sqlite")
-        self.desk = Desk(home)
-        self.exercise = ""
-        self.sent: dict[str, float] = {}
-        self.seen: dict[str, float] = {}
-        self.wrong: list[str] = []
+#: What a class bears, in seconds: until all are seated, and until a message is seen (95 of 100).
+MOST_JOINING, MOST_SEEN = 10.0, 3.0
 
-    def opened(self, seats: int) -> str:
-        """An open lobby with a seat for everybody; returns its code."""
-        case = load_scenario("two-rivers")
-        places = len(Setting(Plan(title="Bench"), case).places)
-        clocks = Clocks(briefing=3600, caucus=3600)
-        plan = Plan(title="Bench", tables=-(-seats // places), rounds=3, clocks=clocks)
-        self.exercise, _ = self.store.create(plan, case, now())
-        self.instruct(acts.OpenLobby())
-        content = {
-            "kind": "rehearse",
-            "plan": plan.model_dump(mode="json"),
-            "scenario": "two-rivers",
-        }
-        self.desk.wish(f"rehearse-bench-{new_key()}", content)  # a Monte Carlo meanwhile
-        return self.store.join_code(self.exercise) or ""
+#: Classes larger than the first that are tried, one after another.
+LARGER = (100, 150, 200, 300, 400)
 
-    def instruct(self, act: Any) -> None:
-        """The instructor does something."""
-        self.store.submit(self.exercise, Request(by="instructor", key=new_key(), act=act), now())
+#: What a page says when it has failed.
+WRONG = re.compile(rb"Something went wrong|stands still|cannot be written")
 
-    def join(self, code: str, number: int) -> None:
-        """A student comes through the door."""
-        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
-        try:
-            form = browser.open(f"{self.url}/join/{code}", timeout=60).read().decode()
-            found = re.search('name="key" value="([0-9a-f]+)"', form)
-            key = found.group(1) if found else ""
-            data = urlencode({"code": code, "name": f"Bot {number}", "key": key}).encode()
-            browser.open(f"{self.url}/join", data, timeout=60).read()
-        except OSError as error:
-            self.wrong.append(f"join: {error}")
+WORDS = re.compile(rb"say-p\d+-\d+-\d+\.")
 
-    def student(self, person: str, until: float, offset: float) -> None:
-        """Look every other second, and say something now and then."""
-        time.sleep(offset)
-        said = 0.0
-        while time.monotonic() < until:
-            view = view_for(
-                self.store.state(self.exercise), person, self.desk.sheets(self.exercise)
-            )
-            at = time.monotonic()
-            for message in view.messages if view is not None else ():
-                if message.author != view.role.name:
-                    self.seen.setdefault(message.text, at)
-            if view is not None and view.stage == "caucus" and at - said > SAY_EVERY:
-                said = at
-                self._say(person, view.role.reaches)
-            time.sleep(POLL)
-
-    def _say(self, person: str, to: tuple[str, ...]) -> None:
-        text = new_key()
-        request = Request(by=f"person:{person}", key=text, act=acts.Say(to=to, text=text))
-        self.sent[text] = time.monotonic()
-        try:
-            self.store.submit(self.exercise, request, now())
-        except (ValueError, RuntimeError) as error:
-            self.wrong.append(f"say: {error}")
-            self.sent.pop(text)
+Json = dict[str, Any]
 
 
-def all_at_once(targets: list[threading.Thread]) -> float:
-    """Run threads together; returns the seconds until the last is done."""
-    begun = time.monotonic()
-    for thread in targets:
-        thread.start()
-    for thread in targets:
-        thread.join()
-    return time.monotonic() - begun
+def a_plan(seats: int, clocks: Clocks, rounds: int) -> Plan:
+    """A plan with a seat for everybody."""
+    places = len(Setting(Plan(title="Bench"), load_scenario(SCENARIO)).places)
+    return Plan(title="Bench", tables=-(-seats // places), rounds=rounds, clocks=clocks)
 
 
-def measured(bench: Bench, seats: int, seconds: float) -> dict[str, Any]:
-    """Join, start, talk for a while, and say how it went."""
-    code = bench.opened(seats)
-    joining = all_at_once(
-        [threading.Thread(target=bench.join, args=(code, n)) for n in range(seats)]
-    )
-    bench.instruct(acts.Start())
-    bench.instruct(acts.Advance())
-    people = list(bench.store.state(bench.exercise).people)
-    until = time.monotonic() + seconds
-    all_at_once(
-        [
-            threading.Thread(target=bench.student, args=(person, until, POLL * k / len(people)))
-            for k, person in enumerate(people)
-        ]
-    )
-    last = until - POLL - 1
-    waits = [bench.seen.get(text, until) - at for text, at in bench.sent.items() if at < last]
-    half, most = np.quantile(waits, [0.5, 0.95]) if waits else (None, None)
+@dataclass
+class Ear:
+    """Hears what one tab receives: when which words came first, and what went wrong."""
+
+    heard: dict[str, float] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+    received: int = 0
+
+    def __call__(self, content: bytes) -> None:
+        at = time.monotonic()
+        self.received += len(content)
+        for words in WORDS.findall(content):
+            self.heard.setdefault(words.decode(), at)
+        self.wrong += [found.decode() for found in WRONG.findall(content)]
+
+
+# -- a class ---------------------------------------------------------------------------------------
+
+
+async def talking(bot: Bot, sent: dict[str, float], until: float) -> None:
+    """Say something every now and then."""
+    await asyncio.sleep(bot.luck.uniform(0, SAY_EVERY))
+    while time.monotonic() < until:
+        words = bot.words("say")
+        sent[words] = time.monotonic()
+        if not await bot.say(words):
+            sent.pop(words)
+        pause = bot.luck.uniform(0.5, 1.5) * SAY_EVERY
+        await asyncio.sleep(min(pause, max(until - time.monotonic(), 0)))
+
+
+async def rehearsing(desk: Desk) -> None:
+    """Have the model play, without a pause, as instructors do who prepare their classes."""
+    seed = 0
+    while True:
+        plan = Plan(title="Rehearsal", tables=10, rounds=5, seed=seed).model_dump(mode="json")
+        wish = {"kind": "rehearse", "plan": plan, "scenario": SCENARIO}
+        while desk.wish(f"rehearse-bench-{seed}", wish) is None:
+            await asyncio.sleep(0.5)
+        seed += 1
+
+
+async def a_class(server: Server, seats: int, seconds: float) -> Json:
+    """A class comes, bets and talks; how long each had to wait."""
+    clocks = Clocks(briefing=3600, caucus=3600)
+    exercise = Exercise(server, a_plan(seats, clocks, 3), load_scenario(SCENARIO))
+    rehearsals = asyncio.create_task(rehearsing(Desk(server.home)))
+    joining = await exercise.gathered(seats)
+    ears = {bot.person: Ear() for bot in exercise.bots}
+    for bot in exercise.bots:
+        bot.tab.listens = ears[bot.person]
+    exercise.instruct(acts.Start())
+    await asyncio.gather(*(bot.bet() for bot in exercise.bots))
+    exercise.instruct(acts.Advance())
+    await asyncio.gather(*(bot.tab.sees("Round 1 of", 120) for bot in exercise.bots))
+    used, mine, begun = server.used()[0], time.process_time(), time.monotonic()
+    sent: dict[str, float] = {}
+    await asyncio.gather(*(talking(bot, sent, begun + seconds) for bot in exercise.bots))
+    await asyncio.sleep(2 * MOST_SEEN)
+    lasted = time.monotonic() - begun
+    after = server.used()
+    rehearsals.cancel()
+    state = exercise.state()
+    own, others, never = [], [], 0
+    tables: dict[int, list[str]] = {}
+    for person in ears:
+        place = state.seat_of(person)
+        assert place is not None
+        tables.setdefault(place[0].number, []).append(person)
+    for group in tables.values():
+        for words, at in sent.items():
+            author = words.split("-")[1]
+            for person in group if author in group else ():
+                heard = ears[person].heard.get(words)
+                never += heard is None
+                if heard is not None:
+                    (own if person == author else others).append(heard - at)
+    wrong = [words for ear in ears.values() for words in ear.wrong]
+    cut = sum(len(bot.tab.cut) for bot in exercise.bots)
+    await exercise.left()
     return {
         "seats": seats,
-        "joined": len(people),
-        "all_joined_after_s": round(joining, 2),
-        "messages": len(waits),
-        "submit_to_visible_p50_s": None if half is None else round(float(half), 2),
-        "submit_to_visible_p95_s": None if most is None else round(float(most), 2),
-        "wrong": bench.wrong,
+        "all_seated_after_s": round(joining, 2),
+        "messages": len(sent),
+        "on_ones_own_page_s": quantiles(own),
+        "on_the_others_pages_s": quantiles(others),
+        "never_seen": never,
+        "lines_cut": cut,
+        "errors": sorted(set(wrong)),
+        "server_cpu": round((after[0] - used) / lasted, 2),
+        "bots_cpu": round((time.process_time() - mine) / lasted, 2),
+        "server_mb": round(after[1]),
     }
 
 
-def main() -> None:
-    """Start a server of its own, measure, and stop it."""
-    reader = argparse.ArgumentParser(description=__doc__)
+def quantiles(waits: list[float]) -> Json:
+    """Half of all waits, and 95 of 100, were no longer."""
+    if not waits:
+        return {"p50": None, "p95": None}
+    half, most = np.quantile(waits, [0.5, 0.95])
+    return {"p50": round(float(half), 2), "p95": round(float(most), 2)}
+
+
+def bears(found: Json) -> bool:
+    """Whether nobody waited too long and nothing went wrong."""
+    seen = found["on_the_others_pages_s"]["p95"]
+    return (
+        found["all_seated_after_s"] <= MOST_JOINING
+        and seen is not None
+        and seen <= MOST_SEEN
+        and not (found["never_seen"] or found["errors"] or found["lines_cut"])
+    )
+
+
+async def classes(server: Server, seats: int, seconds: float, ceiling: int) -> bool:
+    """The first class, and larger ones until one waits too long; whether the first did not."""
+    found = await a_class(server, seats, seconds)
+    fine = borne = bears(found)
+    print(json.dumps({**found, "borne": borne}), flush=True)
+    for more in LARGER:
+        if not borne or more > ceiling:
+            break
+        if more > seats:
+            found = await a_class(server, more, seconds)
+            borne = bears(found)
+            print(json.dumps({**found, "borne": borne}), flush=True)
+    return fine
+
+
+# -- killed ----------------------------------------------------------------------------------------
+
+
+async def a_killed_class(server: Server, seats: int, kills: int) -> Json:
+    """A class plays while server and worker are killed at random moments; what came of it."""
+    clocks = Clocks(briefing=300, caucus=12, proposals=16, responses=16, resolve=8)
+    exercise = Exercise(server, a_plan(seats, clocks, 30), load_scenario(SCENARIO))
+    await exercise.gathered(seats)
+    struck = await killed(exercise, kills, APART)
+    found = {
+        "seats": seats,
+        "killed": struck.killed,
+        "rounds": {n: table.round for n, table in exercise.state().tables.items()},
+        "shown_as_accepted": sum(len(bot.told) for bot in exercise.bots),
+        "lost_or_doubled": lost(exercise),
+        "out_of_order": out_of_order(exercise),
+        "lines_cut": sum(len(bot.tab.cut) for bot in exercise.bots),
+        "pages_that_did_not_recover": struck.left_behind,
+        "whole_again_after_server_s": quantiles(struck.whole_after),
+    }
+    await exercise.left()
+    return found
+
+
+def main() -> int:
+    """Measure, and say so."""
+    reader = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     reader.add_argument("--seats", type=int, default=60)
-    reader.add_argument("--seconds", type=float, default=60)
-    reader.add_argument("--port", type=int, default=8597)
+    reader.add_argument("--seconds", type=float, default=45, help="how long each class talks")
+    reader.add_argument("--ceiling", type=int, default=200, help="largest class to try")
+    reader.add_argument("--kills", type=int, default=0, help="kill server and worker so often")
+    reader.add_argument("--database", default="", help="PostgreSQL instead of a file")
     said = reader.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "dashboard.classroom", "--port", str(said.port)],
-            cwd=ROOT,
-            stdout=subprocess.DEVNULL,
-            env={
-                **os.environ,
-                "PARLEY_CLASSROOM": f"sqlite:///{home}/classroom.sqlite",
-                "PARLEY_CLASSROOM_HOME": folder,
-            },
-        )
-        bench = Bench(home, said.port)
-        try:
-            wait_for(bench.url)
-            print(json.dumps(measured(bench, said.seats, said.seconds), indent=2))
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
-            bench.store.close()
-
-
-def wait_for(url: str) -> None:
-    """Wait until a server answers; raises TimeoutError."""
-    for _ in range(300):
-        try:
-            urllib.request.urlopen(f"{url}/_stcore/health", timeout=2)
-            return
-        except OSError:
-            time.sleep(0.2)
-    raise TimeoutError(f"{url} does not answer")
+    with (
+        tempfile.TemporaryDirectory(prefix="parley-bench-") as folder,
+        Server(Path(folder), said.database) as server,
+    ):
+        if not said.kills:
+            fine = asyncio.run(classes(server, said.seats, said.seconds, said.ceiling))
+            return 0 if fine else 1
+        found = asyncio.run(a_killed_class(server, said.seats, said.kills))
+    print(json.dumps(found, indent=2))
+    wrong = (found["lost_or_doubled"], found["out_of_order"], found["pages_that_did_not_recover"])
+    return 1 if any(wrong) else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

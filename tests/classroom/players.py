@@ -28,12 +28,13 @@ class Class:
         scenario: str | Scenario = "two-rivers",
         log: Any = None,
         quick: bool = False,
+        name: str = "exercise",
         **plan: Any,
     ) -> None:
         self.now = NOW
         self.plan = Plan(**{"title": "Talks", "rounds": 3, "seed": 5, **plan})
         self.scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
-        first = draft("exercise", self.plan, self.scenario, version(), self.now)
+        first = draft(name, self.plan, self.scenario, version(), self.now)
         self.log = log(first) if log else InMemory(first)
         self.model: Any = QuickModel(self.state) if quick else Model(self.state.setting)
         self.asked = 0
