@@ -330,12 +330,15 @@ def _draft(guest: Guest, view: SeatView, menu: Menu) -> None:
     st.markdown("#### My draft")
     st.caption("Only you see it. It is kept as you change it.")
 
-    def keep() -> None:
-        package = {one.name: st.session_state[f"draft-{one.name}"] for one in menu.issues}
-        if not menu.score(package).problem:
-            guest.ask(acts.SaveDraft, package=package, rationale=st.session_state["rationale"])
-
     begin = view.draft or view.predicted_package or menu.first
+
+    def keep() -> None:
+        kept = st.session_state  # without what was not drawn last, as when a stage has ended
+        package = {name: kept.get(f"draft-{name}", level) for name, level in begin.items()}
+        if not menu.score(package).problem:
+            words = kept.get("rationale", view.draft_rationale)
+            guest.ask(acts.SaveDraft, package=package, rationale=words)
+
     if "rationale" not in st.session_state:
         st.session_state["rationale"] = view.draft_rationale
     package = _terms(menu, begin, "draft", keep)

@@ -55,9 +55,10 @@ class Conductor:
         now = round(time.time() * 1000)
         for name, *_ in self.store.exercises():
             state = self.store.state(name)
-            if state.phase in ("briefing", "playing", "closed"):
+            owed = state.phase in ("closed", "debrief") and not self.desk.has_debrief(name)
+            if owed or state.phase in ("briefing", "playing"):
                 self._conduct(name, state, now)
-            if state.phase in ("closed", "debrief") and not self.desk.has_debrief(name):
+            if owed:
                 self._debrief(name, state)
         self._wishes()
 

@@ -112,7 +112,7 @@ def _moves(model: Model, table: Table) -> list[Request]:
 
 def _look_back(log: Log, model: Model, now: int, state: State) -> State:
     """Once the talks are over, say what the model makes of each table's end."""
-    if state.phase != "closed" or state.paused_at is not None:
+    if state.phase not in ("closed", "debrief") or state.paused_at is not None:
         return state
     for number, table in state.tables.items():
         if table.projection is None and table.stage == "ended":

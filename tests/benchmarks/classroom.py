@@ -44,8 +44,8 @@ SCENARIO = "two-rivers"
 #: Seconds between two messages of a student.
 SAY_EVERY = 20.0
 
-#: Seconds between two kills, on average.
-APART = 7.0
+#: Seconds between what is accepted after a kill and the next kill, on average.
+APART = 3.0
 
 #: What a class bears, in seconds: until all are seated, and until a message is seen (95 of 100).
 MOST_JOINING, MOST_SEEN = 10.0, 3.0

@@ -196,6 +196,10 @@ class Bot:
         holder = self.exercise.store.holder(token.group(1))
         assert holder is not None
         self.person = holder.name
+        state = self.exercise.state()
+        place = state.seat_of(self.person)
+        # One who can refuse a deal refuses all, so that talks do not end before we do.
+        self.holds_out = place is not None and place[1] == state.setting.vetoers[0]
         port = self.exercise.server.port
         self.tab = Tab(port, "seat", {"exercise": self.exercise.name}, self.cookie)
 
@@ -267,7 +271,7 @@ class Bot:
 
     async def _answer(self) -> None:
         what, sure = ("Accept", "Yes, accept")
-        if self.luck.random() < 0.6:
+        if self.holds_out or self.luck.random() < 0.5:
             what, sure = ("Reject", "Yes, reject")
         if await self.tab.press(what):
             await self._settled()
@@ -298,28 +302,30 @@ class Struck:
 async def killed(exercise: Exercise, kills: int, apart: float) -> Struck:
     """Everybody plays while server and worker are killed in turn, at random moments.
 
-    `apart` are the seconds between two kills, on average. At the end the instructor ends the
-    talks, and every page must say so without anybody's doing.
+    Between two kills something is accepted, and then `apart` seconds pass on average. At the end
+    the instructor ends the talks, and every page must say so without anybody's doing.
     """
     bots, luck, server = exercise.bots, Random(7), exercise.server
     exercise.instruct(acts.Start())
     await asyncio.gather(*(bot.bet() for bot in bots))
     exercise.instruct(acts.Advance())
     over = asyncio.Event()
-    playing = [asyncio.create_task(bot.play(over)) for bot in bots]
     struck = {"server": 0, "worker": 0}
     up: list[float] = []
-    while sum(struck.values()) < kills:
-        await asyncio.sleep(luck.uniform(0.3, 1.7) * apart)
-        if struck["server"] <= struck["worker"]:
-            await asyncio.to_thread(server.kill)
-            up.append(time.monotonic())
-            struck["server"] += 1
-        else:
-            struck["worker"] += await asyncio.to_thread(server.kill_worker)
-    await asyncio.sleep(2 * apart)
-    over.set()
-    await asyncio.gather(*playing)
+    async with asyncio.TaskGroup() as playing:
+        for bot in bots:
+            playing.create_task(bot.play(over))
+        while sum(struck.values()) < kills:
+            await _something_happens(bots)
+            await asyncio.sleep(luck.uniform(0, 2) * apart)
+            if struck["server"] <= struck["worker"]:
+                await asyncio.to_thread(server.kill)
+                up.append(time.monotonic())
+                struck["server"] += 1
+            else:
+                struck["worker"] += await asyncio.to_thread(server.kill_worker)
+        await _something_happens(bots)
+        over.set()
     exercise.instruct(acts.End())
     ended = "The instructor ended the talks"
     alone = await asyncio.gather(
@@ -332,6 +338,14 @@ async def killed(exercise: Exercise, kills: int, apart: float) -> Struck:
         if back >= up[0]
     ]
     return Struck(struck, whole_after, sum(isinstance(one, BaseException) for one in alone))
+
+
+async def _something_happens(bots: list[Bot]) -> None:
+    """Wait until pages show that something more was accepted; raises TimeoutError."""
+    before = sum(len(bot.told) for bot in bots)
+    async with asyncio.timeout(2 * PATIENCE):
+        while sum(len(bot.told) for bot in bots) == before:
+            await asyncio.sleep(0.1)
 
 
 # -- what must be so after a game ------------------------------------------------------------------

@@ -107,3 +107,11 @@ def test_a_log_of_a_newer_format_or_with_a_gap_is_refused():
         replay([first, *rest[1:]])
     with pytest.raises(ValueError, match="empty"):
         replay([])
+
+
+def test_what_comes_after_is_played_also_when_the_debrief_was_opened_at_once():
+    room = Class(quick=True, tables=2)
+    room.begun(people=2)
+    room.instruct(acts.End())
+    room.instruct(acts.Debrief())
+    assert all(table.projection is not None for table in room.go_on().tables.values())
