@@ -45,6 +45,7 @@ classroom: $(READY)  ## serve the classroom, and print the instructor's link (AR
 
 baselines: $(READY)  ## compute anew what the dashboard shows first of each scenario
 	@$(BIN)/python -m dashboard.prepare
+	@$(BIN)/python -m dashboard.ahead
 
 test: lint types contracts system pytest  ## everything that must hold before a commit
 

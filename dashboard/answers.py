@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -87,19 +88,18 @@ def outcomes_only(question: Question, desk: Desk) -> Json:
 
 
 def talks(question: Question, desk: Desk) -> Json:
-    """One arm by itself: its summary, and all that a report shows of it."""
+    """One arm by itself: its summary, and what a report shows of it."""
     (outcomes,) = _play(question, desk)
     scenario = question.arms[0].case()
-    found: Json = {
-        "summary": report.summary(outcomes, scenario),
-        "headline": headline({BASELINE: outcomes}, scenario),
-    }
+    summary = report.summary(outcomes, scenario)
+    found: Json = {"summary": summary, "headline": headline({BASELINE: outcomes}, scenario)}
     desk.show(found)
     desk.say(1.0, "Drawing")
-    sections = page.report(outcomes, scenario, "", None).sections
-    shown = [section for section in sections if section.name not in FURTHER]
     arms = {BASELINE: outcomes}
-    return {**found, "sections": [*drawn(shown, arms), _obstacles(question, scenario)]}
+    shown = {
+        name: partial(draw, outcomes, summary, scenario) for name, draw in page.OF_TALKS.items()
+    }
+    return {**found, "sections": _sections(question, shown, arms)}
 
 
 def headline_only(question: Question, desk: Desk) -> Json:
@@ -113,18 +113,17 @@ def comparison(question: Question, desk: Desk) -> Json:
     both = Comparison(*_play(question, desk))
     scenario = question.arms[0].case()
     arms = {BASELINE: both.baseline, CHANGED: both.changed}
-    found: Json = {
-        "comparison": report.comparison_summary(both, scenario),
-        "headline": headline(arms, scenario),
-    }
+    summary = report.comparison_summary(both, scenario)
+    found: Json = {"comparison": summary, "headline": headline(arms, scenario)}
     desk.show(found)
     desk.say(1.0, "Drawing")
-    told = {section.name: section for section in page.comparison(both, scenario, "").sections}
-    told["endings"] = _endings(arms, scenario)
-    told["blockers"] = _refusals(arms, scenario)
+    told = {
+        name: partial(draw, both, summary, scenario) for name, draw in page.OF_COMPARISON.items()
+    }
+    told["endings"] = partial(_endings, arms, scenario)
+    told["blockers"] = partial(_refusals, arms, scenario)
     order = ("truce-begins", "effects", "endings", "terms", "people", "truce-lasts", "blockers")
-    sections = drawn([told[name] for name in order], arms)
-    return {**found, "sections": [*sections, _obstacles(question, scenario)]}
+    return {**found, "sections": _sections(question, {name: told[name] for name in order}, arms)}
 
 
 def brief(question: Question, desk: Desk) -> Json:
@@ -215,9 +214,13 @@ def _remember(name: str, outcomes: Outcomes, desk: Desk) -> Outcomes:
 
 def first_runs(outcomes: Outcomes, runs: int) -> Outcomes:
     """The first of many runs: what fewer would have been."""
-    if runs == len(outcomes):
-        return outcomes
-    arrays: dict[str, Any] = {name: getattr(outcomes, name)[:runs] for name in outcomes.arrays()}
+    return outcomes if runs == len(outcomes) else some_runs(outcomes, 0, runs)
+
+
+def some_runs(outcomes: Outcomes, begin: int, count: int) -> Outcomes:
+    """So many runs out of many, from one of them on."""
+    some = slice(begin, begin + count)
+    arrays: dict[str, Any] = {name: getattr(outcomes, name)[some] for name in outcomes.arrays()}
     return replace(outcomes, **arrays)
 
 
@@ -285,6 +288,19 @@ def _effect(effect: Effect, day: int) -> Json:
 
 
 # --- In charts
+
+
+def _sections(
+    question: Question, shown: Mapping[str, Callable[[], Section]], arms: Mapping[str, Outcomes]
+) -> list[Json]:
+    """The section that is asked for, or all; to draw one takes as long as to play many talks."""
+    wanted = dict(question.more).get("section")
+    found = [_section(draw(), arms) for name, draw in shown.items() if wanted in (None, name)]
+    if wanted in (None, "obstacles"):
+        found.append(_obstacles(question, question.arms[-1].case()))
+    if not found:
+        raise ValueError(f"there is no section '{wanted}'; there are {', '.join(shown)}, obstacles")
+    return found
 
 
 def drawn(sections: list[Section], arms: Mapping[str, Outcomes]) -> list[Json]:

@@ -64,15 +64,16 @@ class WhatIf:
         """Whether there are two things to compare."""
         return self.baseline != self.changed
 
-    def question(self) -> Question:
-        """What to ask of the workers."""
-        if not self.moved:
-            return Question("talks", (self.baseline,), self.runs, self.seed, self.days)
-        arms = (self.baseline, self.changed)
-        return Question("comparison", arms, self.runs, self.seed, self.days)
+    def question(self, section: str = "") -> Question:
+        """What to ask of the workers: with one section of the answer drawn, or with all."""
+        kind = "comparison" if self.moved else "talks"
+        arms = (self.baseline, self.changed) if self.moved else (self.baseline,)
+        more = (("section", section),) if section else ()
+        return Question(kind, arms, self.runs, self.seed, self.days, more)
 
     def with_lever(self, name: str, value: float) -> WhatIf:
         """The same with a lever set; at its default it does not count as moved."""
+        value = rounded(value)
         levers = {**dict(self.levers), name: value}
         if value == self.baseline.case().levers[name].default:
             del levers[name]
@@ -225,6 +226,11 @@ def _sorted(levers: Mapping[str, float]) -> Settings:
 
 
 # --- Levers on a page
+
+
+def rounded(setting: float) -> float:
+    """A setting as an address has it, so that a slider and a link ask the same."""
+    return float(f"{setting:g}")
 
 
 def step_of(lever: Lever) -> float:

@@ -20,7 +20,7 @@ NUMBERS_SHOWN = 40
 def cases(question: Question, desk: Desk) -> Json:
     """Two cases, each as it is by itself; how they differ, and in which numbers they do."""
     arms = [
-        Question("talks", (arm,), question.runs, question.seed, question.days)
+        Question("talks", (arm,), question.runs, question.seed, question.days, question.more)
         for arm in question.arms
     ]
     played = [

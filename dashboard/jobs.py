@@ -95,7 +95,9 @@ class Jobs:
         self._jobs: dict[str, Job] = {}  # under way
         self._answers: OrderedDict[str, Json] = OrderedDict()
         self._open = True
-        self._hands = [_Hand(self) for _ in range(workers or places.workers())]
+        # One worker prepares; the others are free for whoever comes meanwhile.
+        count = workers or places.workers()
+        self._hands = [_Hand(self, prepares=number == 0) for number in range(count)]
 
     # --- For those who ask
 
@@ -114,7 +116,7 @@ class Jobs:
             job.askers.add(asker)
             if job.state == "waiting":  # perhaps a second time, and sooner: the first counts
                 heapq.heappush(self._line, (priority, next(self._order), job))
-                self._lock.notify()
+                self._lock.notify_all()
             return job
 
     def known(self, question: Question) -> Json | None:
@@ -163,11 +165,14 @@ class Jobs:
 
     # --- For the workers
 
-    def take(self) -> Job | None:
-        """The next job, waiting for one; None when all is over."""
+    def take(self, prepares: bool = True) -> Job | None:
+        """The next job, waiting for one, to prepare something only if asked; None at the end."""
+        most = PREPARED if prepares else AWAITED
         with self._lock:
             while True:
-                self._lock.wait_for(lambda: self._line or not self._open)
+                self._lock.wait_for(
+                    lambda: (self._line and self._line[0][0] <= most) or not self._open
+                )
                 if not self._open:
                     return None
                 job = heapq.heappop(self._line)[2]
@@ -218,8 +223,9 @@ class Jobs:
 class _Hand:
     """A thread that hands jobs to one worker process, and starts another when it dies."""
 
-    def __init__(self, jobs: Jobs) -> None:
+    def __init__(self, jobs: Jobs, prepares: bool) -> None:
         self.jobs = jobs
+        self.prepares = prepares
         self.job: Job | None = None
         self.process: subprocess.Popen[str] | None = None
         self.thread = threading.Thread(target=self._serve, name="parley-hand", daemon=True)
@@ -232,7 +238,7 @@ class _Hand:
 
     def _serve(self) -> None:
         self._start()
-        while (job := self.jobs.take()) is not None:
+        while (job := self.jobs.take(self.prepares)) is not None:
             self.job = job
             try:
                 self._work(job)

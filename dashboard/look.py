@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from sim.scenario import Scenario
 
@@ -87,12 +88,16 @@ ICON = (
 )
 
 
-def frame() -> None:
-    """What every page begins with: its style, and what its numbers are not."""
+def frame() -> DeltaGenerator:
+    """What every page begins with: its style, and what its numbers are not.
+
+    Returns the line that says so, in which there is room for a link.
+    """
     ground = GROUNDS["dark" if dark() else "light"]
     st.html(f"{STYLE}<style>:root {{ {ground} }}</style>")
-    with st.container(key="banner"):
-        st.markdown(NOT_A_FORECAST)
+    banner = st.container(key="banner", horizontal=True, vertical_alignment="center")
+    banner.markdown(NOT_A_FORECAST, width="stretch")
+    return banner
 
 
 def content_note(scenario: Scenario) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import look
+from dashboard import glossary, look
+from dashboard.views import GLOSSARY
 
 VIEWS = Path(__file__).with_name("views")
 
@@ -25,8 +26,11 @@ page = st.navigation(
         st.Page(VIEWS / "compare.py", title="Compare cases", url_path="compare"),
         st.Page(VIEWS / "build.py", title="Build a scenario", url_path="build"),
         st.Page(VIEWS / "sources.py", title="Sources and limits", url_path="sources"),
+        st.Page(GLOSSARY, title="Glossary", url_path=glossary.PAGE),
     ],
     position="top",
 )
-look.frame()
+look.frame().page_link(
+    GLOSSARY, label="What the words mean", icon=":material/dictionary:", width="content"
+)
 page.run()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import tempfile
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,11 +38,14 @@ def baseline(name: str) -> Question:
 
 
 def shipped(question: Question) -> Json | None:
-    """The shipped answer to a question; None if there is none, or none of this very scenario."""
+    """The shipped answer to a question; None if there is none, or none of this very scenario.
+
+    It has all sections, whichever is asked for.
+    """
     if len(question.arms) != 1 or question.arms[0].text:
         return None
     name = question.arms[0].scenario
-    if name not in scenario_names() or question != baseline(name):
+    if name not in scenario_names() or replace(question, more=()) != baseline(name):
         return None
     file = BASELINES / f"{name}.json"
     if not file.is_file():

@@ -17,22 +17,30 @@ from dashboard.questions import Question
 Json = dict[str, Any]
 
 
-def show(asked: WhatIf, found: Json) -> None:
-    """Downloads; nothing is made before the drawer is opened."""
+def show(asked: WhatIf, found: Json, section: str) -> None:
+    """Downloads of the section that is looked at; nothing is made before the drawer is opened."""
     drawer = st.expander("Take away: charts, numbers, a report", key="takeaway", on_change="rerun")
     if not drawer.open:
         return
     with drawer:
-        charts = {
-            figure["name"]: figure for section in found["sections"] for figure in section["figures"]
-        }
-        name = st.selectbox("Chart", list(charts), format_func=lambda name: charts[name]["title"])
-        with st.container(horizontal=True):
-            spec = json.dumps(charts[name]["spec"])
-            st.download_button("PNG", png(spec), f"{name}.png", "image/png")
-            st.download_button("SVG", svg(spec), f"{name}.svg", "image/svg+xml")
-            st.download_button("Numbers (CSV)", as_csv(charts[name]), f"{name}.csv", "text/csv")
+        shown = next(one for one in found["sections"] if one["name"] == section)
+        _charts({figure["name"]: figure for figure in shown["figures"]})
         _report(asked)
+
+
+def _charts(charts: dict[str, Json]) -> None:
+    """The charts in view, as pictures and as numbers."""
+    if not charts:
+        st.caption("There is no chart in this section.")
+        return
+    name = st.selectbox(
+        "Chart above", list(charts), format_func=lambda name: charts[name]["title"], key="chart"
+    )
+    with st.container(horizontal=True):
+        spec = json.dumps(charts[name]["spec"])
+        st.download_button("PNG", png(spec), f"{name}.png", "image/png")
+        st.download_button("SVG", svg(spec), f"{name}.svg", "image/svg+xml")
+        st.download_button("Numbers (CSV)", as_csv(charts[name]), f"{name}.csv", "text/csv")
 
 
 def _report(asked: WhatIf) -> None:

@@ -6,6 +6,7 @@ the page begins anew, and a question that nobody else asked leaves the line.
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,14 +14,14 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import prepare
+from dashboard import ahead, prepare
 from dashboard.jobs import EARLY, Job, jobs
 from dashboard.questions import EARLY_RUNS, Question
 
 Json = dict[str, Any]
 
-#: Seconds between two looks at whether the visitor has moved on.
-LOOK_EVERY = 0.25
+#: Seconds between two looks at whether an answer has come, and whether the visitor has moved on.
+LOOK_EVERY, ASK_EVERY = 0.05, 0.25
 
 
 def who() -> str:
@@ -65,8 +66,12 @@ def _leave_others(question: Question) -> None:
 def _wait(question: Question, show: Callable[[Json, int], None] | None) -> Json | None:
     line = jobs()
     under_way = []
-    if show is not None and question.runs > EARLY_RUNS:
-        sooner = replace(question, kind="headline", runs=EARLY_RUNS)
+    shown = 0
+    if show is not None and (first := ahead.known(question)) is not None:
+        show(first, question.runs)
+        shown = question.runs
+    elif show is not None and question.runs > EARLY_RUNS:
+        sooner = replace(question, kind="headline", runs=EARLY_RUNS, more=())
         under_way.append(line.ask(sooner, who(), EARLY))
     job = line.ask(question, who())
     st.session_state["asked_jobs"] = (*under_way, job)
@@ -74,10 +79,12 @@ def _wait(question: Question, show: Callable[[Json, int], None] | None) -> Json 
     with place.container():
         bar = st.progress(0.0, text="Beginning")
         st.button("Cancel", key=f"cancel-{job.key}", on_click=_cancel, args=((*under_way, job),))
-    shown = 0
+    seen, asked_at = -1, 0.0
     while not job.over:
-        job.wait(job.changes, LOOK_EVERY)
-        bar.progress(min(job.progress, 1.0), text=_how_far(job))  # here a visitor who left is seen
+        news = job.wait(job.changes, LOOK_EVERY)
+        if news != seen or time.monotonic() > asked_at + ASK_EVERY:
+            seen, asked_at = news, time.monotonic()
+            bar.progress(min(job.progress, 1.0), text=_how_far(job))  # a visitor who left is seen
         for part, runs in _parts(under_way, job):
             if show is not None and runs > shown:
                 show(part, runs)

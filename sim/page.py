@@ -154,12 +154,7 @@ def report(outcomes: Outcomes, scenario: Scenario, command: str, further: Furthe
         headline=_headline(found),
         played=_played(found) + f" Levers: {settings_in_words(found['levers'])}.",
         sections=(
-            _truce_begins({TALKS: outcomes}, scenario),
-            _endings(found, scenario),
-            _terms({"": outcomes}, scenario),
-            _people({"": outcomes}, scenario),
-            _truce_lasts({TRUCES: outcomes}, scenario),
-            _refusals(outcomes, found, scenario),
+            *(draw(outcomes, found, scenario) for draw in OF_TALKS.values()),
             *_further(further, scenario),
         ),
         data=data,
@@ -170,7 +165,6 @@ def report(outcomes: Outcomes, scenario: Scenario, command: str, further: Furthe
 def comparison(both: Comparison, scenario: Scenario, command: str) -> Page:
     """The page about talks with and without a change, played with the same luck."""
     found = comparison_summary(both, scenario, command)
-    arms = {BASELINE: both.baseline, CHANGED: both.changed}
     return Page(
         kind="Comparison of simulated talks",
         headline=_differences(found),
@@ -179,13 +173,7 @@ def comparison(both: Comparison, scenario: Scenario, command: str) -> Page:
         f"{settings_in_words(found['baseline_levers'])}. "
         f"Changed: {settings_in_words(found['changed_levers'])}"
         + ("." if _same_numbers(found) else ", and numbers of the scenario."),
-        sections=(
-            _effects(both, found),
-            _truce_begins(arms, scenario),
-            _terms(arms, scenario),
-            _people(arms, scenario),
-            _truce_lasts(arms, scenario),
-        ),
+        sections=tuple(draw(both, found, scenario) for draw in OF_COMPARISON.values()),
         data={SUMMARY: found},
         **_frame(found, scenario, command),
     )
@@ -831,3 +819,30 @@ def files_in_words(paths: Sequence[Path]) -> str:
     """What has been written, in one line."""
     drawn = sum(path.suffix == ".svg" for path in paths)
     return f"{paths[0]} ({drawn} charts as SVG and PNG and the numbers as JSON beside it)"
+
+
+# --- The sections by their names, in order
+
+
+#: Of one set of talks: from the outcomes, their summary and the scenario.
+OF_TALKS: Mapping[str, Callable[[Outcomes, Json, Scenario], Section]] = {
+    "truce-begins": lambda talks, found, case: _truce_begins({TALKS: talks}, case),
+    "endings": lambda talks, found, case: _endings(found, case),
+    "terms": lambda talks, found, case: _terms({"": talks}, case),
+    "people": lambda talks, found, case: _people({"": talks}, case),
+    "truce-lasts": lambda talks, found, case: _truce_lasts({TRUCES: talks}, case),
+    "blockers": _refusals,
+}
+
+#: Of a comparison: from both arms, what their summary says and the scenario.
+OF_COMPARISON: Mapping[str, Callable[[Comparison, Json, Scenario], Section]] = {
+    "effects": lambda both, found, case: _effects(both, found),
+    "truce-begins": lambda both, found, case: _truce_begins(_arms(both), case),
+    "terms": lambda both, found, case: _terms(_arms(both), case),
+    "people": lambda both, found, case: _people(_arms(both), case),
+    "truce-lasts": lambda both, found, case: _truce_lasts(_arms(both), case),
+}
+
+
+def _arms(both: Comparison) -> Mapping[str, Outcomes]:
+    return {BASELINE: both.baseline, CHANGED: both.changed}

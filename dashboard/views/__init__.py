@@ -10,4 +10,4 @@ _HERE = Path(__file__).parent
 
 #: Pages that others link to.
 START, WHAT_IF = _HERE / "start.py", _HERE / "what_if.py"
-ONE_WORLD = _HERE / "one_world.py"
+ONE_WORLD, GLOSSARY = _HERE / "one_world.py", _HERE / "glossary.py"

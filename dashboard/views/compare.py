@@ -74,16 +74,52 @@ def count(answer: Json, day: int, title: str) -> None:
     )
 
 
-def side_by_side(answers: list[Json], titles: list[str]) -> None:
-    """The same charts of both cases."""
-    name = st.segmented_control(
+def how_often(answer: Json, titles: list[str], days: int) -> None:
+    """How many talks of either case come to a truce by a day, and what the difference is."""
+    counted = sorted(map(int, answer["differences"]))
+    day = st.segmented_control(
+        "Truces that begin by day",
+        counted,
+        default=90 if 90 in counted else counted[-1],
+        required=True,
+        key=f"compared-by-{days}",
+    )
+    for column, one, title in zip(st.columns(2, gap="large"), answer["cases"], titles, strict=True):
+        with column:
+            count(one, int(day or counted[-1]), title)
+    st.markdown(look.plain(answer["differences"][str(day or counted[-1])]))
+
+
+def not_as_saved(name: str, pair: list[WhatIf]) -> str:
+    """That the two cases were asked with different luck, talks or days, and which are taken."""
+    first, second = (getattr(one, name) for one in pair)
+    words = {
+        "seed": f"The first was asked with seed {first} and the second with seed {second}; here "
+        f"both are played with seed {first}, so the second may differ from what you saw.",
+        "runs": f"The first was asked of {first:,} talks and the second of {second:,}; here both "
+        f"are played {min(first, second):,} times.",
+        "days": f"The first follows talks for {first} days and the second for {second}; here both "
+        f"end on day {min(first, second)}.",
+    }
+    return words[name]
+
+
+def which_section() -> str:
+    """Choose what to look at side by side; one section at a time is drawn."""
+    first = next(iter(SECTIONS))
+    chosen = st.segmented_control(
         "Look closer",
         list(SECTIONS),
         format_func=SECTIONS.__getitem__,
-        default="truce-begins",
+        default=first,
         required=True,
         key="compared",
     )
+    return chosen or first
+
+
+def side_by_side(answers: list[Json], titles: list[str], name: str) -> None:
+    """The same charts of both cases."""
     for column, answer, title, side in zip(
         st.columns(2, gap="large"), answers, titles, ("first", "second"), strict=True
     ):
@@ -133,26 +169,21 @@ if arms[0] == arms[1]:
 else:
     runs, seed = min(one.runs for one in pair), pair[0].seed
     days = min(one.days for one in pair)
-    answer = waiting.answer_to(Question("cases", arms, runs, seed, days))
+    above = st.container()
+    section = which_section()
+    with above:
+        more = (("section", section),)
+        answer = waiting.answer_to(Question("cases", arms, runs, seed, days, more))
+        if answer is not None:
+            how_often(answer, titles, days)
+            luck = "both with the same luck" if answer["same_luck"] else "each with luck of its own"
+            st.caption(
+                f"{runs:,} talks of {days} days each, seed {seed}, {luck}. In brackets: "
+                "95 % intervals, which speak of luck only."
+            )
+            for name in ("seed", "runs", "days"):
+                if len({getattr(one, name) for one in pair}) > 1:
+                    st.caption(look.plain(not_as_saved(name, pair)))
     if answer is not None:
-        counted = sorted(map(int, answer["differences"]))
-        day = st.segmented_control(
-            "Truces that begin by day",
-            counted,
-            default=90 if 90 in counted else counted[-1],
-            required=True,
-            key=f"compared-by-{days}",
-        )
-        for column, one, title in zip(
-            st.columns(2, gap="large"), answer["cases"], titles, strict=True
-        ):
-            with column:
-                count(one, int(day or counted[-1]), title)
-        st.markdown(look.plain(answer["differences"][str(day or counted[-1])]))
-        luck = "both with the same luck" if answer["same_luck"] else "each with luck of its own"
-        st.caption(
-            f"{runs:,} talks of {days} days each, seed {seed}, {luck}. In brackets: "
-            "95 % intervals, which speak of luck only."
-        )
-        side_by_side(answer["cases"], titles)
+        side_by_side(answer["cases"], titles, section)
         files_apart(answer["numbers"], titles)

@@ -124,9 +124,9 @@ def headline(place: DeltaGenerator, lines: list[Json], day: int, runs: int, earl
     )
 
 
-def sections(found: list[Json]) -> None:
-    """One section of the answer at a time."""
-    names = [section["name"] for section in found]
+def which_section(moved: bool) -> str:
+    """Choose which section of the answer to look at; one at a time is drawn."""
+    names = [name for name in SECTIONS if moved or name != "effects"]
     chosen = st.segmented_control(
         "Look closer",
         names,
@@ -135,7 +135,7 @@ def sections(found: list[Json]) -> None:
         required=True,
         key=f"section-{len(names)}",
     )
-    look.section(next(section for section in found if section["name"] == (chosen or names[0])))
+    return chosen or names[0]
 
 
 def guess(asked: WhatIf, day: int, base: Json | None) -> bool:
@@ -184,9 +184,11 @@ with left:
     notes.advanced(asked, case, ask)
 
 with right:
-    question = asked.question()
-    base = waiting.known(replace(asked, levers=asked.pinned, changes=()).question())
+    plain = replace(asked, levers=asked.pinned, changes=())
+    base = waiting.known(plain.question(next(iter(SECTIONS))))
     if guess(asked, day, base):
+        section = which_section(asked.moved)
+        question = asked.question(section)
         found = waiting.answer_to(
             question,
             lambda part, runs: headline(head, part["headline"], day, runs, runs < question.runs),
@@ -194,9 +196,9 @@ with right:
         if found is not None:
             headline(head, found["headline"], day, question.runs, early=False)
             notes.reckon(asked, found, days)
-            sections(found["sections"])
+            look.section(next(one for one in found["sections"] if one["name"] == section))
             notes.challenges_met(challenges.met(asked, found))
-            takeaway.show(asked, found)
+            takeaway.show(asked, found, section)
     elif base is not None:
         headline(head, base["headline"], day, asked.runs, early=False)
 

@@ -57,26 +57,6 @@ PARTS = {
     ),
 }
 
-GLOSSARY = {
-    "Package": "One choice for every issue: a deal that could be signed.",
-    "Reservation value": "What no deal is worth to a party, as it sees it. It refuses what is "
-    "worth less.",
-    "Zone of possible agreement (ZOPA)": "The packages that are better than no deal for everyone "
-    "who can refuse one.",
-    "Parts of the gap (Shapley)": "Where there is no such package: how much of what is missing "
-    "would close if an issue were out of the way, averaged over all orders in which the issues "
-    "might be settled. The parts add up to the whole.",
-    "Same luck": "Two arms are played with the same draws of chance, so that a difference is an "
-    "effect of the change and not of other luck.",
-    "95 % interval": "If the talks were played again with other luck, intervals made so would hold "
-    "the answer of endless play in 95 of 100 cases. It says nothing about whether the assumptions "
-    "are right.",
-    "Mechanism": "A part of the model that keeps deals from coming about, such as hopes, the vote "
-    "at home or doubts whether a truce would last.",
-    "Trend": "How far the outcome rises or falls, on average, from the lowest to the highest value "
-    "of a number, while all others are drawn at random.",
-}
-
 
 def part_of() -> str:
     """Choose a part of the page."""
@@ -163,6 +143,3 @@ if asking is not None:
             f"{asking.runs:,} {PARTS[name].noise}, {asked.days} days, seed {asked.seed}. Intervals "
             "speak of luck only."
         )
-with st.expander("What the words mean"):
-    for word, meaning in GLOSSARY.items():
-        st.markdown(f"**{word}.** {meaning}")

@@ -16,9 +16,10 @@ from sim.report import comparison_summary, summary
 ARMS = (Arm("two-rivers"), Arm("two-rivers", (("optimism", 0.0),)))
 
 
-@pytest.fixture
-def desk(tmp_path):
-    return Desk(Cache(tmp_path))
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    """What has been answered once is at hand for the next test."""
+    return Desk(Cache(tmp_path_factory.mktemp("answers")))
 
 
 def test_a_comparison_is_that_of_the_command_line_and_can_be_kept_as_json(desk):
@@ -55,6 +56,23 @@ def test_the_first_talks_of_many_are_those_of_few(desk):
     assert line["arms"]["baseline"]["estimate"] == deal["estimate"]
 
 
+def test_a_section_asked_for_alone_is_that_of_the_whole_answer(desk):
+    whole = answer(Question("comparison", ARMS, 60, 3, 40), desk)
+    one = answer(Question("comparison", ARMS, 60, 3, 40, (("section", "people"),)), desk)
+    assert one["headline"] == whole["headline"]
+    (people,) = one["sections"]
+    (same,) = (found for found in whole["sections"] if found["name"] == "people")
+    assert told(people) == told(same)
+    with pytest.raises(ValueError, match="truce-begins"):
+        answer(Question("comparison", ARMS, 60, 3, 40, (("section", "weather"),)), desk)
+
+
+def told(section):
+    """What a section says in words and numbers."""
+    numbers = [[list(row) for row in figure["rows"]] for figure in section["figures"]]
+    return section["heading"], list(section["words"]), numbers
+
+
 def test_arms_that_are_alike_differ_in_nothing_and_it_is_said(desk):
     alike = (ARMS[0], Arm("two-rivers", (("leaks", 1.0),)))
     found = answer(Question("headline", alike, 20, 1, 40), desk)
@@ -67,7 +85,7 @@ def test_an_unknown_kind_of_question_is_answered_with_the_known_ones(desk):
 
 
 def test_on_a_dark_ground_no_colour_of_a_light_one_is_left(desk):
-    found = answer(Question("comparison", ARMS, 60, 1, 40), desk)
+    found = answer(Question("comparison", ARMS, 60, 3, 40), desk)
     for section in found["sections"]:
         for figure in section["figures"]:
             dark = json.dumps(look.coloured(figure["spec"], on_dark=True))

@@ -16,10 +16,10 @@ SMALL = Question("headline", (Arm("two-rivers"),), 20, 1, 20)
 LONG = replace(SMALL, runs=10_000, days=180)
 
 
-@pytest.fixture
-def line(tmp_path):
-    """One worker with a cache of its own."""
-    found = Jobs(tmp_path / "answers", workers=1)
+@pytest.fixture(scope="module")
+def line(tmp_path_factory):
+    """One worker with a cache of its own; every test asks what no other did."""
+    found = Jobs(tmp_path_factory.mktemp("line") / "answers", workers=1)
     yield found
     found.close()
 
@@ -42,12 +42,11 @@ def running(job: Job) -> Job:
     return job
 
 
-def test_an_answer_is_computed_once_and_survives_a_restart(line, tmp_path):
+def test_an_answer_is_computed_once_and_survives_a_restart(line):
     first = finished(line.ask(SMALL))
     assert first.state == "done"
     assert line.ask(SMALL).state == "done"
-    line.close()
-    again = Jobs(tmp_path / "answers", workers=1)
+    again = Jobs(line.cache.folder, workers=1)
     try:
         assert again.known(SMALL) == first.answer
     finally:
@@ -55,7 +54,8 @@ def test_an_answer_is_computed_once_and_survives_a_restart(line, tmp_path):
 
 
 def test_the_same_question_of_two_visitors_is_one_job(line):
-    assert line.ask(SMALL, "one") is line.ask(replace(SMALL), "two")
+    question = replace(SMALL, seed=10)
+    assert line.ask(question, "one") is line.ask(replace(question), "two")
 
 
 def test_a_killed_worker_fails_its_job_with_a_sentence_and_the_next_question_works(line):
@@ -63,28 +63,39 @@ def test_a_killed_worker_fails_its_job_with_a_sentence_and_the_next_question_wor
     (pid,) = line.pids()
     os.kill(pid, signal.SIGKILL)
     assert finished(lost).error == LOST
-    assert finished(line.ask(SMALL)).state == "done"
+    assert finished(line.ask(replace(SMALL, seed=11))).state == "done"
 
 
 def test_cancelling_stops_the_work_and_others_may_still_ask(line):
     long = running(line.ask(LONG, "one"))
     line.cancel(long, "one")
     assert long.state == "cancelled"
-    assert finished(line.ask(SMALL, "one")).state == "done"
+    assert finished(line.ask(replace(SMALL, seed=12), "one")).state == "done"
 
 
 def test_one_who_cancels_does_not_take_the_answer_from_another(line):
-    job = line.ask(SMALL, "one")
-    line.ask(SMALL, "two")
+    job = line.ask(replace(SMALL, seed=13), "one")
+    line.ask(replace(SMALL, seed=13), "two")
     line.cancel(job, "one")
     assert finished(job).state == "done"
 
 
 def test_a_question_nobody_waits_for_leaves_the_line(line):
-    line.ask(LONG, "one")
+    begun = running(line.ask(LONG, "one"))
     dropped = line.ask(replace(LONG, seed=2), "one")
     line.drop(dropped, "one")
     assert dropped.state == "cancelled"
+    line.cancel(begun, "one")
+
+
+def test_one_of_two_workers_stays_free_of_what_is_only_prepared(tmp_path):
+    line = Jobs(tmp_path / "answers", workers=2)
+    try:
+        prepared = [line.ask(replace(LONG, seed=seed), "", PREPARED) for seed in (1, 2)]
+        assert finished(line.ask(replace(SMALL, seed=14))).state == "done"
+        assert prepared[1].state == "waiting"
+    finally:
+        line.close()
 
 
 def test_what_is_awaited_comes_before_what_is_prepared_and_an_estimate_before_both(line):

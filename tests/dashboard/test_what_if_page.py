@@ -3,8 +3,8 @@
 import os
 import re
 import signal
+from urllib.parse import parse_qs, urlsplit
 
-import pytest
 from playwright.sync_api import expect
 from typer.testing import CliRunner
 from visiting import LOOKS, as_json
@@ -17,16 +17,15 @@ QUICK = "scenario=two-rivers&days=60&runs=200"
 SECRET = f"/what-if?{QUICK}&set=leaks:0"
 
 
-@pytest.mark.parametrize(("width", "colours"), LOOKS)
-def test_a_first_visitor_compares_within_three_interactions(visit, width, colours):
-    seen = visit(width, colours).goto("/")
-    seen.is_accessible()
+def test_a_first_visitor_compares_within_three_interactions(visit):
+    seen = visit(390).goto("/")
+    seen.looks_well(LOOKS)
     seen.click("See what happens", "link")  # the first interaction, and the last
     assert len(seen.counts()) == 2
     expect(seen.page.locator(".parley-effect")).to_contain_text("By day")
     expect(seen.page.get_by_text("Not a forecast").first).to_be_visible()
-    seen.has_no_error()
-    seen.is_accessible()
+    seen.looks_well(LOOKS)
+    assert len(seen.counts()) == 2
     seen.asked_nobody_else()
 
 
@@ -50,15 +49,19 @@ def test_the_first_look_needs_no_computation_and_each_section_can_be_seen(visit)
         seen.is_accessible()
 
 
-def test_a_link_shows_another_visitor_identical_numbers(visit):
+def test_a_link_shows_another_visitor_the_numbers_of_the_command_line(visit):
     mine = visit().goto(SECRET)
-    link = mine.page.get_by_test_id("stCode").first.inner_text().strip()
+    link, citation = mine.page.get_by_test_id("stCode").all_inner_texts()
     yours = visit(390, "dark")
-    yours.page.goto(link)
+    yours.page.goto(link.strip())
     yours.rest()
     assert yours.counts() == mine.counts()
     effect = ".parley-effect"
     assert yours.page.locator(effect).inner_text() == mine.page.locator(effect).inner_text()
+    command = re.search(r"`parley (.*?)`", citation).group(1).split()
+    result = CliRunner().invoke(app, [*command, "--json", "-"])
+    effect = as_json(result.stdout)["effects"]["deal_by_60"]
+    assert mine.counts() == [of_hundred(effect["baseline"]), of_hundred(effect["changed"])]
 
 
 def test_a_reload_keeps_the_levers_the_guess_and_what_was_saved(visit):
@@ -80,15 +83,6 @@ def test_a_reload_keeps_the_levers_the_guess_and_what_was_saved(visit):
     assert seen.counts() == counts
     seen.click("Undo")
     assert len(seen.counts()) == 1
-
-
-def test_the_numbers_are_those_of_the_command_line(visit):
-    seen = visit().goto(SECRET)
-    words = seen.page.get_by_test_id("stCode").nth(1).inner_text()
-    command = re.search(r"`parley (.*?)`", words).group(1).split()
-    result = CliRunner().invoke(app, [*command, "--json", "-"])
-    effect = as_json(result.stdout)["effects"]["deal_by_60"]
-    assert seen.counts() == [of_hundred(effect["baseline"]), of_hundred(effect["changed"])]
 
 
 def test_a_killed_worker_leaves_a_clear_message_and_a_working_page(visit, server):
@@ -166,17 +160,30 @@ def says_what_it_shows(seen):
         assert "within noise" in said or "no difference" in said or len(counts) == 1
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "scenario=../../etc/passwd",
-        "scenario=two-rivers&set=leaks:99&set=nothing:1&set=leaks",
-        "scenario=two-rivers&days=-1&runs=99999999&seed=x",
-        "scenario=two-rivers&key=parties.nobody.optimism:1&key=truce.shape:abc",
-    ],
+def test_new_luck_is_another_seed_and_the_usual_luck_is_the_same_again(visit):
+    seen = visit().goto(SECRET)
+    usual = seen.counts()
+    seen.click("New luck")
+    (seed,) = parse_qs(urlsplit(seen.page.url).query)["seed"]
+    expect(seen.page.get_by_text(f"Seed {seed}", exact=True)).to_be_visible()
+    expect(seen.page.get_by_text(f"--seed {seed} ")).to_be_visible()
+    assert len(seen.counts()) == 2
+    seen.click("Usual luck")
+    assert seen.counts() == usual
+
+
+HOSTILE = (
+    "scenario=../../etc/passwd",
+    "scenario=two-rivers&set=leaks:99&set=nothing:1&set=leaks",
+    "scenario=two-rivers&days=-1&runs=99999999&seed=x",
+    "scenario=two-rivers&key=parties.nobody.optimism:1&key=truce.shape:abc",
 )
-def test_a_hostile_or_stale_link_is_answered_with_a_sentence(visit, query):
-    seen = visit().goto(f"/what-if?{query}")
-    expect(seen.page.get_by_test_id("stAlert").first).to_be_visible()
-    assert len(seen.counts()) == 1
-    seen.has_no_error()
+
+
+def test_a_hostile_or_stale_link_is_answered_with_a_sentence(visit):
+    seen = visit()
+    for query in HOSTILE:
+        seen.goto(f"/what-if?{query}")
+        expect(seen.page.get_by_test_id("stAlert").first).to_be_visible()
+        assert len(seen.counts()) == 1
+        seen.has_no_error()

@@ -70,6 +70,20 @@ class Visit:
         expect(self.page.locator(".parley-counts")).to_be_visible(timeout=PATIENCE)
         return self.page.locator(".parley-count b").all_inner_texts()
 
+    def looks_well(self, looks: list[tuple[int, str]]) -> None:
+        """In windows of these widths and colours nothing is wrong with the page as it stands.
+
+        It is loaded anew in other colours, as the server chooses those of charts.
+        """
+        for colours in dict.fromkeys(colours for _, colours in looks):
+            self.page.emulate_media(color_scheme=colours)  # type: ignore[arg-type]
+            self.page.reload()
+            self.rest()
+            for width in (width for width, asked in looks if asked == colours):
+                self.page.set_viewport_size({"width": width, "height": 900})
+                self.rest().has_no_error()
+                self.is_accessible()
+
     def has_no_error(self) -> None:
         """Nothing on the page is an error or a traceback."""
         assert self.page.get_by_test_id("stException").count() == 0
