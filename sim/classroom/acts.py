@@ -259,6 +259,14 @@ class Seat(Command):
     role: str
 
 
+class Swap(Command):
+    """Let two people exchange their seats."""
+
+    kind: Literal["swap"] = "swap"
+    person: str
+    other: str
+
+
 class Kick(Command):
     """Take someone out of the exercise."""
 
@@ -435,6 +443,7 @@ Act = Annotated[
     | Pause
     | Resume
     | Seat
+    | Swap
     | Kick
     | Reissue
     | Hold

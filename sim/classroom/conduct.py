@@ -13,6 +13,7 @@ from sim.classroom.acts import TALKING, MoveAgents, Request, Respond, Tick
 from sim.classroom.events import Record
 from sim.classroom.exercise import RefusedError, carried_out, decide, unanswered
 from sim.classroom.model import Model
+from sim.classroom.plan import Setting
 from sim.classroom.state import State, Table, replay
 
 LOGGER = logging.getLogger(__name__)
@@ -81,6 +82,8 @@ def _at_table(log: Log, model: Model, now: int, state: State, table: Table) -> S
         return _try(log, Request(by="model", key=key, act=act), now)
     if table.stage not in TALKING or not any(seat.agent for seat in table.seats.values()):
         return state
+    if now < _thought_until(model.setting, table):
+        return state
     if not table.agents_moved or unanswered(model.setting, table):
         for request in _moves(model, table):
             state = _try(log, request, now)
@@ -90,6 +93,13 @@ def _at_table(log: Log, model: Model, now: int, state: State, table: Table) -> S
             key = f"model.{table.number}.{table.round}.{table.stage}.{state.seq}"
             state = _try(log, Request(by="model", key=key, act=done), now)
     return state
+
+
+def _thought_until(setting: Setting, table: Table) -> int:
+    """Until when agents think, so that people at their table move first; in ms."""
+    if table.since is None or not any(seat.people for seat in table.seats.values()):
+        return 0
+    return table.since + 1000 * setting.plan.thinking_seconds
 
 
 def _moves(model: Model, table: Table) -> list[Request]:

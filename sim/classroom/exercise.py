@@ -200,6 +200,8 @@ def _inverse(act: Act, state: State) -> Act | None:
         return acts.Hold(table=act.table, role=act.role, agent=not act.agent)
     if isinstance(act, acts.Broadcast):
         return acts.Retract(number=len(state.broadcasts))
+    if isinstance(act, acts.Swap):
+        return act
     if isinstance(act, acts.Kick | acts.Seat):
         place = state.seat_of(act.person)
         if place is not None:
@@ -499,8 +501,19 @@ def _seat(act: acts.Seat, asked: Asked) -> Iterator[Event]:
     if act.role not in asked.setting.places:
         raise RefusedError(f"people sit as {', '.join(asked.setting.places)}")
     if len(table.seats[act.role].people) >= asked.setting.plan.people_per_seat:
-        raise RefusedError("this seat is taken; move someone out of it first")
+        raise RefusedError(
+            "this seat is taken; let the two exchange their seats, or make room first"
+        )
     yield happened.Seated(person=act.person, table=act.table, role=act.role)
+
+
+@_decide.register
+def _swap(act: acts.Swap, asked: Asked) -> Iterator[Event]:
+    mine, theirs = (asked.state.seat_of(person) for person in (act.person, act.other))
+    if mine is None or theirs is None or act.person == act.other:
+        raise RefusedError("two people who have a seat exchange them; choose two")
+    yield happened.Seated(person=act.person, table=theirs[0].number, role=theirs[1])
+    yield happened.Seated(person=act.other, table=mine[0].number, role=mine[1])
 
 
 def _someone(state: State, person: str) -> None:

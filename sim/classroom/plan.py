@@ -90,6 +90,9 @@ class Plan(Part):
     )
     without: tuple[str, ...] = Field((), description="optional roles that only agents play")
     idle_stages: int = Field(3, ge=1, description="after so many an agent keeps the seat warm")
+    thinking_seconds: int = Field(
+        0, ge=0, le=600, description="agents at a table with people wait so long before they move"
+    )
     scores_visible: bool = Field(False, description="whether tables' scores are shown in debrief")
     injects: tuple[Inject, ...] = ()
     held_back: dict[str, tuple[str, ...]] = Field(

@@ -45,6 +45,7 @@ RECORDED = frozenset(
         "seen_surplus",
         "seen_war",
         "day",
+        "diary",
     }
 )
 

@@ -46,6 +46,7 @@ SAMPLES: dict[str, Command] = {
         acts.Pause(),
         acts.Resume(),
         acts.Seat(person="p1", table=1, role="delta"),
+        acts.Swap(person="p1", other="p2"),
         acts.Kick(person="p1"),
         acts.Reissue(person="p1"),
         acts.Hold(table=1, role="delta", agent=True),
@@ -326,6 +327,36 @@ def test_many_seats_are_not_cut_off_by_one_click():
     )
     with pytest.raises(RefusedError, match="table by table"):
         room.instruct(acts.Advance())
+
+
+def test_two_people_exchange_their_seats_and_can_take_it_back():
+    room, _ = seated()
+    one, other = (room.state.tables[1].seats[role].people[0] for role in ("upland", "delta"))
+    before = room.state.tables[1].seats
+    room.instruct(acts.Swap(person=one, other=other))
+    assert room.state.tables[1].seats["upland"].people == (other,)
+    assert room.state.tables[1].seats["delta"].people == (one,)
+    assert not any(room.state.tables[1].seats[role].agent for role in ("upland", "delta"))
+    room.instruct(acts.Undo())
+    assert {r: s.people for r, s in before.items()} == {
+        r: s.people for r, s in room.state.tables[1].seats.items()
+    }
+    for someone in (one, "p99"):
+        with pytest.raises(RefusedError, match="choose two"):
+            room.instruct(acts.Swap(person=one, other=someone))
+
+
+def test_agents_think_before_they_move_where_people_sit_and_only_there():
+    room = Class(quick=True, thinking_seconds=10)
+    room.begun(people=2)
+    room.instruct(acts.Advance(table=1))
+    room.go_on(9)
+    assert not room.state.tables[1].agents_moved
+    room.go_on(1)
+    assert room.state.tables[1].agents_moved
+    alone = Class(quick=True, thinking_seconds=10)
+    alone.begun()
+    assert alone.state.phase == "closed"
 
 
 def test_whoever_is_taken_out_can_do_nothing():

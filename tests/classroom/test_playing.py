@@ -5,6 +5,7 @@ import pytest
 
 from sim import simulate
 from sim.chance import Chance
+from sim.classroom import acts
 from sim.classroom.model import Model
 from sim.classroom.plan import Inject, Plan, Setting
 from sim.classroom.playing import Script, TableTalks, planned_script
@@ -179,3 +180,17 @@ def test_a_lever_that_changes_what_words_mean_is_not_moved_by_an_inject():
     )
     with pytest.raises(ValueError, match="what the words on the table mean"):
         Setting(Plan(title="t", injects=(inject,)), load_scenario("gaza-2024-01"))
+
+
+def test_news_by_hand_reaches_a_table_where_people_sit():
+    inject = Inject(id="i", kind="parameter", words="x", lever="war_cost", setting=3)
+    room = Class(injects=(inject,), seed=1)
+    room.begun(people=1)
+    before = room.model.sheet(room.state.tables[1], "upland")
+    room.instruct(acts.Fire(inject="i"))
+    for _ in range(4):
+        if room.state.tables[1].round == 1:
+            room.instruct(acts.Advance(table=1))
+            room.go_on()
+    assert room.state.tables[1].round == 2
+    assert room.model.sheet(room.state.tables[1], "upland") != before
