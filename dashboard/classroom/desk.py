@@ -79,6 +79,20 @@ class Desk:
         """Lay down what a class looks back on."""
         self.write(f"exercises/{exercise}/debrief.json", json.dumps(found))
 
+    # -- what went wrong -----------------------------------------------------------------------
+
+    def trouble(self, exercise: str) -> str:
+        """What the worker could not do for an exercise; empty where all is well."""
+        return self.read(f"exercises/{exercise}/trouble") or ""
+
+    def keep_trouble(self, exercise: str, words: str) -> None:
+        """Say what could not be done; it is left alone until somebody asks to try again."""
+        self.write(f"exercises/{exercise}/trouble", words)
+
+    def try_again(self, exercise: str) -> None:
+        """Let the worker try once more."""
+        (self.folder / f"exercises/{exercise}/trouble").unlink(missing_ok=True)
+
     def wish(self, name: str, content: Json) -> Json | None:
         """The answer to a wish; what nobody has wished for yet is put in line.
 
@@ -92,6 +106,10 @@ class Desk:
                 raise ValueError("others wait for the model too; try again in a minute")
             self.write(f"wishes/{name}.json", json.dumps(content))
         return None
+
+    def forget(self, name: str) -> None:
+        """Throw an answer away, so that the wish can be made again."""
+        (self.folder / f"answers/{name}.json").unlink(missing_ok=True)
 
     def wishes(self) -> Iterator[tuple[str, Json]]:
         """All wishes that wait, by name."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+import segno
 from jinja2 import Environment, FileSystemLoader
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -19,6 +20,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from dashboard.classroom import room as rooms
+from dashboard.classroom.cards import Card, free_seats, read_list, seat_all, titles
 from dashboard.classroom.room import HOST, PASS, instructor_cookie, now, room, seat_cookie
 from sim.classroom.acts import INSTRUCTOR
 from sim.classroom.exercise import RefusedError
@@ -32,6 +34,11 @@ COOKIE_LASTS = 7 * 24 * 3600
 
 #: A form of ours is never longer, in bytes.
 LONGEST_FORM = 4096
+
+#: A list of all names of a large class is never longer, in bytes.
+LONGEST_LIST = 64 * 1024
+
+TOO_LONG = "That is too long."
 
 #: On every answer of a door: nothing is kept, framed, or told to the next page.
 STRICT = {
@@ -121,13 +128,20 @@ def _for_code(visitor: str, address: str, typed: str, at: float) -> Response:
 
 
 async def _take_seat(request: Request) -> Response:
+    form = await _sent(request, LONGEST_FORM)
+    if form is None:
+        return page("sorry.html", 413, words=TOO_LONG)
+    return await run_in_threadpool(_joined, request, form)
+
+
+async def _sent(request: Request, longest: int) -> dict[str, str] | None:
+    """What a form holds; None where it is longer than it may be, in bytes."""
     body = b""
     async for part in request.stream():
         body += part
-        if len(body) > LONGEST_FORM:
-            return page("sorry.html", 413, words="That is too long.")
-    form = {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
-    return await run_in_threadpool(_joined, request, form)
+        if len(body) > longest:
+            return None
+    return {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
 
 
 def _joined(request: Request, form: dict[str, str]) -> Response:
@@ -226,8 +240,53 @@ def _handouts(request: Request, exercise: str) -> Response:
         issues=list(setting.scenario.issues.values()),
         places=setting.places,
         tables=list(state.tables),
-        code=room().store.join_code(exercise) or "",
     )
+
+
+async def cards(request: Request) -> Response:
+    """A list of names becomes cards with personal links; only a POST seats anybody."""
+    form = None
+    if request.method == "POST":
+        form = await _sent(request, LONGEST_LIST)
+        if form is None:
+            return page("sorry.html", 413, words=TOO_LONG)
+    return await run_in_threadpool(_cards, request, request.path_params["exercise"], form)
+
+
+def _cards(request: Request, exercise: str, form: dict[str, str] | None) -> Response:
+    if not room().instructs(exercise, request.cookies):
+        return page("sorry.html", 403, words="Only the instructor prints these.")
+    if room().store.join_code(exercise) is None:
+        return page("sorry.html", 409, words="Links are handed out before the exercise starts.")
+    state = room().store.state(exercise)
+    if form is None:
+        return page(
+            "cards.html",
+            free=len(free_seats(state)),
+            roles=list(titles(state).values()),
+            key=rooms.new_key(),
+        )
+    try:
+        people = read_list(form.get("names", ""), state)
+        handed = seat_all(room(), exercise, people, form.get("key", ""), now())
+    except UnavailableError as error:
+        return page("sorry.html", 503, words=str(error))
+    except ValueError as error:
+        return page("sorry.html", 409, words=f"{str(error)[:1].upper()}{str(error)[1:]}.")
+    base = f"{str(request.base_url).rstrip('/')}{os.environ.get(rooms.BASE_PATH, '')}"
+    made = [_printed(card, f"{base}/enter/{card.token}") for card in handed]
+    return page("cards.html", cards=made, title=state.setting.plan.title)
+
+
+def _printed(card: Card, link: str) -> dict[str, Any]:
+    picture = segno.make(link).svg_data_uri(border=1)
+    return {
+        "name": card.name,
+        "table": card.table,
+        "title": card.title,
+        "link": link,
+        "picture": picture,
+    }
 
 
 def doors(base: str) -> list[Route]:
@@ -238,4 +297,5 @@ def doors(base: str) -> list[Route]:
         Route(f"{base}/enter/{{token}}", link, methods=["GET"]),
         Route(f"{base}/begin/{{token}}", host, methods=["GET"]),
         Route(f"{base}/handouts/{{exercise}}", handouts, methods=["GET"]),
+        Route(f"{base}/cards/{{exercise}}", cards, methods=["GET", "POST"]),
     ]

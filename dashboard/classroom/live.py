@@ -95,6 +95,12 @@ def path(of: str) -> str:
     return os.environ.get(BASE_PATH, "") + of
 
 
+def address(of: str) -> str:
+    """The whole address of a path, as this browser knows the server."""
+    here = str(st.context.url or "").split("?")[0]
+    return (here.rsplit("/", 1)[0] if here else path("")) + of
+
+
 # -- what is said once ---------------------------------------------------------------------------
 
 
@@ -145,9 +151,23 @@ def watch(
     st.fragment(run_every=every)(_look)()
 
 
-def _news(exercise: str) -> tuple[int, bool]:
-    """What is cheap to ask: how long the log is, and whether the debrief is there."""
-    return room().store.last_seq(exercise), room().desk.has_debrief(exercise)
+def _news(exercise: str) -> tuple[int, bool, str]:
+    """What is cheap to ask: how long the log is, and what the worker has laid down."""
+    desk = room().desk
+    return room().store.last_seq(exercise), desk.has_debrief(exercise), desk.trouble(exercise)
+
+
+def trouble(exercise: str, is_instructor: bool) -> None:
+    """What the worker could not do, and for the instructor a way to try again."""
+    words = room().desk.trouble(exercise)
+    if not words:
+        return
+    st.error(f"{words} Nothing that anybody did is lost.")
+    if not is_instructor:
+        st.markdown("Your instructor can try again.")
+    elif st.button("Try again", type="primary"):
+        room().desk.try_again(exercise)
+        st.rerun()
 
 
 def time_left(deadline: int) -> str:

@@ -10,9 +10,10 @@ import streamlit as st
 from dashboard import look
 from dashboard.classroom.views import DEBRIEF, HOST, INSTRUCTOR, PROJECTOR, SEAT, WELCOME
 
-#: A page on paper: no buttons, and a chart with its title on one sheet.
-ON_PAPER = """
+#: A phone has no room to waste; a page on paper has no buttons, and a chart stays on one sheet.
+STYLE = """
 <style>
+@media (max-width: 640px) { .stMainBlockContainer { padding-top: 2.6rem; } }
 @media print {
   [data-testid="stButton"], [data-testid="stHeader"], [data-testid="stDownloadButton"],
   [data-testid="stSelectbox"], [data-testid="stNumberInput"], iframe { display: none !important; }
@@ -38,5 +39,5 @@ page = st.navigation(
     position="hidden",
 )
 look.frame()
-st.html(ON_PAPER)
+st.html(STYLE)
 page.run()

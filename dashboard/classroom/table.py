@@ -66,18 +66,18 @@ def briefing(guest: Guest, view: SeatView, menu: Menu) -> None:
     """Read the brief, answer a question on it, and place a bet."""
     _conflict(menu)
     brief(view.role)
-    titles = {neighbour.role: neighbour.title for neighbour in view.neighbours}
-    titles[view.role.name] = view.role.title
+    titles = titles_of(view)
     st.markdown("#### Did it come across?")
     if view.understood:
         st.success("Right: without their signatures there is no deal.")
     else:
         if view.understood is not None:
             st.warning("Not quite. Who can refuse a deal? Look at the briefs again.")
-        choice = st.multiselect(
+        choice = st.pills(
             "Whose signatures does a text need?",
             list(view.signers),
-            format_func=lambda name: titles.get(name, name),
+            selection_mode="multi",
+            format_func=lambda name: look.plain(titles[name]),
             key="choice",
         )
         if st.button("Answer", disabled=not choice) and guest.ask(
@@ -164,7 +164,8 @@ def _status(guest: Guest, view: SeatView) -> None:
         stage = live.STAGES[view.stage]
         st.subheader(f"Round {view.round} of {view.rounds}: {stage}", anchor=False)
     if view.waiting_for:
-        st.markdown(f"Waiting for: **{look.plain(', '.join(view.waiting_for))}**")
+        waiting = ["you" if one == view.role.title else one for one in view.waiting_for]
+        st.markdown(f"Waiting for: **{look.plain(', '.join(waiting))}**")
     if view.held_by_agent:
         st.warning("An agent keeps your seat warm.")
         if st.button("Take my seat back") and guest.ask(acts.TakeBack):
@@ -262,13 +263,14 @@ def _answers(text: TextSeen, titles: Mapping[str, str]) -> None:
 def _worth(menu: Menu, score: Score) -> None:
     """What terms are worth by one's own sheet; for mediators, their sense of the parties."""
     if score.worth is not None and score.no_deal is not None:
-        st.markdown(
+        line = (
             f"Worth to you: **{100 * score.worth:.1f}** points; no deal: {100 * score.no_deal:.1f}."
         )
         if score.below:
-            st.warning(WALK_AWAY)
+            line += f" :material/warning: **{WALK_AWAY}**"
         elif score.passes is False:
-            st.warning("As it stands, this would not pass the vote at home.")
+            line += " :material/warning: **As it stands, this would not pass the vote at home.**"
+        st.markdown(line)
     if score.guessed:
         said = [_guess(menu.parties[party], gain) for party, gain in score.guessed.items()]
         st.markdown(f"Your sense, which may be wrong: {look.plain('; '.join(said))}.")
@@ -354,11 +356,12 @@ def _draft(guest: Guest, view: SeatView, menu: Menu) -> None:
 
 def _propose(guest: Guest, view: SeatView, score: Score) -> None:
     titles = titles_of(view)
-    to = st.multiselect(
+    to = st.pills(
         "Who gets it?",
         list(view.role.reaches),
+        selection_mode="multi",
         default=list(view.role.reaches),
-        format_func=lambda name: titles[name],
+        format_func=lambda name: look.plain(titles[name]),
         key=f"to-{view.round}",
     )
     if st.button("Put it on the table", type="primary", disabled=not to):
@@ -404,8 +407,12 @@ def _messages(guest: Guest, view: SeatView) -> None:
     if view.stage not in acts.TALKING:
         return
     with st.form("say", clear_on_submit=True, border=False):
-        to = st.multiselect(
-            "To", list(view.role.reaches), format_func=lambda name: titles[name], key="say-to"
+        to = st.pills(
+            "To",
+            list(view.role.reaches),
+            selection_mode="multi",
+            format_func=lambda name: look.plain(titles[name]),
+            key="say-to",
         )
         words = st.text_area("Message", max_chars=1000, key="say-words", height=80)
         if st.form_submit_button("Send"):

@@ -12,7 +12,9 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
 from multiprocessing import get_context
 from typing import Any
@@ -42,19 +44,26 @@ Json = dict[str, Any]
 
 
 class Conductor:
-    """Keeps all exercises of a store going."""
+    """Keeps all exercises of a store going.
+
+    What the model cannot do for one exercise is said on the desk, and not tried again until the
+    instructor asks; the others go on.
+    """
 
     def __init__(self, store: Store, desk: Desk) -> None:
         self.store, self.desk = store, desk
         self.models: dict[str, Model] = {}
         self.pool = new_pool()
         self.asked: dict[str, Future[Json]] = {}
+        self.killed: set[str] = set()  # asked once more, since the process was killed meanwhile
 
     def go_on(self) -> None:
         """Do all that is due now."""
         now = round(time.time() * 1000)
         for name, *_ in self.store.exercises():
             state = self.store.state(name)
+            if self.desk.trouble(name):
+                continue
             owed = state.phase in ("closed", "debrief") and not self.desk.has_debrief(name)
             if owed or state.phase in ("briefing", "playing"):
                 self._conduct(name, state, now)
@@ -68,6 +77,9 @@ class Conductor:
             conduct(Keeping(StoredLog(self.store, name), self.desk, model, name), model, now)
         except (OSError, UnavailableError) as error:
             LOGGER.warning("%s", error)
+        except Exception as error:  # whatever it is, the other exercises must go on
+            self.models.pop(name, None)
+            self._trouble(name, "The model cannot play on", error)
 
     def _debrief(self, name: str, state: State) -> None:
         if any(table.projection is None for table in state.tables.values()):
@@ -75,18 +87,63 @@ class Conductor:
         key = f"debrief.{name}"
         if key not in self.asked:
             lines = [to_line(record) for record in self.store.records(name)]
-            self.asked[key] = self.pool.submit(looked_back, lines)
+            self._ask(key, looked_back, lines)
         elif self.asked[key].done():
-            self.desk.keep_debrief(name, self.asked.pop(key).result())
-            self.models.pop(name, None)
+            found, error = self._answer(key)
+            if found is not None:
+                self.desk.keep_debrief(name, found)
+                self.models.pop(name, None)
+            elif error is not None:
+                self._trouble(name, "The debrief cannot be computed", error)
+
+    def _ask(self, key: str, task: Callable[[Any], Json], content: Any) -> None:
+        try:
+            self.asked[key] = self.pool.submit(task, content)
+        except BrokenProcessPool:  # its process was killed while it had nothing to do
+            self.pool = new_pool()
+            self.asked[key] = self.pool.submit(task, content)
+
+    def _answer(self, key: str) -> tuple[Json | None, BaseException | None]:
+        """What came of a task that is done: its answer, or why it failed.
+
+        Neither where its process was killed for the first time: then it is asked once more.
+        """
+        future = self.asked.pop(key)
+        error = future.exception()
+        if error is None:
+            self.killed.discard(key)
+            return future.result(), None
+        if isinstance(error, BrokenProcessPool):
+            self.pool.shutdown(wait=False, cancel_futures=True)
+            self.pool = new_pool()
+            self.asked.clear()
+            if key not in self.killed:
+                self.killed.add(key)
+                return None, None
+        self.killed.discard(key)
+        return None, error
+
+    def _trouble(self, name: str, words: str, error: BaseException) -> None:
+        """Say that something failed, and where, without what anybody wrote."""
+        trace, place = error.__traceback__, ""
+        while trace is not None:
+            place = f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+            trace = trace.tb_next
+        LOGGER.error("%s: %s (%s%s)", name, words, type(error).__name__, place)
+        self.desk.keep_trouble(name, f"{words} ({type(error).__name__}).")
 
     def _wishes(self) -> None:
         for name, content in self.desk.wishes():
             if name not in self.asked:
                 content = {**content, "records": self._records(content)}
-                self.asked[name] = self.pool.submit(granted, content)
+                self._ask(name, granted, content)
             elif self.asked[name].done():
-                self.desk.grant(name, self.asked.pop(name).result())
+                found, error = self._answer(name)
+                if error is not None:
+                    LOGGER.error("%s failed (%s)", name, type(error).__name__)
+                    found = {"wrong": f"The model could not answer ({type(error).__name__})."}
+                if found is not None:
+                    self.desk.grant(name, found)
 
     def _records(self, content: Json) -> list[str]:
         if "exercise" not in content:
@@ -143,6 +200,11 @@ def end_with(parent: int) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def new_pool() -> Executor:
+    """One process for what takes seconds, so that the clocks go on meanwhile."""
+    return ProcessPoolExecutor(1, mp_context=get_context("spawn"))
 
 
 # -- what takes seconds, in a process of its own ---------------------------------------------------

@@ -1,5 +1,6 @@
 """The classroom in a browser: from the instructor's link to the debrief."""
 
+import json
 import os
 import re
 import subprocess
@@ -7,10 +8,11 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import zipfile
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import TimeoutError, expect
 from visiting import PATIENCE, Server, Visit, free_port, note
 
 from sim.classroom.store import Store
@@ -101,9 +103,9 @@ def opened(seen, school, students=0):
     return seen.page.url.split("exercise=")[1].split("&")[0]
 
 
-def joined(enter, school, code, name, width=390, colours="light"):
+def joined(enter, school, code, name, colours="light"):
     """Someone joins with the code and has a seat."""
-    seen = enter(width, colours)
+    seen = enter(390, colours)
     seen.page.goto(f"{school.url}/join/{code}")
     seen.is_accessible()
     seen.page.get_by_label("What shall your instructor call you?").fill(name)
@@ -135,16 +137,86 @@ def test_an_instructor_who_has_read_nothing_gets_from_the_link_to_the_debrief(en
     assert time.monotonic() - begun < 180
 
 
-def test_two_students_and_agents_play_to_the_debrief_and_keep_what_is_theirs(enter, school, store):
-    teacher = enter()
-    exercise = opened(teacher, school, students=2)
-    code = store.join_code(exercise)
-    seats = [
-        joined(enter, school, code, "Ada"),
-        joined(enter, school, code, "Grace", colours="dark"),
+def pick(seen, label, option):
+    """Choose an option of a list by its label; a page drawn anew meanwhile closes the list."""
+    found = seen.page.get_by_role("option", name=option).first
+    for _ in range(10):
+        box = seen.page.get_by_role("combobox", name=label, exact=True).first
+        box.fill(option)
+        try:
+            found.click(timeout=3000)
+            return seen.rest()
+        except TimeoutError:
+            box.blur()
+    raise AssertionError(f"{option} cannot be chosen under {label}")
+
+
+def tap(seen, label, *options):
+    """Choose some of what stands side by side under a label."""
+    for option in options:
+        found = seen.page.get_by_role("toolbar", name=label).get_by_role("button", name=option)
+        found.click()
+        seen.rest()
+
+
+def levers_of(case):
+    """Levers that news may move during the talks, by name."""
+    return [
+        name
+        for name, lever in case.levers.items()
+        if not any(move.key.startswith(("issues.", "channel.every_days")) for move in lever.moves)
     ]
-    heard = [[], []]
-    for seat, received in zip(seats, heard, strict=True):
+
+
+@pytest.fixture
+def paris(store):
+    """An exercise where one party is spoken for and must confirm: its id and instructor's token."""
+    from sim.classroom.acts import OpenLobby, Request
+    from sim.classroom.plan import Inject, Plan
+
+    case = load_scenario("gaza-2024-01")
+    injects = tuple(
+        Inject(id=f"news-{k}", kind="parameter", words=f"News number {k}.", lever=lever, setting=1)
+        for k, lever in enumerate(levers_of(case)[:2], start=1)
+    )
+    plan = Plan(title="After Paris", rounds=3, thinking_seconds=1, injects=injects)
+    exercise, token = store.create(plan, case, round(1000 * time.time()))
+    store.submit(exercise, Request(by="instructor", key="open", act=OpenLobby()), 0)
+    return exercise, token
+
+
+def as_person(store, exercise, person, act):
+    """Somebody acts from another device."""
+    from sim.classroom.acts import Request
+
+    request = Request(by=f"person:{person}", key=f"other.{act.kind}", act=act)
+    store.submit(exercise, request, round(1000 * time.time()))
+
+
+def exported(seen):
+    """The names in the archive that the instructor downloads, and the log if it is there."""
+    with seen.page.expect_download() as begun:
+        seen.page.get_by_role("button", name="Export (ZIP)").click()
+    with zipfile.ZipFile(begun.value.path()) as bundle:
+        names = bundle.namelist()
+        log = bundle.read("events.jsonl").decode() if "events.jsonl" in names else ""
+    seen.rest()
+    return names, log
+
+
+def test_two_students_and_agents_play_through_news_to_a_signature_and_the_debrief(
+    enter, school, store, paris
+):
+    from sim.classroom.acts import SaveDraft
+    from sim.classroom.events import from_line
+    from sim.classroom.state import canonical, replay
+
+    exercise, token = paris
+    teacher = enter().goto(f"/enter/{token}")
+    code = store.join_code(exercise)
+    ada, grace = joined(enter, school, code, "Ada"), joined(enter, school, code, "Grace", "dark")
+    both, heard = (ada, grace), ([], [])
+    for seat, received in zip(both, heard, strict=True):
         seat.page.on("websocket", _listening(received))
         seat.page.reload()  # the same seat after a reload
         expect(seat.page.get_by_text("You have a seat.")).to_be_visible()
@@ -153,46 +225,140 @@ def test_two_students_and_agents_play_to_the_debrief_and_keep_what_is_theirs(ent
         )
         assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Lax")
         assert cookie["value"] not in seat.page.url
+    store.join(code, "Eve", "eve", 0)
+
+    # seats: someone is taken out, two exchange theirs, one is moved and gets a new link
+    def role(person):
+        place = store.state(exercise).seat_of(person)
+        return place and place[1]
+
+    teacher.page.get_by_text("Seats: move, new link").click()
+    pick(teacher, "Student", "Eve")
+    teacher.click("Take out")
+    teacher.click("Yes")
+    assert store.state(exercise).people["p3"].gone
+    if role("p1") != "israel":
+        teacher.click("Exchange their seats")
+    assert (role("p1"), role("p2")) == ("israel", "hamas")
+    pick(teacher, "Student", "Grace")
+    pick(teacher, "Seat", "Table 1, The Qatari delegation")
+    teacher.click("Move the student there")
+    assert role("p2") == "qatar"
+    teacher.click("New link")
+    link = teacher.page.get_by_test_id("stCode").inner_text().strip()
+    teacher.click("Put the link away")
+    grace.page.reload()
+    expect(grace.page.get_by_text("This browser has no seat")).to_be_visible()
+    grace.page.goto(link)
+    grace.rest()
+    teacher.is_accessible()
+
+    # brief, question and bet
     teacher.click("Start: hand out the briefs")
-    every(seats, "Private: for your eyes only")
-    for seat in seats:
-        seat.is_accessible()
+    every(both, "Private: for your eyes only")
+    ada.is_accessible()
+    tap(ada, "Whose signatures", "The Israeli delegation", "The Hamas delegation")
+    ada.click("Answer")
+    expect(ada.page.get_by_text("Right: without their signatures")).to_be_visible()
+    for seat in both:
         seat.click("Place the bet")
     teacher.click("Begin the talks")
-    every(seats, "Round 1 of")
-    mine = seats[0].page.get_by_label("In a sentence: why this?")
+    every(both, "Round 1 of")
+
+    # talk: what is said reaches whom it is meant for; clocks stand still; drafts survive
+    tap(grace, "To", "The Israeli delegation")
+    grace.page.get_by_label("Message", exact=True).fill("canary-message")
+    grace.click("Send")
+    teacher.page.get_by_label("Tell everybody").fill("Mind the clock.")
+    teacher.click("Send to all")
+    teacher.click("Pause")
+    every(both, "Mind the clock.")
+    every(both, "The clocks stand still.")
+    expect(ada.page.get_by_text("canary-message")).to_be_visible()
+    teacher.click("Resume")
+    sheet = json.loads(
+        (school.home / f"exercises/{exercise}/sheets/1.1.hamas.json").read_text(encoding="utf-8")
+    )
+    setting = store.state(exercise).setting
+    worst = min(range(len(setting.levels)), key=lambda k: sheet["worth"][k])
+    as_person(store, exercise, "p1", SaveDraft(package=setting.package(worst)))
+    ada.page.reload()
+    mine = ada.page.get_by_label("In a sentence: why this?")
     mine.fill("canary-draft")
     mine.blur()
-    seats[0].rest()
-    seats[0].page.reload()
-    expect(mine).to_have_value("canary-draft")  # the draft is as it was
-    seats[0].rest()
-    for stage in ("put texts on the table", "answer what is on the table"):
-        for seat in seats:
-            seat.click("Done with this step")
-        every(seats, stage)
-        for seat in seats:
-            seat.has_no_error()
-            seat.is_accessible()
-    teacher.click("End the talks")
-    teacher.click("Yes, end them")
-    every(seats, "The instructor ended the talks.")
-    state = store.state(exercise)
-    roles = [state.seat_of(person)[1] for person in state.people]
-    for received, own, other in zip(heard, roles, reversed(roles), strict=True):
+    ada.rest().page.reload()
+    expect(mine).to_have_value("canary-draft")
+    assert b"canary-draft" not in b"".join(heard[1])
+
+    # a text goes by a mediator to who does not meet its author, and is refused
+    teacher.click("Everybody to the next step")
+    every(both, "put texts on the table")
+    ada.click("Put it on the table")
+    ada.click("Yes")
+    grace.click("Carry it to The Hamas delegation")
+    teacher.click("Everybody to the next step")
+    expect(grace.page.get_by_text("The Hamas delegation rejects").first).to_be_visible()
+    grace.click("Put it on the table")  # a bridge
+    grace.click("Yes")
+    bridge = ada.page.locator("[class*=st-key-text-1-]").filter(has_text="The Qatari delegation")
+    bridge.get_by_role("button", name="Reject").click()
+    ada.click("Yes, reject")
+    grace.rest().is_accessible()
+
+    # news; then the one who was spoken for comes to the table
+    teacher.click("Bring it in at all tables")
+    every(both, "News number 1.")
+    teacher.click("Everybody to the next step")
+    every(both, "Round 2 of")
+    pick(teacher, "Seat", "Table 1, The Hamas delegation")
+    teacher.click("Move the student there")
+    expect(grace.page.get_by_role("heading", name="The Hamas delegation")).to_be_visible()
+    for seat in both:
+        seat.click("Done with this step")
+    every(both, "put texts on the table")
+    grace.click("Put it on the table")
+    grace.click("Yes")
+    for seat in both:
+        seat.click("Done with this step")
+
+    # accepted, confirmed, signed
+    theirs = ada.page.locator("[class*=st-key-text-1-]").filter(has_text="by The Hamas delegation")
+    theirs.get_by_role("button", name="Accept").click()
+    ada.click("Yes, accept")
+    grace.click("Confirm it")
+    every(both, "Your table signed a text.")
+    closed = time.monotonic()
+    for own, other, received in zip(("israel", "hamas"), ("hamas", "israel"), heard, strict=True):
         sent = b"".join(received)
-        setting = state.setting
         assert setting.roles[own].red_lines.strip()[:60].encode() in sent
         assert setting.roles[other].red_lines.strip()[:60].encode() not in sent
-    assert b"canary-draft" in b"".join(heard[0])
-    assert b"canary-draft" not in b"".join(heard[1])
-    expect(teacher.page.get_by_role("button", name="Open the debrief to students")).to_be_visible()
+
+    # what becomes of it
+    expect(teacher.page.get_by_text("The talks are over.")).to_be_visible()
+    assert "events.jsonl" not in exported(teacher)[0]
     teacher.click("Open the debrief to students")
-    seats[0].click("Look at what the whole class did", "link")
-    expect(seats[0].page.get_by_text("table agreed;")).to_be_visible()
-    seats[0].rest().has_no_error()
-    seats[0].is_accessible()
-    seats[0].asked_nobody_else()
+    teacher.click("Reveal the private briefs")
+    teacher.click("Yes, reveal them")
+    ada.page.get_by_label("What do you take home?").fill("To ask first.")
+    ada.click("Keep it")
+    ada.click("Look at what the whole class did", "link")
+    expect(ada.page.get_by_text("1 of 1 table agreed;")).to_be_visible()
+    assert time.monotonic() - closed < 30
+    expect(ada.page.get_by_text("a deal like this table’s is in force after").first).to_be_visible()
+    ada.page.get_by_text("The numbers as a table").first.click()
+    dots = ada.page.locator(".st-key-table-round").get_by_role("row")
+    assert dots.nth(2).get_by_role("cell").last.inner_text() == "1"  # signed in round 2
+    ada.rest().has_no_error()
+    ada.is_accessible()
+    ada.asked_nobody_else()
+    teacher.page.reload()
+    names, log = exported(teacher.rest())
+    assert canonical(replay(map(from_line, log.splitlines()))) == canonical(store.state(exercise))
+    assert "names.csv" not in names
+    teacher.click("Debrief", "link")
+    teacher.click("Play on many times")
+    expect(teacher.page.get_by_text("with the change, in")).to_be_visible()
+    teacher.rest().has_no_error()
 
 
 def _listening(received):

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import look
 from dashboard.classroom import charts
-from dashboard.classroom.live import SOON, cookies, exercise_id, seated, stop, watch
+from dashboard.classroom.live import SOON, cookies, exercise_id, seated, stop, trouble, watch
 from dashboard.classroom.room import room
 from sim.classroom.debrief import replayed
 
@@ -143,14 +143,24 @@ def one_table(found: Json) -> None:
 
 def what_if(found: Json) -> None:
     """The model plays on from a table, with one thing changed."""
-    injects = [one.id for one in setting.plan.injects]
     held = {one["number"]: one["rounds"] for one in found["tables"]}
-    if not injects:
-        st.markdown("This exercise was set up without news that could be changed.")
-        return
     number = st.selectbox("From table", list(held), key="wish-table")
+    had = {one["inject"] for one in found["injects"] if one["table"] == number}
+    words = {
+        one.id: one.words
+        for one in setting.plan.injects
+        if one.kind != "message" and one.id not in had
+    }
+    if not words:
+        st.markdown(
+            "There is no news left that table could have had instead. Choose news under *News "
+            "that you may bring in* when you set an exercise up, and keep one for the debrief."
+        )
+        return
     begin = st.number_input("Before round", 1, held[number] + 1, 1, key="wish-round")
-    inject = st.selectbox("With this news", injects, key="wish-inject")
+    inject = st.selectbox(
+        "With this news", list(words), format_func=words.__getitem__, key="wish-inject"
+    )
     if st.button("Play on many times"):
         st.session_state["wish"] = {
             "kind": "what_if",
@@ -174,6 +184,9 @@ def what_if(found: Json) -> None:
             st.markdown("The model plays on …")
         elif "wrong" in answer:
             st.warning(look.plain(answer["wrong"]))
+            if st.button("Try again", key="wish-again"):
+                room().desk.forget(name)
+                st.rerun()
         else:
             was, changed = answer["as_it_was"]["estimate"], answer["changed"]["estimate"]
             st.markdown(
@@ -188,8 +201,11 @@ def what_if(found: Json) -> None:
 st.title(f"Debrief: {look.plain(setting.plan.title)}", anchor=False)
 found = room().desk.debrief(exercise)
 if found is None:
-    st.markdown("The model plays on from each table. This takes some seconds.")
-    watch(exercise, lambda: room().desk.has_debrief(exercise), SOON)
+    desk = room().desk
+    if not desk.trouble(exercise):
+        st.markdown("The model plays on from each table. This takes some seconds.")
+    trouble(exercise, is_instructor)
+    watch(exercise, lambda: (desk.has_debrief(exercise), desk.trouble(exercise)), SOON)
     st.stop()
 outcomes(found)
 st.header("The terms", anchor=False)

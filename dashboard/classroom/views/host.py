@@ -69,7 +69,10 @@ def rehearse(case: Scenario, plan: Plan) -> None:
         if answer is None:
             st.markdown("Agents are talking …")
         elif "wrong" in answer:
-            st.error(answer["wrong"])
+            st.error(look.plain(answer["wrong"]))
+            if st.button("Try again", key="rehearse-again"):
+                room().desk.forget(name)
+                st.rerun()
         else:
             rehearsal(answer)
 
@@ -134,6 +137,14 @@ with st.expander("Rounds, clocks and luck"):
         for name in ("briefing", "caucus", "proposals", "responses", "resolve")
     }
     seed = st.number_input("Seed: the luck of all tables", 0, 10**9, 1, key="seed")
+    thinking = st.number_input(
+        "Seconds that agents think before they move",
+        0,
+        600,
+        5,
+        key="thinking",
+        help="Only at tables where people sit.",
+    )
     same = st.checkbox("All tables play with the same draw of the uncertain numbers", key="same")
     idle = st.number_input("Idle stages until an agent keeps a seat warm", 1, 20, 3, key="idle")
     scores = st.checkbox("Show every table's scores in the debrief", key="scores")
@@ -164,6 +175,7 @@ try:
         same_numbers=same,
         without=tuple(without),
         idle_stages=idle,
+        thinking_seconds=thinking,
         scores_visible=scores,
         keep_days=days,
         injects=tuple(one.model_copy(update={"at_round": at or None}) for one in injects),

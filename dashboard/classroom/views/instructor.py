@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard import look
 from dashboard.classroom import live
-from dashboard.classroom.live import SOON, Guest, ask_first, asking_key, confirmed, path
+from dashboard.classroom.live import LATER, SOON, Guest, ask_first, asking_key, confirmed, path
 from dashboard.classroom.room import new_key, now, room
 from dashboard.classroom.views import DEBRIEF, PROJECTOR
 from sim.classroom import acts
@@ -33,10 +33,15 @@ exercise = live.exercise_id()
 me = live.instructing(exercise)
 
 
-def seen() -> tuple[MonitorView, bool]:
-    """What the instructor may see, whatever else was written meanwhile; and is there a debrief."""
-    view = replace(view_for_instructor(room().store.state(exercise)), seq=0)
-    return view, room().desk.has_debrief(exercise)
+def seen() -> tuple[MonitorView, bool, str]:
+    """What the instructor may see; is there a debrief, or trouble.
+
+    Once the talks are over whatever is written counts, since the archive holds it.
+    """
+    view = view_for_instructor(room().store.state(exercise))
+    if view.projector.phase in ("draft", "lobby", "briefing", "playing"):
+        view = replace(view, seq=0)
+    return view, room().desk.has_debrief(exercise), room().desk.trouble(exercise)
 
 
 def press(label: str, act: type, primary: bool = False, **facts: Any) -> None:
@@ -64,7 +69,7 @@ def lobby(view: MonitorView) -> None:
     code = room().store.join_code(exercise)
     shown = view.projector
     if code:
-        st.markdown(f"Code for the wall: **{code}** (students go to `{path('/join')}`)")
+        st.markdown(f"Code for the wall: **{code}** (students go to {live.address('/join')})")
     st.markdown(
         f"{shown.joined} of {shown.places} seats are taken. Agents take those that are empty "
         "when you start."
@@ -76,7 +81,9 @@ def lobby(view: MonitorView) -> None:
             acts.Lock,
             locked=not shown.locked,
         )
-    st.link_button("Role sheets and seat cards to print", path(f"/handouts/{exercise}"))
+    with st.container(horizontal=True):
+        st.link_button("Role sheets to print", path(f"/handouts/{exercise}"))
+        st.link_button("A list of names: cards with links", path(f"/cards/{exercise}"))
 
 
 def running(view: MonitorView) -> None:
@@ -97,7 +104,13 @@ def running(view: MonitorView) -> None:
     fired = {name for table in view.tables for name in table.injects}
     waiting = [name for name in view.injects if name not in fired]
     if waiting and shown.phase == "playing":
-        chosen = st.selectbox("News to bring in, from the next round on", waiting, key="inject")
+        setting = room().store.state(exercise).setting
+        chosen = st.selectbox(
+            "News to bring in, from the next round on",
+            waiting,
+            format_func=lambda name: setting.inject(name).words,
+            key="inject",
+        )
         press("Bring it in at all tables", acts.Fire, inject=chosen)
     with st.form("broadcast", clear_on_submit=True, border=False):
         words = st.text_input("Tell everybody", max_chars=1000)
@@ -110,7 +123,7 @@ def over(view: MonitorView) -> None:
     """The debrief, the reveal, and what is taken home."""
     phase = view.projector.phase
     st.subheader("The talks are over.", anchor=False)
-    if not debrief_is_there:
+    if not (debrief_is_there or trouble):
         st.markdown("The model plays on from each table; the debrief follows in some seconds.")
     if phase == "closed":
         with st.container(horizontal=True):
@@ -164,61 +177,83 @@ def _table(table: MonitorTable, view: MonitorView, names: dict[str, str]) -> Non
     if status.deadline is not None and not view.projector.paused:
         left = f" · until {live.clock(status.deadline)}"
     st.markdown(f"**Table {status.number}** · {where}{left}")
+    lines = []
     for seat in table.seats:
         held = ", ".join(names.get(person, person) or person for person in seat.people)
-        line = f"{seat.title}: {DOING.get(seat.status, seat.status)}"
-        st.text(f"{line} ({held})" if held else line)
-    st.caption(f"{table.texts} texts so far")
+        line = look.plain(f"{seat.title}: {DOING.get(seat.status, seat.status)}")
+        lines.append(f"{line} (**{look.plain(held)}**)" if held else line)
+    st.markdown("  \n".join(lines))
+    st.caption(f"{table.texts} text{'s' * (table.texts != 1)} so far")
 
 
 def seats(guest: Guest, view: MonitorView) -> None:
     """Move people and agents, one seat at a time."""
     names = room().store.names(exercise)
-    with st.expander("Seats: move, new link, agent in, take out"):
-        people = list(view.people)
-        if people:
-            who = st.selectbox(
-                "Student",
-                people,
+    if not st.toggle("Seats: move, new link, agent in, take out", key="seats"):
+        return
+    people = list(view.people)
+    if people:
+        who = st.selectbox(
+            "Student",
+            people,
+            format_func=lambda person: f"{names.get(person) or person} ({person})",
+            key="who",
+        )
+        with st.container(horizontal=True):
+            if st.button("New link"):
+                token = room().store.reissue(exercise, who, new_key(), now())
+                st.session_state["link"] = who, live.address(f"/enter/{token}")
+            press_surely("Take out", "Take this student out?", "Yes", acts.Kick, person=who)
+        _new_link(names)
+        places = [(table.status.number, seat.role) for table in view.tables for seat in table.seats]
+        titles = {seat.role: seat.title for table in view.tables for seat in table.seats}
+        number, role = st.selectbox(
+            "Seat",
+            places,
+            format_func=lambda place: f"Table {place[0]}, {titles[place[1]]}",
+            key="place",
+        )
+        others = [one for one in people if one != who and view.people[one][1]]
+        with st.container(horizontal=True):
+            press("Move the student there", acts.Seat, person=who, table=number, role=role)
+            if view.projector.phase in ("briefing", "playing"):
+                press("Agent in this seat", acts.Hold, table=number, role=role, agent=True)
+                press("Back to its student", acts.Hold, table=number, role=role, agent=False)
+        if others and view.people[who][1]:
+            other = st.selectbox(
+                "Another student",
+                others,
                 format_func=lambda person: f"{names.get(person) or person} ({person})",
-                key="who",
+                key="other",
             )
-            with st.container(horizontal=True):
-                if st.button("New link"):
-                    token = room().store.reissue(exercise, who, new_key(), now())
-                    st.markdown("For this student only; the old link is dead:")
-                    st.code(path(f"/enter/{token}"), language=None)
-                press_surely("Take out", "Take this student out?", "Yes", acts.Kick, person=who)
-            places = [
-                (table.status.number, seat.role) for table in view.tables for seat in table.seats
-            ]
-            titles = {seat.role: seat.title for table in view.tables for seat in table.seats}
-            number, role = st.selectbox(
-                "Seat",
-                places,
-                format_func=lambda place: f"Table {place[0]}, {titles[place[1]]}",
-                key="place",
+            press("Exchange their seats", acts.Swap, person=who, other=other)
+    if view.projector.phase == "playing":
+        table = st.selectbox("Table", [one.status.number for one in view.tables], key="one")
+        with st.container(horizontal=True):
+            press("Next step at this table", acts.Advance, table=table)
+            press("+2 min at this table", acts.Extend, seconds=120, table=table)
+            press_surely(
+                "End this table",
+                f"End the talks at table {table}?",
+                "Yes",
+                acts.End,
+                table=table,
             )
-            with st.container(horizontal=True):
-                press("Move the student there", acts.Seat, person=who, table=number, role=role)
-                if view.projector.phase in ("briefing", "playing"):
-                    press("Agent in this seat", acts.Hold, table=number, role=role, agent=True)
-                    press("Back to its student", acts.Hold, table=number, role=role, agent=False)
-        if view.projector.phase == "playing":
-            table = st.selectbox("Table", [one.status.number for one in view.tables], key="one")
-            with st.container(horizontal=True):
-                press("Next step at this table", acts.Advance, table=table)
-                press("+2 min at this table", acts.Extend, seconds=120, table=table)
-                press_surely(
-                    "End this table",
-                    f"End the talks at table {table}?",
-                    "Yes",
-                    acts.End,
-                    table=table,
-                )
 
 
-view, debrief_is_there = seen()
+def _new_link(names: dict[str, str]) -> None:
+    """The link that was made last, until it is put away: only here can it be seen."""
+    if "link" not in st.session_state:
+        return
+    who, link = st.session_state["link"]
+    st.markdown(f"For **{look.plain(names.get(who) or who)}** only; the old link is dead:")
+    st.code(link, language=None, wrap_lines=True)
+    if st.button("Put the link away"):
+        del st.session_state["link"]
+        st.rerun()
+
+
+view, debrief_is_there, trouble = seen()
 phase = view.projector.phase
 st.title(look.plain(view.projector.title), anchor=False)
 st.page_link(
@@ -228,10 +263,10 @@ st.page_link(
     query_params={"exercise": exercise},
 )
 finished = phase in ("debrief", "archived")
-live.watch(
-    exercise, seen, None if finished else SOON, view.projector.deadline, view.projector.paused
-)
+every = {"debrief": LATER, "archived": None}.get(phase, SOON)
+live.watch(exercise, seen, every, view.projector.deadline, view.projector.paused)
 live.said()
+live.trouble(exercise, is_instructor=True)
 if phase == "lobby":
     lobby(view)
 elif phase in ("briefing", "playing"):

@@ -1,16 +1,39 @@
-"""The projector: the code, the clock and how far the tables are, and nothing private."""
+"""The projector: the code, the clock and how far the tables are, and nothing private.
+
+It is read from the back row: what matters is large, and grows with the screen.
+"""
 
 from __future__ import annotations
 
 import io
+from html import escape
 
 import segno
 import streamlit as st
 
 from dashboard import look
-from dashboard.classroom.live import SOON, STAGES, exercise_id, path, said, watch
+from dashboard.classroom.live import SOON, STAGES, address, clock, exercise_id, said, watch
 from dashboard.classroom.room import room
-from sim.classroom.view import ProjectorView, view_for_projector
+from sim.classroom.view import ProjectorView, TableStatus, view_for_projector
+
+LARGE = """
+<style>
+.stMainBlockContainer { max-width: none; padding: 2.4rem 3vw 2rem; }
+h1 { font-size: clamp(2rem, 3.6vw, 4rem) !important; }
+.st-key-clock p { font-size: clamp(2.6rem, 7vw, 8rem); line-height: 1.1; margin: 0;
+  font-variant-numeric: tabular-nums; }
+.parley-wall p { margin: 0.2rem 0; font-size: clamp(1.3rem, 2.4vw, 2.8rem); line-height: 1.3; }
+.parley-wall .code { font-size: clamp(4rem, 11vw, 14rem); font-weight: 700; line-height: 1.05;
+  letter-spacing: 0.08em; font-family: ui-monospace, monospace; }
+.parley-tables { display: grid; gap: 1rem;
+  grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); }
+.parley-tables div { border: 2px solid var(--parley-line); border-radius: 8px; padding: 0.7rem 1rem;
+  font-size: clamp(1.1rem, 1.7vw, 2rem); line-height: 1.3; }
+.parley-tables b { font-size: 1.3em; }
+.parley-tables .signed { border-width: 5px; border-color: currentColor; }
+@media (max-width: 640px) { .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; } }
+</style>
+"""
 
 exercise = exercise_id()
 
@@ -20,50 +43,68 @@ def seen() -> ProjectorView:
     return view_for_projector(room().store.state(exercise))
 
 
+def wall(*lines: str) -> None:
+    """Lines to be read from afar, as HTML."""
+    st.html(f'<div class="parley-wall">{"".join(f"<p>{line}</p>" for line in lines)}</div>')
+
+
 def code_on_the_wall(code: str) -> None:
     """The code, large, and the same as a picture for cameras."""
-    address = str(st.context.url or "").split("/projector")[0].split("?")[0].rstrip("/")
-    address = f"{address}/join/{code}" if address else path(f"/join/{code}")
-    one, two = st.columns([3, 2], vertical_alignment="center")
+    link = address(f"/join/{code}")
+    one, two = st.columns([3, 1], vertical_alignment="center")
     with one:
-        st.markdown(f"Go to **{look.plain(address.rsplit('/', 1)[0])}** and type")
-        st.html(f'<p style="font-size:4.5rem;letter-spacing:.15em;margin:0">{code}</p>')
+        shown = address("/join").removeprefix("http://").removeprefix("https://")
+        wall(f"Go to <b>{escape(shown)}</b> and type", f'<span class="code">{escape(code)}</span>')
     with two:
         picture = io.BytesIO()
-        segno.make(address).save(picture, kind="png", scale=8, border=2)
-        st.image(picture.getvalue(), width=280, alt=f"QR code of {address}")
+        segno.make(link).save(picture, kind="png", scale=12, border=2)
+        st.image(picture.getvalue(), width="stretch", alt=f"QR code of {link}")
 
 
+def table_card(table: TableStatus, rounds: int, paused: bool) -> str:
+    """How far a table is, as HTML."""
+    if table.stage == "ended":
+        ended = {"deal": "Signed a text"}.get(table.how, "Ended without a deal")
+        kind = ' class="signed"' if table.how == "deal" else ""
+        return f"<div{kind}><b>Table {table.number}</b><br>{ended}</div>"
+    lines = [f"<b>Table {table.number}</b>"]
+    if table.round:
+        lines.append(f"Round {table.round} of {rounds}: {STAGES[table.stage]}")
+    else:
+        lines.append("The talks begin")
+    if table.deadline is not None and not paused:
+        lines.append(f"until {clock(table.deadline)}")
+    if table.seats:
+        lines.append(f"{table.done} of {table.seats} done")
+    return f"<div>{'<br>'.join(lines)}</div>"
+
+
+st.html(LARGE)
 view = seen()
 st.title(look.plain(view.title), anchor=False)
 said()
-if view.content_note:
+if view.content_note and view.phase in ("lobby", "briefing"):
     st.caption(look.plain(view.content_note))
 over = view.phase in ("closed", "debrief", "archived")
-watch(exercise, seen, None if over else SOON, view.deadline, view.paused)
-for words in view.broadcasts:
-    st.info("From your instructor:")
-    st.text(words)
+running = [table.deadline for table in view.tables if table.deadline is not None]
+deadline = min(running, default=None) if view.phase == "playing" else view.deadline
+with st.container(key="clock"):
+    watch(exercise, seen, None if over else SOON, None if over else deadline, view.paused)
+if view.broadcasts:
+    wall("From your instructor:", *(f"<b>{escape(words)}</b>" for words in view.broadcasts[-2:]))
 code = room().store.join_code(exercise)
 if view.phase == "lobby":
     if code and not view.locked:
         code_on_the_wall(code)
     else:
-        st.info("Joining is closed.")
-    st.subheader(f"{view.joined} of {view.places} seats taken", anchor=False)
+        wall("Joining is closed.")
+    wall(f"<b>{view.joined} of {view.places}</b> seats taken")
     if view.waiting:
-        st.markdown(f"{view.waiting} more are waiting for a seat.")
+        wall(f"{view.waiting} more are waiting for a seat.")
 elif view.phase == "briefing":
-    st.subheader("Read your brief and place your bet.", anchor=False)
+    wall("Read your brief and place your bet.")
 elif over:
-    st.subheader("The talks are over.", anchor=False)
+    wall("The talks are over.")
 if view.phase in ("playing", "closed"):
-    columns = st.columns(3)
-    for k, table in enumerate(view.tables):
-        with columns[k % 3].container(border=True):
-            st.markdown(f"**Table {table.number}**")
-            if table.stage == "ended":
-                st.markdown({"deal": "Signed a text"}.get(table.how, "Ended without a deal"))
-            else:
-                done = f"; {table.done} of {table.seats} done" if table.seats else ""
-                st.markdown(f"Round {table.round} of {view.rounds}: {STAGES[table.stage]}{done}")
+    cards = [table_card(table, view.rounds, view.paused) for table in view.tables]
+    st.html(f'<div class="parley-tables">{"".join(cards)}</div>')

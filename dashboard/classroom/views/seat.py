@@ -30,6 +30,9 @@ if view is None:
     watch(exercise, seen, LATER)
     st.stop()
 
+if st.session_state.get("place", (view.table, view.role.name)) != (view.table, view.role.name):
+    st.session_state.clear()  # somebody was moved: the draft of the other seat stays there
+st.session_state["place"] = (view.table, view.role.name)
 st.title(look.plain(view.role.title), anchor=False)
 st.caption(look.plain(f"{view.title} · Table {view.table}"))
 over = view.phase in ("closed", "debrief", "archived") or view.result is not None
