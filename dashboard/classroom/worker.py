@@ -91,10 +91,16 @@ class Conductor:
         elif self.asked[key].done():
             found, error = self._answer(key)
             if found is not None:
-                self.desk.keep_debrief(name, found)
-                self.models.pop(name, None)
+                self._keep(name, found)
             elif error is not None:
                 self._trouble(name, "The debrief cannot be computed", error)
+
+    def _keep(self, name: str, found: Json) -> None:
+        try:
+            self.desk.keep_debrief(name, found)
+            self.models.pop(name, None)
+        except OSError as error:  # it is worked out again, until there is room for it
+            LOGGER.warning("%s", error)
 
     def _ask(self, key: str, task: Callable[[Any], Json], content: Any) -> None:
         try:
@@ -200,11 +206,6 @@ def end_with(parent: int) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-
-
-def new_pool() -> Executor:
-    """One process for what takes seconds, so that the clocks go on meanwhile."""
-    return ProcessPoolExecutor(1, mp_context=get_context("spawn"))
 
 
 # -- what takes seconds, in a process of its own ---------------------------------------------------

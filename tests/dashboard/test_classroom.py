@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 import zipfile
+from concurrent.futures import Future
 from urllib.parse import urlencode
 
 import pytest
@@ -462,3 +463,70 @@ def test_doors_stand_where_a_proxy_serves_them():
     from dashboard.classroom.doors import doors
 
     assert [door.path for door in doors("/talks")] == [f"/talks{door.path}" for door in doors("")]
+
+
+class Refusing:
+    """A pool in which every task fails."""
+
+    def __init__(self):
+        self.tasks = 0
+
+    def submit(self, task, content):
+        self.tasks += 1
+        failed = Future()
+        failed.set_exception(ArithmeticError("private"))
+        return failed
+
+
+def test_a_debrief_that_fails_is_said_once_and_tried_again_when_somebody_asks(tmp_path, caplog):
+    from dashboard.classroom.desk import Desk
+    from dashboard.classroom.worker import Conductor
+    from sim.classroom.acts import End, OpenLobby, Request, Start
+    from sim.classroom.plan import Plan
+
+    store, desk = Store(f"sqlite:///{tmp_path}/classroom.sqlite"), Desk(tmp_path)
+    exercise, _ = store.create(Plan(title="x"), load_scenario("two-rivers"), 0)
+    for act in (OpenLobby(), Start(), End()):
+        store.submit(exercise, Request(by="instructor", key=act.kind, act=act), 0)
+    conductor = Conductor(store, desk)
+    pool, conductor.pool = conductor.pool, Refusing()
+    for _ in range(5):
+        conductor.go_on()
+    assert conductor.pool.tasks == 1
+    assert "ArithmeticError" in desk.trouble(exercise)
+    assert "private" not in caplog.text + desk.trouble(exercise)
+    desk.try_again(exercise)
+    conductor.pool = pool
+    conductor.go_on()
+    conductor.asked[f"debrief.{exercise}"].result(timeout=60)
+    conductor.go_on()
+    assert desk.has_debrief(exercise)
+    assert not desk.trouble(exercise)
+    pool.shutdown()
+    store.close()
+
+
+def test_a_list_of_names_becomes_cards_with_links_and_only_a_post_seats_anybody(
+    school, store, lobby
+):
+    exercise, _ = lobby
+    _, headers, _ = fetched(school.url + host_path(school))
+    cookie = headers["Set-Cookie"].split(";")[0]
+    before, door = store.last_seq(exercise), f"{school.url}/cards/{exercise}"
+    status, _, form = fetched(door, cookie=cookie)
+    assert (status, store.last_seq(exercise)) == (200, before)
+    key = re.search(r'name="key" value="(\w+)"', form).group(1)
+    names = {"key": key, "names": "Ada; 1; The Delta delegation\n\nGrace <b>"}
+    assert fetched(door, names)[0] == 403  # a stranger
+    for wrong in ("Ada; 9; delta", "Ada; 1; king", "Ada; 1", "\n", "Ada\n" * 9):
+        assert fetched(door, {"key": "wrong", "names": wrong}, cookie)[0] == 409
+    assert store.last_seq(exercise) == before
+    status, headers, cards = fetched(door, names, cookie)
+    assert (status, headers["Cache-Control"]) == (200, "no-store")
+    assert store.names(exercise) == {"p1": "Ada", "p2": "Grace <b>"}
+    assert store.state(exercise).seat_of("p1")[1] == "delta"
+    assert "<b>" not in cards
+    for link in re.findall(r"http://\S+/enter/\S+?(?=<)", cards):
+        assert fetched(link)[1]["Location"] == f"/seat?exercise={exercise}"
+    assert cards.count("/enter/") == 2
+    assert fetched(door, names, cookie)[0] == 409  # the same list again
