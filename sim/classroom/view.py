@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from sim.classroom.acts import News, Terms
 from sim.classroom.exercise import agreed_text, counting, must_confirm
 from sim.classroom.model import Sense, Sheet
 from sim.classroom.plan import Package, Role, Setting
 from sim.classroom.state import Person, Seat, State, Table, Text
+from sim.scenario import Part
 
 
 class Sheets(Protocol):
@@ -473,4 +474,8 @@ def _doing(state: State, table: Table, role: str, seat: Seat) -> str:
 
 def to_json(view: SeatView | ProjectorView | MonitorView) -> str:
     """A view as a page receives it, for tests of what it holds."""
-    return json.dumps(asdict(view), default=lambda part: part.model_dump(mode="json"))
+    return json.dumps(view, default=_parts)
+
+
+def _parts(part: Any) -> Any:
+    return part.model_dump(mode="json") if isinstance(part, Part) else vars(part)

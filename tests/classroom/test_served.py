@@ -13,9 +13,14 @@ import urllib.request
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
+import streamlit
+from streamlit import config
 
+from dashboard.classroom.__main__ import options, read
 from dashboard.classroom.desk import Desk
 from sim.classroom import acts
 from sim.classroom.model import Sense, Sheet
@@ -266,3 +271,17 @@ def knocked(server: Server, exercise: str) -> Iterator[bytes]:
             answer = error
         with answer:
             yield answer.read()
+
+
+def test_streamlit_collects_garbage_only_where_the_option_that_we_turn_off_lets_it():
+    """Collecting after every run of a page would make twenty students too many."""
+    folder = Path(streamlit.__file__).parent
+    before = [
+        above.strip()
+        for path in folder.rglob("*.py")
+        for above, line in pairwise(path.read_text(encoding="utf-8").splitlines())
+        if "gc.collect(" in line
+    ]
+    assert before == ['if config.get_option("runner.postScriptGC"):']
+    assert config.get_option("runner.postScriptGC") is True  # what we turn off
+    assert options(read([]))["runner.postScriptGC"] is False

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from collections.abc import Iterable
 
 from sim.classroom import acts
 from sim.classroom.events import Record
+from sim.classroom.export import archive
 from sim.classroom.state import State
 from sim.classroom.view import (
     score_for,
@@ -81,7 +84,7 @@ def check_every_view(room: Class, state: State) -> None:
     assert not CANARY.search(to_json(view_for_instructor(state)))
 
 
-def test_no_secret_reaches_another_seat_in_any_of_many_games():
+def test_no_secret_reaches_another_seat_an_export_or_the_log_in_any_of_many_games(caplog):
     scenarios = [with_canaries("gaza-2024-01"), with_canaries("two-rivers")]
     for game in range(GAMES):
         room = Class(scenarios[game % 2], quick=True, tables=1 + game % 2, rounds=2)
@@ -91,12 +94,16 @@ def test_no_secret_reaches_another_seat_in_any_of_many_games():
         def watch(state: State, room: Class = room) -> None:
             nonlocal seen
             seen += 1
-            if seen % 25 == 0:
+            if seen % 50 == 0:
                 check_every_view(room, state)
 
         state = room.played_by_bots(seed=game, watch=watch)
         check_every_view(room, state)
+        files = archive(state, room.log.records, {"p1": "Ada"})
+        with zipfile.ZipFile(io.BytesIO(files)) as taken:
+            assert not any(CANARY.search(taken.read(name).decode()) for name in taken.namelist())
         assert any(CANARY.search(m.text) for t in state.tables.values() for m in t.messages)
+    assert not CANARY.search(caplog.text)
 
 
 def test_a_seat_sees_its_own_brief_score_and_drafts():
