@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
+from multiprocessing.context import ForkServerContext
 
 from sim.sweep import playing
 from sim.sweep.engines import serve
@@ -50,8 +51,15 @@ def tampered(how: Callable) -> None:
     playing.play_rows = how
 
 
+def prepared() -> ForkServerContext:
+    """What begins processes that have imported already what they need."""
+    context = get_context("forkserver")
+    modules = ["scipy.stats", "sim.sweep.running", "sim.story", "saboteur", "test_resuming"]
+    context.set_forkserver_preload(modules)
+    return context
+
+
 def pool(how: Callable, workers: int) -> ProcessPoolExecutor:
     """Processes that all have the same flaw."""
-    spawn = get_context("spawn")
     start = partial(tampered, how)
-    return ProcessPoolExecutor(workers, mp_context=spawn, initializer=start)
+    return ProcessPoolExecutor(workers, mp_context=prepared(), initializer=start)

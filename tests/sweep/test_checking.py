@@ -36,9 +36,11 @@ def shards(question, place, of):
     return place
 
 
-@pytest.mark.parametrize("of", [1, 3, 64])
-def test_merged_shards_have_the_bytes_of_the_whole(study, tmp_path, whole, of):
-    assert bytes_of(merge(shards(study(), tmp_path / "parts", of))) == bytes_of(whole)
+@pytest.mark.parametrize(("of", "replicates"), [(1, 6), (3, 6), (64, 1)])
+def test_merged_shards_have_the_bytes_of_the_whole(study, tmp_path, of, replicates):
+    question = study(("replicates: 6", f"replicates: {replicates}"))
+    whole = run(question, tmp_path / "whole", manner=PLAIN)
+    assert bytes_of(merge(shards(question, tmp_path / "parts", of))) == bytes_of(whole)
 
 
 def test_shards_that_are_missing_or_there_twice_are_named(study, tmp_path):

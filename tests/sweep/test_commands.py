@@ -59,7 +59,7 @@ def test_run_status_and_resume_agree(spec, tmp_path):
 def test_ctrl_c_finishes_the_chunks_under_way_and_ends_with_130(spec, tmp_path, study):
     place = tmp_path / "sweep"
     words = [sys.executable, "-m", "sim", "sweep", "run", str(spec), "--out", str(place)]
-    words += ["--jobs", "1", "--chunk", "1"]
+    words += ["--jobs", "1", "--chunk", "4"]
     running = subprocess.Popen(words, start_new_session=True, stderr=subprocess.PIPE, text=True)
     while not list(place.glob("parts/runs-*")):
         assert running.poll() is None

@@ -1,12 +1,12 @@
 """A sweep that is stopped at any moment goes on, and ends with the bytes of one that was not."""
 
 import json
-import multiprocessing
 import random
 import threading
 import time
 
 import pytest
+import saboteur
 from test_running import bytes_of
 from typer.testing import CliRunner
 
@@ -28,8 +28,9 @@ from sim.sweep.commands import app as commands
 CHUNK = 4
 
 
-def play_and_tell(question, place, log):
+def play_and_tell(question, place, log, awake):
     """Play a sweep in this process, and note which chunks are begun and which are done."""
+    awake.set()
     begin, put = engines.play, running._put
 
     def noted(task):
@@ -45,28 +46,28 @@ def play_and_tell(question, place, log):
 
 
 def test_kill_at_20_random_moments_and_resume_gives_the_same_bytes(study, tmp_path):
-    question = study()
+    question = study(("latin_hypercube, n: 4", "latin_hypercube, n: 2"))
     whole = run(question, tmp_path / "whole", manner=Manner(chunk_runs=CHUNK))
-    forking = multiprocessing.get_context("forkserver")
-    forking.set_forkserver_preload(["sim.sweep.running", "sim.story", "test_resuming"])
-    moments, number = random.Random(5), 0
-    log = tmp_path / "log"
-    play = forking.Process(target=play_and_tell, args=(question, tmp_path / "warm", log))
-    play.start()
-    play.join()
-    started = time.monotonic()
-    play = forking.Process(target=play_and_tell, args=(question, tmp_path / "timed", log))
-    play.start()
-    play.join()
-    takes = time.monotonic() - started
+    log, moments, number = tmp_path / "log", random.Random(5), 0
+
+    def played_for(place, seconds=None):
+        """How long a process plays, which is killed after so many seconds if any are given."""
+        awake = saboteur.prepared().Event()
+        play = saboteur.prepared().Process(target=play_and_tell, args=(question, place, log, awake))
+        play.start()
+        assert awake.wait(60)
+        started = time.monotonic()
+        play.join(seconds)
+        play.kill()
+        play.join()
+        return time.monotonic() - started
+
+    played_for(tmp_path / "warm")
+    takes = played_for(tmp_path / "timed")
     log.unlink()
     for _ in range(20):
         place = tmp_path / f"sweep-{number}"
-        play = forking.Process(target=play_and_tell, args=(question, place, log))
-        play.start()
-        time.sleep(moments.uniform(0.05, takes / 2))
-        play.kill()
-        play.join()
+        played_for(place, moments.uniform(0.0, takes / 2))
         if (place / "manifest.json").exists() and Sweep(place).is_complete:
             number += 1
     for n in range(number + 1):

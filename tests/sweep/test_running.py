@@ -33,7 +33,7 @@ def test_each_run_is_the_run_of_a_plain_simulation_with_its_luck(study, tmp_path
 
 
 def test_the_bytes_do_not_depend_on_the_chunks(study, tmp_path):
-    question = study()
+    question = study(("latin_hypercube, n: 4", "latin_hypercube, n: 2"))
     whole = run(question, tmp_path / "whole", manner=Manner(chunk_runs=1000))
     for size in (1, 7):
         sweep = run(question, tmp_path / str(size), manner=Manner(chunk_runs=size))
