@@ -55,7 +55,7 @@ def test_kill_at_20_random_moments_and_resume_gives_the_same_bytes(study, tmp_pa
         awake = saboteur.prepared().Event()
         play = saboteur.prepared().Process(target=play_and_tell, args=(question, place, log, awake))
         play.start()
-        assert awake.wait(60)
+        assert awake.wait(300)  # the first waits for all imports
         started = time.monotonic()
         play.join(seconds)
         play.kill()
