@@ -61,6 +61,10 @@ STYLE = """
   .parley-counts { gap: 0.1rem 1.4rem; }
   .parley-effect { font-size: 0.95rem; }
   .parley-base { display: none; }
+  [data-testid="stHorizontalBlock"] { row-gap: 1rem; }
+}
+@media (max-height: 520px) {  /* a phone on its side, or an enlarged page */
+  [data-testid="stLayoutWrapper"]:has(> .st-key-headline) { position: static; }
 }
 @media (prefers-reduced-motion: reduce) {
   *, *::before, *::after { animation-duration: 0.01ms !important; transition: none !important; }

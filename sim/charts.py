@@ -150,9 +150,9 @@ def first_truce(
     x = alt.X("x:Q", scale=alt.Scale(domain=[0, end], nice=False)).axis(
         values=_ticks(horizon), grid=False, title="day on which the first truce begins"
     )
-    y = alt.Y("y:Q", scale=alt.Scale(domain=[0, tall + 1.2], nice=False), axis=None)
+    y = alt.Y("y:Q", scale=alt.Scale(domain=[0, tall + 1.7], nice=False), axis=None)
     size = np.pi * (0.42 * unit) ** 2
-    caption = [{"x": end, "y": tall + 0.6, "words": f"{without}: none by day {horizon}"}]
+    caption = [{"x": end, "y": tall + 1.0, "words": f"{without}: none by day {horizon}"}]
     chart = alt.layer(
         _drawn(dots).mark_point(shape="circle", filled=True, opacity=1, color=BLUE, size=size),
         _drawn(apart).mark_point(
@@ -160,7 +160,7 @@ def first_truce(
         ),
         _drawn(caption).mark_text(align="right", color=INK, fontSize=11).encode(text="words:N"),
     )
-    chart = chart.encode(x, y).properties(width=WIDTH, height=unit * (tall + 1.2))
+    chart = chart.encode(x, y).properties(width=WIDTH, height=unit * (tall + 1.7))
     half = _day_by_which(agreed, 0.5)
     timing = f"; half of these by day {half}" if agreed else ""
     opening = f"{arm.capitalize()}: in" if arm else "In"

@@ -3,14 +3,16 @@
 A server of its own is started with an empty folder. Then, one after the other:
 
 - *first paint*: how long until a new visitor has the baseline of the first scenario;
-- *a lever*: how long from letting a lever go until the headline of 200 talks and of 2,000 is there,
-  for settings that nobody asked before, and for one that somebody did;
-- *a class*: many visitors at once, each with levers of their own, over websockets and in
-  Streamlit's own language, as sixty browsers would not fit the machine; how long each waits;
+- *a lever*: how long from letting a lever go until the headline of 200 talks and of 2,000 is there:
+  for one lever moved alone, which is worked out beforehand; for two levers, which nobody asked of
+  before; and for the same two again;
+- *a class*: many visitors at once, each with levers of their own, every other one with two, over
+  websockets and in Streamlit's own language, as sixty browsers would not fit the machine;
 - *a soak*: visitors who go on asking for minutes, and what memory the server takes.
 
-Seconds are worth something on a quiet machine only; they include this program's own work. It ends
-with 1 if anybody met an error, or if Streamlit no longer knows an option that decides its speed.
+It ends with the figures as a table. Seconds are worth something on a quiet machine only; they
+include this program's own work. It fails if anybody met an error, or if Streamlit no longer knows
+an option that decides its speed.
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from dashboard import asking
+from dashboard import ahead, asking
 from sim.reading import load_scenario
 
 ROOT = Path(__file__).parent.parent.parent
@@ -72,20 +74,20 @@ class Visitor:
     waits: list[Wait] = field(default_factory=list)
 
     async def come(self, rounds: int, think: float = 0.0, until: float = float("inf")) -> None:
-        """Ask so many questions, thinking between them."""
+        """Ask so many questions on one open page, thinking between them."""
         address = f"ws://127.0.0.1:{self.port}/_stcore/stream"
-        for _ in range(rounds):
-            if time.monotonic() > until:
-                return
-            async with connect(
-                address, subprotocols=[Subprotocol("streamlit")], max_size=None, open_timeout=60
-            ) as line:
+        async with connect(
+            address, subprotocols=[Subprotocol("streamlit")], max_size=None, open_timeout=60
+        ) as line:
+            for _ in range(rounds):
+                if time.monotonic() > until:
+                    return
                 self.waits.append(await _ask(line, next(self.queries)))
                 await asyncio.sleep(think)
 
 
 async def _ask(line: ClientConnection, query: dict[str, list[str]]) -> Wait:
-    """Open the page What if with a query, as a new visit, and wait until it rests."""
+    """Ask the page What if for what a query says, and wait until it rests."""
     wait, begun = Wait(), time.perf_counter()
     message = BackMsg()
     message.rerun_script.query_string = urlencode(query, doseq=True)
@@ -111,7 +113,7 @@ async def _ask(line: ClientConnection, query: dict[str, list[str]]) -> Wait:
         wait.error = wait.error or next((sign for sign in WRONG if sign in words), "")
 
 
-def queries(seed: int, scenario: str) -> Iterator[dict[str, list[str]]]:
+def two_levers(seed: int, scenario: str) -> Iterator[dict[str, list[str]]]:
     """What-ifs that nobody asked before: two levers, set at random."""
     case, chance = load_scenario(scenario), random.Random(seed)
     while True:
@@ -121,6 +123,14 @@ def queries(seed: int, scenario: str) -> Iterator[dict[str, list[str]]]:
         }
         sets = [f"{name}:{value:g}" for name, value in moved.items()]
         yield {"scenario": [scenario], "set": sets}
+
+
+def one_lever(seed: int, scenario: str) -> Iterator[dict[str, list[str]]]:
+    """What-ifs that are asked most: one lever, moved alone to a step of its slider."""
+    case, chance = load_scenario(scenario), random.Random(seed)
+    while True:
+        name, lever = chance.choice(sorted(case.levers.items()))
+        yield {"scenario": [scenario], "set": [f"{name}:{chance.choice(ahead.steps(lever)):g}"]}
 
 
 @contextmanager
@@ -158,31 +168,45 @@ def memory(pid: int) -> float:
     return int(shown.stdout) / 1024
 
 
-def said(name: str, seconds: list[float]) -> str:
-    """Median, 95th percentile and largest of some waits."""
+#: The waits of a visitor, and what they are called in the table.
+WAITS = {
+    "early": "early estimate, 200 talks",
+    "full": "headline, 2,000 talks",
+    "rest": "whole page",
+}
+
+
+def said(seconds: list[float]) -> str:
+    """Median, 95th percentile and largest of some waits, and how many there are."""
     if not seconds:
-        return f"  {name:<34} never"
+        return "– | – | – | 0"
     ordered = sorted(seconds)
     p95 = ordered[min(len(ordered) - 1, round(0.95 * len(ordered)))]
-    return (
-        f"  {name:<34} median {statistics.median(ordered):6.2f} s   p95 {p95:6.2f} s   "
-        f"max {ordered[-1]:6.2f} s   (n = {len(ordered)})"
-    )
+    return f"{statistics.median(ordered):.2f} | {p95:.2f} | {ordered[-1]:.2f} | {len(ordered)}"
 
 
-def report(waits: list[Wait]) -> int:
-    """Print how long visitors waited; returns how many met an error."""
-    for name in ("early", "full", "rest"):
-        words = {
-            "early": "early estimate, 200 talks",
-            "full": "headline, 2,000 talks",
-            "rest": "whole page",
-        }[name]
-        times = [getattr(wait, name) for wait in waits if getattr(wait, name) is not None]
-        print(said(words, times))
-    wrong = [wait.error for wait in waits if wait.error]
-    print(f"  errors: {len(wrong)}{': ' + ', '.join(sorted(set(wrong))) if wrong else ''}")
-    return len(wrong)
+@dataclass
+class Figures:
+    """What was measured, as lines of a table; and how many visitors met an error."""
+
+    lines: list[str] = field(default_factory=list)
+    errors: int = 0
+
+    def add(self, case: str, waits: list[Wait]) -> None:
+        """How long visitors waited in one case."""
+        for name, words in WAITS.items():
+            times = [getattr(wait, name) for wait in waits if getattr(wait, name) is not None]
+            if times or name == "full":
+                self.lines.append(f"| {case} | {words} | {said(times)} |")
+        wrong = [wait.error for wait in waits if wait.error]
+        self.errors += len(wrong)
+        print(f"{case}: done, {len(wrong)} errors {sorted(set(wrong)) or ''}", flush=True)
+
+    def show(self) -> None:
+        """Print the table, ready for a README."""
+        print("\n| case | seconds until | median | p95 | largest | n |")
+        print("| --- | --- | ---: | ---: | ---: | ---: |")
+        print("\n".join(self.lines))
 
 
 async def come_all(visitors: list[Visitor], rounds: int, think: float, until: float) -> None:
@@ -196,7 +220,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     reader.add_argument("--scenario", default=asking.FIRST)
-    reader.add_argument("--levers", type=int, default=10, help="levers let go, one after another")
+    reader.add_argument("--levers", type=int, default=8, help="levers let go, one after another")
     reader.add_argument("--visitors", type=int, default=60, help="visitors of the class")
     reader.add_argument("--rounds", type=int, default=1, help="questions each of them asks")
     reader.add_argument("--soak", type=float, default=0, help="minutes of the soak; 30 to be sure")
@@ -204,42 +228,45 @@ def main() -> int:
     if "runner.postScriptGC" not in config._config_options_template:
         print("Streamlit no longer knows runner.postScriptGC: see dashboard/README.md.")
         return 1
-    wrong = 0
+    figures = Figures()
     with server() as (port, pid):
-        usual = itertools.repeat({"scenario": [asked.scenario]})
-        first = Visitor(port, usual)
-        asyncio.run(first.come(5))
-        print("First paint, with the shipped baseline")
-        wrong += report(first.waits)
-        time.sleep(10)  # what the server prepares for itself
-        print("A lever let go")
-        one = Visitor(port, queries(0, asked.scenario))
-        asyncio.run(one.come(asked.levers))
-        wrong += report(one.waits)
-        print("The same again, as somebody has asked before")
-        again = Visitor(port, queries(0, asked.scenario))
-        asyncio.run(again.come(asked.levers))
-        wrong += report(again.waits)
-        print(f"{asked.visitors} visitors at once, each with levers of their own")
-        crowd = [Visitor(port, queries(k + 1, asked.scenario)) for k in range(asked.visitors)]
+        cases: dict[str, tuple[Iterator[dict[str, list[str]]], int]] = {
+            "first paint": (itertools.repeat({"scenario": [asked.scenario]}), 5),
+            "one lever": (one_lever(0, asked.scenario), asked.levers),
+            "two levers": (two_levers(0, asked.scenario), asked.levers),
+            "the same two again": (two_levers(0, asked.scenario), asked.levers),
+        }
+        for name, (queries, rounds) in cases.items():
+            visitor = Visitor(port, queries)
+            asyncio.run(visitor.come(rounds))
+            figures.add(name, visitor.waits)
+            if name == "first paint":
+                time.sleep(10)  # what the server prepares for itself
+        kinds = itertools.cycle((one_lever, two_levers))
+        crowd = [Visitor(port, next(kinds)(k + 1, asked.scenario)) for k in range(asked.visitors)]
         asyncio.run(come_all(crowd, asked.rounds, 2.0, float("inf")))
-        wrong += report([wait for visitor in crowd for wait in visitor.waits])
-        print(f"  memory of the server: {memory(pid):.0f} MB")
+        figures.add(
+            f"{asked.visitors} visitors at once",
+            [wait for visitor in crowd for wait in visitor.waits],
+        )
+        print(f"Memory of the server: {memory(pid):.0f} MB")
         if asked.soak:
-            wrong += soak(port, pid, asked.scenario, asked.soak)
-    return 1 if wrong else 0
+            figures.add("the soak", soak(port, pid, asked.scenario, asked.soak))
+    figures.show()
+    return 1 if figures.errors else 0
 
 
-def soak(port: int, pid: int, scenario: str, minutes: float) -> int:
+def soak(port: int, pid: int, scenario: str, minutes: float) -> list[Wait]:
     """Let twenty visitors go on asking what is soon known, and watch the memory."""
     print(f"A soak of {minutes:g} minutes")
     end, waits = time.monotonic() + 60 * minutes, []
     while (left := end - time.monotonic()) > 0:
-        few = [Visitor(port, queries(k % 4, scenario)) for k in range(20)]
+        few = [Visitor(port, two_levers(k % 4, scenario)) for k in range(20)]
         asyncio.run(come_all(few, 8, 1.0, time.monotonic() + min(left, 60)))
         waits += [wait for visitor in few for wait in visitor.waits]
-        print(f"  {max(0.0, left / 60):5.1f} minutes left: {memory(pid):.0f} MB")
-    return report(waits)
+        left = max(0.0, end - time.monotonic())
+        print(f"  {left / 60:5.1f} minutes left: {memory(pid):.0f} MB", flush=True)
+    return waits
 
 
 if __name__ == "__main__":
