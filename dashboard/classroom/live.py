@@ -5,19 +5,24 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import streamlit as st
 from pydantic import ValidationError
 
 from dashboard.classroom.room import BASE_PATH, new_key, now, room
-from sim.classroom.acts import Act, Request
+from sim.classroom.acts import Act, Request, Tick
+from sim.classroom.exercise import AGENTS_GRACE, RefusedError
 from sim.classroom.state import State
 from sim.classroom.store import Holder, UnavailableError
 
 #: Seconds between two looks while others may do something, and while nobody does much.
 SOON, LATER = 2.0, 5.0
+
+#: After so many ms beyond a deadline a page sees to it itself that time goes on.
+OVERDUE = AGENTS_GRACE + 5_000
 
 STAGES = {
     "between": "the days go by",
@@ -109,12 +114,14 @@ def say(words: str) -> None:
     st.session_state["said"] = words
 
 
-def said() -> None:
-    """What there is to say, once."""
+def said(to_instructor: bool = False) -> None:
+    """What there is to say, once; and whether nothing can be written, for as long as it is so."""
     words = st.session_state.pop("said", "")
     if words:
         st.warning(words)
-    if room().store.stands_still:
+    if room().store.stands_still and to_instructor:
+        st.error(room().store.way_out)
+    elif room().store.stands_still:
         st.error(
             "The classroom cannot write to its disk, so the exercise stands still. Nothing is "
             "lost. The instructor's page says what to do."
@@ -138,10 +145,12 @@ def watch(
     drawn, last = look(), [_news(exercise)]
 
     def _look() -> None:
+        if deadline is not None and not paused and now() - deadline > OVERDUE:
+            _tick(exercise)
         news = _news(exercise)
         if news != last[0]:
-            last[0] = news
-            if look() != drawn:
+            stood_still, last[0] = last[0].stands_still, news
+            if news.stands_still != stood_still or look() != drawn:
                 st.rerun()
         if paused:
             st.markdown("**Paused.** The clocks stand still.")
@@ -151,10 +160,26 @@ def watch(
     st.fragment(run_every=every)(_look)()
 
 
-def _news(exercise: str) -> tuple[int, bool, str]:
-    """What is cheap to ask: how long the log is, and what the worker has laid down."""
-    desk = room().desk
-    return room().store.last_seq(exercise), desk.has_debrief(exercise), desk.trouble(exercise)
+class News(NamedTuple):
+    """What is cheap to ask, and tells whether there may be something new to see."""
+
+    last_seq: int  # how long the log is
+    has_debrief: bool
+    trouble: str  # what the worker could not do
+    stands_still: bool  # whether nothing can be written
+
+
+def _news(exercise: str) -> News:
+    store, desk = room().store, room().desk
+    seq, trouble = store.last_seq(exercise), desk.trouble(exercise)
+    return News(seq, desk.has_debrief(exercise), trouble, store.stands_still)
+
+
+def _tick(exercise: str) -> None:
+    """Do what the worker should have done long ago; if it cannot be written, that is now known."""
+    tick = Request(by="clock", key=f"page.{new_key()}", act=Tick())
+    with suppress(RefusedError, UnavailableError):
+        room().store.submit(exercise, tick, now())
 
 
 def trouble(exercise: str, is_instructor: bool) -> None:

@@ -104,6 +104,7 @@ class Store:
         self._states: dict[str, State] = {}
         self._lock = threading.RLock()
         self._stopped_at: dict[str, int] = {}
+        self._way_out = ""
         self._engine = self._opened()
         self._migrate()
 
@@ -332,11 +333,12 @@ class Store:
             yield
         except sa.exc.OperationalError as error:
             self._stopped_at.setdefault(exercise, now)
-            raise UnavailableError(
+            self._way_out = (
                 f"The classroom's database cannot be written ({_cause(error)}), so the exercise "
                 "stands still and nothing is lost. Make room on the disk or give write access to "
                 f"{self._name}; then press Resume."
-            ) from None
+            )
+            raise UnavailableError(self._way_out) from None
         else:
             self._stopped_at.pop(exercise, None)
 
@@ -344,6 +346,11 @@ class Store:
     def stands_still(self) -> bool:
         """Whether the last attempt to write failed."""
         return bool(self._stopped_at)
+
+    @property
+    def way_out(self) -> str:
+        """Why nothing can be written and what to do about it; empty while all is well."""
+        return self._way_out if self._stopped_at else ""
 
     # -- who comes in --------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import re
+import resource
 import signal
 import time
 import urllib.error
@@ -26,6 +27,7 @@ from sim.classroom import acts
 from sim.classroom.model import Sense, Sheet
 from sim.classroom.plan import Clocks, Plan
 from sim.classroom.state import State
+from sim.reading import load_scenario
 from tests.classroom.players import Class, QuickModel
 from tests.classroom.served import Exercise, Server, killed, lost, now, out_of_order
 from tests.classroom.tab import Tab, take_a_seat
@@ -83,6 +85,48 @@ def host(server: Server) -> str:
     """The cookie of whoever opened the link that the server printed last."""
     token = re.findall(r"/begin/(\S+)", server.log.read_text())[-1]
     return f"parley_host={token}"
+
+
+# --- nothing can be written
+
+
+@contextmanager
+def full_disk(server: Server) -> Iterator[None]:
+    """Server and worker can write no byte to any file."""
+    assert server.process is not None
+    pids = [pid for pid in (server.process.pid, server.worker()) if pid is not None]
+    before = {pid: resource.prlimit(pid, resource.RLIMIT_FSIZE) for pid in pids}
+    for pid, (_, hard) in before.items():
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        for pid, limits in before.items():
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
+
+
+def test_a_full_disk_is_said_on_every_page_though_nobody_acts(server):
+    plan = Plan(title="Full", rounds=3, clocks=Clocks(briefing=300, caucus=600))
+
+    async def game() -> None:
+        exercise = Exercise(server, plan, load_scenario("two-rivers"))
+        await exercise.gathered(2)
+        exercise.instruct(acts.Start())
+        exercise.instruct(acts.Advance())
+        one, other = exercise.bots
+        for bot in exercise.bots:
+            await bot.tab.sees("Round 1 of 3")
+        instructor = Tab(server.port, "instructor", {"exercise": exercise.name}, host(server))
+        async with instructor:
+            await instructor.sees("Table 1")
+            with full_disk(server):
+                exercise.instruct(acts.Extend(seconds=-3600))  # time is up, and nobody acts
+                for tab in (one.tab, other.tab, instructor):
+                    await tab.sees("stands still")
+                await instructor.sees("Make room on the disk")
+        await exercise.left()
+
+    asyncio.run(game())
 
 
 # --- what reaches whom

@@ -265,7 +265,7 @@ st.page_link(
 finished = phase in ("debrief", "archived")
 every = {"debrief": LATER, "archived": None}.get(phase, SOON)
 live.watch(exercise, seen, every, view.projector.deadline, view.projector.paused)
-live.said()
+live.said(to_instructor=True)
 live.trouble(exercise, is_instructor=True)
 if phase == "lobby":
     lobby(view)
