@@ -13,7 +13,7 @@ from dashboard.classroom.views import DEBRIEF, HOST, INSTRUCTOR, PROJECTOR, SEAT
 #: A phone has no room to waste; a page on paper has no buttons, and a chart stays on one sheet.
 STYLE = """
 <style>
-@media (max-width: 640px) { .stMainBlockContainer { padding-top: 2.6rem; } }
+@media (max-width: 640px) { .stMainBlockContainer { padding-top: 3.8rem; } }
 @media print {
   [data-testid="stButton"], [data-testid="stHeader"], [data-testid="stDownloadButton"],
   [data-testid="stSelectbox"], [data-testid="stNumberInput"], iframe { display: none !important; }

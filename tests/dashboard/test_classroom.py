@@ -252,7 +252,6 @@ def test_two_students_and_agents_play_through_news_to_a_signature_and_the_debrie
     expect(grace.page.get_by_text("This browser has no seat")).to_be_visible()
     grace.page.goto(link)
     grace.rest()
-    teacher.is_accessible()
 
     # brief, question and bet
     teacher.click("Start: hand out the briefs")

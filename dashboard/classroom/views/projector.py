@@ -18,7 +18,7 @@ from sim.classroom.view import ProjectorView, TableStatus, view_for_projector
 
 LARGE = """
 <style>
-.stMainBlockContainer { max-width: none; padding: 2.4rem 3vw 2rem; }
+.stMainBlockContainer { max-width: none; padding: 3.8rem 3vw 2rem; }
 h1 { font-size: clamp(2rem, 3.6vw, 4rem) !important; }
 .st-key-clock p { font-size: clamp(2.6rem, 7vw, 8rem); line-height: 1.1; margin: 0;
   font-variant-numeric: tabular-nums; }
