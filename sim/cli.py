@@ -41,6 +41,7 @@ from sim.terminal import (
     as_command,
     as_json,
     become,
+    changes_in,
     check_json,
     cores,
     deliver,
@@ -223,7 +224,8 @@ def run(
     In the JSON, `sides` says who fights forward and who backward, which tells whose victory is
     `victory_forward` and whose `victory_backward`.
     """
-    scenario, levers = load(name, pairs(settings, "--set"))
+    sets = pairs(settings, "--set")
+    scenario, levers = load(name, sets)
     days = days or scenario.days
     command = as_command("run", name, runs=runs, seed=seed, days=days, sets={"--set": settings})
     check_json(json_to)
@@ -239,7 +241,7 @@ def run(
         asked = {"runs": runs, "seed": seed, "days": days, "workers": workers or cores()}
         with progress(runs) as advance:
             outcomes = _played(scenario, levers, folder, advance, **asked)
-        found = report.summary(outcomes, scenario, command)
+        found = report.summary(outcomes, scenario, command, changes_in(sets, scenario))
         if out is not None:
             (folder / SUMMARY).write_text(as_json(found), encoding="utf-8")
     deliver(found, json_to, lambda console: report.print_summary(found, scenario, console))
@@ -275,7 +277,8 @@ def report_page(
     further: FurtherRuns = FURTHER_RUNS,
 ) -> None:
     """Write a report to hand in: one page of HTML, its charts and its numbers."""
-    scenario, levers = load(name, pairs(settings, "--set"))
+    sets = pairs(settings, "--set")
+    scenario, levers = load(name, sets)
     workers, days = workers or cores(), days or scenario.days
     asked = {"runs": runs, "seed": seed, "days": days, "workers": workers}
     options = {"runs": runs, "seed": seed, "days": days, "further": further}
@@ -292,7 +295,7 @@ def report_page(
                     outcomes, scenario, runs=further, workers=workers, say=say
                 )
             say("Drawing")
-            told = page.report(outcomes, scenario, command, looked)
+            told = page.report(outcomes, scenario, command, looked, changes_in(sets, scenario))
             typer.echo(page.files_in_words(page.write(told, folder)))
 
 

@@ -42,6 +42,7 @@ from sim.report import (
     of_hundred,
     range_of,
     settings_in_words,
+    settings_of,
     summary,
 )
 from sim.scenario import Scenario
@@ -142,9 +143,18 @@ class Page:
 # --- Two kinds of page
 
 
-def report(outcomes: Outcomes, scenario: Scenario, command: str, further: Further | None) -> Page:
-    """The page about one set of talks; without `further` it says how to get what is missing."""
-    found = summary(outcomes, scenario, command)
+def report(
+    outcomes: Outcomes,
+    scenario: Scenario,
+    command: str,
+    further: Further | None,
+    changes: Mapping[str, str] | None = None,
+) -> Page:
+    """The page about one set of talks; without `further` it says how to get what is missing.
+
+    `changes` are values of the scenario that were set for these talks, by their paths.
+    """
+    found = summary(outcomes, scenario, command, changes)
     data = {SUMMARY: found}
     if further is not None:
         asked = {name: found[name] for name in ("seed", "days", "levers")} | {"runs": further.runs}
@@ -152,7 +162,7 @@ def report(outcomes: Outcomes, scenario: Scenario, command: str, further: Furthe
     return Page(
         kind="Report of simulated talks",
         headline=_headline(found),
-        played=_played(found) + f" Levers: {settings_in_words(found['levers'])}.",
+        played=f"{_played(found)} Played with {settings_of(found)}.",
         sections=(
             *(draw(outcomes, found, scenario) for draw in OF_TALKS.values()),
             *_further(further, scenario),

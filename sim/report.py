@@ -70,8 +70,16 @@ Json = dict[str, Any]
 # --- For machines
 
 
-def summary(outcomes: Outcomes, scenario: Scenario, command: str = "") -> Json:
-    """What the outcomes show, as plain data that becomes JSON as it is."""
+def summary(
+    outcomes: Outcomes,
+    scenario: Scenario,
+    command: str = "",
+    changes: Mapping[str, str] | None = None,
+) -> Json:
+    """What the outcomes show, as plain data that becomes JSON as it is.
+
+    `changes` are values of the scenario that were set for these talks, by their paths.
+    """
     return {
         "schema": SUMMARY,
         "scenario": {"name": outcomes.scenario, "sha256": outcomes.sha256},
@@ -80,6 +88,7 @@ def summary(outcomes: Outcomes, scenario: Scenario, command: str = "") -> Json:
         "runs": len(outcomes),
         "days": outcomes.days,
         "levers": dict(outcomes.levers),
+        "changes": dict(changes or {}),
         "deal": {
             "by_day": {
                 str(day): _finding(findings.deal_by(outcomes, day))
@@ -221,7 +230,7 @@ def print_summary(found: Json, scenario: Scenario, console: Console) -> None:
     console.print(Text(scenario.title, style="bold"))
     console.print(Text(NOT_A_FORECAST, style="italic"))
     talks = f"{found['runs']:,} simulated talks of {found['days']} days, seed {found['seed']}"
-    _say(console, f"{talks}; levers: {settings_in_words(found['levers'])}.")
+    _say(console, f"{talks}; {settings_of(found)}.")
     _print_deals(found, console)
     _print_endings(found, scenario, console)
     _print_zopa(found, console)
@@ -300,11 +309,12 @@ def _print_deals(found: Json, console: Console) -> None:
             line += f"; base rate {of_hundred(past['estimate'])} ({interval(past)})"
         _say(console, line + ".")
     mean = found["deal"]["restricted_mean_day"]["estimate"]
-    _say(
-        console,
-        f"The first truce begins on day {mean:.0f} on average, counting day {found['days']} where "
-        "there is none.",
-    )
+    if found["truce"]["count"]:
+        _say(
+            console,
+            f"The first truce begins on day {mean:.0f} on average, counting day {found['days']} "
+            "where there is none.",
+        )
     if base is None:
         _say(console, "No base rate: there is no history to hold this against.")
     else:
@@ -359,7 +369,9 @@ def _print_terms(found: Json, scenario: Scenario, console: Console) -> None:
         _heading(console, "Terms")
         _say(console, "No deal was signed, so there are no terms to report.")
         return
-    table = _table(console, "Terms, of 100 first deals", "")
+    table = _table(
+        console, f"Terms, of 100 first deals ({found['truce']['count']:,} were signed)", ""
+    )
     table.columns[1].justify = "left"
     for name, levels in found["terms"].items():
         issue = scenario.issues[name]
@@ -414,13 +426,18 @@ def _print_truce(found: Json, scenario: Scenario, console: Console) -> None:
                 f"{interval(share)}.",
             )
     columns = [f"within {day} days" for day in truce["ended_within"]]
-    table = _table(console, "What became of 100 of them", *columns, f"day {found['days']}")
+    table = _table(console, "What became of 100 of them", *columns, f"by day {found['days']}")
     for cause, share in truce["causes"].items():
         if share:
             ends = [causes.get(cause) for causes in truce["ended_within"].values()]
             cells = ["–" if end is None else _known(end["estimate"]) for end in ends]
             table.add_row(Text(cause_words(cause, scenario)), *cells, of_hundred(share))
     console.print(table)
+    _say(
+        console,
+        "Within so many days: as if every truce had been followed so long. By the last day: as it "
+        "stands, young truces among them, so that a share may be smaller.",
+    )
 
 
 def _known(estimate: float | None) -> str:
@@ -454,6 +471,15 @@ def _print_footing(found: Json, console: Console) -> None:
 def print_command(command: str, console: Console) -> None:
     """Print a command so that it can be copied, however narrow the terminal."""
     console.print(Text(f"  {command}"), soft_wrap=True)
+
+
+def settings_of(found: Json) -> str:
+    """Where the levers of these talks stand, and what else was set."""
+    levers = f"levers: {settings_in_words(found['levers'])}"
+    if not found["changes"]:
+        return levers
+    changes = ", ".join(f"{key} = {value}" for key, value in found["changes"].items())
+    return f"{levers}; changed in the scenario: {changes}"
 
 
 def settings_in_words(levers: Mapping[str, float]) -> str:

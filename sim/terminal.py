@@ -201,7 +201,7 @@ def load(name: str, settings: Mapping[str, str]) -> tuple[Scenario, dict[str, fl
 
     scenario = load_scenario(name)
     levers = {key: value for key, value in settings.items() if key in scenario.levers}
-    changes = {key: value for key, value in settings.items() if key not in scenario.levers}
+    changes = changes_in(settings, scenario)
     if changes:
         try:
             scenario = load_scenario(name, changes)
@@ -211,6 +211,11 @@ def load(name: str, settings: Mapping[str, str]) -> tuple[Scenario, dict[str, fl
                 raise BadInputError("\n".join(_unknown(key, scenario) for key in unknown)) from None
             raise
     return scenario, check_levers(scenario, {k: _number(k, v) for k, v in levers.items()})
+
+
+def changes_in(settings: Mapping[str, str], scenario: Scenario) -> dict[str, str]:
+    """Of some settings those that change a value of the scenario and move no lever."""
+    return {key: value for key, value in settings.items() if key not in scenario.levers}
 
 
 def _number(lever: str, value: str) -> float:

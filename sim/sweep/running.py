@@ -63,15 +63,18 @@ def run(
     """Play a study into a folder, or what is missing of it, and return what lies there.
 
     The folder is `sweeps/NAME-HASH` unless given, and for a shard one beside its like in there.
-    Raises FingerprintError where the folder was begun with another study, scenario or model;
-    InterruptedSweepError when stopped; TooManyFailuresError.
+    Raises FolderError where the folder cannot be made, FingerprintError where it was begun with
+    another study, scenario or model; InterruptedSweepError when stopped; TooManyFailuresError.
     """
     manner = manner or Manner()
     folder = Path(out) if out is not None else SWEEPS / question.name
     if shard is not None:
         check_shard(shard)
         folder = folder / shard_name(shard)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise disk.FolderError(f"{folder} cannot be used: {error.strerror}") from None
     with disk.held(folder):
         if not (folder / disk.MANIFEST).exists():
             workers = engines.hands(manner.engine, manner.workers)
