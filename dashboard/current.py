@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -11,11 +11,20 @@ from dashboard.asking import WhatIf
 from dashboard.questions import Arm
 from sim.reading import scenario_names
 
+Query = dict[str, list[str]]
+
 #: Pages about the same question add to its address what they show of it.
 Extras = Mapping[str, list[str]]
 
 
-def query() -> dict[str, list[str]]:
+def on_page(name: str) -> None:
+    """Note which page is shown: a link to another may ask again what was asked before."""
+    if st.session_state.get("page") != name:
+        kept = st.session_state.get("addresses", [])[-1:]
+        st.session_state.update(page=name, addresses=kept)
+
+
+def query() -> Query:
     """The query of the page's address."""
     return {name: st.query_params.get_all(name) for name in st.query_params}
 
@@ -24,13 +33,32 @@ def current() -> WhatIf:
     """What this visitor asks now: what the address says, if it says something new."""
     said = query()
     first = "asked" not in st.session_state
-    if first or (said and said != st.session_state.get("address")):
-        asked, told = asking.from_query(said)
-        past = [] if first else [*st.session_state["past"], st.session_state["asked"]]
-        st.session_state.update(asked=asked, told=told, past=past)
-        st.session_state["guessing"] = "guess" in said
+    if first or said:
+        since = set_since(said, st.session_state.get("addresses", []))
+        if first or not since:
+            _take(said)
+        st.session_state["addresses"] = since or [said]
     found: WhatIf = st.session_state["asked"]
     return found
+
+
+def set_since(said: Query, addresses: Sequence[Query]) -> list[Query]:
+    """The address that a browser says, and those set after it; nothing if it is none of ours.
+
+    A quick visitor's next click still brings the address from before the last: that is late, and
+    no question. Once the browser has said an address, it will not say an earlier one by itself;
+    whoever goes back to it asks.
+    """
+    return list(addresses[addresses.index(said) :]) if said in addresses else []
+
+
+def _take(said: Query) -> None:
+    """Ask what an address asks."""
+    past = st.session_state.get("past", [])
+    if "asked" in st.session_state:
+        past = [*past, st.session_state["asked"]]
+    asked, told = asking.from_query(said)
+    st.session_state.update(asked=asked, told=told, past=past, guessing="guess" in said)
 
 
 def ask(new: WhatIf) -> None:
@@ -50,8 +78,10 @@ def undo() -> None:
 def in_address(asked: WhatIf, extras: Extras | None = None) -> None:
     """Let the address of the page say what is asked, so that a reload asks it again."""
     wanted = {**asked.as_query(), **(extras or {})}
-    st.session_state["address"] = wanted
-    if query() != wanted:
+    addresses = st.session_state["addresses"]
+    if addresses[-1] != wanted:
+        st.session_state["addresses"] = [*addresses, wanted]
+    if addresses[-1] != wanted or query() != wanted:
         st.query_params.from_dict(wanted)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import glossary, look
+from dashboard import current, glossary, look
 from dashboard.views import GLOSSARY
 
 VIEWS = Path(__file__).with_name("views")
@@ -30,6 +30,7 @@ page = st.navigation(
     ],
     position="top",
 )
+current.on_page(page.url_path)
 look.frame().page_link(
     GLOSSARY, label="What the words mean", icon=":material/dictionary:", width="content"
 )

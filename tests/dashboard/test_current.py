@@ -1,0 +1,63 @@
+"""What a visitor asks is what was done last, though the browser says its address late."""
+
+from streamlit.testing.v1 import AppTest
+
+LEAKS = "leaks"
+
+
+def page():
+    """A page with a lever to move by a click, and nothing to wait for."""
+    import streamlit as st
+
+    from dashboard import current
+
+    current.on_page(st.session_state.get("shown", "what-if"))
+    asked = current.current()
+    moved = asked.with_lever("leaks", asked.setting("leaks") - 0.25)
+    st.button("less", on_click=current.ask, args=(moved,))
+    current.in_address(asked)
+
+
+def opened():
+    """The page at the address of a scenario as it is, and that address."""
+    seen = AppTest.from_function(page, default_timeout=30)
+    seen.query_params["scenario"] = "two-rivers"
+    return seen.run(), dict(seen.query_params)
+
+
+def leaks(seen):
+    return seen.session_state["asked"].setting(LEAKS)
+
+
+def test_quick_clicks_count_though_the_browser_still_says_the_address_before():
+    seen, before = opened()
+    start = leaks(seen)
+    for clicks in (1, 2, 3):
+        seen.query_params = dict(before)
+        seen.button[0].click().run()
+        assert leaks(seen) == start - 0.25 * clicks
+        assert seen.query_params["set"] == f"leaks:{leaks(seen):g}"
+
+
+def test_whoever_goes_back_asks_again_what_was_asked_before():
+    seen, before = opened()
+    start = leaks(seen)
+    seen.button[0].click().run()
+    seen.run()  # the browser has said the new address
+    seen.query_params = dict(before)
+    assert leaks(seen.run()) == start
+
+
+def test_a_link_on_another_page_asks_again_what_was_asked_before():
+    seen, before = opened()
+    start = leaks(seen)
+    seen.button[0].click().run()
+    seen.session_state["shown"] = "start"
+    seen.query_params = dict(before)
+    assert leaks(seen.run()) == start
+
+
+def test_a_new_address_is_a_new_question():
+    seen, before = opened()
+    seen.query_params = {**before, "set": "leaks:0"}
+    assert leaks(seen.run()) == 0.0
