@@ -172,7 +172,7 @@ LOOKS = {
     "batch": ("diamond", BLUE, True),
     "breach": ("triangle-up", ORANGE, False),
     "leak": ("square", GREY, False),
-    "death": ("stroke", INK, True),
+    "death": ("square", INK, True),
     "freed": ("triangle-right", BLUE, False),
     "ended": ("cross", ORANGE, True),
 }

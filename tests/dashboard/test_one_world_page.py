@@ -53,3 +53,11 @@ def test_the_world_like_the_median_has_a_truce_where_most_have_one():
         played = simulate("two-rivers", runs=60, days=days)
         most = (played.deal_day != NONE).mean() > 0.5
         assert (played.deal_day[worlds.median_world(played)] != NONE) == most
+
+
+def test_every_kind_of_event_on_the_timeline_has_a_shape_that_shows_and_a_look_of_its_own():
+    shows = {"circle", "square", "cross", "diamond", "triangle-up", "triangle-right"}
+    assert {shape for shape, _, _ in worlds.LOOKS.values()} <= shows  # a "stroke" has no area
+    looks = {name: look for name, look in worlds.LOOKS.items() if name != "ended"}
+    assert len(set(looks.values())) == len(looks)
+    assert worlds.LOOKS["ended"] == worlds.LOOKS["refused"]  # in a row of its own
