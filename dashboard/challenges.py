@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.asking import WhatIf
+from sim.scenario import Scenario
 
 Json = dict[str, Any]
 
@@ -23,6 +24,11 @@ class Challenge:
     task: str
     lesson: str
     solved: Callable[[WhatIf, Json], bool]
+    of_prisoners: bool = False  # asks about prisoners, whom not every scenario has
+
+    def fits(self, case: Scenario) -> bool:
+        """Whether the scenario has what the puzzle asks about."""
+        return bool(case.prisoners) or not self.of_prisoners
 
 
 def _last_day(effects: Json) -> Json:
@@ -83,10 +89,13 @@ CHALLENGES = (
     ),
     Challenge(
         "home",
-        "More people home, at no higher price",
-        "Bring more captives home alive, on average, without more prisoners released.",
-        "Whose idea of a fair price did you use?",
+        "More people come home, but whose?",
+        "Find a change after which more captives come home alive, on average, and no more "
+        "prisoners than before are released.",
+        "Prisoners who are released come home too. Who gains by this change, and how would it look "
+        "to the families on the other side?",
         _home,
+        of_prisoners=True,
     ),
     Challenge(
         "noise",
@@ -99,9 +108,15 @@ CHALLENGES = (
 )
 
 
+def offered(case: Scenario) -> list[Challenge]:
+    """The challenges that can be met in a scenario."""
+    return [challenge for challenge in CHALLENGES if challenge.fits(case)]
+
+
 def met(asked: WhatIf, answer: Json) -> list[Challenge]:
     """The challenges that a compared what-if solves."""
     if "comparison" not in answer:
         return []
     effects = answer["comparison"]["effects"]
-    return [challenge for challenge in CHALLENGES if challenge.solved(asked, effects)]
+    fitting = offered(asked.baseline.case())
+    return [challenge for challenge in fitting if challenge.solved(asked, effects)]

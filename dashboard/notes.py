@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard import asking, look
 from dashboard.asking import WhatIf
-from dashboard.challenges import CHALLENGES, Challenge
+from dashboard.challenges import Challenge, offered
 from dashboard.places import home
 from dashboard.visitors import COOKIE, KeepingError, Notebook
 from sim.scenario import Scenario
@@ -246,11 +246,11 @@ def challenges_met(met: list[Challenge]) -> None:
             st.success(f"You have met the challenge “{challenge.title}”. {challenge.lesson}")
 
 
-def challenges_list() -> None:
-    """The challenges, and which of them are met."""
+def challenges_list(case: Scenario) -> None:
+    """The challenges of a scenario, and which of them are met."""
     st.header("Challenges", anchor=False)
     met = {**notebook().kept(visitor(), MET), **st.session_state.get("met", {})}
-    for challenge in CHALLENGES:
+    for challenge in offered(case):
         done = challenge.name in met
         sign = ":material/check_circle: met" if done else ":material/radio_button_unchecked: open"
         st.markdown(f"{sign} — **{challenge.title}.** {challenge.task}")

@@ -516,7 +516,7 @@ def _captives(scenario: Scenario) -> Troubles:
 
 
 def _prisoners(scenario: Scenario) -> Troubles:
-    """Prisoners are the price of captives in some ratio, and each captives' price is one group."""
+    """Prisoners are exchanged for captives in some ratio, one group for each pool of captives."""
     priced = {issue.of for issue in scenario.issues.values() if issue.role == "ratio"}
     first: dict[str, str] = {}
     for name, group in scenario.prisoners.items():

@@ -150,7 +150,7 @@ class Captives(Part):
 
 
 class Prisoners(Part):
-    """People held by a party whose release is the price of captives."""
+    """People held by a party who are released in exchange for captives."""
 
     title: str
     holder: str

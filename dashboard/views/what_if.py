@@ -203,4 +203,4 @@ with right:
         headline(head, base["headline"], day, asked.runs, early=False)
 
 notes.saved(asked, lambda query: ask(asking.from_query(parse_qs(query))[0]))
-notes.challenges_list()
+notes.challenges_list(case)

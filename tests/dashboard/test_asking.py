@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from dashboard import asking
-from dashboard.challenges import CHALLENGES, met
+from dashboard.challenges import CHALLENGES, met, offered
 from dashboard.questions import Arm
 from sim.draws import check_levers
 from sim.reading import scenario_names
@@ -113,8 +113,19 @@ def test_a_challenge_is_met_by_what_it_asks_for_and_not_by_nothing(solved, effec
             "prisoners_released",
         )
     }
-    asked = RIVERS.with_lever("leaks", 0.0)
+    asked = asking.plain("gaza-2024-01").with_lever("leaks", 0.0)
     assert met(asked, {"comparison": {"effects": nothing}}) == []
     found = met(asked, {"comparison": {"effects": {**nothing, **effects}}})
     assert solved in [challenge.name for challenge in found]
     assert solved in [challenge.name for challenge in CHALLENGES]
+
+
+def test_a_challenge_about_prisoners_is_offered_only_where_there_are_any():
+    for name in ("two-rivers", "gaza-2024-01"):
+        case = asking.plain(name).baseline.case()
+        names = {challenge.name for challenge in offered(case)}
+        assert ("home" in names) == bool(case.prisoners)
+    more_home = {"truce_held_60": effect(0, 0), "returned_alive": effect(0.5, 2.0)}
+    effects = {"deal_by_180": effect(0, 0), "prisoners_released": effect(0, 0), **more_home}
+    asked = RIVERS.with_lever("leaks", 0.0)
+    assert met(asked, {"comparison": {"effects": effects}}) == []
