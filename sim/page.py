@@ -457,7 +457,7 @@ def _people(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
     return Section(
         "people",
         heading,
-        tuple(initial),
+        (" ".join(initial),),  # one paragraph, so that no pool is told of apart from the others
         tuple(figures),
         after=("Who dies in captivity is counted again where the dead come home or are held.",),
     )

@@ -63,6 +63,8 @@ def test_a_section_asked_for_alone_is_that_of_the_whole_answer(desk):
     (people,) = one["sections"]
     (same,) = (found for found in whole["sections"] if found["name"] == "people")
     assert told(people) == told(same)
+    (words,) = people["words"]  # one paragraph about the people of all sides
+    assert all(pool.title in words for pool in load_scenario("two-rivers").captives.values())
     with pytest.raises(ValueError, match="truce-begins"):
         answer(Question("comparison", ARMS, 60, 3, 40, (("section", "weather"),)), desk)
 
