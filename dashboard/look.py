@@ -60,7 +60,6 @@ STYLE = """
   .parley-count b { font-size: 1.7rem; }
   .parley-counts { gap: 0.1rem 1.4rem; }
   .parley-effect { font-size: 0.95rem; }
-  .parley-base { display: none; }
   [data-testid="stHorizontalBlock"] { row-gap: 1rem; }
 }
 @media (max-height: 520px) {  /* a phone on its side, or an enlarged page */

@@ -117,7 +117,7 @@ def headline(place: DeltaGenerator, lines: list[Json], day: int, runs: int, earl
     place.html(
         f'<div role="status"><div class="parley-counts">{counts}</div>'
         f'<p class="parley-note">simulated talks reach a truce by day {day}'
-        f'<span class="parley-base">{escape(base)}</span>.</p>'
+        f"{escape(base)}.</p>"
         f'<p class="parley-effect">{escape(sentence)}</p>'
         f'<p class="parley-note">{how} {runs:,} talks{luck}. In brackets: 95 % intervals, which '
         "speak of luck only.</p></div>"

@@ -23,6 +23,7 @@ def test_a_first_visitor_compares_within_three_interactions(visit):
     seen.click("See what happens", "link")  # the first interaction, and the last
     assert len(seen.counts()) == 2
     expect(seen.page.locator(".parley-effect")).to_contain_text("By day")
+    expect(seen.page.get_by_text("the base rate of history")).to_be_visible()
     expect(seen.page.get_by_text("Not a forecast").first).to_be_visible()
     seen.looks_well(LOOKS)
     assert len(seen.counts()) == 2
