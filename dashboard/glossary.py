@@ -9,7 +9,8 @@ PAGE = "glossary"
 WORDS: dict[str, dict[str, str]] = {
     "The talks": {
         "Scenario": "The file that says who negotiates about what, and what each of them wants, "
-        "fears and can do. Every number in it has a source or is marked as a judgement.",
+        "fears and can do. Every number in it has a source, is marked as a judgement or only "
+        "fixes a unit.",
         "Simulated talks, world": "One playing of a scenario from its first day to its last, with "
         "luck of its own. The page One world tells a single one; all other pages count many.",
         "Party": "Whoever must agree to a deal or can refuse it.",

@@ -76,8 +76,8 @@ for name in scenario_names():
         look.content_note(case)
         when = "An invented conflict" if case.fictional else f"As of {case.as_of:%d %B %Y}"
         st.caption(
-            f"{when} · {len(case.quantities())} numbers, each with its source or marked as "
-            "our judgement"
+            f"{when} · {len(case.quantities())} numbers, each with its source, marked as our "
+            "judgement, or fixing no more than a unit"
         )
         st.page_link(
             WHAT_IF,
