@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, Generic, NamedTuple, NoReturn, TypeVar
 
 import streamlit as st
 from pydantic import ValidationError
@@ -23,6 +23,8 @@ SOON, LATER = 2.0, 5.0
 
 #: After so many ms beyond a deadline a page sees to it itself that time goes on.
 OVERDUE = AGENTS_GRACE + 5_000
+
+Seen = TypeVar("Seen")
 
 STAGES = {
     "between": "the days go by",
@@ -131,27 +133,40 @@ def said(to_instructor: bool = False) -> None:
 # -- watching ------------------------------------------------------------------------------------
 
 
-def watch(
-    exercise: str,
-    look: Callable[[], object],
-    every: float | None,
-    deadline: int | None = None,
-    paused: bool = False,
-) -> None:
-    """Draw the page anew once `look` gives something else; it is asked only after news.
+class Sight(Generic[Seen]):
+    """What a page draws, and whether there is something else to see by now.
 
-    In between nothing is drawn but the time that is left.
+    The news are taken before the look: what comes in between is drawn perhaps and news still,
+    which costs another look; the other way round it would be old without ever being drawn.
     """
-    drawn, last = look(), [_news(exercise)]
+
+    def __init__(self, exercise: str, look: Callable[[], Seen]) -> None:
+        self.exercise = exercise
+        self._look = look
+        self._news = _news(exercise)
+        self.drawn = look()
+
+    def is_old(self) -> bool:
+        """Whether the page shows something else than it should; it stays so until a new sight."""
+        news = _news(self.exercise)
+        if news == self._news:
+            return False
+        if news.stands_still != self._news.stands_still or self._look() != self.drawn:
+            return True
+        self._news = news
+        return False
+
+
+def watch(
+    sight: Sight[Any], every: float | None, deadline: int | None = None, paused: bool = False
+) -> None:
+    """Draw the page anew once its sight is old; in between, only the time that is left."""
 
     def _look() -> None:
         if deadline is not None and not paused and now() - deadline > OVERDUE:
-            _tick(exercise)
-        news = _news(exercise)
-        if news != last[0]:
-            stood_still, last[0] = last[0].stands_still, news
-            if news.stands_still != stood_still or look() != drawn:
-                st.rerun()
+            _tick(sight.exercise)
+        if sight.is_old():
+            st.rerun()
         if paused:
             st.markdown("**Paused.** The clocks stand still.")
         elif deadline is not None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import look
 from dashboard.classroom import charts
-from dashboard.classroom.live import SOON, cookies, exercise_id, seated, stop, trouble, watch
+from dashboard.classroom.live import SOON, Sight, cookies, exercise_id, seated, stop, trouble, watch
 from dashboard.classroom.room import room
 from sim.classroom.debrief import replayed
 
@@ -199,13 +199,14 @@ def what_if(found: Json) -> None:
 
 
 st.title(f"Debrief: {look.plain(setting.plan.title)}", anchor=False)
-found = room().desk.debrief(exercise)
+desk = room().desk
+sight = Sight(exercise, lambda: (desk.has_debrief(exercise), desk.trouble(exercise)))
+found = desk.debrief(exercise)
 if found is None:
-    desk = room().desk
     if not desk.trouble(exercise):
         st.markdown("The model plays on from each table. This takes some seconds.")
     trouble(exercise, is_instructor)
-    watch(exercise, lambda: (desk.has_debrief(exercise), desk.trouble(exercise)), SOON)
+    watch(sight, SOON)
     st.stop()
 outcomes(found)
 st.header("The terms", anchor=False)

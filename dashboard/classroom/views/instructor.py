@@ -253,7 +253,8 @@ def _new_link(names: dict[str, str]) -> None:
         st.rerun()
 
 
-view, debrief_is_there, trouble = seen()
+sight = live.Sight(exercise, seen)
+view, debrief_is_there, trouble = sight.drawn
 phase = view.projector.phase
 st.title(look.plain(view.projector.title), anchor=False)
 st.page_link(
@@ -264,7 +265,7 @@ st.page_link(
 )
 finished = phase in ("debrief", "archived")
 every = {"debrief": LATER, "archived": None}.get(phase, SOON)
-live.watch(exercise, seen, every, view.projector.deadline, view.projector.paused)
+live.watch(sight, every, view.projector.deadline, view.projector.paused)
 live.said(to_instructor=True)
 live.trouble(exercise, is_instructor=True)
 if phase == "lobby":

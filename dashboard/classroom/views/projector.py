@@ -12,7 +12,7 @@ import segno
 import streamlit as st
 
 from dashboard import look
-from dashboard.classroom.live import SOON, STAGES, address, clock, exercise_id, said, watch
+from dashboard.classroom.live import SOON, STAGES, Sight, address, clock, exercise_id, said, watch
 from dashboard.classroom.room import room
 from sim.classroom.view import ProjectorView, TableStatus, view_for_projector
 
@@ -80,7 +80,8 @@ def table_card(table: TableStatus, rounds: int, paused: bool) -> str:
 
 
 st.html(LARGE)
-view = seen()
+sight = Sight(exercise, seen)
+view = sight.drawn
 st.title(look.plain(view.title), anchor=False)
 said()
 if view.content_note and view.phase in ("lobby", "briefing"):
@@ -89,7 +90,7 @@ over = view.phase in ("closed", "debrief", "archived")
 running = [table.deadline for table in view.tables if table.deadline is not None]
 deadline = min(running, default=None) if view.phase == "playing" else view.deadline
 with st.container(key="clock"):
-    watch(exercise, seen, None if over else SOON, None if over else deadline, view.paused)
+    watch(sight, None if over else SOON, None if over else deadline, view.paused)
 if view.broadcasts:
     wall("From your instructor:", *(f"<b>{escape(words)}</b>" for words in view.broadcasts[-2:]))
 code = room().store.join_code(exercise)

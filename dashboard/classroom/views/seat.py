@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import look
-from dashboard.classroom.live import LATER, SOON, exercise_id, said, seated, stop, watch
+from dashboard.classroom.live import LATER, SOON, Sight, exercise_id, said, seated, stop, watch
 from dashboard.classroom.room import room
 from dashboard.classroom.table import Menu, after, briefing, play
 from dashboard.classroom.views import DEBRIEF
@@ -23,11 +23,12 @@ def seen() -> SeatView | None:
 
 if holder.name not in room().store.state(exercise).people:
     stop("You are not in this exercise any more.")
-view = seen()
+sight = Sight(exercise, seen)
+view = sight.drawn
 if view is None:
     st.title("You are on the waiting list", anchor=False)
     st.markdown("All seats are taken. When one is free, it appears here by itself.")
-    watch(exercise, seen, LATER)
+    watch(sight, LATER)
     st.stop()
 
 if st.session_state.get("place", (view.table, view.role.name)) != (view.table, view.role.name):
@@ -38,8 +39,7 @@ st.caption(look.plain(f"{view.title} · Table {view.table}"))
 over = view.phase in ("closed", "debrief", "archived") or view.result is not None
 waiting = LATER if view.phase in ("lobby", "closed") or over else SOON
 watch(
-    exercise,
-    seen,
+    sight,
     None if view.phase in ("debrief", "archived") else waiting,
     None if over else view.deadline,
     view.paused,
