@@ -100,7 +100,7 @@ class Store:
     """
 
     def __init__(self, url: str) -> None:
-        self.url = sa.make_url(url)
+        self.url = _read(url)
         self._states: dict[str, State] = {}
         self._lock = threading.RLock()
         self._stopped_at: dict[str, int] = {}
@@ -121,7 +121,10 @@ class Store:
 
     def _opened(self) -> sa.Engine:
         if not self.is_sqlite:
-            return sa.create_engine(self.url, pool_pre_ping=True, hide_parameters=True)
+            try:
+                return sa.create_engine(self.url, pool_pre_ping=True, hide_parameters=True)
+            except (sa.exc.ArgumentError, ImportError) as error:
+                raise StoreError(f"{self._name} cannot be opened: {_cause(error)}") from None
         wait = {"timeout": PATIENCE / 1000}
         engine = sa.create_engine(self.url, connect_args=wait, hide_parameters=True)
 
@@ -457,6 +460,17 @@ class StoredLog:
     def submit(self, request: Request, now: int) -> State:
         """Decide on a request and keep what it brings about; raises RefusedError."""
         return self.store.submit(self.exercise, request, now)
+
+
+def _read(url: str) -> sa.URL:
+    """An address as it is written; what is wrong is not repeated, since it may hold a password."""
+    try:
+        return sa.make_url(url)
+    except (sa.exc.ArgumentError, ValueError):
+        raise StoreError(
+            "this is no address of a database; write sqlite:////folder/classroom.sqlite or "
+            "postgresql+psycopg://user@host/name"
+        ) from None
 
 
 def _cause(error: Exception) -> str:

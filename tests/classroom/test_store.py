@@ -345,6 +345,15 @@ def test_what_cannot_be_opened_is_said_with_its_name(tmp_path):
         Store(f"sqlite:///{file}")
 
 
+@pytest.mark.parametrize(
+    "url", ["nonsense", "postgresql://ada:secret@host:one/x", "odd://secret@x"]
+)
+def test_what_is_no_address_of_a_database_is_said_without_its_password(url):
+    with pytest.raises(StoreError, match=r"no address|cannot be opened") as said:
+        Store(url)
+    assert "ada:secret" not in str(said.value)
+
+
 # --- who comes in
 
 
