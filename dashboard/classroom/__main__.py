@@ -9,9 +9,11 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from dashboard import listening
 from dashboard.classroom.room import BASE_PATH, DATABASE, FOLDER, Room
 from sim.classroom.places import database, folder
 from sim.classroom.store import StoreError
+from sim.terminal import STOPPED
 
 #: Options of Streamlit that are the dashboard's too.
 SHARED = Path(__file__).parent.parent / ".streamlit" / "config.toml"
@@ -76,9 +78,11 @@ def main(words: list[str] | None = None) -> None:
     os.environ[DATABASE] = arguments.database or os.environ.get(DATABASE) or database()
     os.environ[FOLDER] = str(arguments.home or os.environ.get(FOLDER) or folder())
     try:
+        listening.check(arguments.host, arguments.port)
         room = Room(os.environ[DATABASE], Path(os.environ[FOLDER]))
-    except StoreError as error:
-        raise SystemExit(f"parley classroom: {error}") from None
+    except (ValueError, StoreError) as error:
+        print(f"parley classroom: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
     token = room.new_host_link()
     room.store.close()
     where = arguments.address or arguments.host
@@ -91,7 +95,11 @@ def main(words: list[str] | None = None) -> None:
     sys.stdout.flush()
     from dashboard.classroom.server import app
 
-    app.run(config=options(arguments))
+    try:
+        app.run(config=options(arguments))
+    except KeyboardInterrupt:
+        print("The classroom is closed; what was played is kept.")
+        raise SystemExit(STOPPED) from None
 
 
 if __name__ == "__main__":

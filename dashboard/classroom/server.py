@@ -77,7 +77,14 @@ def _start_worker() -> subprocess.Popen[bytes]:
     url = room().store.url.render_as_string(hide_password=False)
     return subprocess.Popen(
         [sys.executable, "-m", "dashboard.classroom.worker", str(os.getpid())],
-        env={**os.environ, "PYTHONPATH": path, DATABASE: url, FOLDER: str(home())},
+        env={
+            **os.environ,
+            "PYTHONPATH": path,
+            "PYTHONWARNINGS": "ignore:resource_tracker",  # it cleans up after whom we end
+            DATABASE: url,
+            FOLDER: str(home()),
+        },
+        start_new_session=True,  # Ctrl-C is the server's to answer; the worker ends with it
     )
 
 

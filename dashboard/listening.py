@@ -1,0 +1,27 @@
+"""Where a server may listen, asked before it says that it does."""
+
+from __future__ import annotations
+
+import socket
+
+
+def check(host: str, port: int) -> None:
+    """Raise ValueError, with what to do, where a server cannot listen."""
+    if not 1 <= port <= 65535:
+        raise ValueError(f"--port {port} is no port; choose one from 1 to 65535")
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError):
+        raise ValueError(
+            f"--host {host} is not known here; 127.0.0.1 serves this machine, 0.0.0.0 a network"
+        ) from None
+    family, kind, protocol, _, address = found[0]
+    with socket.socket(family, kind, protocol) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(address)
+        except OSError as error:
+            raise ValueError(
+                f"cannot listen on {host}, port {port}: {error.strerror}; choose another with "
+                "--host or --port, or stop what listens there"
+            ) from None
