@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
+from dashboard import listening, places
 from dashboard.places import HOME, WORKERS
+from sim.terminal import BAD_INPUT, STOPPED
 
 
 def options(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -46,9 +49,19 @@ def main(words: list[str] | None = None) -> None:
         os.environ[HOME] = str(arguments.home.absolute())
     if arguments.workers is not None:
         os.environ[WORKERS] = str(max(1, arguments.workers))
+    try:
+        places.make_home()
+        listening.check(arguments.host, arguments.port)
+    except ValueError as error:
+        print(f"parley dashboard: {error}", file=sys.stderr)
+        raise SystemExit(BAD_INPUT) from None
     from dashboard.server import app
 
-    app.run(config=options(arguments))
+    try:
+        app.run(config=options(arguments))
+    except KeyboardInterrupt:
+        print("The dashboard is closed; what was saved is kept.")
+        raise SystemExit(STOPPED) from None
 
 
 if __name__ == "__main__":

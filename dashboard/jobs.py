@@ -280,6 +280,7 @@ class _Hand:
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": path},
             encoding="utf-8",
+            start_new_session=True,  # Ctrl-C is for the server, which ends its workers
         )
         return self.process
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+import tempfile
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -39,6 +40,19 @@ def home() -> Path:
     else:
         above = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return above / "parley"
+
+
+def make_home() -> None:
+    """Make that folder; raises ValueError, with what to do, where nothing can be kept in it."""
+    folder = home()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ValueError(
+            f"nothing can be kept in {folder}: {error.strerror}; choose another folder with --home"
+        ) from None
 
 
 def workers() -> int:
