@@ -109,6 +109,7 @@ class Offer:
     package: Package
     accepted_by: tuple[str, ...]
     refused_by: tuple[str, ...]
+    unanswered_by: tuple[str, ...]  # who saw it and has a vote, and never said yes or no
     least_gain: float  # of those who can refuse, before the first day, in utils
 
 
@@ -361,6 +362,11 @@ def _offers(setting: Setting, table: Table, frontier: Frontier) -> list[Offer]:
             text.package,
             tuple(role for role, yes in text.answers.items() if yes),
             tuple(role for role, yes in text.answers.items() if not yes),
+            tuple(
+                role
+                for role in text.seen
+                if role not in text.answers and not setting.roles[role].is_mediator
+            ),
             round(float(frontier.gains[:, index].min()), 4),
         )
         for text, index in zip(table.texts, frontier.offers, strict=True)

@@ -101,11 +101,15 @@ def test_nobody_could_gain_on_the_frontier_without_somebody_losing(looked):
             assert not better.any()
 
 
-def test_offers_are_listed_with_who_accepted_them(room, looked):
+def test_offers_are_listed_with_who_accepted_refused_and_never_answered(room, looked):
     texts = [text for table in room.state.tables.values() for text in table.texts]
     assert [offer.text for offer in looked.offers] == [text.id for text in texts]
     for offer, text in zip(looked.offers, texts, strict=True):
         assert set(offer.accepted_by) == {role for role, yes in text.answers.items() if yes}
+        voters = {role for role in text.seen if not room.state.setting.roles[role].is_mediator}
+        answered = {*offer.accepted_by, *offer.refused_by}
+        assert answered == set(text.answers)
+        assert set(offer.unanswered_by) == voters - answered
 
 
 def test_bets_are_held_against_what_came(looked, room):

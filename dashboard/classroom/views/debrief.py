@@ -128,11 +128,13 @@ def one_table(found: Json) -> None:
             titles[offer["author"]] + (" (AI)" if offer["agent"] else ""),
             ", ".join(titles[role] for role in offer["accepted_by"]) or "–",
             ", ".join(titles[role] for role in offer["refused_by"]) or "–",
+            ", ".join(titles[role] for role in offer["unanswered_by"]) or "–",
         ]
         for offer in offers
     ]
     if rows:
-        look.table(["text", "round", "by", "accepted by", "refused by"], rows, "offers")
+        head = ["text", "round", "by", "accepted by", "refused by", "did not answer"]
+        look.table(head, rows, "offers")
     for inject in found["injects"]:
         if inject["table"] == number:
             st.info(look.plain(f"From round {inject['from_round']}: {inject['words']}"))
