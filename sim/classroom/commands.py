@@ -75,7 +75,7 @@ def rehearse(
     from sim.classroom.debrief import look_back
     from sim.classroom.exercise import draft
     from sim.classroom.model import Model
-    from sim.classroom.plan import Plan
+    from sim.classroom.plan import Plan, counted
     from sim.experiment import version
 
     scenario, _ = load(name, {})
@@ -90,7 +90,8 @@ def rehearse(
     looked = look_back(conduct(log, model, 0), model)
     for table in looked.tables:
         terms = "; ".join(table.words.values()) or "nothing signed"
-        typer.echo(f"Table {table.number}: {table.how} after {table.rounds} rounds; {terms}.")
+        after = counted(table.rounds, "round")
+        typer.echo(f"Table {table.number}: {table.how} after {after}; {terms}.")
     typer.echo(looked.agreement.words)
     complain("Exploratory model, not a forecast.")
 

@@ -14,7 +14,7 @@ from dashboard.classroom.live import cookies, path, said, stop
 from dashboard.classroom.room import new_key, now, room
 from dashboard.classroom.views import INSTRUCTOR
 from sim.classroom.acts import OpenLobby, Request
-from sim.classroom.plan import Clocks, Inject, Plan, Setting
+from sim.classroom.plan import Clocks, Inject, Plan, Setting, counted
 from sim.reading import load_scenario, scenario_names
 from sim.scenario import Scenario
 
@@ -84,8 +84,8 @@ def rehearsal(found: dict[str, Any]) -> None:
     st.markdown(f"**{look.plain(found['agreement']['words'])}**")
     for table in found["tables"]:
         terms = "; ".join(table["words"].values()) or "nothing signed"
-        line = f"Table {table['number']}: {table['how']} after {table['rounds']} rounds; {terms}."
-        st.markdown(look.plain(line))
+        after = counted(table["rounds"], "round")
+        st.markdown(look.plain(f"Table {table['number']}: {table['how']} after {after}; {terms}."))
 
 
 if not room().hosts(cookies()):
@@ -185,16 +185,19 @@ except ValueError as error:
     st.error(f"This does not fit together: {error}")
     st.stop()
 
-filled = f"{people} students and agents" if people else "agents alone"
-st.markdown(f"**{tables} tables of {len(roles.roles)} seats, held by {filled}; {rounds} rounds.**")
+filled = f"{counted(people, 'student')} and agents" if people else "agents alone"
+size = f"{counted(tables, 'table')} of {len(roles.roles)} seats"
+st.markdown(f"**{size}, held by {filled}; {counted(rounds, 'round')}.**")
 if st.button("Open the exercise", type="primary"):
     name = room().store.create(plan, case, now())[0]
     room().store.submit(name, Request(by="instructor", key=new_key(), act=OpenLobby()), now())
     st.switch_page(INSTRUCTOR, query_params={"exercise": name})
 rehearse(case, plan)
 
-st.header("Exercises on this server", anchor=False)
-for exercise, kept, _, _ in room().store.exercises():
+exercises = room().store.exercises()
+if exercises:
+    st.header("Exercises on this server", anchor=False)
+for exercise, kept, _, _ in exercises:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link(
             INSTRUCTOR, label=look.plain(kept or exercise), query_params={"exercise": exercise}
