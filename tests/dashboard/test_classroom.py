@@ -418,6 +418,9 @@ def test_to_look_at_a_door_is_not_to_go_through(school, store, lobby):
     assert "SameSite=lax" in cookies
     assert store.last_seq(exercise) == before + 1
     assert store.names(exercise) == {"p1": "Eve"}
+    student = f"{visitor}; {cookies.split(';')[0]}"
+    assert student.count("parley_seat_") == 1
+    assert fetched(f"{school.url}/handouts/{exercise}", None, student)[0] == 403  # all the briefs
     assert fetched(f"{school.url}/join", name, visitor)[0] == 409  # the same form again
 
 
