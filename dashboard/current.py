@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
@@ -12,6 +13,9 @@ from dashboard.questions import Arm
 from sim.reading import scenario_names
 
 Query = dict[str, list[str]]
+
+#: Seconds in which a browser learns the address that was set.
+LATE = 5.0
 
 #: Pages about the same question add to its address what they show of it.
 Extras = Mapping[str, list[str]]
@@ -33,8 +37,11 @@ def current() -> WhatIf:
     """What this visitor asks now: what the address says, if it says something new."""
     said = query()
     first = "asked" not in st.session_state
+    acted = st.session_state.pop("acted", False)
     if first or said:
         since = set_since(said, st.session_state.get("addresses", []))
+        if len(since) > 1 and not acted and time.monotonic() > st.session_state["set_at"] + LATE:
+            since = []  # the visitor went back
         if first or not since:
             _take(said)
         st.session_state["addresses"] = since or [said]
@@ -46,8 +53,8 @@ def set_since(said: Query, addresses: Sequence[Query]) -> list[Query]:
     """The address that a browser says, and those set after it; nothing if it is none of ours.
 
     A quick visitor's next click still brings the address from before the last: that is late, and
-    no question. Once the browser has said an address, it will not say an earlier one by itself;
-    whoever goes back to it asks.
+    no question. Once the browser has said an address, or has had time to, it will not say an
+    earlier one by itself; whoever goes back to it asks.
     """
     return list(addresses[addresses.index(said) :]) if said in addresses else []
 
@@ -63,6 +70,7 @@ def _take(said: Query) -> None:
 
 def ask(new: WhatIf) -> None:
     """Ask something else, and remember what was asked before."""
+    st.session_state["acted"] = True
     if new != st.session_state["asked"]:
         st.session_state["past"] = [*st.session_state["past"], st.session_state["asked"]][-50:]
         st.session_state.update(asked=new, told=[])
@@ -70,6 +78,7 @@ def ask(new: WhatIf) -> None:
 
 def undo() -> None:
     """Go back to what was asked before."""
+    st.session_state["acted"] = True
     if st.session_state["past"]:
         *past, last = st.session_state["past"]
         st.session_state.update(asked=last, past=past, told=[])
@@ -80,7 +89,7 @@ def in_address(asked: WhatIf, extras: Extras | None = None) -> None:
     wanted = {**asked.as_query(), **(extras or {})}
     addresses = st.session_state["addresses"]
     if addresses[-1] != wanted:
-        st.session_state["addresses"] = [*addresses, wanted]
+        st.session_state.update(addresses=[*addresses, wanted], set_at=time.monotonic())
     if addresses[-1] != wanted or query() != wanted:
         st.query_params.from_dict(wanted)
 

@@ -1,6 +1,9 @@
 """What a visitor asks is what was done last, though the browser says its address late."""
 
+import pytest
 from streamlit.testing.v1 import AppTest
+
+from dashboard import current
 
 LEAKS = "leaks"
 
@@ -29,7 +32,9 @@ def leaks(seen):
     return seen.session_state["asked"].setting(LEAKS)
 
 
-def test_quick_clicks_count_though_the_browser_still_says_the_address_before():
+@pytest.mark.parametrize("seconds", [0.0, current.LATE])
+def test_quick_clicks_count_though_the_browser_still_says_the_address_before(monkeypatch, seconds):
+    monkeypatch.setattr(current, "LATE", seconds)
     seen, before = opened()
     start = leaks(seen)
     for clicks in (1, 2, 3):
@@ -39,11 +44,23 @@ def test_quick_clicks_count_though_the_browser_still_says_the_address_before():
         assert seen.query_params["set"] == f"leaks:{leaks(seen):g}"
 
 
-def test_whoever_goes_back_asks_again_what_was_asked_before():
+def test_what_is_drawn_anew_at_once_brings_no_late_address_back():
+    seen, before = opened()
+    seen.button[0].click().run()
+    moved = leaks(seen)
+    seen.query_params = dict(before)
+    assert leaks(seen.run()) == moved
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_whoever_goes_back_asks_again_what_was_asked_before(monkeypatch, said):
     seen, before = opened()
     start = leaks(seen)
     seen.button[0].click().run()
-    seen.run()  # the browser has said the new address
+    if said:
+        seen.run()  # the browser says the new address
+    else:
+        monkeypatch.setattr(current, "LATE", 0.0)  # it had time to
     seen.query_params = dict(before)
     assert leaks(seen.run()) == start
 
