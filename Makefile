@@ -60,7 +60,7 @@ contracts: $(READY)  ## who may import whom
 	@$(BIN)/lint-imports
 
 pytest: $(READY)  ## the whole suite; a skipped test is a failure
-	@PARLEY_NO_SKIP=1 $(BIN)/python -m pytest -n 3 $(ARGS)
+	@PARLEY_NO_SKIP=1 $(BIN)/python -m pytest -n 4 $(ARGS)
 
 bench: $(READY)  ## how fast the engine and each finding are on this machine
 	@$(BIN)/python tests/benchmarks/engine.py $(ARGS)
