@@ -527,7 +527,7 @@ def _prisoners(scenario: Scenario) -> Troubles:
             yield _wrong(path, "would move nothing", expected, "add the issue", (("issues",),))
         if group.paid_for in first:
             found = f"is {shown(group.paid_for)}, like that of '{first[group.paid_for]}'"
-            yield _wrong((*path, "paid_for"), found, "captives have one group as their price")
+            yield _wrong((*path, "paid_for"), found, "one group is exchanged for them")
         first.setdefault(group.paid_for, name)
 
 

@@ -697,7 +697,7 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact(
         "F13b",
-        "The price of a captive rises as fewer are left",
+        "More prisoners go free for each captive as fewer captives are left",
         "reports cited in the scenarios",
         "half as many captives in every category, against all of them",
         "mean log of prisoners per captive in first deals",
