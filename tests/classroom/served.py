@@ -236,9 +236,10 @@ class Bot:
 
     async def say(self, words: str) -> bool:
         """Say something to everybody one may speak to; False where the page has no form for it."""
-        to = self.tab.find("multiselect", "To")
-        if not to or not await self.tab.fill("multiselect", "To", list(to[0].options)):
+        to = self.tab.find("button_group", "To")
+        if not to:
             return False
+        await self.tab.fill("button_group", "To", [one.content for one in to[0].options])
         await self.tab.fill("text_area", "Message", words)
         return await self.tab.press("Send")
 

@@ -33,7 +33,7 @@ FIELDS = {
     "text_area": "string_value",
     "text_input": "string_value",
     "selectbox": "string_value",
-    "multiselect": "string_array_value",
+    "button_group": "string_array_value",
     "checkbox": "bool_value",
     "slider": "double_array_value",
     "number_input": "double_value",

@@ -57,6 +57,7 @@ def test_a_class_whose_server_and_worker_are_killed_plays_on_and_loses_nothing(s
         assert struck.left_behind == 0
         assert all(len(bot.tab.back) == 1 for bot in exercise.bots)
         assert sum(len(bot.told) for bot in exercise.bots) > 2
+        assert any(table.messages for table in exercise.state().tables.values())
         assert lost(exercise) == []
         assert out_of_order(exercise) == []
         await nothing_private_in_the_debrief(exercise)
