@@ -1,4 +1,4 @@
-"""Databases for the classroom's tests: SQLite files, and a private PostgreSQL where there is one.
+"""Databases for the classroom's tests: every test has one of its own, in a file or on a server.
 
 PostgreSQL does not run as root; there we start it as the user `nobody` or say what is missing.
 """
@@ -9,9 +9,11 @@ import os
 import shutil
 import subprocess
 import tempfile
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from system import DATABASE
 
@@ -53,8 +55,8 @@ def _run(command: list[str]) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The address of a private PostgreSQL server that lives as long as the tests."""
+def postgres_server() -> Iterator[Path]:
+    """The folder with the socket of a private PostgreSQL server that lives as long as the tests."""
     programs = DATABASE.find()
     if programs is None:
         pytest.skip(DATABASE.missing)
@@ -68,11 +70,21 @@ def postgres() -> Iterator[str]:
         log = str(folder / "log")
         _run([*user, control, "-D", str(data), "-l", log, "-o", options, "-w", "start"])
         try:
-            yield f"postgresql+psycopg://parley@/postgres?host={folder}"
+            yield folder
         finally:
             _run([*user, control, "-D", str(data), "-m", "immediate", "-w", "stop"])
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres(postgres_server: Path) -> str:
+    """The address of a PostgreSQL database of the test's own, which ends with its server."""
+    name = f"test_{uuid.uuid4().hex}"
+    at = f"postgresql://parley@/postgres?host={postgres_server}"
+    with psycopg.connect(at, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return f"postgresql+psycopg://parley@/{name}?host={postgres_server}"
 
 
 @pytest.fixture
