@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.app_session import AppSession
 
 from dashboard.classroom.doors import doors
 from dashboard.classroom.room import BASE_PATH, DATABASE, FOLDER, home, room
+from dashboard.classroom.runs import in_turn
 
 #: Seconds between two collections of garbage, which Streamlit's own would slow every page by.
 COLLECT_EVERY = 60
@@ -109,6 +111,10 @@ def without_words(record: logging.LogRecord) -> bool:
 
 for name in ("streamlit.error_util", "uvicorn.error", "asyncio"):
     logging.getLogger(name).addFilter(without_words)
+
+AppSession._create_scriptrunner = in_turn(  # type: ignore[assignment, method-assign]
+    AppSession._create_scriptrunner
+)
 
 app = st.App(
     Path(__file__).with_name("main.py"),
