@@ -7,10 +7,13 @@ manager for what is missing, and says plainly what to do where it cannot.
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,6 +82,15 @@ def postgresql() -> str | None:
             if (folder / "initdb").is_file() and (folder / "pg_ctl").is_file():
                 return str(folder)
     return None
+
+
+def free_port() -> int:
+    """A port that nobody listens on, nor the system takes for lines that others open."""
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with socket.socket() as trial, suppress(OSError):
+            trial.bind(("127.0.0.1", port))
+            return port
 
 
 BROWSER = Wanted(

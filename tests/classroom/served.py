@@ -6,7 +6,6 @@ import asyncio
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -25,12 +24,10 @@ from sim.classroom.plan import Plan
 from sim.classroom.state import State
 from sim.classroom.store import Store
 from sim.scenario import Scenario
-from tests.classroom.tab import Tab, take_a_seat
+from tests.classroom.tab import PATIENCE, Tab, take_a_seat
+from tests.system import free_port
 
 ROOT = Path(__file__).parents[2]
-
-#: Seconds until a page must show what is there, on a machine that may be busy.
-PATIENCE = 60
 
 
 def now() -> int:
@@ -42,9 +39,7 @@ class Server:
     """A classroom's server with a folder and a database of its own, and all that it starts."""
 
     def __init__(self, home: Path, url: str = "") -> None:
-        with socket.socket() as found:
-            found.bind(("127.0.0.1", 0))
-            self.port = int(found.getsockname()[1])
+        self.port = free_port()
         self.home = home
         self.url = f"http://127.0.0.1:{self.port}"
         self.database = url or f"sqlite:///{home}/classroom.sqlite"
@@ -66,11 +61,12 @@ class Server:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, stdout=out, stderr=out, env={**os.environ, "NO_COLOR": "1"}
             )
-        for _ in range(600):
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
             if self.process.poll() is not None:
                 raise RuntimeError(self.log.read_text())
             try:
-                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2).close()
+                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=10).close()
                 return
             except OSError:
                 time.sleep(0.1)
@@ -81,7 +77,7 @@ class Server:
         assert self.process is not None
         worker = self.worker()
         self.process.terminate()
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=PATIENCE)
         _gone(worker)
 
     def kill(self) -> None:
@@ -97,6 +93,16 @@ class Server:
         if worker is not None:
             os.kill(worker, signal.SIGKILL)
         return worker is not None
+
+    def its_worker(self) -> int:
+        """The process of its worker, as soon as there is one; raises RuntimeError if none comes."""
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            worker = self.worker()
+            if worker is not None:
+                return worker
+            time.sleep(0.1)
+        raise RuntimeError(f"there is no worker: {self.log.read_text()}")
 
     def worker(self) -> int | None:
         """The process of its worker, if there is one."""
@@ -124,9 +130,8 @@ class Server:
 
 def _gone(pid: int | None) -> None:
     """Wait until a process that is not our child has ended."""
-    for _ in range(300):
-        if pid is None or not Path(f"/proc/{pid}").exists():
-            return
+    until = time.monotonic() + PATIENCE
+    while pid is not None and Path(f"/proc/{pid}").exists() and time.monotonic() < until:
         time.sleep(0.1)
 
 
@@ -168,7 +173,7 @@ class Exercise:
             async def seated(k: int) -> Bot:
                 bot = Bot(self, await joining[k], Random(k))
                 await bot.tab.__aenter__()
-                await bot.tab.sees("You have a seat.", PATIENCE)
+                await bot.tab.sees("You have a seat.")
                 return bot
 
             self.bots = list(await asyncio.gather(*(seated(k) for k in range(seats))))
@@ -230,7 +235,7 @@ class Bot:
 
     async def bet(self) -> None:
         """Place a bet."""
-        await self.tab.sees("Place the bet", PATIENCE)
+        await self.tab.sees("Place the bet")
         await self.tab.at_rest()
         await self.tab.press("Place the bet")
 
@@ -326,12 +331,11 @@ async def killed(exercise: Exercise, kills: int, apart: float) -> Struck:
             else:
                 struck["worker"] += await asyncio.to_thread(server.kill_worker)
         await _something_happens(bots)
+        await _somebody_speaks(exercise)
         over.set()
     exercise.instruct(acts.End())
     ended = "The instructor ended the talks"
-    alone = await asyncio.gather(
-        *(bot.tab.sees(ended, PATIENCE) for bot in bots), return_exceptions=True
-    )
+    alone = await asyncio.gather(*(bot.tab.sees(ended) for bot in bots), return_exceptions=True)
     whole_after = [
         min(back - at for at in up if at <= back)
         for bot in bots
@@ -339,6 +343,13 @@ async def killed(exercise: Exercise, kills: int, apart: float) -> Struck:
         if back >= up[0]
     ]
     return Struck(struck, whole_after, sum(isinstance(one, BaseException) for one in alone))
+
+
+async def _somebody_speaks(exercise: Exercise) -> None:
+    """Wait until the log holds a message; raises TimeoutError."""
+    async with asyncio.timeout(2 * PATIENCE):
+        while not any(table.messages for table in exercise.state().tables.values()):
+            await asyncio.sleep(0.1)
 
 
 async def _something_happens(bots: list[Bot]) -> None:

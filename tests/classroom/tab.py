@@ -28,6 +28,12 @@ from websockets.typing import Subprotocol
 #: Seconds until a browser that has lost its server tries again.
 TRY_AGAIN = 1.0
 
+#: Seconds to wait for what must come, on a machine that may be very busy.
+PATIENCE = 120
+
+#: Seconds until somebody before a page that does not come presses F5 once more.
+PRESS_AGAIN = 30
+
 #: The value of a widget goes into the field of its kind.
 FIELDS = {
     "text_area": "string_value",
@@ -47,11 +53,11 @@ def take_a_seat(url: str, code: str, name: str) -> str:
     """
     jar = CookieJar()
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
-    with browser.open(f"{url}/join/{code}", timeout=60) as form:
+    with browser.open(f"{url}/join/{code}", timeout=PATIENCE) as form:
         found = re.search('name="key" value="([0-9a-f]+)"', form.read().decode())
     key = found.group(1) if found else ""
     data = urlencode({"code": code, "name": name, "key": key}).encode()
-    with browser.open(f"{url}/join", data, timeout=60) as answer:
+    with browser.open(f"{url}/join", data, timeout=PATIENCE) as answer:
         answer.read()
     return "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
 
@@ -88,10 +94,16 @@ class Tab:
     _task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Tab:
-        self._task = asyncio.create_task(self._live())
+        self._open()
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self._close()
+
+    def _open(self) -> None:
+        self._task = asyncio.create_task(self._live())
+
+    async def _close(self) -> None:
         assert self._task is not None
         self._task.cancel()
         with suppress(asyncio.CancelledError):
@@ -104,12 +116,12 @@ class Tab:
         sought = words.encode()
         return any(sought in one.content for one in self.drawn.values())
 
-    async def until(self, true: Callable[[Tab], bool], seconds: float = 60) -> None:
+    async def until(self, true: Callable[[Tab], bool], seconds: float = PATIENCE) -> None:
         """Wait until something is true of the page; raises TimeoutError."""
         async with asyncio.timeout(seconds), self._news:
             await self._news.wait_for(lambda: true(self))
 
-    async def sees(self, words: str, seconds: float = 60) -> Tab:
+    async def sees(self, words: str, seconds: float = PATIENCE) -> Tab:
         """Wait until these words stand on the page; raises TimeoutError with them."""
         try:
             await self.until(lambda tab: tab.shows(words), seconds)
@@ -117,17 +129,22 @@ class Tab:
             raise TimeoutError(f"'{words}' never appeared on {self.page}") from None
         return self
 
-    async def at_rest(self, seconds: float = 60) -> Tab:
+    async def at_rest(self, seconds: float = PATIENCE) -> Tab:
         """Wait until the page has been drawn to its end."""
         await self.until(lambda tab: tab.runs == tab.finished > 0, seconds)
         return self
 
     async def reload(self) -> Tab:
-        """Have the page drawn anew, as after F5, and wait until it is."""
+        """Open the page anew, as F5 does, until it stands there whole; raises TimeoutError."""
         seen = self.runs
-        await self._send()
-        await self.until(lambda tab: tab.runs == tab.finished > seen)
-        return self
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                await self._close()
+                self.drawn, self.values, self._script = {}, {}, ""
+                self._open()
+                with suppress(TimeoutError):
+                    await self.until(lambda tab: tab.runs == tab.finished > seen, PRESS_AGAIN)
+                    return self
 
     def find(self, kind: str, label: str) -> list[Any]:
         """The widgets of a kind whose label begins so, from the top of the page."""
@@ -192,6 +209,8 @@ class Tab:
             while True:
                 with suppress(OSError, TimeoutError, WebSocketException, InvalidHandshake):
                     await self._visit()
+                if self._line is not None and len(self.cut) == len(self.back):
+                    self.cut.append(time.monotonic())
                 self._hang_up()
                 await asyncio.sleep(TRY_AGAIN)
         finally:
@@ -204,7 +223,8 @@ class Tab:
             subprotocols=[Subprotocol("streamlit")],
             additional_headers={"Cookie": self.cookie} if self.cookie else {},
             max_size=None,
-            open_timeout=30,
+            open_timeout=PRESS_AGAIN,
+            ping_interval=None,  # browsers leave that to the server
         ) as line:
             self._line = line
             await self._send()
@@ -219,9 +239,10 @@ class Tab:
                     self._news.notify_all()
 
     def _hang_up(self) -> None:
-        if self._line is not None and len(self.cut) == len(self.back):
-            self.cut.append(time.monotonic())
         self._line = None
+        self._stop_timers()
+
+    def _stop_timers(self) -> None:
         for _, timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
@@ -231,6 +252,7 @@ class Tab:
         kind = received.WhichOneof("type")
         if kind == "new_session" and not received.metadata.run.fragment_ids:
             self.runs += 1
+            self._stop_timers()  # the run will say what it wants to be looked at again
         elif kind == "navigation":
             self._script = received.navigation.page_script_hash
         elif kind == "delta":

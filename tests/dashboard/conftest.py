@@ -13,8 +13,8 @@ from urllib.error import URLError
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
-from system import BROWSER
-from visiting import PATIENCE, Server, Visit, free_port, note
+from system import BROWSER, free_port
+from visiting import PATIENCE, Server, Visit, note
 
 ROOT = Path(__file__).parent.parent.parent
 

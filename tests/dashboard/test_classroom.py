@@ -14,7 +14,8 @@ from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import TimeoutError, expect
-from visiting import PATIENCE, Server, Visit, free_port, note
+from system import free_port
+from visiting import PATIENCE, Server, Visit, note
 
 from sim.classroom.store import Store
 from sim.reading import load_scenario

@@ -3,16 +3,14 @@
 import socket
 
 import pytest
+from system import free_port
 
 from dashboard import listening
 from dashboard.classroom.__main__ import main
 
 
 def test_where_nothing_listens_a_server_may():
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        port = trial.getsockname()[1]
-    listening.check("127.0.0.1", port)
+    listening.check("127.0.0.1", free_port())
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
-from visiting import free_port
+from system import free_port
 
 from dashboard.__main__ import main
 from dashboard.places import HOME

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,14 +105,6 @@ class Visit:
     def asked_nobody_else(self) -> None:
         """Every request went to the server itself."""
         assert self.hosts <= {urlsplit(self.server.url).netloc}
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 def note(hosts: set[str], url: str) -> None:
