@@ -142,12 +142,11 @@ def shapes_the_grid(case: Scenario, lever: str) -> bool:
 
 def write() -> list[Path]:
     """Work out what one lever does, for each scenario, and write it; returns the files."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    files = []
+    contents = {}
     with ProcessPoolExecutor(places.workers()) as pool:
         for name in SCENARIOS:
             levers = list(Arm(name).case().levers)
-            content = {
+            contents[name] = {
                 "made_by": "python -m dashboard.ahead",
                 "scenario": name,
                 "sha256": Arm(name).sha256(),
@@ -156,13 +155,7 @@ def write() -> list[Path]:
                     zip(levers, pool.map(settings, [name] * len(levers), levers), strict=True)
                 ),
             }
-            file = FOLDER / f"{name}.json"
-            text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-            file.write_text(text + "\n", encoding="utf-8")
-            files.append(file)
-    for stale in set(FOLDER.glob("*.json")) - set(files):
-        stale.unlink()
-    return files
+    return prepare.ship(FOLDER, contents)
 
 
 if __name__ == "__main__":

@@ -87,15 +87,14 @@ def write() -> list[Path]:
     from dashboard.answers import Desk, answer, outcomes_of
     from dashboard.cache import Cache
 
-    files = []
-    BASELINES.mkdir(exist_ok=True)
+    contents = {}
     with tempfile.TemporaryDirectory(prefix="parley-") as folder:
         desk = Desk(Cache(Path(folder)))
         for name in scenario_names():
             question = baseline(name)
             (arm,) = question.arms
             outcomes = outcomes_of(arm, question, desk, lambda done, total: None)
-            content = {
+            contents[name] = {
                 "made_by": "python -m dashboard.prepare",
                 "scenario": name,
                 "sha256": arm.sha256(),
@@ -103,11 +102,17 @@ def write() -> list[Path]:
                 "witnesses": outcomes.deal_day[:WITNESSES].tolist(),
                 "answer": answer(question, desk),
             }
-            file = BASELINES / f"{name}.json"
-            text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-            file.write_text(text + "\n", encoding="utf-8")
-            files.append(file)
-    for stale in set(BASELINES.glob("*.json")) - set(files):
+    return ship(BASELINES, contents)
+
+
+def ship(folder: Path, contents: dict[str, Json]) -> list[Path]:
+    """Make a folder's shipped answers these, one file to a scenario; returns the files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [folder / f"{name}.json" for name in contents]
+    for file, content in zip(files, contents.values(), strict=True):
+        text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        file.write_text(text + "\n", encoding="utf-8")
+    for stale in set(folder.glob("*.json")) - set(files):
         stale.unlink()
     return files
 

@@ -29,3 +29,11 @@ def test_a_shipped_answer_is_used_for_nothing_else(monkeypatch):
         assert prepare.shipped(replace(question, **other)) is None
     monkeypatch.setattr(prepare, "version", lambda: "another")
     assert prepare.shipped(question) is None
+
+
+def test_a_folder_of_shipped_answers_holds_these_and_no_others(tmp_path):
+    folder = tmp_path / "shipped"
+    prepare.ship(folder, {"old": {}, "kept": {"day": 1}})
+    assert prepare.ship(folder, {"kept": {"day": 2}}) == [folder / "kept.json"]
+    assert [file.name for file in folder.iterdir()] == ["kept.json"]
+    assert json.loads((folder / "kept.json").read_text(encoding="utf-8")) == {"day": 2}
