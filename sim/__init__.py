@@ -10,7 +10,9 @@ Results are conditional on a model and its assumptions; they are not a forecast.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sim.lazily import importing
 
 if TYPE_CHECKING:
     from sim.experiment import Comparison, compare, simulate, stream
@@ -19,20 +21,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Comparison", "Outcomes", "compare", "load_scenario", "simulate", "stream"]
 
-_HOMES = {
-    "Comparison": "sim.experiment",
-    "compare": "sim.experiment",
-    "simulate": "sim.experiment",
-    "stream": "sim.experiment",
-    "Outcomes": "sim.outcomes",
-    "load_scenario": "sim.reading",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Import the engine when it is first asked for: importing Mesa takes seconds."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'sim' has no attribute '{name}'")
-    from importlib import import_module
-
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = importing(
+    __name__,
+    {
+        "Comparison": "experiment",
+        "compare": "experiment",
+        "simulate": "experiment",
+        "stream": "experiment",
+        "Outcomes": "outcomes",
+        "load_scenario": "reading",
+    },
+)

@@ -10,7 +10,9 @@ study.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sim.lazily import importing
 
 if TYPE_CHECKING:
     from sim.analysis.arrays import to_ema, to_xarray
@@ -50,39 +52,33 @@ __all__ = [
     "to_xarray",
 ]
 
-_HOMES = {
-    "AnalysisError": "cells",
-    "Answers": "cells",
-    "answers": "cells",
-    "outcomes_of": "cells",
-    "to_ema": "arrays",
-    "to_xarray": "arrays",
-    "Calibration": "calibration",
-    "Facts": "calibration",
-    "calibrate": "calibration",
-    "read_facts": "calibration",
-    "Discovery": "discovery",
-    "discover": "discovery",
-    "prim": "discovery",
-    "morris": "indices",
-    "noise_share": "indices",
-    "sobol": "indices",
-    "Found": "look",
-    "look_at": "look",
-    "Regret": "policies",
-    "regret": "policies",
-    "Curve": "response",
-    "HeatMap": "response",
-    "curves": "response",
-    "heat_map": "response",
-    "heat_maps": "response",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Import what is asked for when it is asked for: the engine takes seconds."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'sim.analysis' has no attribute '{name}'")
-    from importlib import import_module
-
-    return getattr(import_module(f"sim.analysis.{_HOMES[name]}"), name)
+__getattr__ = importing(
+    __name__,
+    {
+        "AnalysisError": "cells",
+        "Answers": "cells",
+        "answers": "cells",
+        "outcomes_of": "cells",
+        "to_ema": "arrays",
+        "to_xarray": "arrays",
+        "Calibration": "calibration",
+        "Facts": "calibration",
+        "calibrate": "calibration",
+        "read_facts": "calibration",
+        "Discovery": "discovery",
+        "discover": "discovery",
+        "prim": "discovery",
+        "morris": "indices",
+        "noise_share": "indices",
+        "sobol": "indices",
+        "Found": "look",
+        "look_at": "look",
+        "Regret": "policies",
+        "regret": "policies",
+        "Curve": "response",
+        "HeatMap": "response",
+        "curves": "response",
+        "heat_map": "response",
+        "heat_maps": "response",
+    },
+)

@@ -9,7 +9,9 @@ The README of this folder tells the researcher's story.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sim.lazily import importing
 
 if TYPE_CHECKING:
     from sim.sweep.folder import FingerprintError, FolderError
@@ -41,28 +43,22 @@ __all__ = [
     "run",
 ]
 
-_HOMES = {
-    "FingerprintError": "folder",
-    "FolderError": "folder",
-    "Plan": "plan",
-    "estimate": "plan",
-    "Sweep": "reader",
-    "InterruptedSweepError": "running",
-    "Manner": "running",
-    "TooManyFailuresError": "running",
-    "resume": "running",
-    "run": "running",
-    "Question": "spec",
-    "Range": "spec",
-    "Study": "spec",
-    "read_study": "spec",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Import what is asked for when it is asked for: the engine takes seconds."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'sim.sweep' has no attribute '{name}'")
-    from importlib import import_module
-
-    return getattr(import_module(f"sim.sweep.{_HOMES[name]}"), name)
+__getattr__ = importing(
+    __name__,
+    {
+        "FingerprintError": "folder",
+        "FolderError": "folder",
+        "Plan": "plan",
+        "estimate": "plan",
+        "Sweep": "reader",
+        "InterruptedSweepError": "running",
+        "Manner": "running",
+        "TooManyFailuresError": "running",
+        "resume": "running",
+        "run": "running",
+        "Question": "spec",
+        "Range": "spec",
+        "Study": "spec",
+        "read_study": "spec",
+    },
+)
