@@ -1,11 +1,19 @@
 """What a visitor asks is what was done last, though the browser says its address late."""
 
+import sys
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import current
 
 LEAKS = "leaks"
+
+
+@pytest.fixture(autouse=True)
+def main_stays_main(monkeypatch):
+    """A page becomes the main module, which processes started later would try to import."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 def page():
