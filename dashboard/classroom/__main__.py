@@ -13,7 +13,7 @@ from dashboard import listening
 from dashboard.classroom.room import BASE_PATH, DATABASE, FOLDER, Room
 from sim.classroom.places import database, folder
 from sim.classroom.store import StoreError
-from sim.terminal import STOPPED
+from sim.terminal import BAD_INPUT, STOPPED
 
 #: Options of Streamlit that are the dashboard's too.
 SHARED = Path(__file__).parent.parent / ".streamlit" / "config.toml"
@@ -82,7 +82,7 @@ def main(words: list[str] | None = None) -> None:
         room = Room(os.environ[DATABASE], Path(os.environ[FOLDER]))
     except (ValueError, StoreError) as error:
         print(f"parley classroom: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
+        raise SystemExit(BAD_INPUT) from None
     token = room.new_host_link()
     room.store.close()
     where = arguments.address or arguments.host

@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
+from traceback import walk_tb
 from typing import Any
 
 from sim.classroom.model import Sense, Sheet
@@ -152,3 +153,11 @@ def _parsed_sheet(path: Path) -> Sheet | Sense:
     if "gains" in found:
         return Sense(found["round"], {k: tuple(row) for k, row in found["gains"].items()})
     return Sheet(found["round"], found["no_deal"], tuple(found["worth"]), tuple(found["passes"]))
+
+
+def what_failed(error: BaseException) -> str:
+    """What failed and where, for a log: without its message, which may hold what somebody wrote."""
+    place = ""
+    for frame, line in walk_tb(error.__traceback__):
+        place = f" at {frame.f_code.co_filename}:{line}"
+    return type(error).__name__ + place

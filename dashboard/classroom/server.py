@@ -16,6 +16,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.app_session import AppSession
 
+from dashboard.classroom.desk import what_failed
 from dashboard.classroom.doors import doors
 from dashboard.classroom.room import BASE_PATH, DATABASE, FOLDER, home, room
 from dashboard.classroom.runs import in_turn
@@ -100,11 +101,7 @@ def without_words(record: logging.LogRecord) -> bool:
     """Log what failed and where, and not over which words: somebody may have written them."""
     error = record.exc_info[1] if record.exc_info else None
     if error is not None:
-        trace, place = error.__traceback__, ""
-        while trace is not None:
-            place = f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
-            trace = trace.tb_next
-        record.msg = f"{record.getMessage()}: {type(error).__name__}{place}"
+        record.msg = f"{record.getMessage()}: {what_failed(error)}"
         record.args, record.exc_info, record.exc_text = (), None, None
     return True
 

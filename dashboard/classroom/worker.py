@@ -10,7 +10,6 @@ import json
 import logging
 import os
 import sys
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -21,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.classroom.desk import Desk
+from dashboard.classroom.desk import Desk, what_failed
 from dashboard.classroom.room import DATABASE, home
 from sim.classroom.acts import OpenLobby, PlayOn, Request, Start
 from sim.classroom.conduct import InMemory, conduct
@@ -34,6 +33,7 @@ from sim.classroom.state import State, replay
 from sim.classroom.store import Store, StoredLog, UnavailableError
 from sim.experiment import version
 from sim.reading import load_scenario
+from sim.sweep.engines import serve
 
 #: Seconds between two looks at what is due, and at whether our parent lives.
 LOOK_EVERY = 0.25
@@ -131,11 +131,7 @@ class Conductor:
 
     def _trouble(self, name: str, words: str, error: BaseException) -> None:
         """Say that something failed, and where, without what anybody wrote."""
-        trace, place = error.__traceback__, ""
-        while trace is not None:
-            place = f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
-            trace = trace.tb_next
-        LOGGER.error("%s: %s (%s%s)", name, words, type(error).__name__, place)
+        LOGGER.error("%s: %s (%s)", name, words, what_failed(error))
         self.desk.keep_trouble(name, f"{words} ({type(error).__name__}).")
 
     def _wishes(self) -> None:
@@ -192,20 +188,7 @@ class Keeping:
 
 def new_pool() -> ProcessPoolExecutor:
     """One process for what takes seconds, so that the clocks go on meanwhile."""
-    return ProcessPoolExecutor(
-        1, mp_context=get_context("spawn"), initializer=end_with, initargs=(os.getpid(),)
-    )
-
-
-def end_with(parent: int) -> None:
-    """See to it that this process ends when its parent has, however that came about."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(LOOK_EVERY)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+    return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=serve)
 
 
 # -- what takes seconds, in a process of its own ---------------------------------------------------
