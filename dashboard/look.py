@@ -32,6 +32,19 @@ NOT_A_FORECAST = (
     "scenario, and is no advice on a live case."
 )
 
+#: What the sections of an answer are called in the row of buttons above them.
+SECTIONS = {
+    "truce-begins": "When",
+    "effects": "What changes",
+    "endings": "How it ends",
+    "terms": "Terms",
+    "people": "People",
+    "truce-lasts": "Does it last",
+    "blockers": "Who refuses",
+    "obstacles": "In the way",
+}
+FIRST_SECTION = "truce-begins"
+
 STYLE = """
 <style>
 .stMainBlockContainer { max-width: 1260px; padding: 4.2rem 2.5rem 5rem; }
@@ -108,6 +121,20 @@ def content_note(scenario: Scenario) -> None:
     st.caption(f":material/info: {scenario.content_note}")
 
 
+def which_section(key: str, effects: bool = False) -> str:
+    """Choose which section of an answer to look at; one at a time is drawn."""
+    names = [name for name in SECTIONS if effects or name != "effects"]
+    chosen = st.segmented_control(
+        "Look closer",
+        names,
+        format_func=SECTIONS.__getitem__,
+        default=FIRST_SECTION,
+        required=True,
+        key=f"{key}-{len(names)}",  # begins anew when there is a section more or less
+    )
+    return chosen or FIRST_SECTION
+
+
 # --- Charts
 
 
@@ -119,14 +146,14 @@ def section(found: Json, across: int = 2) -> None:
         return
     above, below = found["words"][:1], found["words"][1:]
     for words in above:
-        st.markdown(_plain(words))
+        st.markdown(plain(words))
     figures(found["figures"], across)
     for words in below:
-        st.markdown(_plain(words))
+        st.markdown(plain(words))
     for number, one in enumerate(found["tables"]):
         table(one["head"], one["rows"], f"{found['name']}-{number}")
     for words in found["after"]:
-        st.markdown(_plain(words))
+        st.markdown(plain(words))
 
 
 def on_a_side(found: Json, side: str) -> Json:
@@ -146,7 +173,7 @@ def figures(found: list[Json], across: int = 2) -> None:
 
 def chart(figure: Json) -> None:
     """A chart under its sentence, with words for those who cannot see it and its numbers."""
-    st.markdown(f"**{_plain(figure['title'])}**")
+    st.markdown(f"**{plain(figure['title'])}**")
     if figure["spec"].get("vconcat") == []:
         st.caption("There is nothing to draw; the table says why.")
     else:
@@ -158,7 +185,7 @@ def chart(figure: Json) -> None:
 
 def timeline(figure: Json, day: int) -> None:
     """A chart over days as wide as the page, with a line at one of its days."""
-    st.markdown(f"**{_plain(figure['title'])}**")
+    st.markdown(f"**{plain(figure['title'])}**")
     here = {
         "data": {"values": [{"day": day}]},
         "mark": {"type": "rule", "color": "#1a1a1a", "strokeWidth": 1.5, "strokeDash": [4, 3]},
@@ -194,14 +221,11 @@ def table(head: list[str], rows: list[list[str]], name: str) -> None:
 
 @lru_cache(maxsize=4096)
 def _cell(words: str) -> str:
-    return _plain(words.replace("\n", " ")).replace("|", r"\|")
+    return plain(words.replace("\n", " ")).replace("|", r"\|")
 
 
-def _plain(words: str) -> str:
+def plain(words: str) -> str:
     """Words as they are: nothing in them is taken for Markdown, mathematics or an icon."""
     for sign in ("\\", "`", "*", "_", "[", "]", "<", ">", "$", "#", "~", ":"):
         words = words.replace(sign, f"\\{sign}")
     return words
-
-
-plain = _plain

@@ -106,12 +106,9 @@ def _parts(under_way: list[Job], job: Job) -> list[tuple[Json, int]]:
 
 def _how_far(job: Job) -> str:
     if job.state == "waiting":
-        ahead = jobs().waiting() - 1
-        return (
-            f"Waiting for a free worker; {ahead} other questions are in line"
-            if ahead
-            else ("Waiting for a free worker")
-        )
+        others = jobs().waiting() - 1
+        in_line = "1 other question is" if others == 1 else f"{others} other questions are"
+        return "Waiting for a free worker" + (f"; {in_line} in line" if others else "")
     return job.words
 
 

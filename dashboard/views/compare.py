@@ -15,17 +15,6 @@ from sim.reading import scenario_names
 
 Json = dict[str, Any]
 
-#: What can be looked at side by side, by the name of its section.
-SECTIONS = {
-    "truce-begins": "When",
-    "endings": "How it ends",
-    "terms": "Terms",
-    "people": "People",
-    "truce-lasts": "Does it last",
-    "blockers": "Who refuses",
-    "obstacles": "In the way",
-}
-
 
 def choices(mine: WhatIf) -> dict[str, WhatIf]:
     """What can be compared: the what-if at hand, the scenarios, and what was saved."""
@@ -104,20 +93,6 @@ def not_as_saved(name: str, pair: list[WhatIf]) -> str:
     return words[name]
 
 
-def which_section() -> str:
-    """Choose what to look at side by side; one section at a time is drawn."""
-    first = next(iter(SECTIONS))
-    chosen = st.segmented_control(
-        "Look closer",
-        list(SECTIONS),
-        format_func=SECTIONS.__getitem__,
-        default=first,
-        required=True,
-        key="compared",
-    )
-    return chosen or first
-
-
 def side_by_side(answers: list[Json], titles: list[str], name: str) -> None:
     """The same charts of both cases."""
     for column, answer, title, side in zip(
@@ -170,7 +145,7 @@ else:
     runs, seed = min(one.runs for one in pair), pair[0].seed
     days = min(one.days for one in pair)
     above = st.container()
-    section = which_section()
+    section = look.which_section("compared")
     with above:
         more = (("section", section),)
         answer = waiting.answer_to(Question("cases", arms, runs, seed, days, more))

@@ -21,18 +21,6 @@ Json = dict[str, Any]
 #: Levers shown at once; the others are a click away.
 SHOWN = 8
 
-#: What the sections of an answer are called in the row of buttons above them.
-SECTIONS = {
-    "truce-begins": "When",
-    "effects": "What changes",
-    "endings": "How it ends",
-    "terms": "Terms",
-    "people": "People",
-    "truce-lasts": "Does it last",
-    "blockers": "Who refuses",
-    "obstacles": "In the way",
-}
-
 
 # --- The parts of the page
 
@@ -124,20 +112,6 @@ def headline(place: DeltaGenerator, lines: list[Json], day: int, runs: int, earl
     )
 
 
-def which_section(moved: bool) -> str:
-    """Choose which section of the answer to look at; one at a time is drawn."""
-    names = [name for name in SECTIONS if moved or name != "effects"]
-    chosen = st.segmented_control(
-        "Look closer",
-        names,
-        format_func=SECTIONS.__getitem__,
-        default=names[0],
-        required=True,
-        key=f"section-{len(names)}",
-    )
-    return chosen or names[0]
-
-
 def guess(asked: WhatIf, day: int, base: Json | None) -> bool:
     """Ask for a guess before the answer is shown; returns whether the answer may be shown."""
     mark = f"{asked.question().key()[:16]}-{day}"
@@ -185,9 +159,9 @@ with left:
 
 with right:
     plain = replace(asked, levers=asked.pinned, changes=())
-    base = waiting.known(plain.question(next(iter(SECTIONS))))
+    base = waiting.known(plain.question(look.FIRST_SECTION))
     if guess(asked, day, base):
-        section = which_section(asked.moved)
+        section = look.which_section("asked", effects=asked.moved)
         question = asked.question(section)
         found = waiting.answer_to(
             question,
