@@ -34,8 +34,8 @@ STEP_RUNS = 2000
 #: Outcomes a worker keeps in memory; most questions share a baseline.
 OUTCOMES_KEPT = 8
 
-#: Draws by which the bargain before the first day is looked at.
-LOOK_RUNS = 2000
+#: At most so many draws of the bargain before the first day are looked at here; Why takes more.
+MOST_DRAWS = 2000
 
 #: Beside a curve of shares: so many bundles of so many talks, each drawn as a thin line.
 PATHS, PATH_RUNS = 12, 50
@@ -435,7 +435,7 @@ def _obstacles(question: Question, scenario: Scenario) -> Json:
     arm = question.arms[-1]
     looked = first_look(
         arm.case(),
-        runs=min(LOOK_RUNS, question.runs),
+        runs=min(MOST_DRAWS, question.runs),
         seed=question.seed,
         levers=dict(arm.levers),
     )
