@@ -19,7 +19,7 @@ from dashboard.cache import Cache
 from dashboard.questions import Arm, Question, arm_key
 from sim import attribution, charts, findings, page, report, why
 from sim.charts import specification
-from sim.experiment import Comparison, first_look, stream
+from sim.experiment import Comparison, first_look, in_stages
 from sim.findings import Effect, Finding
 from sim.outcomes import ENDINGS, Outcomes
 from sim.page import Section
@@ -156,22 +156,39 @@ ANSWERS: dict[str, Callable[[Question, Desk], Json]] = {
 
 
 def _play(question: Question, desk: Desk) -> list[Outcomes]:
-    """The outcomes of each arm; those kept are not played again."""
-    played = []
+    """The outcomes of each arm; those kept are not played again.
+
+    While the last is played the headline is shown as far as the days have gone: what happens later
+    changes nothing of it.
+    """
+    played: list[Outcomes] = []
     for k, arm in enumerate(question.arms):
 
         def say(done: int, total: int, before: int = k) -> None:
             whole = len(question.arms) * total
             desk.say((before * total + done) / whole, f"{done:,} of {total:,} talks played")
 
-        played.append(outcomes_of(arm, question, desk, say))
+        def stand(outcomes: Outcomes) -> None:
+            arms = dict(zip((BASELINE, CHANGED), (*played, outcomes), strict=False))
+            desk.show({"headline": headline(arms, question.arms[0].case())})
+
+        last = k == len(question.arms) - 1
+        played.append(outcomes_of(arm, question, desk, say, stand if last else None))
     return played
 
 
 def outcomes_of(
-    arm: Arm, question: Question, desk: Desk, say: Callable[[int, int], None]
+    arm: Arm,
+    question: Question,
+    desk: Desk,
+    say: Callable[[int, int], None],
+    stand: Callable[[Outcomes], None] | None = None,
 ) -> Outcomes:
-    """The talks of one arm: from memory, from disk or played."""
+    """The talks of one arm: from memory, from disk or played.
+
+    `say(done, total)` hears how many talks are played; `stand(outcomes)`, where they are played at
+    once, how they stand after each day by which deals are counted.
+    """
     runs, seed, days = question.runs, question.seed, question.days
     wanted = arm_key(arm, runs, seed, days)
     for enough in sorted({runs, max(runs, STEP_RUNS)}):
@@ -183,8 +200,17 @@ def outcomes_of(
     for begin in range(0, runs, STEP_RUNS):
         say(begin, runs)
         count = min(STEP_RUNS, runs - begin)
-        levers = dict(arm.levers)
-        parts += stream(case, runs=count, first=begin, seed=seed, days=days, levers=levers)
+        for outcomes in in_stages(
+            case,
+            runs=count,
+            days=days_within(days),
+            first=begin,
+            seed=seed,
+            levers=dict(arm.levers),
+        ):
+            if stand is not None and count == runs and outcomes.days < days:
+                stand(outcomes)
+        parts.append(outcomes)
     say(runs, runs)
     outcomes = Outcomes.joined(parts)
     with tempfile.TemporaryDirectory(prefix="parley-") as folder:
@@ -228,10 +254,12 @@ def some_runs(outcomes: Outcomes, begin: int, count: int) -> Outcomes:
 
 
 def headline(arms: Mapping[str, Outcomes], scenario: Scenario) -> list[Json]:
-    """By some days: how many of 100 talks of each arm have a truce, and what the change does."""
-    one = next(iter(arms.values()))
+    """By some days: how many of 100 talks of each arm have a truce, and what the change does.
+
+    As far as all arms have been played.
+    """
     lines = []
-    for day in days_within(one.days):
+    for day in days_within(min(outcomes.days for outcomes in arms.values())):
         shares = {arm: findings.deal_by(outcomes, day) for arm, outcomes in arms.items()}
         line: Json = {
             "day": day,

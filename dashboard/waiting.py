@@ -20,6 +20,9 @@ from dashboard.questions import EARLY_RUNS, Question
 
 Json = dict[str, Any]
 
+#: Is told lines of the headline, each of a day, and of how many talks they are.
+Show = Callable[[list[Json], int], None]
+
 #: Seconds between two looks at whether an answer has come, and whether the visitor has moved on.
 LOOK_EVERY, ASK_EVERY = 0.05, 0.25
 
@@ -35,11 +38,11 @@ def known(question: Question) -> Json | None:
     return prepare.shipped(question) or jobs().known(question)
 
 
-def answer_to(question: Question, show: Callable[[Json, int], None] | None = None) -> Json | None:
+def answer_to(question: Question, show: Show | None = None) -> Json | None:
     """The answer, waited for where it must be; None where it failed or was cancelled.
 
-    `show(part of the answer, number of talks)` draws what is known before the rest. What went
-    wrong stands on the page, with a way to ask again.
+    `show` draws what is known before the rest. What went wrong stands on the page, with a way to
+    ask again.
     """
     found = known(question)
     _leave_others(question)
@@ -63,13 +66,12 @@ def _leave_others(question: Question) -> None:
     st.session_state["asked_jobs"] = ()
 
 
-def _wait(question: Question, show: Callable[[Json, int], None] | None) -> Json | None:
+def _wait(question: Question, show: Show | None) -> Json | None:
     line = jobs()
     under_way = []
-    shown = 0
+    shown: dict[int, int] = {}
     if show is not None and (first := ahead.known(question)) is not None:
-        show(first, question.runs)
-        shown = question.runs
+        show_better(first, question.runs, shown, show)
     elif show is not None and question.runs > EARLY_RUNS:
         sooner = replace(question, kind="headline", runs=EARLY_RUNS, more=())
         under_way.append(line.ask(sooner, who(), EARLY))
@@ -86,9 +88,8 @@ def _wait(question: Question, show: Callable[[Json, int], None] | None) -> Json 
             seen, asked_at = news, time.monotonic()
             bar.progress(min(job.progress, 1.0), text=_how_far(job))  # a visitor who left is seen
         for part, runs in _parts(under_way, job):
-            if show is not None and runs > shown:
-                show(part, runs)
-                shown = runs
+            if show is not None:
+                show_better(part, runs, shown, show)
     st.session_state["asked_jobs"] = ()
     place.empty()
     if job.answer is None:
@@ -98,10 +99,17 @@ def _wait(question: Question, show: Callable[[Json, int], None] | None) -> Json 
 
 
 def _parts(under_way: list[Job], job: Job) -> list[tuple[Json, int]]:
-    """What is known so far, the answer of the fewest talks first."""
-    early = [(one.answer, one.question.runs) for one in under_way if one.answer is not None]
-    late = [(job.partial, job.question.runs)] if job.partial is not None else []
-    return [*early, *late]
+    """What is known so far, that of the fewest talks first."""
+    known = [(one.answer or one.partial, one.question.runs) for one in (*under_way, job)]
+    return [(part, runs) for part, runs in known if part is not None]
+
+
+def show_better(part: Json, runs: int, shown: dict[int, int], show: Show) -> None:
+    """Show the lines of more talks than were `shown` of their day: days are known one by one."""
+    lines = [line for line in part["headline"] if runs > shown.get(line["day"], 0)]
+    if lines:
+        show(lines, runs)
+        shown.update((line["day"], runs) for line in lines)
 
 
 def _how_far(job: Job) -> str:

@@ -243,6 +243,33 @@ def play_rows(
         forget(talks)
 
 
+def in_stages(
+    scenario: Scenario,
+    *,
+    runs: int,
+    days: Sequence[int],
+    first: int = 0,
+    seed: int = 1,
+    levers: Mapping[str, float] | None = None,
+) -> Iterator[Outcomes]:
+    """Play a block of runs, numbered from `first`, and tell how they stand after each of some days.
+
+    What is told after a day is what `simulate` gives of so many days: nothing that is still to come
+    changes it. The `days` rise; the last is the horizon. Raises ValueError for what cannot be
+    played.
+    """
+    _check_count("runs", runs, 1)
+    if list(days) != sorted(set(days)):
+        raise ValueError(f"the days are {', '.join(map(str, days))}; each is later than the last")
+    task = _task(scenario, seed, days[-1], levers)
+    talks = Talks(scenario, Chance(seed, first, runs), days=task.days, levers=task.levers)
+    try:
+        for day in days:
+            yield talks.play(until=day).outcomes(task.sha256, version(), task.levers)
+    finally:
+        forget(talks)
+
+
 def play_one(
     scenario: Scenario | str | Path,
     *,

@@ -287,9 +287,9 @@ class Talks(mesa.Model):
         """Runs in which neither side has won: (runs,)."""
         return np.asarray(self.phase <= TRUCE)
 
-    def play(self) -> Talks:
-        """Play all days."""
-        for _ in range(self.days):
+    def play(self, until: int | None = None) -> Talks:
+        """Play all days, or those that are left until the end of a day."""
+        for _ in range(self.day, self.days if until is None else until):
             self.step()
         return self
 
@@ -1033,7 +1033,7 @@ class Talks(mesa.Model):
     # -- the end ---------------------------------------------------------------------------------
 
     def outcomes(self, sha256: str, version: str, levers: Mapping[str, float]) -> Outcomes:
-        """How each run ended."""
+        """How each run stands: after the last day, how it ended; before, as if today were it."""
         captivity, truces = self.captivity, self.truces_now
         running = (self.truce_count == 1) & (self.phase == TRUCE)
         truce_days = np.where(running, self.day - truces.began, self.truce_days)
@@ -1043,7 +1043,7 @@ class Talks(mesa.Model):
             sha256=sha256,
             version=version,
             seed=self.luck_of.seed,
-            days=self.days,
+            days=self.day,
             levers=dict(levers),
             first=self.luck_of.first,
             labels=self._labels(),
@@ -1055,10 +1055,10 @@ class Talks(mesa.Model):
             truce_days=_short(truce_days),
             truce_end=self.truce_end.astype(np.int8),
             extended_days=_short(extended_days),
-            overridden=self.overridden,
+            overridden=self.overridden.copy(),
             surplus=self.surplus.astype(np.float32),
             ending=self._endings(),
-            last_day=_short(self.last_day),
+            last_day=_short(np.minimum(self.last_day, self.day)),
             zopa_first=self.zopa_first,
             zopa_objective=self.zopa_objective,
             zopa_day=_short(self.zopa_day),

@@ -10,7 +10,7 @@ from strategies import PLAYED, differing, played
 import sim.experiment
 import sim.talks
 from sim.chance import Chance
-from sim.experiment import compare, play_one, simulate, stream
+from sim.experiment import compare, in_stages, play_one, simulate, stream
 from sim.outcomes import Outcomes
 from sim.scenario import Lever, Move, Scenario
 from sim.talks import Talks, forget
@@ -76,11 +76,14 @@ def test_more_runs_leave_the_first_as_they_were(case, usual):
 
 
 def test_a_longer_horizon_leaves_the_first_days_as_they_were(case, usual):
-    longer = simulate(case, runs=RUNS, days=2 * DAYS, seed=7)
-    by_then = (longer.deal_day > 0) & (longer.deal_day <= DAYS)
-    assert np.array_equal(np.where(by_then, longer.deal_day, -1), usual.deal_day)
-    assert np.array_equal(np.where(by_then, longer.deal_package, -1), usual.deal_package)
-    assert np.array_equal(longer.zopa_first, usual.zopa_first)
+    halfway, whole = in_stages(case, runs=RUNS, days=(DAYS // 2, DAYS), seed=7)
+    assert differing(halfway, simulate(case, runs=RUNS, days=DAYS // 2, seed=7)) == []
+    assert differing(whole, usual) == []
+
+
+def test_stages_that_do_not_follow_each_other_are_refused():
+    with pytest.raises(ValueError, match="later than the last"):
+        list(in_stages(played("two-rivers"), runs=1, days=(2, 1)))
 
 
 def test_workers_do_not_matter(monkeypatch):

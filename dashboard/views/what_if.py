@@ -89,8 +89,13 @@ def by_which_day(days: list[int]) -> int:
 
 
 def headline(place: DeltaGenerator, lines: list[Json], day: int, runs: int, early: bool) -> None:
-    """How many talks of 100 come to a truce, baseline beside change, and the effect in words."""
-    line = next(line for line in lines if line["day"] == day)
+    """How many talks of 100 come to a truce, baseline beside change, and the effect in words.
+
+    Nothing as long as the day is not known yet.
+    """
+    line = next((line for line in lines if line["day"] == day), None)
+    if line is None:
+        return
     counts = "".join(
         f'<p class="parley-count"><span class="what">{escape(arm.capitalize())}</span>'
         f"<b>{escape(share['words'])}</b> of 100 <small>({escape(share['interval'])})</small></p>"
@@ -165,7 +170,7 @@ with right:
         question = asked.question(section)
         found = waiting.answer_to(
             question,
-            lambda part, runs: headline(head, part["headline"], day, runs, runs < question.runs),
+            lambda lines, runs: headline(head, lines, day, runs, runs < question.runs),
         )
         if found is not None:
             headline(head, found["headline"], day, question.runs, early=False)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dashboard import look, takeaway
+from dashboard import look, takeaway, waiting
 from dashboard.answers import Desk, answer
 from dashboard.cache import Cache
 from dashboard.questions import Arm, Question
@@ -54,6 +54,25 @@ def test_the_first_talks_of_many_are_those_of_few(desk):
     deal = summary(alone, load_scenario("two-rivers"))["deal"]["by_day"]["40"]
     line = few["headline"][-1]
     assert line["arms"]["baseline"]["estimate"] == deal["estimate"]
+
+
+def test_what_is_told_before_the_last_day_stands_in_the_answer(tmp_path):
+    heard = []
+    desk = Desk(Cache(tmp_path), show=heard.append)
+    found = answer(Question("headline", ARMS, 60, 3, 100), desk)
+    assert [[line["day"] for line in part["headline"]] for part in heard] == [[30], [30, 90]]
+    for part in heard:
+        assert part["headline"] == found["headline"][: len(part["headline"])]
+
+
+def test_a_day_of_few_talks_is_shown_until_it_is_known_of_many():
+    shown, drawn = {}, []
+    for runs, days in [(200, (30,)), (2000, (30,)), (200, (30, 90)), (2000, (30, 90))]:
+        part = {"headline": [{"day": day} for day in days]}
+        waiting.show_better(
+            part, runs, shown, lambda lines, of: drawn.extend((line["day"], of) for line in lines)
+        )
+    assert drawn == [(30, 200), (30, 2000), (90, 200), (90, 2000)]
 
 
 def test_a_section_asked_for_alone_is_that_of_the_whole_answer(desk):
