@@ -12,6 +12,7 @@ from typing import Any, Generic, NamedTuple, NoReturn, TypeVar
 import streamlit as st
 from pydantic import ValidationError
 
+from dashboard import look
 from dashboard.classroom.room import BASE_PATH, new_key, now, room
 from sim.classroom.acts import Act, Request, Tick
 from sim.classroom.exercise import AGENTS_GRACE, RefusedError
@@ -23,6 +24,8 @@ SOON, LATER = 2.0, 5.0
 
 #: After so many ms beyond a deadline a page sees to it itself that time goes on.
 OVERDUE = AGENTS_GRACE + 5_000
+
+Json = dict[str, Any]
 
 Seen = TypeVar("Seen")
 
@@ -208,6 +211,29 @@ def trouble(exercise: str, is_instructor: bool) -> None:
     elif st.button("Try again", type="primary"):
         room().desk.try_again(exercise)
         st.rerun()
+
+
+def wish(name: str, content: Json, meanwhile: str, show: Callable[[Json], None]) -> None:
+    """Wish for what takes the model seconds; its answer is shown when it is there."""
+
+    def wait() -> None:
+        try:
+            answer = room().desk.wish(name, content)
+        except ValueError as error:
+            st.warning(str(error))
+            return
+        if answer is None:
+            st.markdown(meanwhile)
+        elif "wrong" in answer:
+            st.warning(look.plain(answer["wrong"]))
+            if st.button("Try again", key=f"again-{name}"):
+                room().desk.forget(name)
+                st.rerun()
+        else:
+            show(answer)
+
+    there = room().desk.read(f"answers/{name}.json") is not None
+    st.fragment(run_every=None if there else 1.0)(wait)()
 
 
 def time_left(deadline: int) -> str:

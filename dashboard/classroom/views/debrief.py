@@ -8,7 +8,17 @@ import streamlit as st
 
 from dashboard import look
 from dashboard.classroom import charts
-from dashboard.classroom.live import SOON, Sight, cookies, exercise_id, seated, stop, trouble, watch
+from dashboard.classroom.live import (
+    SOON,
+    Sight,
+    cookies,
+    exercise_id,
+    seated,
+    stop,
+    trouble,
+    watch,
+    wish,
+)
 from dashboard.classroom.room import room
 from sim.classroom.debrief import replayed
 
@@ -175,29 +185,16 @@ def what_if(found: Json) -> None:
     if content is None:
         return
     name = f"what-if-{exercise}-{content['table']}-{content['round']}-{content['inject']}"
+    wish(name, content, "The model plays on …", changed)
 
-    def wait() -> None:
-        try:
-            answer = room().desk.wish(name, content)
-        except ValueError as error:
-            st.warning(str(error))
-            return
-        if answer is None:
-            st.markdown("The model plays on …")
-        elif "wrong" in answer:
-            st.warning(look.plain(answer["wrong"]))
-            if st.button("Try again", key="wish-again"):
-                room().desk.forget(name)
-                st.rerun()
-        else:
-            was, changed = answer["as_it_was"]["estimate"], answer["changed"]["estimate"]
-            st.markdown(
-                f"As it was, agents who go on reach a deal in **{100 * was:.0f} of 100** worlds; "
-                f"with the change, in **{100 * changed:.0f}**."
-            )
 
-    there = room().desk.read(f"answers/{name}.json") is not None
-    st.fragment(run_every=None if there else 1.0)(wait)()
+def changed(answer: Json) -> None:
+    """What one thing changed does, held against the talks as they were."""
+    was, then = answer["as_it_was"]["estimate"], answer["changed"]["estimate"]
+    st.markdown(
+        f"As it was, agents who go on reach a deal in **{100 * was:.0f} of 100** worlds; "
+        f"with the change, in **{100 * then:.0f}**."
+    )
 
 
 st.title(f"Debrief: {look.plain(setting.plan.title)}", anchor=False)

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import look
-from dashboard.classroom.live import cookies, path, said, stop
+from dashboard.classroom.live import cookies, path, said, stop, wish
 from dashboard.classroom.room import new_key, now, room
 from dashboard.classroom.views import INSTRUCTOR
 from sim.classroom.acts import OpenLobby, Request
@@ -58,25 +58,7 @@ def rehearse(case: Scenario, plan: Plan) -> None:
         "scenario": case.scenario,
     }
     name = "rehearse-" + hashlib.sha256(json.dumps(content).encode()).hexdigest()[:24]
-
-    @st.fragment(run_every=None if room().desk.read(f"answers/{name}.json") else 1.0)
-    def wait() -> None:
-        try:
-            answer = room().desk.wish(name, content)
-        except ValueError as error:
-            st.warning(str(error))
-            return
-        if answer is None:
-            st.markdown("Agents are talking …")
-        elif "wrong" in answer:
-            st.error(look.plain(answer["wrong"]))
-            if st.button("Try again", key="rehearse-again"):
-                room().desk.forget(name)
-                st.rerun()
-        else:
-            rehearsal(answer)
-
-    wait()
+    wish(name, content, "Agents are talking …", rehearsal)
 
 
 def rehearsal(found: dict[str, Any]) -> None:
