@@ -5,16 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.error import URLError
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from system import BROWSER, free_port
-from visiting import PATIENCE, Server, Visit, note
+from visiting import PATIENCE, Server, Visit, answers, note
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -44,17 +41,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         )
     url = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(300):
-            assert process.poll() is None, log.read_text()
-            try:
-                urllib.request.urlopen(f"{url}/_stcore/health", timeout=2)
-                break
-            except (URLError, OSError):
-                time.sleep(0.2)
+        answers(url, process, log)
         yield Server(url, process, home)
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=PATIENCE / 1000)
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +56,7 @@ def chromium() -> Iterator[Browser]:
         pytest.skip(BROWSER.missing)
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as play:
-        found = play.chromium.launch(executable_path=path, args=CHROMIUM_SAYS)
+        found = play.chromium.launch(executable_path=path, args=CHROMIUM_SAYS, timeout=PATIENCE)
         yield found
         found.close()
 

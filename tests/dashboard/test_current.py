@@ -31,7 +31,7 @@ def page():
 
 def opened():
     """The page at the address of a scenario as it is, and that address."""
-    seen = AppTest.from_function(page, default_timeout=30)
+    seen = AppTest.from_function(page, default_timeout=120)
     seen.query_params["scenario"] = "two-rivers"
     return seen.run(), dict(seen.query_params)
 

@@ -35,7 +35,7 @@ def finished(job: Job, seconds: float = 120.0) -> Job:
 
 def running(job: Job) -> Job:
     """The job once a worker plays it."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120
     while not job.words.endswith("played"):
         assert time.monotonic() < end
         job.wait(job.changes, 1.0)
