@@ -83,11 +83,11 @@ def differing(one: Outcomes, other: Outcomes) -> list[str]:
     return [
         name
         for name in one.arrays()
-        if not _equal(np.asarray(getattr(one, name)), np.asarray(getattr(other, name)))
+        if not equal(np.asarray(getattr(one, name)), np.asarray(getattr(other, name)))
     ]
 
 
-def _equal(one: np.ndarray, other: np.ndarray) -> bool:
+def equal(one: np.ndarray, other: np.ndarray) -> bool:
     return np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
 
 

@@ -1,26 +1,26 @@
 """Every number of every scenario does something: change it clearly, and some run is different.
 
-What everybody makes of the possible deals on the first day is looked at first. Where that shows
-nothing, talks are played in a scenario in which what the number speaks of happens often: a few, and
-then more of them and for longer.
+Many numbers are looked at together, each changed in a group of runs of its own among runs with the
+same luck. What everybody makes of the possible deals on the first day is looked at first. Where
+that shows nothing, talks are played as the scenario is, and then in one in which what the number
+speaks of happens often: a few, and then more of them and for longer.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fnmatch import fnmatch
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import pytest
-from strategies import PLAYED, differing, played, scene_of, talks_of, with_number
+from strategies import PLAYED, differing, equal, played, scene_of, talks_of, with_number
 
-from sim.experiment import simulate
-from sim.outcomes import Outcomes
+from sim.chance import Borrowed, Chance
+from sim.draws import Draws, check_values
+from sim.experiment import play_rows, simulate
 from sim.reading import sha256_of
 from sim.scenario import Bound, Constraint, Scenario
-from sim.talks import Scene
-from sim.uncertain import Bias, Quantity
-
-TALKS = [(10, 20), (40, 60), (100, 100)]  # runs, days
+from sim.talks import Scene, Talks, forget
+from sim.uncertain import Bias, Fixed, Quantity
 
 
 def clearly_other(path: str, quantity: Quantity) -> float:
@@ -159,12 +159,67 @@ def often(name: str, path: str) -> Scenario:
     return way(played(name), path) if way else played(name)
 
 
-# --- Numbers that move nothing, and why ---
-
-PATHS = [pytest.param(name, path) for name in PLAYED for path in played(name).quantities()]
-
-
 # --- Looking for a difference ---
+
+#: How many runs to play for how many days.
+FEW_THEN_MORE = ((40, 25), (40, 60), (100, 100))
+
+#: What everybody makes of the possible deals: arrays of a scene.
+MADE_OF_IT = ("worth", "reservation", "backed")
+
+
+def in_groups(case: Scenario, changed: dict[str, float], runs: int) -> dict[str, np.ndarray]:
+    """Values of numbers, run by run, where each is changed in a group of runs of its own.
+
+    In the first group and in the last all is as usual.
+    """
+    usual = Draws(case, Chance(1, 0, runs))
+    values = {}
+    for group, (path, new) in enumerate(changed.items(), start=1):
+        values[path] = np.tile(usual[path], len(changed) + 2)
+        values[path][group * runs : (group + 1) * runs] = new
+    return values
+
+
+def luck_of(changed: dict[str, float], runs: int) -> np.ndarray:
+    """All groups have the same luck."""
+    return np.tile(np.arange(runs), len(changed) + 2)
+
+
+def unlike_the_first(arrays: Iterable[np.ndarray], changed: dict[str, float]) -> set[str]:
+    """The numbers in whose group anything is other than in the first."""
+    split = [np.split(rows, len(changed) + 2) for rows in arrays]
+    alike = [all(equal(groups[0], groups[k]) for groups in split) for k in range(len(changed) + 2)]
+    assert alike[-1], "something is different where nothing was changed"
+    return {path for path, same in zip(changed, alike[1:], strict=False) if not same}
+
+
+def seen_at_once(case: Scenario, changed: dict[str, float], runs: int) -> set[str]:
+    """The numbers by which somebody makes something else of some deal on the first day."""
+    luck = luck_of(changed, runs)
+    values = check_values(case, in_groups(case, changed, runs), len(luck))
+    talks = Talks(case, Borrowed(1, 0, len(luck), luck), days=1, values=values)
+    forget(talks)
+    scene = scene_of(talks)
+    return unlike_the_first((getattr(scene, name) for name in MADE_OF_IT), changed)
+
+
+def seen_in_time(case: Scenario, changed: dict[str, float], runs: int, days: int) -> set[str]:
+    """The numbers by which some run ends otherwise."""
+    luck, values = luck_of(changed, runs), in_groups(case, changed, runs)
+    found = play_rows(case, seed=1, luck=luck, days=days, values=values)
+    return unlike_the_first((getattr(found, name) for name in found.arrays()), changed)
+
+
+def seen_if_made_often(case: Scenario, changed: dict[str, float], runs: int, days: int) -> set[str]:
+    """The same where what each number speaks of happens often."""
+    alike: dict[str, tuple[Scenario, dict[str, float]]] = {}
+    for path, new in changed.items():
+        frequent = often(case.scenario, path)
+        alike.setdefault(sha256_of(frequent), (frequent, {}))[1][path] = new
+    return set().union(
+        *(seen_in_time(frequent, some, runs, days) for frequent, some in alike.values())
+    )
 
 
 @cache
@@ -172,36 +227,31 @@ def usual_scene(name: str) -> Scene:
     return scene_of(talks_of(played(name), 6))
 
 
-def outcomes_of(case: Scenario, runs: int, days: int) -> Outcomes:
-    """The outcomes of a scenario as it is, played once for all of its numbers."""
-    key = (sha256_of(case), runs, days)
-    if key not in PLAYED_BEFORE:
-        PLAYED_BEFORE[key] = simulate(case, runs=runs, days=days)
-    return PLAYED_BEFORE[key]
-
-
-PLAYED_BEFORE: dict[tuple[str, int, int], Outcomes] = {}
-
-
-def shows_at_once(name: str, path: str, new: float) -> bool:
-    """Whether anybody makes something else of some deal on the first day."""
-    one, other = usual_scene(name), scene_of(talks_of(with_number(played(name), path, new), 6))
+def seen_alone(case: Scenario, path: str, new: float) -> bool:
+    """Whether a number does something that is the same in all runs played side by side."""
+    one, other = usual_scene(case.scenario), scene_of(talks_of(with_number(case, path, new), 6))
+    if any(not equal(getattr(one, name), getattr(other, name)) for name in MADE_OF_IT):
+        return True
+    frequent = often(case.scenario, path)
+    changed = with_number(frequent, path, new)
     return any(
-        not np.array_equal(getattr(one, part), getattr(other, part))
-        for part in ("worth", "reservation", "backed")
+        differing(*(simulate(it, runs=runs, days=days) for it in (frequent, changed)))
+        for runs, days in FEW_THEN_MORE
     )
 
 
-def shows_in_time(case: Scenario, path: str, new: float, runs: int, days: int) -> bool:
-    """Whether anything ends otherwise in any run."""
-    other = simulate(with_number(case, path, new), runs=runs, days=days)
-    return bool(differing(outcomes_of(case, runs, days), other))
-
-
-@pytest.mark.parametrize(("name", "path"), PATHS)
-def test_it_does_something(name, path):
-    new = clearly_other(path, played(name).quantities()[path])
-    shown = shows_at_once(name, path, new) or any(
-        shows_in_time(often(name, path), path, new, runs, days) for runs, days in TALKS
-    )
-    assert shown, f"{path} set to {new:g} moves nothing"
+@pytest.mark.parametrize("name", PLAYED)
+def test_every_number_does_something(name):
+    case = played(name)
+    numbers = case.quantities()
+    new = {path: clearly_other(path, number) for path, number in numbers.items()}
+    silent = {path for path in new if not isinstance(numbers[path], Fixed)}
+    for seen in (
+        lambda some: seen_at_once(case, some, 6),
+        lambda some: seen_in_time(case, some, 40, 60),
+        *(partial(seen_if_made_often, case, runs=r, days=d) for r, d in FEW_THEN_MORE),
+    ):
+        silent -= seen({path: new[path] for path in new if path in silent})
+    fixed = (path for path in new if isinstance(numbers[path], Fixed))
+    silent |= {path for path in fixed if not seen_alone(case, path, new[path])}
+    assert {path: new[path] for path in silent} == {}, "set to these values they move nothing"
