@@ -148,14 +148,14 @@ def plain(name: str) -> WhatIf:
 
 def from_query(query: Query) -> tuple[WhatIf, list[str]]:
     """The what-if that an address asks for, and what could not be taken from it, in sentences."""
-    name = next(iter(query.get("scenario", [])), "")
+    first = first_question()
+    name = next(iter(query.get("scenario", [])), "") or first.scenario
     if not own.known(name):
-        told = [f"There is no scenario “{name}” here; this is another one."] if name else []
-        return first_question(), told
+        return first, [f"There is no scenario “{name}” here; this is another one."]
     try:
         asked, told = plain(name), []
     except ScenarioError:
-        return first_question(), ["This scenario has mistakes; mend it on Build a scenario."]
+        return first, ["This scenario has mistakes; mend it on Build a scenario."]
     counts = {"days": asked.days, "seed": asked.seed, "runs": asked.runs}
     for key, (least, most) in {
         "days": (1, MOST_DAYS),

@@ -89,7 +89,7 @@ CHALLENGES = (
     ),
     Challenge(
         "home",
-        "More people come home, but whose?",
+        "Whose people come home",
         "Find a change after which more captives come home alive, on average, and no more "
         "prisoners than before are released.",
         "Prisoners who are released come home too. Who gains by this change, and how would it look "

@@ -74,6 +74,7 @@ STYLE = """
   .parley-counts { gap: 0.1rem 1.4rem; }
   .parley-effect { font-size: 0.95rem; }
   [data-testid="stHorizontalBlock"] { row-gap: 1rem; }
+  [data-testid="stButtonGroup"] [role="radiogroup"] { flex-wrap: wrap; row-gap: 0.4rem; }
 }
 @media (max-height: 520px) {  /* a phone on its side, or an enlarged page */
   [data-testid="stLayoutWrapper"]:has(> .st-key-headline) { position: static; }

@@ -74,7 +74,8 @@ for name in scenario_names():
         st.markdown(f"**{look.plain(case.title)}**")
         st.markdown(look.plain(case.summary))
         look.content_note(case)
-        when = "An invented conflict" if case.fictional else f"As of {case.as_of:%d %B %Y}"
+        day = case.as_of
+        when = "An invented conflict" if case.fictional else f"As of {day.day} {day:%B %Y}"
         st.caption(
             f"{when} · {len(case.quantities())} numbers, each with its source, marked as our "
             "judgement, or fixing no more than a unit"

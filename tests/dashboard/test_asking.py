@@ -68,6 +68,12 @@ def test_a_scenario_is_asked_for_by_name_and_never_by_path(name):
     assert bool(told) == bool(name)
 
 
+def test_an_address_that_names_no_scenario_is_of_the_first():
+    name, lever = next(iter(asking.first_question().baseline.case().levers.items()))
+    asked, told = asking.from_query({"set": [f"{name}:{lever.high}"]})
+    assert (dict(asked.levers), told) == ({name: lever.high}, [])
+
+
 WORDS = some.text("leaks:optimism0123456789.-+ex/é%", max_size=12)
 
 
