@@ -132,9 +132,11 @@ def scenarios() -> None:
 @app.command()
 @soberly
 def check(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="scenario files or names")],
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help="files, or names of scenarios")
+    ],
 ) -> None:
-    """Say everything that is wrong with scenario files."""
+    """Say everything that is wrong with files: scenarios, studies of sweeps, facts of a case."""
     wrong = False
     for file in files:
         complaints, line = _checked(file)
@@ -150,7 +152,14 @@ def check(
 def _checked(file: str) -> tuple[list[str], str]:
     """The complaints about a file, or a line that says it is fine."""
     from sim.complaints import ScenarioError
-    from sim.reading import PHRASES, load_scenario, scenario_names
+    from sim.reading import (
+        PHRASES,
+        find_scenario,
+        keys_at_top,
+        load_scenario,
+        scenario_names,
+        text_of,
+    )
     from sim.theory.packages import packages_of
 
     if Path(file).name == PHRASES:
@@ -163,7 +172,11 @@ def _checked(file: str) -> tuple[list[str], str]:
             return mine, f"{file}: fine (phrases that scenarios share)"
         return [], f"{file}: fine (phrases that scenarios share)"
     try:
-        scenario = load_scenario(file)
+        place = Path(file) if Path(file).is_file() else find_scenario(file)
+        keys = keys_at_top(text_of(place))
+        if fine := sweep.checked(place, keys) or analysis.checked(place, keys):
+            return [], f"{file}: fine ({fine})"
+        scenario = load_scenario(place)
     except ScenarioError as error:
         return [str(complaint) for complaint in error.complaints], ""
     packages, numbers = len(packages_of(scenario)), len(scenario.quantities())

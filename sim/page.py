@@ -44,6 +44,7 @@ from sim.report import (
     settings_in_words,
     settings_of,
     summary,
+    talks_played,
 )
 from sim.scenario import Scenario
 from sim.uncertain import Quantity
@@ -313,7 +314,7 @@ def _source(scenario: Scenario, name: str) -> Mapping[str, str]:
 
 
 def _played(found: Json) -> str:
-    return f"{found['runs']:,} simulated talks of {found['days']} days, seed {found['seed']}."
+    return f"{talks_played(found)}, seed {found['seed']}."
 
 
 def _headline(found: Json) -> tuple[str, ...]:

@@ -193,6 +193,15 @@ def values_written(text: str, name: str = "scenario.yaml") -> dict[str, str]:
     return {path: leaf.text for path, leaf in _leaves_written(text, name).items()}
 
 
+def keys_at_top(text: str) -> frozenset[str]:
+    """The keys at the top of a text, which tell what kind of file it is.
+
+    There are none where it is no YAML or no mapping; whoever goes on to read it says so.
+    """
+    tree = _Composer(text, "").tree()
+    return frozenset(tree.entries) if isinstance(tree, _Mapping) else frozenset()
+
+
 def rewritten(text: str, values: Mapping[str, str], name: str = "scenario.yaml") -> str:
     """The text with some values written anew, by their paths; all else stays as it is written.
 

@@ -225,12 +225,21 @@ def _base_rate(scenario: Scenario, horizon: int) -> Json | None:
 # --- For people
 
 
+def counted(number: int, thing: str) -> str:
+    """A number of things in words: 1 talk, 2,000 talks."""
+    return f"{number:,} {thing}{'s' * (number != 1)}"
+
+
+def talks_played(found: Json) -> str:
+    """How many talks were played, and for how long."""
+    return f"{counted(found['runs'], 'simulated talk')} of {counted(found['days'], 'day')}"
+
+
 def print_summary(found: Json, scenario: Scenario, console: Console) -> None:
     """Print what `summary` says: frequencies first, what they rest on last."""
     console.print(Text(scenario.title, style="bold"))
     console.print(Text(NOT_A_FORECAST, style="italic"))
-    talks = f"{found['runs']:,} simulated talks of {found['days']} days, seed {found['seed']}"
-    _say(console, f"{talks}; {settings_of(found)}.")
+    _say(console, f"{talks_played(found)}, seed {found['seed']}; {settings_of(found)}.")
     _print_deals(found, console)
     _print_endings(found, scenario, console)
     _print_zopa(found, console)
@@ -247,8 +256,7 @@ def print_comparison(found: Json, scenario: Scenario, console: Console) -> None:
     console.print(Text(NOT_A_FORECAST, style="italic"))
     _say(
         console,
-        f"{found['runs']:,} simulated talks of {found['days']} days, each played twice with the "
-        f"same luck, seed {found['seed']}. "
+        f"{talks_played(found)}, each played twice with the same luck, seed {found['seed']}. "
         f"Baseline: {settings_in_words(found['baseline_levers'])}. "
         f"Changed: {settings_in_words(found['changed_levers'])}"
         + ("." if found["changed_sha256"] == found["scenario"]["sha256"] else ", and its numbers."),

@@ -94,6 +94,11 @@ def test_people_get_frequencies_the_caveat_and_the_command(scenario, outcomes):
     assert words.rstrip().endswith("parley x")
 
 
+def test_one_talk_of_one_day_is_no_more_than_that():
+    assert report.talks_played({"runs": 1, "days": 1}) == "1 simulated talk of 1 day"
+    assert report.talks_played({"runs": 2000, "days": 90}) == "2,000 simulated talks of 90 days"
+
+
 def test_nothing_breaks_where_nothing_was_signed(scenario, outcomes):
     nothing = np.full(RUNS, NONE, dtype=np.int16)
     none = replace(

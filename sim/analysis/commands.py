@@ -21,13 +21,30 @@ from sim.terminal import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from rich.console import Console
 
     from sim.analysis.calibration import Calibration
     from sim.analysis.look import Found
     from sim.sweep.reader import Sweep
+
+#: The share of the runs that calibration keeps, unless told otherwise.
+ACCEPT = 0.02
+
+
+def checked(file: Path, keys: Collection[str]) -> str | None:
+    """What facts of a case a file has, in words, for `parley check`; None for another kind of file.
+
+    Raises ScenarioError with everything that is wrong with them. Whether a sweep keeps what they
+    are about is seen when they are held against it.
+    """
+    if "facts" not in keys or "scenario" in keys:
+        return None
+    from sim.analysis.calibration import read_facts
+    from sim.report import counted
+
+    return f"{counted(len(read_facts(file).facts), 'fact')} of a case, for `parley analyze`"
 
 
 @soberly
@@ -52,8 +69,14 @@ def analyze(
         Path | None, typer.Option(metavar="FILE", help="facts of a case, to calibrate against")
     ] = None,
     accept: Annotated[
-        float, typer.Option(help="share of the runs that calibration keeps", min=1e-6, max=1.0)
-    ] = 0.02,
+        float | None,
+        typer.Option(
+            help="share of the runs that calibration keeps, beside --facts",
+            min=1e-6,
+            max=1.0,
+            show_default=str(ACCEPT),
+        ),
+    ] = None,
     out: Out = None,
     json_to: JsonTo = None,
 ) -> None:
@@ -61,11 +84,13 @@ def analyze(
     check_json(json_to)
     if better not in (None, "more", "less"):
         raise BadInputError(f"--better {better} is neither more nor less")
+    if accept is not None and facts is None:
+        raise BadInputError("--accept is for --facts; give both, or leave it out")
     from sim.analysis import report
     from sim.sweep.reader import Sweep
 
     options: dict[str, Any] = {"outcome": outcome, "threshold": threshold, "better": better}
-    options |= {"facts": facts, "accept": accept if facts else None, "out": out}
+    options |= {"facts": facts, "accept": accept, "out": out}
     command = _command(folder, options)
     with folder_for(command, out) as place:
         sweep, found, calibration = _found(folder, outcome, threshold, better, facts, accept, Sweep)
@@ -102,7 +127,7 @@ def _found(
     threshold: float | None,
     better: str | None,
     facts: Path | None,
-    accept: float,
+    accept: float | None,
     sweep_of: type[Sweep],
 ) -> tuple[Sweep, Sequence[Found], Calibration | None]:
     """All looks at the outcomes that were asked for. Raises BadInputError where there are none."""
@@ -122,7 +147,10 @@ def _found(
             look_at(answers(sweep, name), threshold=threshold, less_is_better=less)
             for name in asked
         ]
-        calibration = calibrate(sweep, read_facts(facts), accept=accept) if facts else None
+        calibration = None
+        if facts is not None:
+            share = ACCEPT if accept is None else accept
+            calibration = calibrate(sweep, read_facts(facts), accept=share)
     except (AnalysisError, IncompleteError, FolderError) as error:
         raise BadInputError(str(error)) from None
     return sweep, found, calibration

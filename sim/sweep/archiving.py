@@ -33,10 +33,16 @@ def archive(sweep: Sweep, target: Path | str) -> Path:
 
     Beside the folder's files it has a dictionary of all columns, the scenario's numbers and levers
     as tables (for an ODD protocol), the lock of the packages where there is one, CITATION.cff,
-    codemeta.json and the fingerprints of everything. Raises FolderError for an unfinished sweep.
+    codemeta.json and the fingerprints of everything. Raises FolderError for a sweep that is
+    not finished, or whose files are no longer what they were.
     """
     if not sweep.is_complete:
         raise FolderError(f"{sweep.folder} is not finished; `parley sweep resume` it first")
+    if sweep.changed:
+        raise FolderError(
+            f"{', '.join(sweep.changed)} of {sweep.folder} was changed or lost since the sweep was "
+            "finished; only results as they came out are archived"
+        )
     names = [disk.MANIFEST, disk.SPEC, disk.README, *sweep.manifest["files"]]
     content = {name: (sweep.folder / name).read_bytes() for name in names}
     made = {

@@ -36,8 +36,9 @@ REPLAYED = 20
 def merge(folder: Path | str) -> Sweep:
     """Make one sweep of the shards that lie in a folder, with the bytes of an undivided one.
 
-    Raises FolderError, which names the shards that are missing, unfinished or there twice, and
-    FingerprintError where they are of different studies, scenarios or models.
+    Raises FolderError, which names the shards that are missing, unfinished, there twice or no
+    longer what they were, and FingerprintError where they are of different studies, scenarios or
+    models.
     """
     folder = Path(folder)
     shards = [Sweep(path.parent) for path in sorted(folder.glob(f"*/{disk.MANIFEST}"))]
@@ -55,7 +56,7 @@ def merge(folder: Path | str) -> Sweep:
             for kind in (disk.RUNS, disk.SERIES, disk.FAILURES)
         }
         conclude(folder, plan, manifest, sources, [])
-        (folder / disk.PARTS).rmdir()
+        disk.clear_up(folder)
     return Sweep(folder)
 
 
@@ -78,6 +79,7 @@ def _check_together(shards: Sequence[Sweep]) -> None:
         "missing": sorted(set(range(1, parts.pop() + 1)) - set(found)),
         "there twice": sorted({number for number in found if found.count(number) > 1}),
         "not finished": [s.manifest["shard"][0] for s in shards if not s.is_complete],
+        "changed since": [s.manifest["shard"][0] for s in shards if s.changed],
     }
     said = [f"{what}: {', '.join(map(str, which))}" for what, which in wrong.items() if which]
     if said:
@@ -96,6 +98,7 @@ class Replayed:
     recorded: Mapping[str, Any]
     replayed: Mapping[str, Any]
     paragraphs: tuple[str, ...] = ()
+    failure: str = ""  # how it failed, where it did
 
     @property
     def differences(self) -> list[str]:
@@ -109,7 +112,7 @@ def replay(sweep: Sweep, run_id: int) -> Replayed:
     rows = sweep.runs.filter(pc.equal(sweep.runs["run_id"], run_id)).to_pylist()
     if not rows:
         raise FolderError(f"{sweep.folder} has no run {run_id}")
-    played = _again(plan, rows[0])
+    played, failure = _again(plan, rows[0])
     point = rows[0]["design_id"]
     numbers = {path: values[point] for path, values in plan.points.of_kind("number").items()}
     changes = {**plan.points.changes(point), **{k: written(v) for k, v in numbers.items()}}
@@ -118,14 +121,19 @@ def replay(sweep: Sweep, run_id: int) -> Replayed:
     seed, luck = sweep.study.seed, rows[0]["luck"]
     told = () if played["status"] != OK else story.tell(scenario, luck, seed, levers=levers)
     settings = {key.key: written(plan.points.settings[key.key][point]) for key in plan.points.keys}
-    return Replayed(run_id, settings, rows[0], played, tuple(told))
+    return Replayed(run_id, settings, rows[0], played, tuple(told), failure)
 
 
-def _again(plan: Plan, row: Mapping[str, Any]) -> dict[str, Any]:
-    """A run played again, as a row."""
+def _again(plan: Plan, row: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+    """A run played again, as a row; and how it failed, where it did."""
     task = plan.task_of(np.array([row["design_id"]]), np.array([row["replicate"]]))
-    found: dict[str, Any] = play(task).runs.to_pylist()[0]
-    return {**dict.fromkeys(row), **found, "forced": row["forced"]}
+    played = play(task)
+    found: dict[str, Any] = played.runs.to_pylist()[0]
+    failures = [
+        f"{one['exception']}: {one['message']}\n{one['traceback']}"
+        for one in played.failures.to_pylist()
+    ]
+    return {**dict.fromkeys(row), **found, "forced": row["forced"]}, "".join(failures)
 
 
 # --- Verifying
@@ -146,7 +154,7 @@ def verify(sweep: Sweep, runs: int = REPLAYED) -> list[Checked]:
         raise FolderError(f"{sweep.folder} is not finished; `parley sweep resume` it first")
     manifest = sweep.manifest
     checked = [
-        Checked(name, _is(sweep.folder / name, digest), f"sha256 {digest[:12]} when it was written")
+        Checked(name, sweep.is_as_left(name), f"sha256 {digest[:12]} when it was written")
         for name, digest in manifest["files"].items()
     ]
     said, now = manifest["fingerprint"], provenance.fingerprint(sweep.question)
@@ -154,17 +162,12 @@ def verify(sweep: Sweep, runs: int = REPLAYED) -> list[Checked]:
         Checked(part, said[part] == now[part], f"{said[part][:12]} then, {now[part][:12]} now")
         for part in ("study", "scenario", "version", "model")
     ]
-    checked.append(_counted(sweep))
     repository = manifest["surroundings"]["repository"] or {"dirty": False}
     words = f"diff {repository['diff_sha256'][:12]}" if repository["dirty"] else "nothing changed"
     checked.append(Checked("committed", not repository["dirty"], words))
     if all(one.holds for one in checked if one.what.endswith(".parquet")):
-        checked.append(_replayed(sweep, runs))
+        checked += [_counted(sweep), _replayed(sweep, runs)]
     return checked
-
-
-def _is(path: Path, digest: str) -> bool:
-    return path.exists() and disk.sha256(path) == digest
 
 
 def _counted(sweep: Sweep) -> Checked:
@@ -184,7 +187,7 @@ def _replayed(sweep: Sweep, runs: int) -> Checked:
     chosen = random.Random(sweep.manifest["fingerprint"]["all"]).sample(range(table.num_rows), some)
     plan = Plan.of(sweep.question, 1)
     rows = table.take(sorted(chosen)).to_pylist()
-    different = [str(row["run_id"]) for row in rows if _again(plan, row) != row]
+    different = [str(row["run_id"]) for row in rows if _again(plan, row)[0] != row]
     words = f"of {some} runs played again, {some - len(different)} came out the same"
     if different:
         words += f"; not run {', '.join(different)}"

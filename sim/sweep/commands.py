@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
@@ -43,6 +43,13 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+
+
+def _some_time(seconds: float | None) -> float | None:
+    if seconds is not None and not 0 < seconds < float("inf"):
+        raise typer.BadParameter(f"{seconds:g} seconds are no time to play in; give more than 0")
+    return seconds
+
 
 Spec = Annotated[
     Path, typer.Argument(metavar="SPEC", help="a study in YAML or JSON, or the folder of a sweep")
@@ -83,6 +90,7 @@ Timeout = Annotated[
     typer.Option(
         "--timeout-per-run",
         metavar="SECONDS",
+        callback=_some_time,
         help="a run that takes longer by itself has failed; n runs side by side that take longer "
         "than √n times as long are played apart",
     ),
@@ -135,6 +143,7 @@ def plan(
     as_data: Json = False,
 ) -> None:
     """Say what a study would play and what that takes, or everything that is wrong with it."""
+    from sim.report import counted
     from sim.sweep.plan import Plan, estimate
 
     found = estimate(Plan.of(_question(spec, settings), chunk, shard=_shard(shard)))
@@ -142,11 +151,13 @@ def plan(
         typer.echo(as_json(found), nl=False)
         return
     more = f", at most {found['most_runs']:,}" if found["most_runs"] > found["runs"] else ""
-    typer.echo(f"{found['points']:,} design points × {found['replicates']:,} replicates")
-    typer.echo(f"{found['runs']:,} runs{more}, in {found['chunks']:,} chunks")
+    runs, replicates = counted(found["runs"], "run"), counted(found["replicates"], "replicate")
+    typer.echo(f"{counted(found['points'], 'design point')} × {replicates}")
+    typer.echo(f"{runs}{more}, in {counted(found['chunks'], 'chunk')}")
     if found["excluded_points"]:
-        typer.echo(f"{found['excluded_points']:,} points break a constraint and are left out")
-    typer.echo(f"about {_duration(found['seconds'])} of one core, {found['bytes'] / 1e6:.1f} MB")
+        typer.echo(f"left out for a constraint: {counted(found['excluded_points'], 'point')}")
+    begun = f", for the first {runs}" if more else ""
+    typer.echo(f"about {_duration(found['seconds'])} of one core, {_size(found['bytes'])}{begun}")
 
 
 @app.command()
@@ -170,6 +181,7 @@ def run(
     from sim.sweep.running import Manner
     from sim.sweep.running import run as play
 
+    _check_jobs(engine, jobs)
     question = _question(spec, settings)
     manner = Manner(engine, jobs, chunk, max_failures, timeout_per_run, force)
     with _watched(manner, quiet) as watched:
@@ -194,6 +206,7 @@ def resume(
     from sim.sweep.running import Manner
     from sim.sweep.running import resume as go_on
 
+    _check_jobs(engine, jobs)
     manner = Manner(engine, jobs, None, max_failures, timeout_per_run, force)
     with _watched(manner, quiet) as watched:
         sweep = go_on(folder, watched)
@@ -276,6 +289,8 @@ def replay(
         typer.echo()
         for paragraph in found.paragraphs:
             typer.echo(paragraph)
+        if found.failure:
+            typer.echo(f"It failed: {found.failure}")
         typer.echo()
         same = not found.differences
         unlike = ", ".join(found.differences)
@@ -328,7 +343,10 @@ def archive(
     from sim.sweep.reader import Sweep
 
     place = folder.resolve()
-    typer.echo(put_away(Sweep(folder), out or place.with_name(f"{place.name}.zip")))
+    out = out or place.with_name(f"{place.name}.zip")
+    if out.is_dir() or not out.parent.is_dir():
+        raise BadInputError(f"--out {out} cannot be a file; name one in a folder that exists")
+    typer.echo(put_away(Sweep(folder), out))
 
 
 @app.command()
@@ -357,11 +375,20 @@ def _question(spec: Path, settings: list[str] | None) -> Question:
     from sim.sweep.spec import read_study
 
     changes = pairs(settings, "--set")
+    if not spec.exists():
+        raise BadInputError(f"{spec}: there is no such file, and no folder of a sweep")
     if not spec.is_dir():
         return read_study(spec, changes)
     if changes:
         raise BadInputError("--set changes a study, not a sweep; give the file of the study")
     return Sweep(spec).question
+
+
+def _check_jobs(engine: str, jobs: int | None) -> None:
+    """Refuse a number of workers where it would have no effect."""
+    if jobs is not None and engine not in ("process", "dask"):
+        whose = "has one" if engine == "serial" else "has those of its cluster"
+        raise BadInputError(f"--jobs counts workers, and the engine {engine} {whose}; leave it out")
 
 
 def _shard(said: str | None) -> tuple[int, int] | None:
@@ -387,7 +414,30 @@ def _deliver(sweep: Sweep, as_data: bool) -> None:
         raise typer.Exit(FAILED)
 
 
+def checked(file: Path, keys: Collection[str]) -> str | None:
+    """What a study asks, in words, for `parley check`; None for a file that is no study.
+
+    Raises ScenarioError with everything that is wrong with it.
+    """
+    if "study" not in keys:
+        return None
+    from sim.report import counted
+    from sim.sweep.points import points_of
+    from sim.sweep.spec import read_study
+
+    question = read_study(file)
+    points = counted(len(points_of(question)), "design point")
+    replicates = counted(question.study.replicates, "replicate")
+    return f"a study of {question.scenario.scenario}; {points} × {replicates}"
+
+
+def _size(size: float) -> str:
+    return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{max(size / 1e3, 1):.0f} kB"
+
+
 def _duration(seconds: float) -> str:
+    if seconds < 1.5:
+        return "a second"
     if seconds < 120:
         return f"{seconds:.0f} seconds"
     return f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.1f} hours"

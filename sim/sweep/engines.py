@@ -184,7 +184,7 @@ def _dask(name: str, workers: int) -> Iterator[Engine]:
     settings = {"distributed.scheduler.allowed-failures": TRIES - 1}
     with dask.config.set(settings):
         if address:
-            with distributed.Client(f"tcp://{address}") as client:
+            with _scheduler(distributed, address) as client:
                 yield _of_client(client, distributed.KilledWorker)
             return
         with (
@@ -198,6 +198,17 @@ def _dask(name: str, workers: int) -> Iterator[Engine]:
         ):
             # Dask gives a worker up that dies again while it is being started; we do not.
             yield _of_client(client, distributed.KilledWorker, lambda: cluster.scale(workers))
+
+
+def _scheduler(distributed: Any, address: str) -> Any:
+    """A client of the scheduler at an address. Raises EngineError where there is none."""
+    try:
+        return distributed.Client(f"tcp://{address}")
+    except (OSError, ValueError) as error:
+        raise EngineError(
+            f"there is no Dask scheduler at '{address}' ({error}); `dask scheduler` starts one, "
+            "and says its HOST:PORT"
+        ) from None
 
 
 def _of_client(

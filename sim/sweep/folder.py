@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ RUNS, SERIES, FAILURES, PARTS = "runs", "series", "failures", "parts"
 #: Rows that are held in memory at once while parts become one file.
 ROWS_AT_ONCE = 250_000
 
+_ARRIVING = re.compile(r"\..+\.(parquet|csv|json|yaml|md)\.\d+")
 _PART = re.compile(r"runs-(\d{4})-(\d{10})-(\d{10})\.parquet")
 
 
@@ -89,6 +91,14 @@ def _settle(folder: Path) -> None:
             os.close(place)
 
 
+def clear_up(folder: Path) -> None:
+    """Throw away the parts of a sweep that is done, and what was arriving when it was killed."""
+    shutil.rmtree(folder / PARTS, ignore_errors=True)
+    for path in folder.iterdir():
+        if _ARRIVING.fullmatch(path.name):
+            path.unlink()
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a text in one step."""
     with arriving(path) as beside:
@@ -136,12 +146,12 @@ def held(folder: Path) -> Iterator[None]:
 def read_manifest(folder: Path) -> dict[str, Any]:
     """What is known about the sweep. Raises FolderError where there is none."""
     try:
-        found: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
         raise FolderError(f"{folder} holds no {MANIFEST}: it is no sweep") from None
-    except json.JSONDecodeError as error:
+    except ValueError as error:
         raise FolderError(f"{folder / MANIFEST} is damaged: {error}") from None
-    if found.get("format") != FORMAT:
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise FolderError(f"{folder} is not in the format {FORMAT}")
     return found
 
@@ -156,6 +166,20 @@ def played_in(folder: Path) -> list[Chunk]:
 def part(folder: Path, kind: str, chunk: Chunk) -> Path:
     """Where a part of a chunk lies."""
     return folder / PARTS / f"{kind}-{chunk.name}"
+
+
+def read_table(path: Path) -> pa.Table:
+    """A table of a sweep. Raises FolderError where it is missing or damaged."""
+    try:
+        return pq.read_table(path)
+    except FileNotFoundError:
+        found = "is missing"
+    except (OSError, pa.ArrowInvalid) as error:
+        found = f"cannot be read: {str(error).splitlines()[0]}"
+    raise FolderError(
+        f"{path} {found}; `parley sweep verify {path.parent}` says what else is, and `parley sweep "
+        f"run {path.parent} --out DIR` plays all of it again"
+    )
 
 
 def sha256(path: Path) -> str:

@@ -67,7 +67,7 @@ class Sweep:
     @cached_property
     def design(self) -> pa.Table:
         """One row for each design point: its ids, its place in the design, its settings."""
-        return pq.read_table(self.folder / disk.DESIGN)
+        return disk.read_table(self.folder / disk.DESIGN)
 
     @cached_property
     def runs(self) -> pa.Table:
@@ -100,10 +100,21 @@ class Sweep:
         found: dict[str, dict[str, str]] = self.manifest["columns"]
         return found
 
+    def is_as_left(self, name: str) -> bool:
+        """Whether a file of results is what it was when the sweep was finished."""
+        path = self.folder / name
+        return path.exists() and disk.sha256(path) == self.manifest["files"][name]
+
+    @property
+    def changed(self) -> list[str]:
+        """The files of results that are missing, or no longer what they were."""
+        return [name for name in self.manifest["files"] if not self.is_as_left(name)]
+
     def _table(self, kind: str, empty: pa.Schema | None) -> pa.Table:
         path = self.folder / f"{kind}.parquet"
         if self.is_complete:
-            return pq.read_table(path) if path.exists() or empty is None else empty.empty_table()
+            is_there = kind == disk.RUNS or path.name in self.manifest["files"]
+            return disk.read_table(path) if is_there else (empty or pa.schema([])).empty_table()
         parts = [disk.part(self.folder, kind, c) for c in disk.played_in(self.folder)]
         tables = [pq.read_table(part) for part in parts if part.exists()]
         if not tables:

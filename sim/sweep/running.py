@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import math
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -24,7 +24,7 @@ from sim.sweep.folder import Chunk, FingerprintError, FolderError, Progress
 from sim.sweep.plan import Plan, Shard
 from sim.sweep.playing import FAILURES, KEYS, Played
 from sim.sweep.reader import Sweep
-from sim.sweep.spec import Question
+from sim.sweep.spec import Question, Stop
 
 #: Where sweeps go unless told otherwise.
 SWEEPS = Path("sweeps")
@@ -159,6 +159,11 @@ def _go_on(folder: Path, question: Question, manner: Manner) -> Sweep:
     manifest = disk.read_manifest(folder)
     now = provenance.fingerprint(question)
     forced = _compare(manifest, now, manner.force)
+    if manner.chunk_runs not in (None, manifest["chunk_runs"]):
+        raise FolderError(
+            f"{folder} was begun with chunks of {manifest['chunk_runs']:,} runs, in which it goes "
+            "on; leave their size out, or use another folder"
+        )
     shard = manifest["shard"]
     plan = Plan.of(
         question,
@@ -167,10 +172,10 @@ def _go_on(folder: Path, question: Question, manner: Manner) -> Sweep:
         seconds_per_run=manner.seconds_per_run,
         forced=forced,
     )
-    if not pq.read_table(folder / disk.DESIGN).equals(plan.points.table()):
+    if not disk.read_table(folder / disk.DESIGN).equals(plan.points.table()):
         raise FingerprintError(f"{folder.name} was begun with another design; use another folder")
     if manifest["complete"]:
-        shutil.rmtree(folder / disk.PARTS, ignore_errors=True)
+        disk.clear_up(folder)
         return Sweep(folder)
     if forced and now not in manifest["forced"]:
         manifest["forced"].append(now)
@@ -181,17 +186,23 @@ def _go_on(folder: Path, question: Question, manner: Manner) -> Sweep:
 
 
 def _compare(manifest: Mapping[str, Any], now: Mapping[str, str], force: bool) -> bool:
-    """Whether the folder was begun with something else; raises FingerprintError unless forced."""
+    """Whether the folder was begun with something else; raises FingerprintError unless forced.
+
+    Another study is never played on with: its chunks may have the names of chunks of other runs.
+    """
     before = manifest["fingerprint"]
     changed = [name for name in before if name != "all" and before[name] != now[name]]
     if not changed:
         return False
-    if not force:
+    if not force or "study" in changed:
         said = ", ".join(f"{name} {before[name][:12]} is now {now[name][:12]}" for name in changed)
-        raise FingerprintError(
-            f"the folder was begun with something else: {said}; use another folder, or --force to "
-            "play the rest as things are now and have its rows marked"
+        way_out = (
+            "another study asks for other runs: use another folder"
+            if "study" in changed
+            else "use another folder, or --force to play the rest as things are now and have its "
+            "rows marked"
         )
+        raise FingerprintError(f"the folder was begun with something else: {said}; {way_out}")
     return True
 
 
@@ -200,7 +211,7 @@ def _compare(manifest: Mapping[str, Any], now: Mapping[str, str], force: bool) -
 
 @dataclass(frozen=True)
 class _Batch:
-    """What a stopping rule saw after a batch of replicates."""
+    """What a stopping rule saw after a batch of replicates; no width where one is not known."""
 
     replicates: int
     widest_half_width: float | None
@@ -223,8 +234,7 @@ def _play(folder: Path, plan: Plan, manner: Manner) -> list[_Batch]:
                 raise InterruptedSweepError(f"stopped; `parley sweep resume {folder}` goes on")
             seen.append(_seen(folder, plan, batch))
             if manner.tell is not None and plan.question.study.stop is not None:
-                width = seen[-1].widest_half_width
-                manner.tell(f"{seen[-1].replicates} replicates: widest half width {width:.4g}")
+                manner.tell(_in_words(seen[-1]))
             if _is_enough(plan, seen[-1]):
                 break
     return seen
@@ -336,7 +346,15 @@ def _seen(folder: Path, plan: Plan, batch: int) -> _Batch:
     point = whole["design_id"].to_numpy()
     values = whole[stop.metric].combine_chunks().to_numpy(zero_copy_only=False)
     widths = half_widths(point, values, len(plan.points))
-    return _Batch(first + size, float(widths.max()))
+    widest = float(widths.max())
+    return _Batch(first + size, widest if math.isfinite(widest) else None)
+
+
+def _in_words(seen: _Batch) -> str:
+    """What a stopping rule saw, for whoever waits."""
+    width = seen.widest_half_width
+    said = "not known at some design point" if width is None else f"{width:.4g}"
+    return f"after replicate {seen.replicates}: widest half width {said}"
 
 
 def _some_columns(path: Path, names: list[str]) -> pa.Table:
@@ -376,9 +394,11 @@ def half_widths(
 
 def _is_enough(plan: Plan, seen: _Batch) -> bool:
     stop = plan.question.study.stop
-    if stop is None or seen.widest_half_width is None:
-        return stop is None
-    return seen.widest_half_width <= stop.half_width
+    return stop is None or _is_narrow(seen.widest_half_width, stop)
+
+
+def _is_narrow(width: float | None, stop: Stop) -> bool:
+    return width is not None and width <= stop.half_width
 
 
 # --- The end
@@ -392,7 +412,7 @@ def _finish(folder: Path, plan: Plan, manifest: dict[str, Any], seen: list[_Batc
         for kind in (disk.RUNS, disk.SERIES, disk.FAILURES)
     }
     conclude(folder, plan, manifest, sources, [vars(batch) for batch in seen])
-    shutil.rmtree(folder / disk.PARTS)
+    disk.clear_up(folder)
 
 
 def conclude(
@@ -449,7 +469,7 @@ def _rule(plan: Plan, seen: list[dict[str, Any]]) -> dict[str, Any] | None:
         "half_width": stop.half_width,
         "max_replicates": stop.max_replicates,
         "batches": seen,
-        "met": seen[-1]["widest_half_width"] <= stop.half_width,
+        "met": _is_narrow(seen[-1]["widest_half_width"], stop),
         "note": "The number of replicates was chosen by the width of the intervals that they give, "
         "so that these hold the truth a little less often than they say.",
     }

@@ -320,6 +320,12 @@ def read_study_text(
     tables: dict[str, str] | None = None,
 ) -> Question:
     """Read a study from a text; files that it names lie in `folder`, unless they are given."""
+    if {"scenario", "parties"} <= reading.keys_at_top(text):
+        wanted = "a study names one by `scenario:`, and what is swept of it"
+        hint = "`parley run` plays a scenario as it stands"
+        raise ScenarioError(
+            [Complaint(name, 0, "", "this is a scenario and no study", wanted, hint)]
+        )
     found: list[Question] = []
 
     def check(study: Study) -> Iterator[Trouble]:
@@ -345,15 +351,16 @@ def _scenario_of(
         beside = folder / study.scenario
         case = given or load_scenario(beside if beside.suffix else find_scenario(study.scenario))
     except ScenarioError as error:
-        return None, [_outside(("scenario",), complaint) for complaint in error.complaints]
+        return None, [_outside("scenario", study.scenario, one) for one in error.complaints]
     days = case.days if study.days is None else study.days
     return case.model_copy(update={"days": days}), []
 
 
-def _outside(path: Path, complaint: Complaint) -> Trouble:
+def _outside(key: str, named: str, complaint: Complaint) -> Trouble:
     """A complaint about what a study refers to, told where the study refers to it."""
     where = f" (line {complaint.line})" if complaint.line else ""
-    return Trouble(path, f"{complaint.found}{where}", complaint.expected, complaint.hint)
+    found = f"{key} is '{named}': {complaint.found}{where}"
+    return Trouble((key,), found, complaint.expected, complaint.hint)
 
 
 def _read_tables(study: Study, folder: FilePath, texts: dict[str, str]) -> Iterator[Trouble]:

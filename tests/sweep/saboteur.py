@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -14,6 +15,9 @@ from sim.sweep import playing
 from sim.sweep.engines import serve
 
 honest = playing.play_rows
+
+#: Set once for each time that the victim hangs.
+HANGING = threading.Event()
 
 #: The luck of the run that is tampered with, where its lever stands at the first setting.
 VICTIM = 5
@@ -35,8 +39,10 @@ def fails(scenario, **asked):
 
 def hangs(scenario, **asked):
     """Play, but never end where the victim is among the runs."""
-    while has_victim(asked):
-        time.sleep(0.01)
+    if has_victim(asked):
+        HANGING.set()
+        while True:
+            time.sleep(0.01)
     return honest(scenario, **asked)
 
 

@@ -5,29 +5,34 @@ import json
 import os
 import shutil
 import socket
+import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from sweep.conftest import FEW
 from test_running import bytes_of
 
 import sim
-from sim.sweep import FingerprintError, FolderError, Manner, Sweep, resume, run
+from sim.sweep import FingerprintError, FolderError, Manner, Sweep, provenance, resume, run
 from sim.sweep.archiving import archive
 from sim.sweep.checking import diff, merge, replay, verify
 from sim.sweep.provenance import MODEL, surroundings
 from sim.sweep.running import half_widths, shard_name
+from sim.terminal import as_json
 
 PLAIN = Manner(chunk_runs=100)
 
 
 @pytest.fixture
-def whole(study, tmp_path):
-    return run(study(), tmp_path / "whole", manner=PLAIN)
+def whole(whole_of, tmp_path):
+    """A finished sweep of one's own, to do with as one likes."""
+    return Sweep(shutil.copytree(whole_of().folder, tmp_path / "whole"))
 
 
 def shards(question, place, of):
@@ -36,15 +41,20 @@ def shards(question, place, of):
     return place
 
 
-@pytest.mark.parametrize(("of", "replicates"), [(1, 6), (3, 6), (64, 1)])
-def test_merged_shards_have_the_bytes_of_the_whole(study, tmp_path, of, replicates):
-    question = study(("replicates: 6", f"replicates: {replicates}"))
-    whole = run(question, tmp_path / "whole", manner=PLAIN)
-    assert bytes_of(merge(shards(question, tmp_path / "parts", of))) == bytes_of(whole)
+@pytest.mark.parametrize("of", [1, 3, 64])
+def test_merged_shards_have_the_bytes_of_the_whole(study, tmp_path, undisturbed, of):
+    merged = merge(shards(study(FEW), tmp_path / "parts", of))
+    assert bytes_of(merged) == bytes_of(undisturbed)
+    assert not (merged.folder / "parts").exists()
 
 
-def test_shards_that_are_missing_or_there_twice_are_named(study, tmp_path):
-    place = shards(study(), tmp_path / "parts", 4)
+def test_shards_that_are_missing_or_there_twice_or_changed_are_named(study, tmp_path):
+    place = shards(study(FEW), tmp_path / "parts", 4)
+    lost = place / shard_name((1, 4)) / "runs.parquet"
+    lost.rename(place / "runs")
+    with pytest.raises(FolderError, match="changed since: 1"):
+        merge(place)
+    (place / "runs").rename(lost)
     shutil.rmtree(place / shard_name((3, 4)))
     with pytest.raises(FolderError, match="missing: 3"):
         merge(place)
@@ -54,8 +64,8 @@ def test_shards_that_are_missing_or_there_twice_are_named(study, tmp_path):
 
 
 def test_shards_of_two_studies_are_not_merged(study, tmp_path):
-    run(study(), tmp_path / "parts", shard=(1, 2), manner=PLAIN)
-    run(study(("seed: 3", "seed: 4")), tmp_path / "parts", shard=(2, 2), manner=PLAIN)
+    run(study(FEW), tmp_path / "parts", shard=(1, 2), manner=PLAIN)
+    run(study(FEW, ("seed: 3", "seed: 4")), tmp_path / "parts", shard=(2, 2), manner=PLAIN)
     with pytest.raises(FingerprintError, match="different"):
         merge(tmp_path / "parts")
 
@@ -66,7 +76,7 @@ def test_a_sweep_that_was_left_alone_is_verified(whole):
     assert "of 5 runs played again, 5 came out the same" in [one.words for one in checked]
 
 
-def test_a_changed_result_is_found_out(whole):
+def test_a_changed_result_is_found_out(whole, tmp_path):
     path = whole.folder / "runs.parquet"
     table = pq.read_table(path)
     later = pa.array([11] * table.num_rows, pa.int32())
@@ -74,6 +84,20 @@ def test_a_changed_result_is_found_out(whole):
     pq.write_table(table.set_column(place, "days_until_deal", later), path)
     checked = {one.what: one for one in verify(Sweep(whole.folder), runs=5)}
     assert not checked["runs.parquet"].holds
+    with pytest.raises(FolderError, match=r"runs\.parquet .* was changed or lost"):
+        archive(Sweep(whole.folder), tmp_path / "x.zip")
+
+
+def test_results_that_are_lost_or_damaged_are_said_to_be(whole):
+    """They are not taken for a sweep in which nothing was played."""
+    path = whole.folder / "runs.parquet"
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(FolderError, match=r"runs\.parquet cannot be read"):
+        replay(Sweep(whole.folder), 0)
+    path.unlink()
+    with pytest.raises(FolderError, match=r"runs\.parquet is missing; `parley sweep verify"):
+        diff(whole, Sweep(whole.folder))
+    assert not {one.what: one for one in verify(Sweep(whole.folder))}["runs.parquet"].holds
 
 
 def test_a_replayed_run_comes_out_as_recorded_and_is_told(whole):
@@ -89,20 +113,35 @@ def test_a_replayed_run_comes_out_as_recorded_and_is_told(whole):
 def test_luck_is_shared_only_where_it_is_meant_to_be(study, tmp_path, whole):
     shared = whole.runs["luck"].to_numpy().reshape(8, 6)
     assert (shared == np.arange(6)).all()
-    own = run(study(("seed: 3", "seed: 3\ncrn: false")), tmp_path / "own", manner=PLAIN)
+    own = run(study(FEW, ("seed: 3", "seed: 3\ncrn: false")), tmp_path / "own", manner=PLAIN)
     lucks = own.runs["luck"].to_numpy()
-    assert len(np.unique(lucks)) == len(lucks) == 48
+    assert len(np.unique(lucks)) == len(lucks) == 12
     assert (own.runs["luck"].to_numpy() == own.runs["run_id"].to_numpy()).all()
     assert not replay(own, int(lucks[-1])).differences
 
 
-def test_two_sweeps_are_compared_in_pairs_where_they_share_their_luck(study, tmp_path, whole):
-    same = diff(whole, whole)
+def test_shared_and_separate_luck_agree_in_the_mean(study, tmp_path):
+    many, apart = ("replicates: 6", "replicates: 400"), ("seed: 3", "seed: 3\ncrn: false")
+    asked = {"shared": (FEW, many), "separate": (FEW, many, apart)}
+    sweeps = [
+        run(study(*changes), tmp_path / name, manner=Manner()) for name, changes in asked.items()
+    ]
+    for point in (0, 1):
+        one, other = (
+            s.runs.filter(pa.compute.equal(s.runs["design_id"], point))["deal_by_10"].to_numpy()
+            for s in sweeps
+        )
+        error = np.sqrt((one.var(ddof=1) + other.var(ddof=1)) / 400)
+        assert abs(one.mean() - other.mean()) <= 4 * error
+
+
+def test_two_sweeps_are_compared_in_pairs_where_they_share_their_luck(study, tmp_path, undisturbed):
+    same = diff(undisturbed, undisturbed)
     assert same.same_bytes
     assert not same.settings
     assert {(shift.difference, shift.p) for shift in same.shifts} == {(0.0, 1.0)}
-    other = run(study(("seed: 3", "seed: 4")), tmp_path / "other", manner=PLAIN)
-    found = diff(whole, other)
+    other = run(study(FEW, ("seed: 3", "seed: 4")), tmp_path / "other", manner=PLAIN)
+    found = diff(undisturbed, other)
     assert dict(found.settings) == {"seed": (3, 4)}
     assert not found.same_bytes
     assert not any(shift.paired for shift in found.shifts)
@@ -130,6 +169,21 @@ def test_a_stopping_rule_stops_at_the_first_batch_that_meets_it(study, tmp_path)
         run(study(text, ("WIDTH", "1")), tmp_path / "part", shard=(1, 2), manner=PLAIN)
 
 
+def test_a_rule_that_cannot_tell_yet_says_so_in_plain_json(study, tmp_path):
+    """Where no two counts of a point differ, no width is known, and JSON knows no infinity."""
+    rule = "stop: {metric: deals, half_width: 1, max_replicates: 2}\n"
+    question = study(
+        FEW, ("replicates: 6", "replicates: 1"), ("keep: [", "keep: [deals, "),
+        ("outcomes:", f"{rule}outcomes:"),
+    )  # fmt: skip
+    said = []
+    sweep = run(question, tmp_path / "sweep", manner=replace(PLAIN, tell=said.append))
+    one, _ = sweep.manifest["stop"]["batches"]
+    assert one == {"replicates": 1, "widest_half_width": None}
+    assert said[0] == "after replicate 1: widest half width not known at some design point"
+    as_json(sweep.manifest)
+
+
 def test_nothing_is_known_of_a_point_without_runs_or_in_which_no_counts_differ():
     counts = half_widths(np.array([0, 0, 1, 1]), np.array([3, 3, 1, 2]), 2)
     assert counts.tolist() == [np.inf, pytest.approx(1.96 / 2, abs=1e-3)]
@@ -141,7 +195,7 @@ def test_nothing_is_known_of_a_point_without_runs_or_in_which_no_counts_differ()
 def test_the_summary_has_no_mean_of_days_that_may_never_come(study, tmp_path):
     keep = ("keep: [deal_by_10, days_until_deal, ending, returned_alive]", "keep: [KEPT]")
     kept = "deal_day, truce_days, zopa_day, last_day, ending, truce_end, deals, front"
-    sweep = run(study(keep, ("KEPT", kept)), tmp_path / "sweep", manner=PLAIN)
+    sweep = run(study(FEW, keep, ("KEPT", kept)), tmp_path / "sweep", manner=PLAIN)
     assert set(sweep.summary["outcome"].to_pylist()) == {"deals", "front"}
 
 
@@ -152,14 +206,29 @@ def test_the_manifest_tells_nothing_of_who_or_where(whole):
     assert not [one for one in told if one in text]
 
 
-def test_a_tree_with_changes_is_flagged_with_their_fingerprint():
-    repository = surroundings()["repository"]
-    assert repository is None or repository["dirty"] == (repository["diff_sha256"] is not None)
+def test_a_tree_with_changes_is_flagged_with_their_fingerprint(tmp_path, monkeypatch):
+    monkeypatch.setattr(provenance, "HERE", tmp_path / "sim")
+    assert surroundings()["repository"] is None  # it is nobody's tree yet
+    (tmp_path / "sim").mkdir()
+    (tmp_path / "sim" / "talks.py").write_text("one = 1\n")
+    who = ["-c", "user.name=nobody", "-c", "user.email=nobody@example.org"]
+    for words in (["init", "-q"], ["add", "."], [*who, "commit", "-q", "-m", "begun"]):
+        subprocess.run(["git", "-C", str(tmp_path), *words], check=True)
+    clean = surroundings()["repository"]
+    assert (clean["dirty"], clean["diff_sha256"]) == (False, None)
+    (tmp_path / "sim" / "talks.py").write_text("one = 2\n")
+    changed = surroundings()["repository"]
+    (tmp_path / "sim" / "new.py").write_text("two = 2\n")
+    added = surroundings()["repository"]
+    assert changed["dirty"]
+    assert added["dirty"]
+    assert changed["commit"] == added["commit"] == clean["commit"]
+    assert changed["diff_sha256"] != added["diff_sha256"]
+    (tmp_path / "notes.txt").write_text("what is not the model does not count\n")
+    assert surroundings()["repository"] == added
 
 
 def test_the_fingerprint_covers_all_that_the_model_imports():
-    import subprocess
-
     code = (
         "import sys, sim.sweep.playing, sim.sweep.points;"
         "print(*(m.__file__ for n, m in sys.modules.items() if n.startswith('sim.')))"
@@ -185,7 +254,8 @@ def test_an_archive_is_always_the_same_and_gives_the_same_bytes_again(whole, tmp
     json.loads((place / "codemeta.json").read_text())
     lines = (place / "dictionary.csv").read_text().splitlines()[1:]
     assert not [line for line in lines if line.endswith(",")], "every column is described"
-    again = run(Sweep(place).question, tmp_path / "again", manner=PLAIN)
+    question = Sweep(place).question  # the study and the scenario, from the archive alone
+    again = run(question, tmp_path / "again", manner=PLAIN)
     assert bytes_of(again) == bytes_of(whole)
 
 

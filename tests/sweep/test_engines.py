@@ -2,19 +2,19 @@
 
 import os
 import signal
-from concurrent.futures import Executor, Future
+import threading
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 import saboteur
 from saboteur import VICTIM
+from sweep.conftest import FEW
 from test_running import bytes_of
 
 from sim.sweep import InterruptedSweepError, Manner, engines, run
 from sim.sweep.engines import EngineError, engine
-
-FEW = ("latin_hypercube, n: 4", "latin_hypercube, n: 1")
 
 
 @pytest.fixture(autouse=True)
@@ -31,9 +31,9 @@ def in_time():
     signal.signal(signal.SIGALRM, before)
 
 
-@pytest.fixture
-def serial(study, tmp_path):
-    return run(study(FEW), tmp_path / "serial", manner=Manner(chunk_runs=100))
+def others(sweep):
+    """The rows of all runs but the victim."""
+    return [row for row in sweep.runs.to_pylist() if row["run_id"] != VICTIM]
 
 
 def kills(pids):
@@ -50,12 +50,12 @@ def kills(pids):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_processes_give_the_bytes_of_a_serial_sweep(study, tmp_path, serial, workers):
+def test_processes_give_the_bytes_of_a_serial_sweep(study, tmp_path, undisturbed, workers):
     manner = Manner("process", workers, chunk_runs=3)
-    assert bytes_of(run(study(FEW), tmp_path / "sweep", manner=manner)) == bytes_of(serial)
+    assert bytes_of(run(study(FEW), tmp_path / "sweep", manner=manner)) == bytes_of(undisturbed)
 
 
-def test_a_worker_that_is_killed_costs_its_chunk_a_retry_and_no_run(study, tmp_path, serial):
+def test_a_worker_that_is_killed_costs_its_chunk_a_retry_and_no_run(study, tmp_path, undisturbed):
     pools = []
 
     def begin():
@@ -66,18 +66,19 @@ def test_a_worker_that_is_killed_costs_its_chunk_a_retry_and_no_run(study, tmp_p
     manner = Manner(begin, 1, chunk_runs=2, progress=progress)
     sweep = run(study(FEW), tmp_path / "sweep", manner=manner)
     assert len(pools) == 2
-    assert bytes_of(sweep) == bytes_of(serial)
+    assert bytes_of(sweep) == bytes_of(undisturbed)
 
 
-def test_a_run_that_its_worker_dies_of_is_a_row_and_all_others_are_played(study, tmp_path, serial):
+def test_a_run_that_its_worker_dies_of_is_a_row_and_all_others_are_played(
+    study, tmp_path, undisturbed
+):
     manner = Manner(lambda: saboteur.pool(saboteur.dies, 2), 2, chunk_runs=4)
     sweep = run(study(FEW), tmp_path / "sweep", manner=manner)
     assert sweep.manifest["counts"] == {"planned": 12, "ok": 11, "failed": 1}
     assert [(r["run_id"], r["exception"]) for r in sweep.failures.to_pylist()] == [
         (VICTIM, "WorkerLost")
     ]
-    mine = [row for row in sweep.runs.to_pylist() if row["run_id"] != VICTIM]
-    assert mine == [row for row in serial.runs.to_pylist() if row["run_id"] != VICTIM]
+    assert others(sweep) == others(undisturbed)
 
 
 def test_an_unknown_engine_is_answered_with_those_that_there_are():
@@ -100,28 +101,67 @@ def test_a_cluster_without_workers_is_not_waited_for_forever(study, tmp_path, mo
 
 
 @pytest.mark.filterwarnings("default")
-def test_a_dask_cluster_gives_the_same_bytes_though_a_worker_is_killed(study, tmp_path, serial):
+def test_a_dask_cluster_gives_the_same_bytes_though_a_worker_is_killed(
+    study, tmp_path, undisturbed
+):
     distributed = pytest.importorskip("distributed")
     asked = {"n_workers": 1, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
     with distributed.LocalCluster(**asked) as cluster, distributed.Client(cluster) as client:
         name = cluster.scheduler_address.replace("tcp://", "dask://")
         pids = client.run(os.getpid)
         manner = Manner(name, chunk_runs=2, progress=kills(pids.values))
-        assert bytes_of(run(study(FEW), tmp_path / "killed", manner=manner)) == bytes_of(serial)
+        assert bytes_of(run(study(FEW), tmp_path / "killed", manner=manner)) == bytes_of(
+            undisturbed
+        )
 
 
 @pytest.mark.filterwarnings("default")
 def test_a_run_that_dask_workers_die_of_is_a_row_and_all_others_are_played(
-    study, tmp_path, monkeypatch
+    study, tmp_path, monkeypatch, undisturbed
 ):
+    """In a cluster of this machine's own; one death will do, as workers take seconds to come."""
     dask = pytest.importorskip("dask")
     pytest.importorskip("distributed")
     monkeypatch.setattr(engines, "LOOK_EVERY", 0.5)
+    monkeypatch.setattr(engines, "TRIES", 1)
     tampered = {
         "distributed.worker.preload": [str(Path(saboteur.__file__).with_name("flawed.py"))],
         "distributed.deploy.lost-worker-timeout": "10s",
     }
     with dask.config.set(tampered):
-        sweep = run(study(FEW), tmp_path / "sweep", manner=Manner("dask", 1, chunk_runs=6))
+        sweep = run(study(FEW), tmp_path / "sweep", manner=Manner("dask", 1, chunk_runs=1))
     assert sweep.manifest["counts"] == {"planned": 12, "ok": 11, "failed": 1}
     assert sweep.failures["run_id"].to_pylist() == [VICTIM]
+    assert others(sweep) == others(undisturbed)
+
+
+def test_a_scheduler_that_there_is_not_is_said_to_be_none():
+    pytest.importorskip("distributed")
+    with (
+        pytest.raises(EngineError, match="no Dask scheduler at 'nowhere'"),
+        engine("dask://nowhere"),
+    ):
+        pass
+
+
+def test_seven_at_once_give_the_bytes_of_one_whoever_is_done_first(study, tmp_path, undisturbed):
+    """Threads of this process, which take no start; the last chunk to be begun is done first."""
+    first = threading.Event()
+
+    class Overtaken(ThreadPoolExecutor):
+        def submit(self, fn, /, task):
+            def late(task):
+                if task.run_id[0] == 0:
+                    assert first.wait(300)
+                result = fn(task)
+                first.set()
+                return result
+
+            return super().submit(late, task)
+
+    done = []
+    with Overtaken(7) as pool:
+        manner = Manner(pool, 7, chunk_runs=1, progress=lambda *counts: done.append(counts))
+        sweep = run(study(FEW), tmp_path / "sweep", manner=manner)
+    assert [runs for runs, _, _ in done] == list(range(13))
+    assert bytes_of(sweep) == bytes_of(undisturbed)

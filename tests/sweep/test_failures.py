@@ -1,25 +1,19 @@
 """A run that fails is a row; all others are as if nothing had happened."""
 
+import threading
+import time
+from typing import ClassVar
+
 import pytest
 import saboteur
 from saboteur import VICTIM
+from sweep.conftest import FEW
+from test_engines import others
 from typer.testing import CliRunner
 
 from sim.sweep import Manner, Sweep, TooManyFailuresError, playing, resume, run
 from sim.sweep.commands import app as commands
-
-#: One point of uncertainties, so that the lever's two settings are the two design points.
-FEW = ("latin_hypercube, n: 4", "latin_hypercube, n: 1")
-
-
-def others(sweep):
-    """The rows of all runs but the victim."""
-    return [row for row in sweep.runs.to_pylist() if row["run_id"] != VICTIM]
-
-
-@pytest.fixture
-def undisturbed(study, tmp_path):
-    return run(study(FEW), tmp_path / "undisturbed", manner=Manner(chunk_runs=100))
+from sim.sweep.playing import TookTooLongError, ended_after
 
 
 @pytest.mark.parametrize("chunk_runs", [1, 4, 100])
@@ -64,15 +58,52 @@ def test_too_many_failures_end_the_sweep_and_what_was_played_is_kept(study, tmp_
         "played": 6,
         "failed": 1,
     }
+    said = CliRunner().invoke(commands, ["replay", str(tmp_path / "sweep"), str(VICTIM)])
+    assert said.exit_code == 0
+    assert "It failed: ZeroDivisionError: no such luck" in said.stdout
     monkeypatch.undo()
     assert resume(tmp_path / "sweep").manifest["counts"]["failed"] == 1
 
 
+class Watch(threading.Thread):
+    """A timer whose time is up when the victim hangs, however fast the machine is."""
+
+    asked: ClassVar[list[float]]
+
+    def __init__(self, seconds, end):
+        super().__init__(daemon=True)
+        self.asked.append(seconds)
+        self.end, self.over = end, False
+
+    def run(self):
+        while not self.over:
+            if saboteur.HANGING.wait(0.01):
+                saboteur.HANGING.clear()
+                self.end()
+
+    def cancel(self):
+        self.over = True
+
+
 def test_a_run_that_hangs_is_ended_and_is_a_row(study, tmp_path, monkeypatch, undisturbed):
     monkeypatch.setattr(playing, "play_rows", saboteur.hangs)
-    sweep = run(study(FEW), tmp_path / "sweep", manner=Manner(chunk_runs=2, seconds_per_run=2.0))
+    monkeypatch.setattr(playing.threading, "Timer", Watch)
+    monkeypatch.setattr(Watch, "asked", [], raising=False)
+    sweep = run(study(FEW), tmp_path / "sweep", manner=Manner(chunk_runs=4, seconds_per_run=2.0))
     assert others(sweep) == others(undisturbed)
     assert [row["exception"] for row in sweep.failures.to_pylist()] == ["TookTooLongError"]
+    # The chunk with the victim is halved until it stands alone: 4 runs, 2, 1, 1, and 2.
+    of_two = pytest.approx(2.0 * 2**0.5)
+    assert Watch.asked == [4.0, 4.0, of_two, 2.0, 2.0, of_two, 4.0]
+
+
+def test_a_run_that_takes_longer_than_it_may_is_ended():
+    def plays_on():
+        while True:
+            time.sleep(0.01)
+
+    with pytest.raises(TookTooLongError), ended_after(0.01):
+        plays_on()
 
 
 def test_a_sweep_in_which_every_run_fails_is_a_sweep(study, tmp_path, monkeypatch):

@@ -1,5 +1,8 @@
 """Design points have the settings that were asked for, whatever their type."""
 
+import itertools
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -193,16 +196,15 @@ def test_constraints_do_not_tear_matrices_apart(study):
         study(("outcomes:", rule), ("latin_hypercube, n: 4", "saltelli, n: 4"))
 
 
-@pytest.mark.parametrize("chunk_runs", [1, 7, 1000])
-@pytest.mark.parametrize("shards", [1, 3, 64])
-def test_every_run_is_in_one_chunk_of_one_shard(study, chunk_runs, shards):
-    question = study()
-    runs = [
-        (point, replicate)
-        for number in range(1, shards + 1)
-        for plan in [Plan.of(question, chunk_runs, shard=(number, shards))]
-        for chunk in plan.chunks(0)
-        for task in [plan.task(chunk)]
-        for point, replicate in zip(task.design_id, task.replicate, strict=True)
-    ]
-    assert sorted(runs) == [(point, replicate) for point in range(8) for replicate in range(6)]
+def test_every_run_is_in_one_chunk_of_one_shard(study):
+    whole = Plan.of(study())
+    for size, shards in itertools.product((1, 7, 1000), (1, 3, 64)):
+        runs = [
+            (point, replicate)
+            for number in range(1, shards + 1)
+            for plan in [replace(whole, chunk_runs=size, shard=(number, shards))]
+            for chunk in plan.chunks(0)
+            for task in [plan.task(chunk)]
+            for point, replicate in zip(task.design_id, task.replicate, strict=True)
+        ]
+        assert sorted(runs) == [(p, r) for p in range(8) for r in range(6)], (size, shards)

@@ -7,6 +7,7 @@ import time
 
 import pytest
 import saboteur
+from sweep.conftest import FEW
 from test_running import bytes_of
 from typer.testing import CliRunner
 
@@ -70,10 +71,11 @@ def test_kill_at_20_random_moments_and_resume_gives_the_same_bytes(study, tmp_pa
         played_for(place, moments.uniform(0.0, takes / 2))
         if (place / "manifest.json").exists() and Sweep(place).is_complete:
             number += 1
+    there = {path.name for path in whole.folder.iterdir()}
     for n in range(number + 1):
         sweep = run(question, tmp_path / f"sweep-{n}", manner=Manner(chunk_runs=CHUNK))
         assert bytes_of(sweep) == bytes_of(whole)
-        assert not (sweep.folder / "parts").exists()
+        assert {path.name for path in sweep.folder.iterdir()} == there
     _nothing_is_played_again(log.read_text().splitlines())
 
 
@@ -90,16 +92,36 @@ def _nothing_is_played_again(notes):
         assert what == "done" or run_id not in done
 
 
-def test_a_clean_stop_finishes_what_is_under_way(study, tmp_path):
+def test_a_clean_stop_finishes_what_is_under_way(study, tmp_path, undisturbed):
     stop = threading.Event()
     manner = Manner(chunk_runs=CHUNK, stop=stop, progress=lambda done, *_: done and stop.set())
     with pytest.raises(InterruptedSweepError):
-        run(study(), tmp_path / "sweep", manner=manner)
+        run(study(FEW), tmp_path / "sweep", manner=manner)
     half = Sweep(tmp_path / "sweep")
     assert not half.is_complete
     assert half.runs.num_rows == half.status()["played"] == CHUNK
-    whole = run(study(), tmp_path / "whole", manner=Manner(chunk_runs=CHUNK))
-    assert bytes_of(resume(half.folder)) == bytes_of(whole)
+    assert bytes_of(resume(half.folder)) == bytes_of(undisturbed)
+
+
+def test_what_was_arriving_when_it_was_killed_is_cleared_away(study, tmp_path, undisturbed):
+    place = tmp_path / "sweep"
+    (place / "parts").mkdir(parents=True)
+    left = [place / ".design.parquet.99", place / "parts" / ".runs-0000.parquet.99"]
+    for path in [*left, place / ".notes"]:
+        path.write_bytes(b"half a file")
+    run(study(FEW), place, manner=Manner(chunk_runs=100))
+    here = {path.name for path in place.iterdir()}
+    assert here == {path.name for path in undisturbed.folder.iterdir()} | {".notes"}
+
+
+def test_a_folder_goes_on_in_the_chunks_it_was_begun_with(study, tmp_path):
+    stop = threading.Event()
+    manner = Manner(chunk_runs=CHUNK, stop=stop, progress=lambda done, *_: done and stop.set())
+    with pytest.raises(InterruptedSweepError):
+        run(study(FEW), tmp_path / "sweep", manner=manner)
+    with pytest.raises(FolderError, match="begun with chunks of 4 runs"):
+        run(study(FEW), tmp_path / "sweep", manner=Manner(chunk_runs=5))
+    assert run(study(FEW), tmp_path / "sweep").is_complete
 
 
 def test_files_stay_few(study, tmp_path):
@@ -120,7 +142,7 @@ def test_other_code_is_refused_unless_forced_and_then_marked(study, tmp_path, mo
     stop = threading.Event()
     manner = Manner(chunk_runs=CHUNK, stop=stop, progress=lambda done, *_: done and stop.set())
     with pytest.raises(InterruptedSweepError):
-        run(study(), tmp_path / "sweep", manner=manner)
+        run(study(FEW), tmp_path / "sweep", manner=manner)
     monkeypatch.setattr(provenance, "source_sha256", lambda: "0" * 64)
     with pytest.raises(FingerprintError, match="model"):
         resume(tmp_path / "sweep")
@@ -128,23 +150,27 @@ def test_other_code_is_refused_unless_forced_and_then_marked(study, tmp_path, mo
     assert CliRunner().invoke(commands, words).exit_code == 3
     sweep = resume(tmp_path / "sweep", Manner(force=True))
     forced = sweep.runs["forced"].to_pylist()
-    assert forced == [False] * CHUNK + [True] * (48 - CHUNK)
+    assert forced == [False] * CHUNK + [True] * (12 - CHUNK)
     assert sweep.manifest["forced"][0]["model"] == "0" * 64
 
 
 def test_another_study_needs_another_folder(study, tmp_path):
-    run(study(), tmp_path / "sweep", manner=Manner(chunk_runs=100))
+    run(study(FEW), tmp_path / "sweep", manner=Manner(chunk_runs=100))
     with pytest.raises(FingerprintError, match="study"):
-        run(study(("seed: 3", "seed: 4")), tmp_path / "sweep")
-    with pytest.raises(FingerprintError, match="another design"):
-        run(study(("n: 4", "n: 5")), tmp_path / "sweep", manner=Manner(force=True))
+        run(study(FEW, ("seed: 3", "seed: 4")), tmp_path / "sweep")
+    with pytest.raises(FingerprintError, match="another study asks for other runs"):
+        run(
+            study(FEW, ("replicates: 6", "replicates: 8")),
+            tmp_path / "sweep",
+            manner=Manner(force=True),
+        )
 
 
 def test_two_cannot_play_in_one_folder(study, tmp_path):
     place = tmp_path / "sweep"
     place.mkdir()
     with folder.held(place), pytest.raises(FolderError, match="another process"):
-        run(study(), place)
+        run(study(FEW), place)
 
 
 def test_a_folder_that_is_no_sweep_is_refused(tmp_path):

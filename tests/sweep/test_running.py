@@ -1,6 +1,7 @@
 """A sweep is played into a folder whose bytes depend on the study alone."""
 
 import numpy as np
+from sweep.conftest import FEW
 
 from sim import simulate
 from sim.reading import changed
@@ -32,26 +33,30 @@ def test_each_run_is_the_run_of_a_plain_simulation_with_its_luck(study, tmp_path
     assert mine["returned_alive_uplanders"].to_pylist() == alone.returned_alive[:, 0].tolist()
 
 
-def test_the_bytes_do_not_depend_on_the_chunks(study, tmp_path):
-    question = study(("latin_hypercube, n: 4", "latin_hypercube, n: 2"))
-    whole = run(question, tmp_path / "whole", manner=Manner(chunk_runs=1000))
-    for size in (1, 7):
-        sweep = run(question, tmp_path / str(size), manner=Manner(chunk_runs=size))
-        assert bytes_of(sweep) == bytes_of(whole)
+def test_the_bytes_do_not_depend_on_the_chunks(study, tmp_path, undisturbed):
+    for size in (1, 5):
+        sweep = run(study(FEW), tmp_path / str(size), manner=Manner(chunk_runs=size))
+        assert bytes_of(sweep) == bytes_of(undisturbed)
 
 
-def test_a_finished_sweep_is_left_as_it_is(study, tmp_path):
-    sweep = run(study(), tmp_path / "sweep", manner=Manner(chunk_runs=20))
+def test_a_finished_sweep_is_left_as_it_is(whole_of):
+    sweep = whole_of()
     before = bytes_of(sweep), (sweep.folder / "manifest.json").read_bytes()
     again = resume(sweep.folder)
     assert (bytes_of(again), (again.folder / "manifest.json").read_bytes()) == before
     assert again.manifest["counts"] == {"planned": 48, "ok": 48, "failed": 0}
 
 
-def test_the_folder_tells_what_was_asked(study, tmp_path):
+def test_settings_stand_in_the_design_only(whole_of):
+    sweep = whole_of()
+    settings = {"guarantee_strength", "parties.upland.optimism", "captives.uplanders.death_rate"}
+    assert settings <= set(sweep.design.column_names)
+    assert not {name for name in sweep.runs.column_names if name in settings or name[:2] == "u."}
+
+
+def test_the_folder_tells_what_was_asked(study, whole_of):
     question = study()
-    run(question, tmp_path / "sweep", manner=Manner(chunk_runs=20))
-    sweep = Sweep(tmp_path / "sweep")
+    sweep = Sweep(whole_of().folder)
     assert sweep.question.sha256 == question.sha256
     assert sweep.scenario == question.scenario
     assert sweep.study.replicates == 6
