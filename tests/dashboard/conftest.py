@@ -6,14 +6,23 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from system import BROWSER, free_port
-from visiting import PATIENCE, Server, Visit, answers, note
+from visiting import PATIENCE, Server, Visit, answers
 
 ROOT = Path(__file__).parent.parent.parent
+
+#: A dashboard that works nothing out before somebody asks: no test asks for it, and it would take
+#: more of a processor than most tests do.
+UNPREPARED = """
+from dashboard import __main__, prepare
+prepare.baselines = lambda line: None
+__main__.main()
+"""
 
 CHROMIUM_SAYS = [
     "--no-sandbox",
@@ -33,7 +42,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     log = home / "log.txt"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "dashboard", "--port", str(port), "--home", str(home)],
+            [sys.executable, "-c", UNPREPARED, "--port", str(port), "--home", str(home)],
             cwd=ROOT,
             stdout=out,
             stderr=out,
@@ -61,24 +70,41 @@ def chromium() -> Iterator[Browser]:
         found.close()
 
 
+@pytest.fixture(scope="session")
+def household(chromium: Browser) -> Iterator[BrowserContext]:
+    """A browser context that keeps what pages are made of, so that they need not be made anew."""
+    context = chromium.new_context(reduced_motion="reduce")
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def visit(chromium: Browser, server: Server) -> Iterator[Callable[..., Visit]]:
-    """Begin a visit: `visit(width, colours)`; each has a browser context of its own."""
+def browse(chromium: Browser, household: BrowserContext) -> Iterator[Callable[..., Visit]]:
+    """Begin a visit: `browse(server, width, colours)`; nobody has the cookies of anybody else.
+
+    The first visitor of a test comes from the household, the others have a context of their own.
+    """
+    household.clear_cookies()
     contexts: list[BrowserContext] = []
 
-    def begin(width: int = 1280, colours: str = "light") -> Visit:
-        context = chromium.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme=colours,  # type: ignore[arg-type]
-            reduced_motion="reduce",
-        )
-        contexts.append(context)
+    def begin(server: Server, width: int = 1280, colours: str = "light") -> Visit:
+        context = household
+        if household.pages:
+            context = chromium.new_context(reduced_motion="reduce")
+            contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(PATIENCE)
-        begun = Visit(page, server)
-        page.on("request", lambda request: note(begun.hosts, request.url))
-        return begun
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=colours)  # type: ignore[arg-type]
+        return Visit(page, server)
 
     yield begin
     for context in contexts:
         context.close()
+    for page in household.pages:
+        page.close()
+
+
+@pytest.fixture
+def visit(browse: Callable[..., Visit], server: Server) -> Callable[..., Visit]:
+    """Begin a visit of the dashboard: `visit(width, colours)`."""
+    return partial(browse, server)

@@ -1,5 +1,7 @@
 """The page Build a scenario, as a visitor sees it, and what it keeps."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -11,17 +13,18 @@ from sim.reading import find_scenario, read_text, rewritten, sha256_of, values_w
 ORIGINAL = find_scenario("two-rivers").read_text(encoding="utf-8")
 
 
+@pytest.mark.xdist_group("pages")
 def test_a_visitor_edits_a_copy_in_forms_breaks_it_as_a_text_and_loses_nothing(visit):
     seen = visit().goto("/build")
-    seen.looks_well([(390, "dark"), (1280, "light")])
+    seen.looks_well()
     seen.page.get_by_role("textbox", name="title", exact=True).fill("Three Rivers")
     seen.click("Put it into the file")
     expect(seen.page.get_by_text("The file is fine")).to_be_visible()
     seen.page.get_by_text("As a text", exact=True).click()
     seen.rest()
     box = seen.page.get_by_role("textbox", name="The file, in YAML")
+    expect(box).to_have_value(re.compile('title: "Three Rivers"'))
     text = box.input_value()
-    assert 'title: "Three Rivers"' in text
     broken = text.replace("days: 180", "days: soon")
     box.fill(broken)
     seen.click("Check")
@@ -36,7 +39,7 @@ def test_a_visitor_edits_a_copy_in_forms_breaks_it_as_a_text_and_loses_nothing(v
     seen.page.get_by_role("textbox", name="days", exact=True).fill("20")
     seen.click("Put it into the file")
     seen.click("Run it in What if", "link")
-    assert len(seen.counts()) == 1
+    expect(seen.counts).to_have_count(1)
     expect(seen.page.locator(".parley-note").first).to_contain_text("truce by day 20")
     seen.has_no_error()
     seen.asked_nobody_else()

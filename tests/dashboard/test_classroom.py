@@ -10,15 +10,18 @@ import urllib.error
 import urllib.request
 import zipfile
 from concurrent.futures import Future
+from functools import partial
 from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import TimeoutError, expect
 from system import free_port
-from visiting import PATIENCE, Server, Visit, answers, note
+from visiting import PATIENCE, Server, answers
 
 from sim.classroom.store import Store
 from sim.reading import load_scenario
+
+pytestmark = pytest.mark.xdist_group("classroom")
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
 
@@ -50,24 +53,9 @@ def school(tmp_path_factory):
 
 
 @pytest.fixture
-def enter(chromium, school):
+def enter(browse, school):
     """A browser of one's own in the classroom: `enter(width, colours)`."""
-    contexts = []
-
-    def begin(width=1280, colours="light"):
-        context = chromium.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=colours, reduced_motion="reduce"
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
-        begun = Visit(page, school)
-        page.on("request", lambda request: note(begun.hosts, request.url))
-        return begun
-
-    yield begin
-    for context in contexts:
-        context.close()
+    return partial(browse, school)
 
 
 @pytest.fixture
@@ -348,7 +336,7 @@ def test_two_students_and_agents_play_through_news_to_a_signature_and_the_debrie
     expect(ada.page.get_by_text("a deal like this table’s is in force after").first).to_be_visible()
     ada.page.get_by_text("The numbers as a table").first.click()
     dots = ada.page.locator(".st-key-table-round").get_by_role("row")
-    assert dots.nth(2).get_by_role("cell").last.inner_text() == "1"  # signed in round 2
+    expect(dots.nth(2).get_by_role("cell").last).to_have_text("1")  # signed in round 2
     ada.rest().has_no_error()
     ada.is_accessible()
     ada.asked_nobody_else()

@@ -11,25 +11,24 @@ from sim.findings import share
 from sim.report import of_hundred
 
 QUICK = "scenario=two-rivers&days=60&runs=200"
-LOOKS = [(1280, "light"), (390, "dark")]
 
 
-@pytest.mark.parametrize(("width", "colours"), LOOKS)
-def test_why_shows_what_is_in_the_way_with_the_numbers_of_the_command_line(visit, width, colours):
-    seen = visit(width, colours).goto(f"/why?{QUICK}")
+@pytest.mark.xdist_group("pages")
+def test_why_shows_what_is_in_the_way_with_the_numbers_of_the_command_line(visit):
+    seen = visit().goto(f"/why?{QUICK}")
     words = ["why", "two-rivers", "--days", "60", "--runs", "20", "--workers", "1", "--json", "-"]
     no_zopa = as_json(CliRunner().invoke(app, words).stdout)["structural"]["no_zopa"]
     expect(
         seen.page.get_by_text(f"In {of_hundred(no_zopa['estimate'])} of 100 talks no package")
     ).to_be_visible()
-    seen.has_no_error()
-    seen.is_accessible()
+    seen.looks_well()
     seen.page.get_by_text("Obstacles", exact=True).first.click()
     expect(seen.page.get_by_role("heading", name="one obstacle were taken away")).to_be_visible()
-    seen.is_accessible()
+    seen.looks_well()
     seen.asked_nobody_else()
 
 
+@pytest.mark.xdist_group("pages")
 def test_two_cases_stand_side_by_side(visit):
     seen = visit().goto(f"/compare?{QUICK}&seed=7&set=leaks:0")
     second = seen.page.get_by_role("combobox", name="Second")
@@ -41,14 +40,16 @@ def test_two_cases_stand_side_by_side(visit):
     words = ["compare", "two-rivers", "--days", "60", "--runs", "200", "--seed", "7"]
     words += ["--set", "leaks=0", "--json", "-"]
     effect = as_json(CliRunner().invoke(app, words).stdout)["effects"]["deal_by_60"]
-    counts = seen.page.locator(".parley-count b").all_inner_texts()
-    assert counts == [of_hundred(effect["changed"]), of_hundred(effect["baseline"])]
+    expect(seen.counts).to_have_text(
+        [of_hundred(effect["changed"]), of_hundred(effect["baseline"])]
+    )
     seen.page.get_by_text("How it ends", exact=True).click()
     expect(seen.rest().page.get_by_role("heading", name="How do talks stand")).to_have_count(2)
-    seen.looks_well(LOOKS)
+    seen.looks_well()
     seen.asked_nobody_else()
 
 
+@pytest.mark.xdist_group("pages")
 def test_sources_and_limits_stand_beside_what_the_model_gets_wrong(visit):
     seen = visit().goto("/sources?scenario=gaza-2024-01")
     words = ["run", "gaza-2024-01", "--runs", "1", "--days", "1", "--json", "-"]
@@ -59,15 +60,16 @@ def test_sources_and_limits_stand_beside_what_the_model_gets_wrong(visit):
     seen.page.get_by_text("Stylised facts").first.click()
     expect(seen.page.get_by_text("not settled").first).to_be_visible()
     seen.is_accessible()
-    seen.looks_well(LOOKS)
+    seen.looks_well()
     seen.asked_nobody_else()
 
 
+@pytest.mark.xdist_group("pages")
 def test_every_page_leads_to_the_glossary_and_it_explains_each_word_once(visit):
     seen = visit().goto("/sources").click("What the words mean", "link")
     for word in ("Zone of possible agreement", "Same luck", "95 % interval", "Lever"):
         expect(seen.page.get_by_text(f"{word}", exact=False).first).to_be_visible()
-    seen.looks_well(LOOKS)
+    seen.looks_well()
     words = [word for subject in glossary.WORDS.values() for word in subject]
     assert len(words) == len(set(words))
 

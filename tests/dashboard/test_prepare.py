@@ -2,10 +2,12 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from dashboard import prepare
+from dashboard.jobs import PREPARED
 from dashboard.places import BASELINES
 from dashboard.questions import Arm
 from sim.experiment import simulate
@@ -37,3 +39,10 @@ def test_a_folder_of_shipped_answers_holds_these_and_no_others(tmp_path):
     assert prepare.ship(folder, {"kept": {"day": 2}}) == [folder / "kept.json"]
     assert [file.name for file in folder.iterdir()] == ["kept.json"]
     assert json.loads((folder / "kept.json").read_text(encoding="utf-8")) == {"day": 2}
+
+
+def test_a_server_begins_with_what_every_what_if_is_held_against():
+    asked = []
+    prepare.baselines(SimpleNamespace(ask=lambda *words: asked.append(words)))
+    talks = [prepare.baseline(name) for name in scenario_names()]
+    assert asked == [(replace(one, kind="outcomes"), "server", PREPARED) for one in talks]

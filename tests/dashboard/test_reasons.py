@@ -18,12 +18,20 @@ def desk(tmp_path):
     return Desk(Cache(tmp_path))
 
 
-def test_what_would_unlock_it_starts_from_the_levers_as_they_stand(desk):
+def test_what_would_unlock_it_starts_from_the_levers_as_they_stand(desk, monkeypatch):
+    kept = []
+
+    def keeping(case, target, say, **asked):
+        kept.append((case, target, asked, unlock(case, target, say=say, **asked)))
+        return kept[-1][-1]
+
+    monkeypatch.setattr(reasons, "unlock", keeping)
     text = "deal@10=1"
     question = Question("unlock", **SMALL, more=(("target", text),))
     section = reasons.ways(question, desk)["section"]
-    case = SMALL["arms"][0].case()
-    found = unlock(case, Target.read(text, 10), runs=6, days=10, levers={"leaks": 0.0})
+    case, target, asked, found = kept.pop()
+    assert (case, target) == (SMALL["arms"][0].case(), Target.read(text, 10))
+    assert asked == {"runs": 6, "seed": 1, "days": 10, "levers": {"leaks": 0.0}}
     rows = {row[0]: row for row in section["tables"][0]["rows"]}
     assert rows[case.levers["leaks"].label][1] == "0"
     for name, way in found.alone.items():

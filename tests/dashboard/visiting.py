@@ -13,18 +13,40 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, WebSocket, expect
+from playwright.sync_api import Locator, Page, Request, WebSocket
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 #: Milliseconds to wait for what should appear; the machine may be busy.
 PATIENCE = 120_000
 
-#: The page is at rest: its script has run.
-AT_REST = "[data-testid=stApp][data-test-script-state=notRunning]"
+#: Milliseconds that Streamlit's boxes wait for more before they send what was done in them.
+HESITATION = 210
 
-#: How pages are looked at: the width of the window, and the colours asked for.
-LOOKS = [(width, colours) for width in (1280, 390) for colours in ("light", "dark")]
+#: The page stands still after so many milliseconds: what the server sent is drawn, nothing is left
+#: of what was drawn before, and nothing fades. (Doors of the classroom are no pages of Streamlit.)
+STILL = """milliseconds => new Promise(done => setTimeout(() => {
+  const app = document.querySelector("[data-testid=stApp]");
+  done((!app || app.dataset.testScriptState === "notRunning")
+    && !document.querySelector("[data-stale=true]")
+    && !document.getAnimations().some(one => one instanceof CSSTransition));
+}, milliseconds))"""
+
+#: Timers that the page set before are over, so what was done is on its way to the server.
+SENT = "milliseconds => new Promise(done => setTimeout(() => done(true), milliseconds))"
+
+#: How often, and after how many milliseconds, a page with something wrong is looked at again.
+LOOKS_AGAIN, BETWEEN_LOOKS = 8, 1500
+
+#: How pages are looked at: the colours asked for, and the widths of the window. Axe looks at the
+#: last width of each.
+LOOKS = {"light": (390, 1280), "dark": (1280, 390)}
+
+AXE = Axe()
+
+#: What Axe finds wrong with the page, or with what a selector names.
+LOOK = """async part =>
+  (await axe.run(part ?? document, {resultTypes: ["violations"], elementRef: false})).violations"""
 
 
 @dataclass
@@ -48,10 +70,9 @@ class Line:
     """The line between a page and its server: whether what was asked last has been answered."""
 
     def __init__(self, socket: WebSocket) -> None:
-        self.asked = self.begun = False
+        self.asked, self.begun = True, False  # a page begins by asking for itself
         socket.on("framesent", self._sent)
         socket.on("framereceived", self._received)
-        socket.on("close", self._closed)
 
     def _sent(self, frame: bytes | str) -> None:
         message = BackMsg()
@@ -68,9 +89,6 @@ class Line:
             early = message.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN
             self.asked = self.asked and (early or not self.begun)
 
-    def _closed(self, _: WebSocket) -> None:
-        self.asked = False
-
 
 def _bytes(frame: bytes | str) -> bytes:
     return frame if isinstance(frame, bytes) else frame.encode()
@@ -86,7 +104,16 @@ class Visit:
     line: Line | None = None
 
     def __post_init__(self) -> None:
+        self.page.set_default_timeout(PATIENCE)
+        self.page.on("request", self._note)
         self.page.on("websocket", self._listen)
+
+    def _note(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme not in ("data", "blob", "about"):
+            self.hosts.add(parts.netloc)
+        if request.is_navigation_request() and not parts.path.startswith("/media/"):
+            self.line = None  # the line of the page before
 
     def _listen(self, socket: WebSocket) -> None:
         if "/_stcore/" in socket.url:
@@ -98,11 +125,14 @@ class Visit:
         return self.rest()
 
     def rest(self) -> Visit:
-        """Wait until the page's script has run, and nothing moves any more."""
-        self.page.wait_for_selector(AT_REST, timeout=PATIENCE)
-        self.page.wait_for_timeout(150)  # a click may still be on its way to the server
-        self.until(lambda: self.line is None or not self.line.asked)
-        self.page.wait_for_selector(AT_REST, timeout=PATIENCE)
+        """Wait until the server has answered what the page asked, and nothing moves any more."""
+        self.page.wait_for_function(SENT, arg=HESITATION)
+        self.until(lambda: self.line is not None and not self.line.asked)
+        return self.still()
+
+    def still(self) -> Visit:
+        """Wait until nothing moves on the page."""
+        self.page.wait_for_function(STILL, arg=50)
         return self
 
     def until(self, true: Callable[[], Any]) -> Visit:
@@ -118,24 +148,30 @@ class Visit:
         self.page.get_by_role(role, name=name).first.click()  # type: ignore[arg-type]
         return self.rest()
 
-    def counts(self) -> list[str]:
-        """The large numbers above everything else, as words: baseline, then change."""
-        expect(self.page.locator(".parley-counts")).to_be_visible(timeout=PATIENCE)
-        return self.page.locator(".parley-count b").all_inner_texts()
+    @property
+    def counts(self) -> Locator:
+        """The large numbers above everything else: baseline, then change."""
+        return self.page.locator(".parley-count b")
 
-    def looks_well(self, looks: list[tuple[int, str]]) -> None:
-        """In windows of these widths and colours nothing is wrong with the page as it stands.
+    @property
+    def effect(self) -> Locator:
+        """The sentence about them."""
+        return self.page.locator(".parley-effect")
 
-        It is loaded anew in other colours, as the server chooses those of charts.
+    def looks_well(self) -> None:
+        """In wide and narrow windows, light and dark, nothing is wrong with the page as it stands.
+
+        It is loaded anew in other colours, as the server chooses those of charts. Axe, which takes
+        seconds, sees each width and each colour once.
         """
-        for colours in dict.fromkeys(colours for _, colours in looks):
+        for colours, widths in LOOKS.items():
             self.page.emulate_media(color_scheme=colours)  # type: ignore[arg-type]
             self.page.reload()
-            self.rest()
-            for width in (width for width, asked in looks if asked == colours):
+            for width in widths:
                 self.page.set_viewport_size({"width": width, "height": 900})
                 self.rest().has_no_error()
-                self.is_accessible()
+                self.fits()
+            self.is_accessible()
 
     def has_no_error(self) -> None:
         """Nothing on the page is an error or a traceback."""
@@ -143,18 +179,41 @@ class Visit:
         for words in ("Something went wrong", "Page not found"):
             assert self.page.get_by_text(words).count() == 0
 
-    def is_accessible(self) -> None:
-        """Axe finds nothing serious, and nothing sticks out sideways."""
-        found = Axe().run(self.page).response["violations"]
-        serious = [
+    def is_accessible(self, part: str | None = None) -> None:
+        """Axe finds nothing serious on the page or a part of it, and the page is not too wide."""
+        self._lasting(lambda: self._serious(part))
+        self.fits()
+
+    def fits(self) -> None:
+        """Nothing sticks out sideways."""
+        self._lasting(self._too_wide)
+
+    def _lasting(self, wrong: Callable[[], list[str]]) -> None:
+        """Nothing is wrong with the page at rest, or it is no longer when one looks again.
+
+        Live pages may be drawn anew while they are looked at, and what fades has little contrast.
+        """
+        for _ in range(LOOKS_AGAIN):
+            found = self.still() and wrong()
+            if not found:
+                return
+            self.page.wait_for_timeout(BETWEEN_LOOKS)
+        raise AssertionError("\n".join(found))
+
+    def _serious(self, part: str | None) -> list[str]:
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.axe_script)
+        found = self.page.evaluate(LOOK, part)
+        return [
             f"{one['id']}: {one['help']}: {node['html'][:200]} {node['failureSummary'][:300]}"
             for one in found
             if one["impact"] in ("serious", "critical")
             for node in one["nodes"]
         ]
-        assert not serious, "\n".join(serious)
+
+    def _too_wide(self) -> list[str]:
         wide = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        assert wide <= 0, f"{wide} pixels too wide"
+        return [f"{wide} pixels too wide"] if wide > 0 else []
 
     def asked_nobody_else(self) -> None:
         """Every request went to the server itself."""
@@ -172,12 +231,6 @@ def answers(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
             return
         except OSError:
             time.sleep(0.1)
-
-
-def note(hosts: set[str], url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in ("data", "blob", "about"):
-        hosts.add(parts.netloc)
 
 
 def as_json(text: str) -> dict[str, Any]:
