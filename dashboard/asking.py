@@ -245,12 +245,15 @@ def step_of(lever: Lever) -> float:
     return reach / NOTCHES
 
 
-def footing(lever: Lever, case: Scenario) -> str:
-    """What the numbers rest on that a lever moves: their source, or that they are a judgement."""
+def footings(case: Scenario) -> dict[str, str]:
+    """What the numbers rest on that each lever moves: sources, or that they are judgements."""
     numbers = case.quantities()
-    found = dict.fromkeys(
-        case.sources[number.source].title if number.source else str(number.basis)
-        for move in lever.moves
-        for number in [numbers[move.key]]
-    )
-    return "; ".join(found)
+    return {
+        name: "; ".join(
+            dict.fromkeys(
+                case.sources[number.source].title if number.source else str(number.basis)
+                for number in (numbers[move.key] for move in lever.moves)
+            )
+        )
+        for name, lever in case.levers.items()
+    }

@@ -38,19 +38,19 @@ def levers(asked: WhatIf, case: Scenario) -> None:
             disabled=not resettable,
             icon=":material/restart_alt:",
         )
-    names = list(case.levers)
+    names, rests = list(case.levers), asking.footings(case)
     shown = SHOWN if len(names) > SHOWN + 1 else len(names)
     for name in names[:shown]:
-        lever(asked, case, name)
+        lever(asked, case, name, rests[name])
     if names[shown:]:
         moved = any(name in dict(asked.levers) for name in names[shown:])
         with st.expander(f"{len(names) - shown} more levers", expanded=moved):
             for name in names[shown:]:
-                lever(asked, case, name)
+                lever(asked, case, name, rests[name])
 
 
-def lever(asked: WhatIf, case: Scenario, name: str) -> None:
-    """One lever: where it stands, where the scenario has it, and what that rests on."""
+def lever(asked: WhatIf, case: Scenario, name: str, rests: str) -> None:
+    """One lever: where it stands, where the scenario has it, and what that `rests` on."""
     spec = case.levers[name]
     key = f"lever-{asked.scenario}-{name}"
 
@@ -69,7 +69,7 @@ def lever(asked: WhatIf, case: Scenario, name: str) -> None:
             format="%g",
             key=key,
             on_change=moved,
-            help=f"{spec.help}  \nRests on: {asking.footing(spec, case)}.",
+            help=f"{spec.help}  \nRests on: {rests}.",
         )
         st.caption(_mark(spec, asked.setting(name)))
 

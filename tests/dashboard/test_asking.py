@@ -25,7 +25,7 @@ def test_every_lever_has_round_steps_that_meet_its_ends_and_its_default(name):
         for end in (lever.default, lever.high):
             parts = (end - lever.low) / step
             assert parts == pytest.approx(round(parts), abs=1e-6)
-        assert asking.footing(lever, case)
+    assert all(asking.footings(case)[name] for name in case.levers)
 
 
 @pytest.mark.parametrize("name", scenario_names())
