@@ -67,7 +67,7 @@ WORDS: dict[str, dict[str, str]] = {
         "such draw: the same seed gives the same luck, here and at the command line.",
         "Same luck": "Two cases are played with the same draws of chance, so that a difference is "
         "an effect of the change and not of other luck.",
-        "Early estimate": "The answer of the first 200 of the talks, shown until all are played.",
+        "Early estimate": "The answer of the first 100 of the talks, shown until all are played.",
         "95 % interval": "If the talks were played again with other luck, intervals made so would "
         "hold the answer of endless play in 95 of 100 cases. It says nothing about whether the "
         "assumptions are right.",

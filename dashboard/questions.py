@@ -19,7 +19,7 @@ Json = dict[str, Any]
 
 #: Talks by which an answer is first estimated, and those of the answer itself. The first are the
 #: same talks in both.
-EARLY_RUNS, FULL_RUNS = 200, 2000
+EARLY_RUNS, FULL_RUNS = 100, 2000
 
 Settings = tuple[tuple[str, float], ...]
 Changes = tuple[tuple[str, str], ...]

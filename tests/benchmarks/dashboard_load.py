@@ -3,7 +3,7 @@
 A server of its own is started with an empty folder. Then, one after the other:
 
 - *first paint*: how long until a new visitor has the baseline of the first scenario;
-- *a lever*: how long from letting a lever go until the headline of 200 talks and of 2,000 is there:
+- *a lever*: how long from letting a lever go until the headline of 100 talks and of 2,000 is there:
   for one lever moved alone, which is worked out beforehand; for two levers, which nobody asked of
   before; and for the same two again;
 - *a class*: many visitors at once, each with levers of their own, every other one with two, over
@@ -170,7 +170,7 @@ def memory(pid: int) -> float:
 
 #: The waits of a visitor, and what they are called in the table.
 WAITS = {
-    "early": "early estimate, 200 talks",
+    "early": "early estimate, 100 talks",
     "full": "headline, 2,000 talks",
     "rest": "whole page",
 }
