@@ -20,6 +20,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Any, TypeVar, get_origin
 
@@ -437,16 +438,21 @@ def _scalar(leaf: _Leaf, annotation: Any) -> Any:
 # --- Reading
 
 
+@lru_cache(maxsize=4)
+def _composed(text: str, file: str) -> tuple[_Node | None, tuple[Complaint, ...]]:
+    """The tree of a text, which nobody changes: one scenario is read anew with many changes."""
+    composer = _Composer(text, file)
+    return composer.tree(), tuple(composer.complaints)
+
+
 class _Reading:
     """One reading of one text: its tree, its content, and the complaints so far."""
 
     def __init__(self, text: str, file: str, top: Any) -> None:
-        composer = _Composer(text, file)
         self.file = file
         self.top = top
-        self.tree = composer.tree()
-        self.complaints = composer.complaints
-        self.of_the_text = tuple(composer.complaints)
+        self.tree, self.of_the_text = _composed(text, file)
+        self.complaints = list(self.of_the_text)
         self.damaged: list[Path] = []
         self.content: Any = None
         if isinstance(self.tree, _Mapping):

@@ -23,6 +23,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from pydantic_core import to_json
 
 FORMAT = "parley.sweep/1"
 
@@ -113,7 +114,7 @@ def write_table(path: Path, table: pa.Table) -> None:
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     """Write what is known about the sweep."""
-    write_text(folder / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+    write_text(folder / MANIFEST, to_json(manifest, indent=2).decode() + "\n")
 
 
 @contextmanager

@@ -166,7 +166,7 @@ def described(scenario: Scenario, name: str) -> Column | None:
         label = name.removeprefix(f"{several}_")
         if label != name and label != "total":
             return Column(name, kind, f"{words} ({label})")
-    if misfit(scenario, name) is not None:
+    if _BY.fullmatch(name) is None and name not in known(scenario):
         return None
     return _sources(scenario, name, None)[0].column
 

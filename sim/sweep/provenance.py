@@ -81,9 +81,15 @@ def surroundings() -> dict[str, Any]:
         "implementation": platform.python_implementation(),
         "system": platform.system(),
         "machine": platform.machine(),
-        "packages": {name: metadata.version(name) for name in PACKAGES},
+        "packages": _versions(),
         "repository": _repository(),
     }
+
+
+@cache
+def _versions() -> dict[str, str]:
+    """The packages as they were when this process first asked; it goes on with those."""
+    return {name: metadata.version(name) for name in PACKAGES}
 
 
 def _repository() -> dict[str, Any] | None:

@@ -50,7 +50,7 @@ class Sweep:
             (self.folder / disk.SPEC).read_text(encoding="utf-8"),
             disk.SPEC,
             changes=self.manifest["changes"],
-            scenario=Scenario.model_validate(self.manifest["scenario"]["content"]),
+            scenario=self.scenario,
             tables=self.manifest["tables"],
         )
 
@@ -59,10 +59,10 @@ class Sweep:
         """What was asked."""
         return self.question.study
 
-    @property
+    @cached_property
     def scenario(self) -> Scenario:
         """The scenario, with the days that were played."""
-        return self.question.scenario
+        return Scenario.model_validate(self.manifest["scenario"]["content"])
 
     @cached_property
     def design(self) -> pa.Table:

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 import pytest
 from typer.testing import CliRunner
 
+from sim import charts
 from sim.analysis import answers, curves, regret
 from sim.cli import app
 from tests.analysis.conftest import NUMBERS
@@ -115,8 +116,11 @@ def test_a_folder_that_is_no_sweep_is_refused(tmp_path):
     ],
 )
 def test_the_page_shows_what_the_design_allows_and_says_what_not(
-    known, tmp_path, design, shown, left_out
+    known, tmp_path, monkeypatch, design, shown, left_out
 ):
+    """Which sections there are; how their charts are drawn is not looked at, and takes seconds."""
+    monkeypatch.setattr(charts, "as_svg", lambda figure, titled=True: "<svg/>")
+    monkeypatch.setattr(charts, "png_of", lambda svg: b"")
     ranges = "uniform: [0, 1], steps: 3" if "one_at" in design else "uniform: [0, 1]"
 
     def plane(points, replicates):
