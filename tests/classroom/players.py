@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -19,6 +20,9 @@ from sim.scenario import Scenario
 
 NOW = 1_700_000_000_000
 
+#: A scenario never changes, so that it is read once for many games.
+read_once = cache(load_scenario)
+
 
 class Class:
     """A class and its exercise: a clock of its own, and someone who keeps it going."""
@@ -33,7 +37,7 @@ class Class:
     ) -> None:
         self.now = NOW
         self.plan = Plan(**{"title": "Talks", "rounds": 3, "seed": 5, **plan})
-        self.scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
+        self.scenario = read_once(scenario) if isinstance(scenario, str) else scenario
         first = draft(name, self.plan, self.scenario, version(), self.now)
         self.log = log(first) if log else InMemory(first)
         self.model: Any = QuickModel(self.state) if quick else Model(self.state.setting)

@@ -17,10 +17,9 @@ from sim.classroom.acts import PHASES, STAGES, Act, Command, Request
 from sim.classroom.exercise import MOST_FORCED, RefusedError
 from sim.classroom.plan import Inject, Plan, Setting
 from sim.classroom.state import canonical, replay
-from sim.reading import load_scenario
-from tests.classroom.players import Class, bot_acts
+from tests.classroom.players import Class, bot_acts, read_once
 
-PACKAGE = Setting(Plan(title="t"), load_scenario("two-rivers")).package(0)
+PACKAGE = Setting(Plan(title="t"), read_once("two-rivers")).package(0)
 
 #: One of each act.
 SAMPLES: dict[str, Command] = {
@@ -410,7 +409,7 @@ def test_an_inject_is_told_to_those_it_is_meant_for_and_comes_once():
 )
 def test_a_plan_that_does_not_fit_is_refused_with_the_way_out(plan, complaint):
     with pytest.raises(ValueError, match=complaint):
-        Setting(Plan(title="t", **plan), load_scenario("two-rivers"))
+        Setting(Plan(title="t", **plan), read_once("two-rivers"))
 
 
 class AnyGame(RuleBasedStateMachine):

@@ -10,15 +10,21 @@ from sim.classroom.model import Model
 from sim.classroom.plan import Inject, Plan, Setting
 from sim.classroom.playing import Script, TableTalks, planned_script
 from sim.outcomes import NONE
-from sim.reading import load_scenario
 from sim.talks import forget
-from tests.classroom.players import Class
+from tests.classroom.players import Class, QuickModel, read_once
+
+
+def played_to_its_end(*scenario, **plan):
+    """A class of agents alone, without a look at what comes after."""
+    room = Class(*scenario, **plan)
+    room.model.project = QuickModel(room.state).project
+    room.begun()
+    return room
 
 
 @pytest.mark.parametrize("scenario", ["two-rivers", "gaza-2024-01"])
 def test_a_table_of_agents_is_a_run_of_the_model(scenario):
-    room = Class(scenario, tables=5, seed=3, rounds=4)
-    room.begun()
+    room = played_to_its_end(scenario, tables=5, seed=3, rounds=4)
     runs = simulate(room.state.setting.case, runs=5, seed=3)
     _, rounds = room.model.alone(5)
     for number, table in room.state.tables.items():
@@ -34,7 +40,7 @@ def test_a_table_of_agents_is_a_run_of_the_model(scenario):
 
 
 def test_many_tables_of_agents_agree_with_simulate():
-    setting = Setting(Plan(title="t", rounds=5, seed=9), load_scenario("two-rivers"))
+    setting = Setting(Plan(title="t", rounds=5, seed=9), read_once("two-rivers"))
     outcomes, rounds = Model(setting).alone(60)
     plain = simulate(setting.case, runs=60, seed=9)
     assert np.array_equal(outcomes.deal_day, plain.deal_day)
@@ -54,9 +60,7 @@ def with_inject(lever: str, setting: float, at_round: int) -> Setting:
     inject = Inject(
         id="news", kind="parameter", words="News.", lever=lever, setting=setting, at_round=at_round
     )
-    return Setting(
-        Plan(title="t", rounds=5, seed=2, injects=(inject,)), load_scenario("two-rivers")
-    )
+    return Setting(Plan(title="t", rounds=5, seed=2, injects=(inject,)), read_once("two-rivers"))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +70,7 @@ def with_inject(lever: str, setting: float, at_round: int) -> Setting:
 def test_a_lever_moved_before_the_first_day_is_the_lever_set_in_the_plan(lever, setting):
     injected, _ = Model(with_inject(lever, setting, 1)).alone(20)
     planned = Plan(title="t", rounds=5, seed=2, levers={lever: setting})
-    set_before, _ = Model(Setting(planned, load_scenario("two-rivers"))).alone(20)
+    set_before, _ = Model(Setting(planned, read_once("two-rivers"))).alone(20)
     assert np.array_equal(injected.deal_day, set_before.deal_day)
     assert np.array_equal(injected.battles, set_before.battles)
     assert np.array_equal(injected.deal_package, set_before.deal_package)
@@ -74,7 +78,7 @@ def test_a_lever_moved_before_the_first_day_is_the_lever_set_in_the_plan(lever, 
 
 def test_a_lever_moved_to_where_it_is_changes_nothing():
     moved, _ = Model(with_inject("war_cost", 1, 3)).alone(20)
-    setting = Setting(Plan(title="t", rounds=5, seed=2), load_scenario("two-rivers"))
+    setting = Setting(Plan(title="t", rounds=5, seed=2), read_once("two-rivers"))
     plain, _ = Model(setting).alone(20)
     assert np.array_equal(moved.deal_day, plain.deal_day)
     assert np.array_equal(moved.front, plain.front)
@@ -93,7 +97,7 @@ def test_an_inject_leaves_the_days_before_it_as_they_were():
 
 def test_levels_that_are_held_back_are_not_signed():
     plan = Plan(title="t", rounds=5, seed=2, held_back={"duration": ("permanent",)})
-    setting = Setting(plan, load_scenario("two-rivers"))
+    setting = Setting(plan, read_once("two-rivers"))
     outcomes, _ = Model(setting).alone(40)
     column = list(setting.scenario.issues).index("duration")
     signed = outcomes.deal_levels[outcomes.deal_day != NONE, column]
@@ -102,8 +106,7 @@ def test_levels_that_are_held_back_are_not_signed():
 
 
 def test_what_comes_after_a_table_begins_where_the_table_ended():
-    room = Class(tables=6, seed=3, rounds=5)
-    room.begun()
+    room = played_to_its_end(tables=6, seed=3, rounds=5)
     table = next(t for t in room.state.tables.values() if t.how == "deal")
     after = room.model.afterwards(table, len(table.rounds), table.day, runs=40)
     assert (after.deal_day == table.terms.day).all()
@@ -139,7 +142,7 @@ def test_a_table_is_taken_up_again_from_its_log():
 
 
 def levers_that_may_move(name: str) -> list[tuple[str, str]]:
-    scenario = load_scenario(name)
+    scenario = read_once(name)
     return [
         (name, lever)
         for lever, spec in scenario.levers.items()
@@ -152,7 +155,7 @@ def levers_that_may_move(name: str) -> list[tuple[str, str]]:
     [*levers_that_may_move("gaza-2024-01"), *levers_that_may_move("two-rivers")],
 )
 def test_every_lever_can_be_moved_by_an_inject(scenario, lever):
-    case = load_scenario(scenario)
+    case = read_once(scenario)
     spec = case.levers[lever]
     setting = spec.high if spec.high != spec.default else spec.low
     inject = Inject(id="i", kind="parameter", words="x", lever=lever, setting=setting, at_round=1)
@@ -179,7 +182,7 @@ def test_a_lever_that_changes_what_words_mean_is_not_moved_by_an_inject():
         id="i", kind="parameter", words="x", lever="first_phase_days", setting=30, at_round=1
     )
     with pytest.raises(ValueError, match="what the words on the table mean"):
-        Setting(Plan(title="t", injects=(inject,)), load_scenario("gaza-2024-01"))
+        Setting(Plan(title="t", injects=(inject,)), read_once("gaza-2024-01"))
 
 
 def test_news_by_hand_reaches_a_table_where_people_sit():

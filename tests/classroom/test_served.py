@@ -26,8 +26,7 @@ from sim.classroom import acts
 from sim.classroom.model import Sense, Sheet
 from sim.classroom.plan import Clocks, Plan
 from sim.classroom.state import State
-from sim.reading import load_scenario
-from tests.classroom.players import Class, QuickModel
+from tests.classroom.players import Class, QuickModel, read_once
 from tests.classroom.served import Exercise, Server, killed, lost, now, out_of_order
 from tests.classroom.tab import PATIENCE, Tab, take_a_seat
 from tests.classroom.test_store import stored
@@ -109,7 +108,7 @@ def test_a_full_disk_is_said_on_every_page_though_nobody_acts(server):
     plan = Plan(title="Full", rounds=3, clocks=Clocks(briefing=300, caucus=600))
 
     async def game() -> None:
-        exercise = Exercise(server, plan, load_scenario("two-rivers"))
+        exercise = Exercise(server, plan, read_once("two-rivers"))
         await exercise.gathered(2)
         exercise.instruct(acts.Start())
         exercise.instruct(acts.Advance())

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import signal
 import sqlite3
-import subprocess
-import sys
 import threading
-import time
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -25,8 +19,8 @@ from sim.classroom.plan import Plan
 from sim.classroom.state import canonical, replay
 from sim.classroom.store import DAY, RECORDS, Store, StoredLog, StoreError, UnavailableError
 from sim.classroom.view import view_for
-from sim.reading import load_scenario
-from tests.classroom.players import NOW, Class
+from tests.classroom.players import NOW, Class, read_once
+from tests.classroom.writers import OVER, player, talker, told_before_killed
 
 
 def stored(url: str):
@@ -61,7 +55,7 @@ def store(sqlite):
 
 def drafted(store: Store, **plan) -> tuple[str, str]:
     plan = Plan(**{"title": "Talks", "rounds": 2, **plan})
-    return store.create(plan, load_scenario("two-rivers"), NOW)
+    return store.create(plan, read_once("two-rivers"), NOW)
 
 
 def open_lobby(store: Store, exercise: str) -> str:
@@ -164,41 +158,17 @@ def test_the_same_request_twice_happens_once(store):
 
 # --- killed, full, read-only
 
-WRITER = """
-import sys
-from sim.classroom import acts
-from sim.classroom.acts import Request
-from sim.classroom.store import Store
-store = Store(sys.argv[1])
-for k in range(100000):
-    request = Request(by="instructor", key=f"say.{k}", act=acts.Broadcast(text=f"word {k}"))
-    store.submit(sys.argv[2], request, 1_700_000_001_000)
-    print(k, flush=True)
-"""
-
 
 def test_a_process_killed_while_it_writes_loses_nothing_that_was_accepted(store, sqlite):
     exercise, _ = drafted(store)
     open_lobby(store, exercise)
     for _ in range(2):
-        accepted = _told_before_killed([sys.executable, "-c", WRITER, sqlite, exercise])
+        accepted = set(told_before_killed(talker, sqlite, exercise, after=5))
         kept = Store(sqlite).state(exercise)
         assert accepted
         assert accepted <= {int(text.split()[1]) for text in kept.broadcasts if text}
         records = store.records(exercise)
         assert [record.seq for record in records] == list(range(1, len(records) + 1))
-
-
-def _told_before_killed(command: list[str]) -> set[int]:
-    """What a writer has told to be accepted before it is killed at no good moment."""
-    root = Path(__file__).parents[2]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as writer:
-        assert writer.stdout is not None
-        told = [writer.stdout.readline() for _ in range(5)]
-        time.sleep(0.02)
-        os.kill(writer.pid, signal.SIGKILL)
-        told += writer.stdout.readlines()
-    return {int(line) for line in told if line.endswith("\n")}
 
 
 def begun_in(sqlite: str, people: int = 5) -> Class:
@@ -428,46 +398,16 @@ def test_two_may_conduct_the_same_exercise(sqlite):
     assert canonical(other.state()) == canonical(alone.state)
 
 
-PLAYER = """
-import sys
-from random import Random
-from sim.classroom.acts import Request
-from sim.classroom.conduct import conduct
-from sim.classroom.model import Model
-from sim.classroom.store import Store, StoredLog
-from tests.classroom.players import bot_acts
-log = StoredLog(Store(sys.argv[1]), sys.argv[2])
-model, luck, asked = Model(log.state().setting), Random(sys.argv[3]), 0
-print("ready", flush=True)
-while log.state().phase == "playing":
-    for person in list(log.state().people):
-        state = log.state()
-        for act in bot_acts(state, person, luck):
-            asked += 1
-            request = Request(by=f"person:{person}", key=f"{sys.argv[3]}.{asked}", act=act)
-            try:
-                log.submit(request, state.at + 100)
-            except ValueError:
-                continue
-            print(request.key, flush=True)
-    conduct(log, model, log.state().at + 30_000)
-print("over", flush=True)
-"""
-
-
 def test_a_game_killed_again_and_again_is_played_to_its_end(sqlite):
     room = Class(log=stored(sqlite), tables=2, rounds=2)
     room.begun(people=10)
     told: list[str] = []
-    for attempt in range(6):
-        told += _until_killed(sqlite, f"t{attempt}", 25 if attempt < 2 else 10**9)
-        if told[-1] == "over":
-            break
-    assert told[-1] == "over"
+    for luck, after in (("one", 25), ("two", 25), ("three", None)):
+        told += told_before_killed(player, sqlite, "exercise", luck, after=after)
+    assert told[-1] == OVER
     records = room.log.store.records("exercise")
     assert [record.seq for record in records] == list(range(1, len(records) + 1))
-    accepted = {line for line in told if "." in line}
-    assert accepted <= {record.key for record in records}
+    assert set(told) - {OVER} <= {record.key for record in records}
     stages = [
         (r.event.table, r.event.round, r.event.stage)
         for r in records
@@ -479,18 +419,6 @@ def test_a_game_killed_again_and_again_is_played_to_its_end(sqlite):
         order = ["caucus", "proposals", "responses", "resolve", "between"]
         assert rounds == [(1 + k // 5, order[k % 5]) for k in range(len(rounds))]
         assert table.how
-
-
-def _until_killed(url: str, luck: str, lines: int) -> list[str]:
-    """What a process that plays on has told, until it is killed after so many lines or ends."""
-    root = Path(__file__).parents[2]
-    command = [sys.executable, "-c", PLAYER, url, "exercise", luck]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as player:
-        assert player.stdout is not None
-        told = [line for _, line in zip(range(lines), player.stdout, strict=False)]
-        player.kill()
-        told += player.stdout.readlines()
-    return [line.strip() for line in told if line.endswith("\n")]
 
 
 def test_an_error_of_the_database_tells_nothing_of_what_was_written(store):

@@ -18,9 +18,8 @@ from sim.classroom.view import (
     view_for_instructor,
     view_for_projector,
 )
-from sim.reading import load_scenario
 from sim.scenario import Scenario
-from tests.classroom.players import Class, secret_number
+from tests.classroom.players import Class, read_once, secret_number
 
 CANARY = re.compile(r"canary\w+")
 PRIVATE = ("interests", "red_lines", "alternative", "fairness")
@@ -31,7 +30,7 @@ GAMES = 200
 
 def with_canaries(name: str) -> Scenario:
     """A scenario whose private briefs say whose they are."""
-    scenario = load_scenario(name)
+    scenario = read_once(name)
     roles = {
         role: seat.model_copy(update={part: f"canary_{role}_{part}" for part in PRIVATE})
         for role, seat in scenario.roles.items()
