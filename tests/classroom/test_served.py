@@ -44,7 +44,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def test_a_class_whose_server_and_worker_are_killed_plays_on_and_loses_nothing(server):
-    clocks = Clocks(briefing=300, caucus=5, proposals=5, responses=5, resolve=5)
+    clocks = Clocks(briefing=3600, caucus=10, proposals=10, responses=10, resolve=10)
     plan = Plan(title="Killed", tables=2, rounds=30, clocks=clocks)
 
     async def game() -> None:
@@ -105,7 +105,7 @@ def full_disk(server: Server) -> Iterator[None]:
 
 
 def test_a_full_disk_is_said_on_every_page_though_nobody_acts(server):
-    plan = Plan(title="Full", rounds=3, clocks=Clocks(briefing=300, caucus=600))
+    plan = Plan(title="Full", rounds=3, clocks=Clocks(briefing=3600, caucus=3600))
 
     async def game() -> None:
         exercise = Exercise(server, plan, read_once("two-rivers"))
