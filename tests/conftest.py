@@ -2,11 +2,16 @@
 
 Under ``make test`` and in CI a skipped test fails the session: a claim nobody checks is not
 a claim. Elsewhere skipping stays allowed.
+
+Hypothesis tries the same examples every time, and none of them is too slow on any machine.
 """
 
 import os
 
 import pytest
+from hypothesis import settings
+
+settings.load_profile("ci")  # of Hypothesis' own: derandomised, without deadlines
 
 
 def may_skip() -> bool:

@@ -47,8 +47,11 @@ def test_a_skipped_test_fails_the_session_that_counts(suite, monkeypatch, variab
 
 def test_a_test_skipped_by_a_worker_counts_too(suite, monkeypatch):
     monkeypatch.setenv("PARLEY_NO_SKIP", "1")
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # workers start sooner without
     suite.makepyfile(SKIPS)
-    assert suite.runpytest_inprocess("-n", "2").ret == pytest.ExitCode.TESTS_FAILED
+    result = suite.runpytest_inprocess("-p", "xdist", "-n", "1")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*1 worker*", "*1 skipped: no test may be skipped here*"])
 
 
 def test_an_expected_failure_is_not_a_skip(suite, monkeypatch):

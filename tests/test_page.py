@@ -168,29 +168,35 @@ def test_the_page_says_what_it_rests_on(scenario, outcomes, html):
         assert limit in words
 
 
-def test_words_of_a_scenario_are_escaped(outcomes, scenario):
-    title = "<script>alert(1)</script> & 'co'"
+ODD_TITLE = "<script>alert(1)</script> & 'co'"
+
+
+@pytest.fixture(scope="module")
+def odd_html(outcomes, scenario) -> str:
+    """The page of a scenario by somebody who means ill."""
     issue, first = next(iter(scenario.issues.items()))
+    name, source = next(iter(scenario.sources.items()))
+    link = source.model_copy(update={"url": "javascript:alert(1)", "title": "A gazette"})
     odd = scenario.model_copy(
         update={
-            "title": title,
+            "title": ODD_TITLE,
             "limits": ["<img src=x onerror=alert(1)>"],
             "issues": {**scenario.issues, issue: first.model_copy(update={"title": "<b>bold</b>"})},
+            "sources": {**scenario.sources, name: link},
         }
     )
-    html = page.as_html(page.report(outcomes, odd, "x </pre><script>", None))
-    reader = Reader(html)
+    return page.as_html(page.report(outcomes, odd, "x </pre><script>", None))
+
+
+def test_words_of_a_scenario_are_escaped(odd_html):
+    reader = Reader(odd_html)
     assert {"script", "img", "b"}.isdisjoint(tag for tag, _ in reader.elements)
-    assert title in reader.words()
+    assert ODD_TITLE in reader.words()
 
 
-def test_only_links_that_people_can_follow_are_links(outcomes, scenario):
-    name, source = next(iter(scenario.sources.items()))
-    odd = source.model_copy(update={"url": "javascript:alert(1)", "title": "A gazette"})
-    changed = scenario.model_copy(update={"sources": {**scenario.sources, name: odd}})
-    html = page.as_html(page.report(outcomes, changed, "x", None))
-    assert "javascript:" not in html
-    assert "A gazette" in html
+def test_only_links_that_people_can_follow_are_links(odd_html):
+    assert "javascript:" not in odd_html
+    assert "A gazette" in odd_html
 
 
 # --- What is left out is said to be

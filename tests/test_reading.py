@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sim import reading
@@ -700,7 +700,6 @@ ODDITIES = st.sampled_from(
 ) | st.text(max_size=20)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
         st.tuples(st.integers(0, len(LINES) - 1), st.none() | ODDITIES | st.sampled_from(LINES)),
@@ -720,7 +719,6 @@ def test_lines_lost_or_replaced_never_raise_anything_else(
         assert complaint.found
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_values_replaced_never_raise_anything_else(data: st.DataObject) -> None:
     position = data.draw(st.integers(0, len(LINES) - 1))

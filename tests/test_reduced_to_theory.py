@@ -278,8 +278,8 @@ def outcomes_of(talks: Talks):
 def test_a_name_is_only_a_name():
     text = find_scenario("two-rivers").read_text(encoding="utf-8")
     turned = read_text(_turned(text), "turned.yaml")
-    one = outcomes_of(talks_of(case_of("two-rivers"), 100, days=150))
-    other = outcomes_of(talks_of(turned, 100, days=150, chance=Renamed(1, 0, 100)))
+    one = outcomes_of(talks_of(case_of("two-rivers"), 100, days=100))
+    other = outcomes_of(talks_of(turned, 100, days=100, chance=Renamed(1, 0, 100)))
     assert list(turned.parties) == ["delta", "upland", "marsh"]
     assert differing(one, other) == []
 
@@ -384,8 +384,8 @@ def test_an_issue_that_nobody_cares_about_changes_no_deal():
     levels = {name: {"words": name} for name in ("red", "blue")}
     content["issues"]["ribbons"] = {"role": "other", "title": "Ribbons", "levels": levels}
     content["parties"]["delta"]["interests"]["ribbons"] = {"value": 0, "basis": "definition"}
-    one = simulate(usual, runs=100)
-    other = simulate(type(usual).model_validate(content), runs=100)
+    one = simulate(usual, runs=100, days=100)
+    other = simulate(type(usual).model_validate(content), runs=100, days=100)
     assert len(other.table) == 2 * len(one.table)
     assert np.array_equal(one.deal_day, other.deal_day)
     assert np.array_equal(one.deal_levels, other.deal_levels[:, :-1])

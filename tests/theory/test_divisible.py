@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
@@ -119,7 +119,6 @@ weight = st.floats(0.01, 1)
 issues = st.lists(st.tuples(weight, weight), min_size=1, max_size=7)
 
 
-@settings(deadline=None)  # the solver is slow the first time
 @given(issues, st.floats(0, 1))
 def test_the_frontier_is_the_answer_of_a_linear_programme(
     pairs: list[tuple[float, float]], part: float
