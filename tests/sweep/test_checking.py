@@ -216,16 +216,16 @@ def test_a_tree_with_changes_is_flagged_with_their_fingerprint(tmp_path, monkeyp
         subprocess.run(["git", "-C", str(tmp_path), *words], check=True)
     clean = surroundings()["repository"]
     assert (clean["dirty"], clean["diff_sha256"]) == (False, None)
-    (tmp_path / "sim" / "talks.py").write_text("one = 2\n")
-    changed = surroundings()["repository"]
     (tmp_path / "sim" / "new.py").write_text("two = 2\n")
     added = surroundings()["repository"]
-    assert changed["dirty"]
+    (tmp_path / "sim" / "talks.py").write_text("one = 2\n")
+    changed = surroundings()["repository"]
     assert added["dirty"]
+    assert changed["dirty"]
     assert changed["commit"] == added["commit"] == clean["commit"]
     assert changed["diff_sha256"] != added["diff_sha256"]
     (tmp_path / "notes.txt").write_text("what is not the model does not count\n")
-    assert surroundings()["repository"] == added
+    assert surroundings()["repository"] == changed
 
 
 def test_the_fingerprint_covers_all_that_the_model_imports():

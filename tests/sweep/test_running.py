@@ -5,7 +5,7 @@ from sweep.conftest import FEW
 
 from sim import simulate
 from sim.reading import changed
-from sim.sweep import Manner, Sweep, resume, run
+from sim.sweep import Manner, Plan, Sweep, resume, run
 
 RESULTS = ("design.parquet", "runs.parquet", "summary.csv", "README.md", "spec.yaml")
 
@@ -37,6 +37,26 @@ def test_the_bytes_do_not_depend_on_the_chunks(study, tmp_path, undisturbed):
     for size in (1, 5):
         sweep = run(study(FEW), tmp_path / str(size), manner=Manner(chunk_runs=size))
         assert bytes_of(sweep) == bytes_of(undisturbed)
+
+
+def test_points_that_need_scenarios_of_their_own_come_in_the_order_of_the_design(study, tmp_path):
+    """They are played by scenario, so that the order of play is another."""
+    numbers = "captives.uplanders.categories.guards.number: {integers: [5, 9]}"
+    question = study(FEW, ("captives.uplanders.death_rate: {}", numbers), ("n: 1", "n: 4"),
+                     ("replicates: 6", "replicates: 2"),
+                     ("keep: [", "keep: [still_held_total, "))  # fmt: skip
+    assert not (np.diff(Plan.of(question).order) > 0).all()
+    sweep = run(question, tmp_path / "sweep", manner=Manner())
+    points, guards = sweep.design, question.keys[-1].key
+    assert sweep.runs["design_id"].to_pylist() == np.repeat(np.arange(8), 2).tolist()
+    last = {key.key: points[key.key][7].as_py() for key in question.keys}
+    case = changed(sweep.scenario, {k: v for k, v in last.items() if k != "guarantee_strength"})
+    assert last[guards] != points[guards][0].as_py()
+    alone = simulate(case, runs=2, seed=3, days=12, levers={"guarantee_strength": 2})
+    mine = sweep.runs["returned_alive_uplanders"].to_pylist()[-2:]
+    assert mine == alone.returned_alive[:, 0].tolist()
+    held = sweep.runs["still_held_total"].to_pylist()[-2:]
+    assert held == alone.still_held.sum(axis=1).tolist()
 
 
 def test_a_finished_sweep_is_left_as_it_is(whole_of):
