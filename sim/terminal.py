@@ -150,7 +150,7 @@ def _in_sentences(
     except (BadInputError, LeverError) as error:
         complain(str(error))
         raise typer.Exit(BAD_INPUT) from None
-    except (typer.Exit, typer.Abort):
+    except (typer.Exit, typer.Abort, BrokenPipeError):  # who read us has seen enough: no word
         raise
     except OSError as error:
         complain(f"The run failed: {error}")

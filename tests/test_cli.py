@@ -278,6 +278,18 @@ main()
     assert done.stderr == "Stopped before the end; nothing is reported.\n"
 
 
+def test_a_reader_who_has_seen_enough_hears_no_complaint():
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sim", "schema"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout
+    assert process.stderr
+    process.stdout.close()
+    with process.stderr as said:
+        assert said.read() == b""
+    assert process.wait() == 1
+
+
 def test_ctrl_c_ends_the_workers_too(tmp_path):
     words = ["run", MINIMAL, "--runs", "10000000", "--days", "5", "--workers", "2"]
     process = subprocess.Popen(
