@@ -13,6 +13,8 @@ from sim.experiment import compare, simulate
 from sim.reading import load_scenario
 from sim.report import comparison_summary, summary
 
+pytestmark = pytest.mark.xdist_group("answers")
+
 ARMS = (Arm("two-rivers"), Arm("two-rivers", (("optimism", 0.0),)))
 
 
@@ -22,8 +24,14 @@ def desk(tmp_path_factory):
     return Desk(Cache(tmp_path_factory.mktemp("answers")))
 
 
-def test_a_comparison_is_that_of_the_command_line_and_can_be_kept_as_json(desk):
-    found = answer(Question("comparison", ARMS, 60, 3, 40), desk)
+@pytest.fixture(scope="module")
+def whole(desk):
+    """A comparison with all its sections."""
+    return answer(Question("comparison", ARMS, 60, 3, 40), desk)
+
+
+def test_a_comparison_is_that_of_the_command_line_and_can_be_kept_as_json(whole):
+    found = whole
     scenario = load_scenario("two-rivers")
     both = compare(scenario, levers={"optimism": 0.0}, runs=60, seed=3, days=40)
     assert found["comparison"] == comparison_summary(both, scenario)
@@ -47,7 +55,7 @@ def rows_in(part):
 
 
 def test_the_first_talks_of_many_are_those_of_few(desk):
-    many = Question("talks", ARMS[:1], 60, 1, 40)
+    many = Question("outcomes", ARMS[:1], 60, 1, 40)
     answer(many, desk)
     few = answer(Question("headline", ARMS[:1], 20, 1, 40), desk)
     alone = simulate("two-rivers", runs=20, seed=1, days=40)
@@ -75,8 +83,7 @@ def test_a_day_of_few_talks_is_shown_until_it_is_known_of_many():
     assert drawn == [(30, 200), (30, 2000), (90, 200), (90, 2000)]
 
 
-def test_a_section_asked_for_alone_is_that_of_the_whole_answer(desk):
-    whole = answer(Question("comparison", ARMS, 60, 3, 40), desk)
+def test_a_section_asked_for_alone_is_that_of_the_whole_answer(desk, whole):
     one = answer(Question("comparison", ARMS, 60, 3, 40, (("section", "people"),)), desk)
     assert one["headline"] == whole["headline"]
     (people,) = one["sections"]
@@ -105,9 +112,8 @@ def test_an_unknown_kind_of_question_is_answered_with_the_known_ones(desk):
         answer(Question("oracle", ARMS, 10, 1, 10), desk)
 
 
-def test_on_a_dark_ground_no_colour_of_a_light_one_is_left(desk):
-    found = answer(Question("comparison", ARMS, 60, 3, 40), desk)
-    for section in found["sections"]:
+def test_on_a_dark_ground_no_colour_of_a_light_one_is_left(whole):
+    for section in whole["sections"]:
         for figure in section["figures"]:
             dark = json.dumps(look.coloured(figure["spec"], on_dark=True))
             assert not [colour for colour in look.ON_DARK if f'"{colour}"' in dark]
