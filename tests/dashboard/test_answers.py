@@ -13,8 +13,6 @@ from sim.experiment import compare, simulate
 from sim.reading import load_scenario
 from sim.report import comparison_summary, summary
 
-pytestmark = pytest.mark.xdist_group("answers")
-
 ARMS = (Arm("two-rivers"), Arm("two-rivers", (("optimism", 0.0),)))
 
 

@@ -13,7 +13,6 @@ from sim.reading import find_scenario, read_text, rewritten, sha256_of, values_w
 ORIGINAL = find_scenario("two-rivers").read_text(encoding="utf-8")
 
 
-@pytest.mark.xdist_group("pages")
 def test_a_visitor_edits_a_copy_in_forms_breaks_it_as_a_text_and_loses_nothing(visit):
     seen = visit().goto("/build")
     seen.looks_well()

@@ -21,8 +21,6 @@ from visiting import PATIENCE, Server, answers
 from sim.classroom.store import Store
 from sim.reading import load_scenario
 
-pytestmark = pytest.mark.xdist_group("classroom")
-
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
 
 

@@ -12,8 +12,6 @@ from dashboard.cache import Cache
 from dashboard.jobs import AWAITED, EARLY, LOST, PREPARED, Job, Jobs
 from dashboard.questions import Arm, Question
 
-pytestmark = pytest.mark.xdist_group("jobs")
-
 SMALL = Question("headline", (Arm("two-rivers"),), 20, 1, 20)
 LONG = replace(SMALL, runs=10_000, days=180)
 ENDLESS = replace(LONG, runs=1_000_000)

@@ -13,7 +13,6 @@ from sim.report import of_hundred
 QUICK = "scenario=two-rivers&days=60&runs=200"
 
 
-@pytest.mark.xdist_group("pages")
 def test_why_shows_what_is_in_the_way_with_the_numbers_of_the_command_line(visit):
     seen = visit().goto(f"/why?{QUICK}")
     words = ["why", "two-rivers", "--days", "60", "--runs", "20", "--workers", "1", "--json", "-"]
@@ -28,7 +27,6 @@ def test_why_shows_what_is_in_the_way_with_the_numbers_of_the_command_line(visit
     seen.asked_nobody_else()
 
 
-@pytest.mark.xdist_group("pages")
 def test_two_cases_stand_side_by_side(visit):
     seen = visit().goto(f"/compare?{QUICK}&seed=7&set=leaks:0")
     second = seen.page.get_by_role("combobox", name="Second")
@@ -49,7 +47,6 @@ def test_two_cases_stand_side_by_side(visit):
     seen.asked_nobody_else()
 
 
-@pytest.mark.xdist_group("pages")
 def test_sources_and_limits_stand_beside_what_the_model_gets_wrong(visit):
     seen = visit().goto("/sources?scenario=gaza-2024-01")
     words = ["run", "gaza-2024-01", "--runs", "1", "--days", "1", "--json", "-"]
@@ -64,7 +61,6 @@ def test_sources_and_limits_stand_beside_what_the_model_gets_wrong(visit):
     seen.asked_nobody_else()
 
 
-@pytest.mark.xdist_group("pages")
 def test_every_page_leads_to_the_glossary_and_it_explains_each_word_once(visit):
     seen = visit().goto("/sources").click("What the words mean", "link")
     for word in ("Zone of possible agreement", "Same luck", "95 % interval", "Lever"):

@@ -1,6 +1,5 @@
 """The page One world, as a visitor sees it, and what its workers tell."""
 
-import pytest
 from playwright.sync_api import expect
 
 from dashboard import worlds
@@ -12,7 +11,6 @@ from sim.reading import load_scenario
 QUICK = "scenario=two-rivers&days=60&runs=200&set=leaks:0"
 
 
-@pytest.mark.xdist_group("pages")
 def test_a_visitor_steps_through_a_world_that_the_change_turned(visit):
     seen = visit().goto(f"/one-world?{QUICK}")
     seen.click("One that your change turned")
@@ -25,7 +23,6 @@ def test_a_visitor_steps_through_a_world_that_the_change_turned(visit):
     seen.asked_nobody_else()
 
 
-@pytest.mark.xdist_group("pages")
 def test_a_world_is_the_one_that_the_engine_tells_and_a_reload_keeps_it(visit):
     played = simulate("two-rivers", runs=8, days=60, levers={"leaks": 0.0})
     number = next(k for k, day in enumerate(played.deal_day) if day != NONE)

@@ -14,9 +14,6 @@ from dashboard.asking import from_query
 from sim.cli import app
 from sim.report import of_hundred
 
-# One worker runs them all, with one server.
-pytestmark = pytest.mark.xdist_group("what-if")
-
 #: A what-if that is quick to play.
 QUICK = "scenario=two-rivers&days=60&runs=200"
 SECRET = f"/what-if?{QUICK}&set=leaks:0"
