@@ -25,7 +25,7 @@ def line(tmp_path_factory):
     found.close()
 
 
-def finished(job: Job, seconds: float = 120.0) -> Job:
+def finished(job: Job, seconds: float = 300.0) -> Job:
     """The job when it is over."""
     end = time.monotonic() + seconds
     while not job.over:
@@ -36,7 +36,7 @@ def finished(job: Job, seconds: float = 120.0) -> Job:
 
 def running(job: Job) -> Job:
     """The job once a worker plays it."""
-    end = time.monotonic() + 120
+    end = time.monotonic() + 300
     while not job.words.endswith("played"):
         assert time.monotonic() < end
         job.wait(job.changes, 1.0)

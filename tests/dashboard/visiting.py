@@ -18,7 +18,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 #: Milliseconds to wait for what should appear; the machine may be busy.
-PATIENCE = 120_000
+PATIENCE = 300_000
 
 #: Milliseconds that Streamlit's boxes wait for more before they send what was done in them.
 HESITATION = 210
