@@ -92,6 +92,17 @@ def _settle(folder: Path) -> None:
             os.close(place)
 
 
+def check_free(folder: Path) -> None:
+    """Raise FolderError where a new sweep would write over what something else has left."""
+    names = (README, SUMMARY, *(f"{kind}.parquet" for kind in (RUNS, SERIES, FAILURES)))
+    taken = [name for name in names if (folder / name).exists()]
+    if taken:
+        raise FolderError(
+            f"{folder} holds {', '.join(taken)} and no {MANIFEST}: it belongs to something else; "
+            "name another folder with --out"
+        )
+
+
 def clear_up(folder: Path) -> None:
     """Throw away the parts of a sweep that is done, and what was arriving when it was killed."""
     shutil.rmtree(folder / PARTS, ignore_errors=True)

@@ -63,8 +63,9 @@ def run(
     """Play a study into a folder, or what is missing of it, and return what lies there.
 
     The folder is `sweeps/NAME-HASH` unless given, and for a shard one beside its like in there.
-    Raises FolderError where the folder cannot be made, FingerprintError where it was begun with
-    another study, scenario or model; InterruptedSweepError when stopped; TooManyFailuresError.
+    Raises FolderError where the folder cannot be made or holds something else, FingerprintError
+    where it was begun with another study, scenario or model; InterruptedSweepError when stopped;
+    TooManyFailuresError.
     """
     manner = manner or Manner()
     folder = Path(out) if out is not None else SWEEPS / question.name
@@ -77,6 +78,7 @@ def run(
         raise disk.FolderError(f"{folder} cannot be used: {error.strerror}") from None
     with disk.held(folder):
         if not (folder / disk.MANIFEST).exists():
+            disk.check_free(folder)
             workers = engines.hands(manner.engine, manner.workers)
             plan = Plan.of(question, manner.chunk_runs, workers=workers, shard=shard)
             begin(folder, plan)

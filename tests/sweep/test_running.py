@@ -1,11 +1,12 @@
 """A sweep is played into a folder whose bytes depend on the study alone."""
 
 import numpy as np
+import pytest
 from sweep.conftest import FEW
 
 from sim import simulate
 from sim.reading import changed
-from sim.sweep import Manner, Plan, Sweep, resume, run
+from sim.sweep import FolderError, Manner, Plan, Sweep, resume, run
 
 RESULTS = ("design.parquet", "runs.parquet", "summary.csv", "README.md", "spec.yaml")
 
@@ -31,6 +32,16 @@ def test_each_run_is_the_run_of_a_plain_simulation_with_its_luck(study, tmp_path
         12 if day < 0 else day for day in alone.deal_day.tolist()
     ]
     assert mine["returned_alive_uplanders"].to_pylist() == alone.returned_alive[:, 0].tolist()
+
+
+def test_what_something_else_has_left_is_not_written_over(study, tmp_path):
+    mine = tmp_path / "other" / "README.md"
+    mine.parent.mkdir()
+    mine.write_text("about something else")
+    with pytest.raises(FolderError, match="name another folder"):
+        run(study(FEW), mine.parent)
+    assert mine.read_text() == "about something else"
+    assert list(mine.parent.iterdir()) == [mine]
 
 
 def test_the_bytes_do_not_depend_on_the_chunks(study, tmp_path, undisturbed):
