@@ -95,6 +95,11 @@ def shown(value: object) -> str:
     return f"'{text}'" if len(text) <= 60 else f"'{text[:57]}...'"
 
 
+def counted(number: int, thing: str) -> str:
+    """A number of things in words: 1 talk, 2,000 talks."""
+    return f"{number:,} {thing}{'s' * (number != 1)}"
+
+
 def did_you_mean(word: object, known: Iterable[str]) -> str:
     """The way out for an unknown word: the nearest known one, else those that hold it, else all."""
     names = list(known)

@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sim import findings
+from sim.complaints import counted
 from sim.experiment import Comparison, Ground
 from sim.findings import Effect, Finding, Spread
 from sim.outcomes import Outcomes
@@ -223,11 +224,6 @@ def _base_rate(scenario: Scenario, horizon: int) -> Json | None:
 
 
 # --- For people
-
-
-def counted(number: int, thing: str) -> str:
-    """A number of things in words: 1 talk, 2,000 talks."""
-    return f"{number:,} {thing}{'s' * (number != 1)}"
 
 
 def talks_played(found: Json) -> str:

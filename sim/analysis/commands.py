@@ -42,7 +42,7 @@ def checked(file: Path, keys: Collection[str]) -> str | None:
     if "facts" not in keys or "scenario" in keys:
         return None
     from sim.analysis.calibration import read_facts
-    from sim.report import counted
+    from sim.complaints import counted
 
     return f"{counted(len(read_facts(file).facts), 'fact')} of a case, for `parley analyze`"
 

@@ -75,7 +75,8 @@ def rehearse(
     from sim.classroom.debrief import look_back
     from sim.classroom.exercise import draft
     from sim.classroom.model import Model
-    from sim.classroom.plan import Plan, counted
+    from sim.classroom.plan import Plan
+    from sim.complaints import counted
     from sim.experiment import version
 
     scenario, _ = load(name, {})

@@ -336,8 +336,3 @@ def _known(what: str, names: Iterable[str], known: Mapping[str, object]) -> None
     for name in names:
         if name not in known:
             raise ValueError(f"there is no {what} '{name}'; there are {', '.join(known) or 'none'}")
-
-
-def counted(number: int, thing: str) -> str:
-    """A number of things in words: 1 round, 2 rounds."""
-    return f"{number} {thing}{'s' * (number != 1)}"

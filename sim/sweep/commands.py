@@ -143,7 +143,7 @@ def plan(
     as_data: Json = False,
 ) -> None:
     """Say what a study would play and what that takes, or everything that is wrong with it."""
-    from sim.report import counted
+    from sim.complaints import counted
     from sim.sweep.plan import Plan, estimate
 
     found = estimate(Plan.of(_question(spec, settings), chunk, shard=_shard(shard)))
@@ -421,7 +421,7 @@ def checked(file: Path, keys: Collection[str]) -> str | None:
     """
     if "study" not in keys:
         return None
-    from sim.report import counted
+    from sim.complaints import counted
     from sim.sweep.points import points_of
     from sim.sweep.spec import read_study
 

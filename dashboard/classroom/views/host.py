@@ -14,7 +14,8 @@ from dashboard.classroom.live import cookies, path, said, stop, wish
 from dashboard.classroom.room import new_key, now, room
 from dashboard.classroom.views import INSTRUCTOR
 from sim.classroom.acts import OpenLobby, Request
-from sim.classroom.plan import Clocks, Inject, Plan, Setting, counted
+from sim.classroom.plan import Clocks, Inject, Plan, Setting
+from sim.complaints import counted
 from sim.reading import load_scenario, scenario_names
 from sim.scenario import Scenario
 
