@@ -173,7 +173,7 @@ def _checked(file: str) -> tuple[list[str], str]:
         return [], f"{file}: fine (phrases that scenarios share)"
     try:
         place = Path(file) if Path(file).is_file() else find_scenario(file)
-        keys = keys_at_top(text_of(place))
+        keys = keys_at_top(text_of(place), place.name)
         if fine := sweep.checked(place, keys) or analysis.checked(place, keys):
             return [], f"{file}: fine ({fine})"
         scenario = load_scenario(place)

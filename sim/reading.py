@@ -194,12 +194,12 @@ def values_written(text: str, name: str = "scenario.yaml") -> dict[str, str]:
     return {path: leaf.text for path, leaf in _leaves_written(text, name).items()}
 
 
-def keys_at_top(text: str) -> frozenset[str]:
-    """The keys at the top of a text, which tell what kind of file it is.
+def keys_at_top(text: str, name: str) -> frozenset[str]:
+    """The keys at the top of the text of a file of this name, which tell what kind of file it is.
 
     There are none where it is no YAML or no mapping; whoever goes on to read it says so.
     """
-    tree = _Composer(text, "").tree()
+    tree, _ = _composed(text, name)
     return frozenset(tree.entries) if isinstance(tree, _Mapping) else frozenset()
 
 

@@ -320,7 +320,7 @@ def read_study_text(
     tables: dict[str, str] | None = None,
 ) -> Question:
     """Read a study from a text; files that it names lie in `folder`, unless they are given."""
-    if {"scenario", "parties"} <= reading.keys_at_top(text):
+    if {"scenario", "parties"} <= reading.keys_at_top(text, name):
         wanted = "a study names one by `scenario:`, and what is swept of it"
         hint = "`parley run` plays a scenario as it stands"
         raise ScenarioError(
