@@ -93,13 +93,17 @@ def _settle(folder: Path) -> None:
 
 
 def check_free(folder: Path) -> None:
-    """Raise FolderError where a new sweep would write over what something else has left."""
-    names = (README, SUMMARY, *(f"{kind}.parquet" for kind in (RUNS, SERIES, FAILURES)))
-    taken = [name for name in names if (folder / name).exists()]
-    if taken:
+    """Raise FolderError where a folder that holds no sweep yet holds something else.
+
+    What a sweep leaves that was killed before it had a manifest is no hindrance, nor are hidden
+    files, which no sweep writes over.
+    """
+    names = {path.name for path in folder.iterdir()} - {SPEC, DESIGN, PARTS}
+    others = sorted(name for name in names if not name.startswith("."))
+    if others:
         raise FolderError(
-            f"{folder} holds {', '.join(taken)} and no {MANIFEST}: it belongs to something else; "
-            "name another folder with --out"
+            f"{folder} holds no sweep and already holds something else ({others[0]}); name another "
+            "folder with --out, or empty this one"
         )
 
 

@@ -34,8 +34,9 @@ def test_each_run_is_the_run_of_a_plain_simulation_with_its_luck(study, tmp_path
     assert mine["returned_alive_uplanders"].to_pylist() == alone.returned_alive[:, 0].tolist()
 
 
-def test_what_something_else_has_left_is_not_written_over(study, tmp_path):
-    mine = tmp_path / "other" / "README.md"
+@pytest.mark.parametrize("name", ["README.md", "summary.json"])
+def test_a_folder_in_which_something_else_lies_is_left_as_it_is(study, tmp_path, name):
+    mine = tmp_path / "other" / name
     mine.parent.mkdir()
     mine.write_text("about something else")
     with pytest.raises(FolderError, match="name another folder"):
