@@ -135,10 +135,15 @@ class WhatIf:
         )
 
 
+def first_name() -> str:
+    """The scenario that a visitor sees first."""
+    names = scenario_names()
+    return FIRST if FIRST in names else names[0]
+
+
 def first_question() -> WhatIf:
     """What a visitor sees first."""
-    names = scenario_names()
-    return plain(FIRST if FIRST in names else names[0])
+    return plain(first_name())
 
 
 def plain(name: str) -> WhatIf:
@@ -148,14 +153,13 @@ def plain(name: str) -> WhatIf:
 
 def from_query(query: Query) -> tuple[WhatIf, list[str]]:
     """The what-if that an address asks for, and what could not be taken from it, in sentences."""
-    first = first_question()
-    name = next(iter(query.get("scenario", [])), "") or first.scenario
+    name = next(iter(query.get("scenario", [])), "") or first_name()
     if not own.known(name):
-        return first, [f"There is no scenario “{name}” here; this is another one."]
+        return first_question(), [f"There is no scenario “{name}” here; this is another one."]
     try:
         asked, told = plain(name), []
     except ScenarioError:
-        return first, ["This scenario has mistakes; mend it on Build a scenario."]
+        return first_question(), ["This scenario has mistakes; mend it on Build a scenario."]
     counts = {"days": asked.days, "seed": asked.seed, "runs": asked.runs}
     for key, (least, most) in {
         "days": (1, MOST_DAYS),
