@@ -15,7 +15,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import ahead, prepare
-from dashboard.jobs import EARLY, Job, jobs
+from dashboard.jobs import AWAITED, EARLY, REST, Job, jobs
 from dashboard.questions import EARLY_RUNS, Question
 
 Json = dict[str, Any]
@@ -70,12 +70,14 @@ def _wait(question: Question, show: Show | None) -> Json | None:
     line = jobs()
     under_way = []
     shown: dict[int, int] = {}
+    urgent = AWAITED
     if show is not None and (first := ahead.known(question)) is not None:
         show_better(first, question.runs, shown, show)
+        urgent = REST
     elif show is not None and question.runs > EARLY_RUNS:
         sooner = replace(question, kind="headline", runs=EARLY_RUNS, more=())
         under_way.append(line.ask(sooner, who(), EARLY))
-    job = line.ask(question, who())
+    job = line.ask(question, who(), urgent)
     st.session_state["asked_jobs"] = (*under_way, job)
     place = st.empty()
     with place.container():
