@@ -91,10 +91,6 @@ class Question:
         asked["model"] = model()
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
-    def early(self) -> Question:
-        """The same question of the first few talks."""
-        return replace(self, runs=min(self.runs, EARLY_RUNS))
-
     def as_json(self) -> Json:
         """The question for a worker."""
         return asdict(self)
