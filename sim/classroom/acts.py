@@ -71,11 +71,12 @@ class Command(Part):
 
 
 class Join(Command):
-    """Ask for a seat."""
+    """Ask for a seat, and perhaps wish for a role."""
 
     who = VISITOR
     phases = ("lobby",)
     kind: Literal["join"] = "join"
+    wishes: Annotated[str, StringConstraints(max_length=40)] = ""
 
 
 class Predict(Command):
@@ -257,6 +258,23 @@ class Seat(Command):
     person: str
     table: int
     role: str
+
+
+class Admit(Command):
+    """Give someone who waits the next free seat, or everybody who waits."""
+
+    phases = ("lobby", "briefing", "playing")
+    kind: Literal["admit"] = "admit"
+    person: str | None = None
+
+
+class Watch(Command):
+    """Let someone without a seat watch a table: what is said openly there, and nothing private."""
+
+    phases = ("lobby", "briefing", "playing")
+    kind: Literal["watch"] = "watch"
+    person: str
+    table: int
 
 
 class Swap(Command):
@@ -443,6 +461,8 @@ Act = Annotated[
     | Pause
     | Resume
     | Seat
+    | Admit
+    | Watch
     | Swap
     | Kick
     | Reissue

@@ -10,8 +10,9 @@ from sim.classroom.acts import Act, News, Project, Terms
 from sim.classroom.plan import Package, Plan
 from sim.scenario import Part, Scenario
 
-#: The format of a log. A reader refuses a higher one.
-FORMAT = 1
+#: The format of a log. A reader refuses a higher one. In the first nobody wished for a role or
+#: watched a table.
+FORMAT = 2
 
 
 class Drafted(Part):
@@ -40,6 +41,7 @@ class Joined(Part):
     person: str
     table: int | None
     role: str | None
+    wishes: str = ""
 
 
 class Locked(Part):
@@ -56,6 +58,14 @@ class Seated(Part):
     person: str
     table: int | None
     role: str | None
+
+
+class Watches(Part):
+    """Someone without a seat watches a table."""
+
+    kind: Literal["watches"] = "watches"
+    person: str
+    table: int
 
 
 class Held(Part):
@@ -276,6 +286,7 @@ Event = Annotated[
     | Joined
     | Locked
     | Seated
+    | Watches
     | Held
     | Predicted
     | Comprehended

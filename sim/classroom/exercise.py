@@ -31,7 +31,7 @@ from sim.classroom import events as happened
 from sim.classroom.acts import STAGES, TALKING, Act, Command, Request
 from sim.classroom.events import Event, Record
 from sim.classroom.plan import MOST_WAITING, Plan, Setting
-from sim.classroom.state import State, Table, Text, apply
+from sim.classroom.state import State, Table, Text, apply, sit
 from sim.scenario import Scenario
 
 #: Between two proposals of a seat lie at least so many ms, and so many are its most in a stage.
@@ -225,22 +225,41 @@ def _join(act: acts.Join, asked: Asked) -> Iterator[Event]:
     state = asked.state
     if state.locked:
         raise RefusedError("joining is closed; ask the instructor")
-    place = free_seat(state)
-    if place is None and len(state.waiting) >= MOST_WAITING:
+    asked.setting.check_wish(act.wishes)
+    asks_first = asked.setting.plan.joining == "asked"
+    place = None if asks_first else free_seat(state, act.wishes)
+    most = MOST_WAITING + (len(free_seats(state)) if asks_first else 0)
+    if place is None and len(state.waiting) >= most:
         raise RefusedError("all seats are taken and the waiting list is full")
     table, role = place or (None, None)
-    yield happened.Joined(person=f"p{len(state.people) + 1}", table=table, role=role)
+    yield happened.Joined(
+        person=f"p{len(state.people) + 1}", table=table, role=role, wishes=act.wishes
+    )
 
 
-def free_seat(state: State) -> tuple[int, str] | None:
-    """The next seat to fill: those who can refuse a deal first, by the luck of the plan's seed."""
+def free_seats(state: State) -> list[tuple[int, str]]:
+    """Each place that somebody can still take, as often as somebody can: (table, role)."""
+    most = state.setting.plan.people_per_seat
+    return [
+        (table.number, role)
+        for table in state.tables.values()
+        for role in state.setting.places
+        for _ in range(most - len(table.seats[role].people))
+    ]
+
+
+def free_seat(state: State, wishes: str = "") -> tuple[int, str] | None:
+    """The next seat to fill, of the role that somebody wishes for if there is one.
+
+    Otherwise those who can refuse a deal come first, by the luck of the plan's seed.
+    """
     setting = state.setting
     shuffled = Random(f"{setting.plan.seed} seats")
     open_seats = []
     for number, table in state.tables.items():
         for role in setting.places:
             taken = len(state.tables[number].seats[role].people)
-            order = (taken, not setting.roles[role].veto, shuffled.random())
+            order = (role != wishes, taken, not setting.roles[role].veto, shuffled.random())
             if taken < setting.plan.people_per_seat:
                 open_seats.append((order, table.number, role))
     return min(open_seats)[1:] if open_seats else None
@@ -505,6 +524,43 @@ def _seat(act: acts.Seat, asked: Asked) -> Iterator[Event]:
             "this seat is taken; let the two exchange their seats, or make room first"
         )
     yield happened.Seated(person=act.person, table=act.table, role=act.role)
+
+
+@_decide.register
+def _admit(act: acts.Admit, asked: Asked) -> Iterator[Event]:
+    state = asked.state
+    if act.person is not None:
+        _without_a_seat(state, act.person)
+    let_in = 0
+    for person in state.waiting if act.person is None else (act.person,):
+        place = free_seat(state, state.people[person].wishes)
+        if place is None:
+            break
+        let_in += 1
+        yield happened.Seated(person=person, table=place[0], role=place[1])
+        state = sit(state, person, *place)
+    if not let_in:
+        raise RefusedError(
+            "all seats are taken; let people watch a table, or make room first"
+            if state.waiting
+            else "nobody is waiting for a seat"
+        )
+
+
+@_decide.register
+def _watch(act: acts.Watch, asked: Asked) -> Iterator[Event]:
+    _without_a_seat(asked.state, act.person)
+    _table(asked.state, act.table)
+    yield happened.Watches(person=act.person, table=act.table)
+
+
+def _without_a_seat(state: State, person: str) -> None:
+    """Raises RefusedError for somebody who is not here, or has a seat."""
+    _someone(state, person)
+    if state.people[person].gone:
+        raise RefusedError("this person was taken out; move them to a seat instead")
+    if state.seat_of(person) is not None:
+        raise RefusedError("this person has a seat; take them out of it first")
 
 
 @_decide.register

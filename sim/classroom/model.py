@@ -348,8 +348,8 @@ class Model:
         forget(talks)
         talks.play()
         case = self.setting.case
-        levers = self.setting.plan.levers
-        return talks.outcomes(sha256_of(case), version(), levers), talks.rounds_at_deal
+        outcomes = talks.outcomes(sha256_of(case), version(), self.setting.levers)
+        return outcomes, talks.rounds_at_deal
 
 
 def _counting(table: Table, held: int) -> tuple[str, ...]:

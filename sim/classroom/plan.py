@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import Field, StringConstraints, model_validator
 
 from sim.draws import check_levers
-from sim.scenario import Part, Scenario
+from sim.scenario import Lever, Move, Part, Scenario
 from sim.theory.packages import feasible_levels, selected
 from sim.uncertain import Amount
 
@@ -25,6 +25,14 @@ MOST_PEOPLE, MOST_TABLES = 3, 60
 
 #: How many may wait for a seat when all are taken.
 MOST_WAITING = 20
+
+#: How readily the model's actors give way: what the shape of their concessions is multiplied by.
+#: Our judgement; below 1 a party holds out longer (Faratin, Sierra and Jennings 1998).
+STYLES = {"firm": 0.5, "as written": 1.0, "yielding": 2.0}
+Style = Literal["firm", "as written", "yielding"]
+
+#: The lever that a style is. No scenario can have one of this name.
+STYLE = "agents' style"
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 Short = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,40}$")]
@@ -89,6 +97,13 @@ class Plan(Part):
         False, description="whether all tables play with the same draw of the uncertain numbers"
     )
     without: tuple[str, ...] = Field((), description="optional roles that only agents play")
+    style: Style = Field("as written", description="how readily the model's actors give way")
+    seating: Literal["luck", "wish"] = Field(
+        "luck", description="whether people may wish for a role as they join"
+    )
+    joining: Literal["open", "asked"] = Field(
+        "open", description="whether a code gives a seat, or the instructor lets people in"
+    )
     idle_stages: int = Field(3, ge=1, description="after so many an agent keeps the seat warm")
     thinking_seconds: int = Field(
         0, ge=0, le=600, description="agents at a table with people wait so long before they move"
@@ -214,6 +229,12 @@ class Setting:
             levels = scenario.issues[inject.issue].levels
             _known(f"level of {inject.issue}", [*inject.opens, *inject.closes], levels)
 
+    def check_wish(self, role: str) -> None:
+        """Raises ValueError where somebody who joins may not wish for a role, empty for none."""
+        if role and self.plan.seating != "wish":
+            raise ValueError("seats are given by luck here; join without a wish")
+        _known("seat to wish for", [role] if role else [], dict.fromkeys(self.places))
+
     @property
     def vetoers(self) -> tuple[str, ...]:
         """Roles without whom there is no deal."""
@@ -312,9 +333,19 @@ class Setting:
         """How many days of the conflict lie between two rounds."""
         return self.plan.days_per_round or max(self.scenario.days // self.plan.rounds, 1)
 
+    @property
+    def levers(self) -> dict[str, float]:
+        """The levers of the case as it is played: the plan's, and the style of the agents."""
+        if self.plan.style == "as written":
+            return dict(self.plan.levers)
+        return {**self.plan.levers, STYLE: STYLES[self.plan.style]}
+
     @cached_property
     def case(self) -> Scenario:
-        """The scenario as it is played in class: with a round every so many days."""
+        """The scenario as it is played in class: with a round every so many days.
+
+        Where the agents have a style of their own, that is a lever of it.
+        """
         quantity = Amount.model_validate(
             {
                 "value": self.days_per_round,
@@ -323,7 +354,25 @@ class Setting:
             }
         )
         channel = self.scenario.channel.model_copy(update={"every_days": quantity})
-        return self.scenario.model_copy(update={"channel": channel})
+        levers = self.scenario.levers
+        if STYLE in self.levers:
+            levers = {**levers, STYLE: self._style()}
+        return self.scenario.model_copy(update={"channel": channel, "levers": levers})
+
+    def _style(self) -> Lever:
+        """The lever that makes all parties give way sooner or later."""
+        return Lever(
+            label="How readily agents give way",
+            help="By how much the shape of each party's concessions is multiplied.",
+            unit="times as in the scenario",
+            low=min(STYLES.values()),
+            high=max(STYLES.values()),
+            default=1.0,
+            moves=[
+                Move(key=f"parties.{name}.tactic.numbers.shape", how="scale")
+                for name in self.scenario.parties
+            ],
+        )
 
 
 @lru_cache(maxsize=32)

@@ -142,14 +142,14 @@ class TableTalks(Talks):
         self.meeting: Meeting | None = None
         self.held = 0  # rounds of the script that were held
         self.changed = 0  # changes that were made
-        self.moved_levers = dict(setting.plan.levers)
+        self.moved_levers = setting.levers
         self.rounds_at_deal = np.full(chance.runs, NONE, dtype=np.int64)
         self.confirming: Mapping[str, bool] = {}
         super().__init__(
             setting.case,
             chance,
             days=days or setting.case.days,
-            levers=setting.plan.levers,
+            levers=setting.levers,
             diary=diary,
         )
         self._change_for(1)

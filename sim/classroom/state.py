@@ -114,6 +114,8 @@ class Person:
     id: str
     table: int | None
     role: str | None
+    wishes: str = ""  # the role that was wished for
+    watches: int | None = None  # the table, for someone without a seat
     deal: int | None = None  # predicted chance of a deal, of 100
     package: Package | None = None
     understood: bool | None = None
@@ -156,8 +158,12 @@ class State:
 
     @property
     def waiting(self) -> tuple[str, ...]:
-        """Those who have joined and have no seat."""
-        return tuple(p.id for p in self.people.values() if p.table is None and not p.gone)
+        """Those who have joined, have no seat and watch no table."""
+        return tuple(
+            p.id
+            for p in self.people.values()
+            if p.table is None and p.watches is None and not p.gone
+        )
 
 
 def replay(records: Iterable[Record], start: State | None = None) -> State:
@@ -252,8 +258,9 @@ def _phase_began(event: happened.PhaseBegan, state: State, record: Record) -> St
 
 @_after.register
 def _joined(event: happened.Joined, state: State, record: Record) -> State:
-    people = {**state.people, event.person: Person(event.person, None, None)}
-    return _sit(replace(state, people=people), event.person, event.table, event.role)
+    person = Person(event.person, None, None, event.wishes)
+    people = {**state.people, event.person: person}
+    return sit(replace(state, people=people), event.person, event.table, event.role)
 
 
 @_after.register
@@ -266,13 +273,21 @@ def _seated(event: happened.Seated, state: State, record: Record) -> State:
     state = _rise(state, event.person)
     gone = event.table is None
     people = {**state.people, event.person: replace(state.people[event.person], gone=gone)}
-    return _sit(replace(state, people=people), event.person, event.table, event.role)
+    return sit(replace(state, people=people), event.person, event.table, event.role)
 
 
-def _sit(state: State, person: str, number: int | None, role: str | None) -> State:
+@_after.register
+def _watches(event: happened.Watches, state: State, record: Record) -> State:
+    person = replace(state.people[event.person], watches=event.table)
+    return replace(state, people={**state.people, event.person: person})
+
+
+def sit(state: State, person: str, number: int | None, role: str | None) -> State:
+    """The state once someone sits at a table in a role; the same where none is named."""
     if number is None or role is None:
         return state
-    people = {**state.people, person: replace(state.people[person], table=number, role=role)}
+    seat = replace(state.people[person], table=number, role=role, watches=None)
+    people = {**state.people, person: seat}
     seated = (*state.tables[number].seats[role].people, person)
     return _at_seat(
         replace(state, people=people), number, role, people=seated, agent=False, idle=0, done=False

@@ -374,18 +374,18 @@ class Store:
         with self._engine.connect() as connection:
             return connection.execute(query).scalar()
 
-    def join(self, typed: str, name: str, key: str, now: int) -> str:
-        """Ask for a seat with a join code; returns the token of the new person.
+    def join(self, typed: str, name: str, key: str, now: int, wishes: str = "") -> str:
+        """Ask for a seat with a join code, in the role that one wishes for where that may be.
 
-        Raises RefusedError where no lobby is open under this code. The same key twice is refused,
-        since a token is only ever handed out once.
+        Returns the token of the new person. Raises RefusedError where no lobby is open under this
+        code. The same key twice is refused, since a token is only ever handed out once.
         """
         exercise = self.find_code(typed)
         if exercise is None:
             raise RefusedError("no exercise is open under this code; read it off the wall again")
         token = tokens.new_token()
         shown = "".join(letter for letter in name if letter.isprintable()).strip()[:LONGEST_NAME]
-        request = Request(by="visitor", key=key, act=Join())
+        request = Request(by="visitor", key=key, act=Join(wishes=wishes[:40]))
         _, records = self._submitted(exercise, request, now, name=shown, token=token)
         if not records:
             raise RefusedError("this has been sent before; reload the page")

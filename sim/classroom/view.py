@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from sim.classroom.acts import News, Terms
@@ -151,6 +151,29 @@ class SeatView:
 
 
 @dataclass(frozen=True)
+class TableView:
+    """A table as somebody who watches it sees it: what was put on it, and nothing private."""
+
+    title: str
+    content_note: str
+    phase: str
+    paused: bool
+    table: int
+    round: int
+    rounds: int
+    stage: str
+    day: int
+    deadline: int | None  # ms since the epoch
+    seats: tuple[Neighbour, ...]
+    texts: tuple[TextSeen, ...]  # without the reasons that go with them
+    news: tuple[News, ...]
+    injects: tuple[str, ...]  # in words, those that everybody was told
+    broadcasts: tuple[str, ...]
+    how: str  # how the talks ended
+    signed: Mapping[str, str]  # issue by issue
+
+
+@dataclass(frozen=True)
 class TableStatus:
     """A table as everybody in the room may see it."""
 
@@ -209,6 +232,8 @@ class MonitorView:
     projector: ProjectorView
     tables: tuple[MonitorTable, ...]
     waiting: tuple[str, ...]
+    watching: Mapping[str, int]  # the table that someone without a seat watches
+    wishes: Mapping[str, str]  # the role that somebody wished for
     people: Mapping[str, tuple[int | None, str | None]]
     injects: tuple[str, ...]
     can_undo: bool
@@ -269,6 +294,42 @@ def view_for(state: State, person: str, sheets: Sheets | None = None) -> SeatVie
     )
 
 
+def view_for_watcher(state: State, person: str) -> TableView | None:
+    """What someone who watches a table may see; None for everybody else."""
+    who = state.people[person]
+    if who.watches is None or who.gone:
+        return None
+    return view_of_table(state, who.watches)
+
+
+def view_of_table(state: State, number: int) -> TableView:
+    """A table as somebody who watches it sees it: the instructor, or a student without a seat."""
+    setting, table = state.setting, state.tables[number]
+    return TableView(
+        title=setting.plan.title,
+        content_note=setting.scenario.content_note.strip(),
+        phase=state.phase,
+        paused=state.paused_at is not None,
+        table=number,
+        round=table.round,
+        rounds=setting.plan.rounds,
+        stage=table.stage,
+        day=table.day,
+        deadline=table.deadline if state.phase == "playing" else state.deadline,
+        seats=tuple(_neighbour(state, table, role, reached=False) for role in setting.roles),
+        texts=tuple(replace(_text(setting, table, text), rationale="") for text in table.texts),
+        news=table.news,
+        injects=tuple(
+            inject.words
+            for inject in (setting.inject(name) for name, _ in table.injects)
+            if not inject.to
+        ),
+        broadcasts=_broadcasts(state),
+        how=table.how,
+        signed=setting.in_words(table.terms.package) if table.terms else {},
+    )
+
+
 def score_for(state: State, person: str, package: Package, sheets: Sheets) -> Score:
     """What a draft would mean to someone's own seat; raises KeyError for a stranger."""
     place = state.seat_of(person) if not state.people[person].gone else None
@@ -308,16 +369,19 @@ def _neighbours(state: State, table: Table, name: str) -> tuple[Neighbour, ...]:
     setting = state.setting
     reaches = setting.roles[name].reaches
     return tuple(
-        Neighbour(
-            role.name,
-            role.title,
-            role.public,
-            table.seats[role.name].agent,
-            role.name in reaches,
-            _brief(role) if state.revealed else None,
-        )
-        for role in setting.roles.values()
-        if role.name != name
+        _neighbour(state, table, role, role in reaches) for role in setting.roles if role != name
+    )
+
+
+def _neighbour(state: State, table: Table, name: str, reached: bool) -> Neighbour:
+    role = state.setting.roles[name]
+    return Neighbour(
+        name,
+        role.title,
+        role.public,
+        table.seats[name].agent,
+        reached,
+        _brief(role) if state.revealed else None,
     )
 
 
@@ -436,6 +500,12 @@ def view_for_instructor(state: State) -> MonitorView:
             for table in state.tables.values()
         ),
         waiting=state.waiting,
+        watching={
+            person.id: person.watches
+            for person in state.people.values()
+            if person.watches is not None and not person.gone
+        },
+        wishes={person.id: person.wishes for person in state.people.values() if person.wishes},
         people={
             person.id: (person.table, person.role)
             for person in state.people.values()
@@ -472,7 +542,7 @@ def _doing(state: State, table: Table, role: str, seat: Seat) -> str:
     return "drafted" if seat.draft is not None else "waiting"
 
 
-def to_json(view: SeatView | ProjectorView | MonitorView) -> str:
+def to_json(view: SeatView | TableView | ProjectorView | MonitorView) -> str:
     """A view as a page receives it, for tests of what it holds."""
     return json.dumps(view, default=_parts)
 

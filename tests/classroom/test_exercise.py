@@ -17,6 +17,7 @@ from sim.classroom.acts import PHASES, STAGES, Act, Command, Request
 from sim.classroom.exercise import MOST_FORCED, RefusedError
 from sim.classroom.plan import Inject, Plan, Setting
 from sim.classroom.state import canonical, replay
+from sim.classroom.view import view_for_watcher
 from tests.classroom.players import Class, bot_acts, read_once
 
 PACKAGE = Setting(Plan(title="t"), read_once("two-rivers")).package(0)
@@ -45,6 +46,8 @@ SAMPLES: dict[str, Command] = {
         acts.Pause(),
         acts.Resume(),
         acts.Seat(person="p1", table=1, role="delta"),
+        acts.Admit(),
+        acts.Watch(person="p1", table=1),
         acts.Swap(person="p1", other="p2"),
         acts.Kick(person="p1"),
         acts.Reissue(person="p1"),
@@ -375,6 +378,70 @@ def test_people_sit_where_a_deal_can_be_refused_first_and_some_wait():
         room.ask("visitor", acts.Join())
     with pytest.raises(RefusedError, match="waiting list is full"):
         room.ask("visitor", acts.Join())
+
+
+def test_a_wish_is_met_where_a_seat_of_the_role_is_free():
+    room = Class(quick=True, seating="wish", tables=2)
+    room.gathered()
+    for _ in range(3):
+        room.ask("visitor", acts.Join(wishes="northmark"))
+    roles = [room.state.seat_of(person)[1] for person in room.state.people]
+    assert roles[:2] == ["northmark", "northmark"]
+    assert roles[2] in room.state.setting.vetoers  # both are taken: a seat like anybody's
+    for wish, complaint in (("nobody", "no seat to wish for"), ("sa lt", "no seat to wish for")):
+        with pytest.raises(ValueError, match=complaint):
+            room.ask("visitor", acts.Join(wishes=wish))
+
+
+def test_nobody_wishes_where_luck_decides():
+    room = Class(quick=True)
+    room.gathered()
+    with pytest.raises(ValueError, match="by luck"):
+        room.ask("visitor", acts.Join(wishes="northmark"))
+
+
+def test_where_people_are_let_in_they_wait_until_then_and_get_what_they_wished_for():
+    room = Class(quick=True, seating="wish", joining="asked")
+    room.gathered()
+    for wish in ("northmark", "delta", "delta"):
+        room.ask("visitor", acts.Join(wishes=wish))
+    assert room.state.waiting == ("p1", "p2", "p3")
+    room.instruct(acts.Admit(person="p2"))
+    assert room.state.seat_of("p2")[1] == "delta"
+    room.instruct(acts.Admit())
+    assert room.state.waiting == ()
+    assert room.state.seat_of("p1")[1] == "northmark"
+    assert room.state.seat_of("p3")[1] != "delta"
+    with pytest.raises(RefusedError, match="nobody is waiting"):
+        room.instruct(acts.Admit())
+
+
+def test_nobody_is_let_in_where_all_seats_are_taken():
+    room = Class(quick=True)
+    people = room.gathered(people=6)
+    with pytest.raises(RefusedError, match="all seats are taken"):
+        room.instruct(acts.Admit(person=people[-1]))
+
+
+def test_who_watches_a_table_has_no_seat_until_they_are_let_in():
+    room = Class(quick=True, tables=2)
+    people = room.gathered(people=11)
+    watcher = people[-1]
+    room.instruct(acts.Watch(person=watcher, table=2))
+    assert room.state.waiting == ()
+    assert view_for_watcher(room.state, watcher).table == 2
+    room.instruct(acts.Start())
+    with pytest.raises(RefusedError, match="no seat"):
+        room.ask(f"person:{watcher}", acts.Predict(deal=50))
+    with pytest.raises(RefusedError, match="has a seat"):
+        room.instruct(acts.Watch(person=people[0], table=1))
+    room.instruct(acts.Kick(person=people[0]))
+    assert view_for_watcher(room.state, people[0]) is None
+    with pytest.raises(RefusedError, match="taken out"):
+        room.instruct(acts.Watch(person=people[0], table=1))
+    room.instruct(acts.Admit(person=watcher))
+    assert room.state.seat_of(watcher) is not None
+    assert view_for_watcher(room.state, watcher) is None
 
 
 def test_an_inject_is_told_to_those_it_is_meant_for_and_comes_once():

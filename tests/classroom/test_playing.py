@@ -47,6 +47,22 @@ def test_many_tables_of_agents_agree_with_simulate():
     assert (rounds != NONE).sum() > 0
 
 
+@pytest.mark.parametrize(("style", "times"), [("firm", 0.5), ("yielding", 2.0)])
+def test_a_style_makes_every_party_give_way_sooner_or_later_and_draws_nothing_anew(style, times):
+    usual = Setting(Plan(title="t", rounds=5, seed=9), read_once("two-rivers"))
+    other = Setting(Plan(title="t", rounds=5, seed=9, style=style), read_once("two-rivers"))
+    shapes = [
+        [party.tactic_numbers["shape"] for party in TableTalks(*args).parties]
+        for args in ((one, Chance(9, 0, 40), planned_script(one)) for one in (usual, other))
+    ]
+    for was, now in zip(*shapes, strict=True):
+        assert np.allclose(now, times * was)
+    outcomes, _ = Model(other).alone(40)
+    plain = simulate(other.case, runs=40, seed=9, levers=other.levers)
+    assert np.array_equal(outcomes.deal_day, plain.deal_day)
+    assert not np.array_equal(outcomes.deal_day, Model(usual).alone(40)[0].deal_day)
+
+
 def test_the_same_seed_gives_the_same_log():
     logs = []
     for _ in range(2):

@@ -17,6 +17,7 @@ from sim.classroom.view import (
     view_for,
     view_for_instructor,
     view_for_projector,
+    view_of_table,
 )
 from sim.scenario import Scenario
 from tests.classroom.players import Class, read_once, secret_number
@@ -78,6 +79,10 @@ def check_every_view(room: Class, state: State) -> None:
         found = set(CANARY.findall(page))
         assert found <= entitled(records, number, role), (person, role)
         assert not any(secret in page for secret in numbers_of_others(state, number, role))
+    for number in state.tables:
+        watched = to_json(view_of_table(state, number))
+        assert not CANARY.search(watched)
+        assert not any(secret in watched for secret in numbers_of_others(state, 0, ""))
     shown = to_json(view_for_projector(state))
     assert not CANARY.search(shown)
     assert not CANARY.search(to_json(view_for_instructor(state)))
@@ -103,6 +108,22 @@ def test_no_secret_reaches_another_seat_an_export_or_the_log_in_any_of_many_game
             assert not any(CANARY.search(taken.read(name).decode()) for name in taken.namelist())
         assert any(CANARY.search(m.text) for t in state.tables.values() for m in t.messages)
     assert not CANARY.search(caplog.text)
+
+
+def test_who_watches_sees_texts_and_answers_and_the_briefs_once_they_are_revealed():
+    room = Class(with_canaries("two-rivers"), quick=True, rounds=1)
+    people = room.begun(people=5)
+    seats = {room.state.seat_of(person)[1]: person for person in people}
+    room.instruct(acts.Advance(table=1))
+    propose = acts.Propose(package=package_of(room), rationale="canary", to=("delta",))
+    room.ask(f"person:{seats['upland']}", propose)
+    (text,) = view_of_table(room.state, 1).texts
+    assert (text.author, text.answers, text.rationale) == ("upland", {"upland": True}, "")
+    assert dict(text.words) == room.state.setting.in_words(package_of(room))
+    room.instruct(acts.End())
+    assert not CANARY.search(to_json(view_of_table(room.state, 1)))
+    room.instruct(acts.Reveal())
+    assert "canary_delta_red_lines" in to_json(view_of_table(room.state, 1))
 
 
 def test_a_seat_sees_its_own_brief_score_and_drafts():
