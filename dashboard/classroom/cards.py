@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dashboard.classroom.room import Room
-from sim.classroom.acts import Request, Seat
-from sim.classroom.exercise import RefusedError
+from sim.classroom.acts import Admit, Request, Seat
+from sim.classroom.exercise import free_seats
 from sim.classroom.state import State
 from sim.classroom.store import LONGEST_NAME
 
@@ -31,17 +31,6 @@ class Card:
     table: int
     title: str
     token: str
-
-
-def free_seats(state: State) -> list[tuple[int, str]]:
-    """Each place that somebody can still take, as often as somebody can: (table, role)."""
-    most = state.setting.plan.people_per_seat
-    return [
-        (table.number, role)
-        for table in state.tables.values()
-        for role in state.setting.places
-        for _ in range(most - len(table.seats[role].people))
-    ]
 
 
 def read_list(text: str, state: State) -> list[Wanted]:
@@ -101,9 +90,13 @@ def seat_all(room: Room, exercise: str, people: list[Wanted], key: str, now: int
         assert holder is not None
         if one.place is not None:
             _move(room, exercise, holder.name, one.place, f"place.{key}.{k}", now)
+        if room.store.state(exercise).seat_of(holder.name) is None:  # where people are let in
+            act = Admit(person=holder.name)
+            room.store.submit(
+                exercise, Request(by="instructor", key=f"admit.{key}.{k}", act=act), now
+            )
         place = room.store.state(exercise).seat_of(holder.name)
-        if place is None:
-            raise RefusedError("others took the last seats meanwhile; look under Seats")
+        assert place is not None, "whoever was let in has a seat"
         table, role = place
         cards.append(Card(one.name, table.number, titles(room.store.state(exercise))[role], token))
     return sorted(cards, key=lambda card: (card.table, card.title))

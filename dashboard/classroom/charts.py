@@ -13,6 +13,12 @@ Json = dict[str, Any]
 #: Pixels: a dot of the model, and the room that a column of dots takes.
 DOT, COLUMN = 60, 14
 
+#: The data of a mark that is drawn once, whatever the data of its chart.
+ONCE: Json = {"data": {"values": [{}]}}
+
+#: What becomes of a text.
+AGREED, NOT_AGREED = "all who can refuse accepted it", "somebody did not accept it"
+
 #: Dots are put into at most so many columns.
 BINS = 14
 
@@ -200,6 +206,102 @@ def frontier(found: Json, titles: Mapping[str, str]) -> Json:
         },
         "config": _plain(),
     }
+
+
+def offers(
+    texts: Sequence[Json], injects: Sequence[Json], can_refuse: Sequence[str], in_points: bool
+) -> tuple[Json, list[list[str]]]:
+    """The texts of a table in their order, and how far each was from agreement; news as lines.
+
+    How far is how many of those who `can_refuse` accepted; or, `in_points`, what whoever would have
+    gained least would have gained over no deal, as it was before the first day. Returns the chart
+    and its numbers: text, round, how far, what became of it.
+    """
+    in_round = Counter(text["round"] for text in texts)
+    seen: Counter[int] = Counter()
+    rows = []
+    for text in texts:
+        seen[text["round"]] += 1
+        accepted = sum(role in text["accepted_by"] for role in can_refuse)
+        near = 100 * text["least_gain"] if in_points else accepted
+        rows.append(
+            {
+                "at": text["round"] + (seen[text["round"]] - 0.5) / in_round[text["round"]] - 0.5,
+                "round": text["round"],
+                "near": near,
+                "text": text["text"],
+                "what": AGREED if accepted == len(can_refuse) else NOT_AGREED,
+            }
+        )
+    last = max([*in_round, *(one["from_round"] for one in injects)], default=1)
+    measure = "points over no deal for whoever gains least"
+    if not in_points:
+        measure = "so many who can refuse accepted it"
+    y: Json = {"field": "near", "type": "quantitative", "title": measure}
+    if not in_points:
+        count = len(can_refuse)
+        y["scale"] = {"domain": [-0.3, count + 0.3]}
+        y["axis"] = {
+            "values": [*range(count + 1)],
+            "labelExpr": f"datum.value + ' of {count}'",
+        }
+    x = {
+        "field": "at",
+        "type": "quantitative",
+        "title": "round",
+        "scale": {"domain": [0.5, last + 0.5]},
+        "axis": {"values": [*range(1, last + 1)], "format": "d"},
+    }
+    kinds = [AGREED, NOT_AGREED]
+    layers: list[Json] = [
+        {
+            "mark": {"type": "point", "filled": True, "size": 130, "opacity": 1},
+            "encoding": {
+                "x": x,
+                "y": y,
+                "color": {
+                    "field": "what",
+                    "scale": {"domain": kinds, "range": [ORANGE, BLUE]},
+                    "legend": {"orient": "bottom", "columns": 1, "title": None, "labelLimit": 300},
+                },
+                "shape": {
+                    "field": "what",
+                    "scale": {"domain": kinds, "range": ["square", "circle"]},
+                },
+            },
+        },
+        {
+            "mark": {"type": "text", "dy": -13, "fontSize": 11, "color": INK},
+            "encoding": {"x": x, "y": y, "text": {"field": "text"}},
+        },
+    ]
+    if in_points:
+        ground = {"type": "rule", "strokeDash": [4, 4], "color": GREY}
+        layers.insert(0, {**ONCE, "mark": ground, "encoding": {"y": {"datum": 0}}})
+    for inject in injects:
+        news = {"x": {"datum": inject["from_round"] - 0.5}}
+        line = {"type": "rule", "strokeWidth": 2, "color": INK}
+        layers.append({**ONCE, "mark": line, "encoding": news})
+        layers.append(
+            {
+                **ONCE,
+                "mark": {"type": "text", "align": "left", "dx": 5, "y": 8, "color": INK},
+                "encoding": {**news, "text": {"datum": "news"}},
+            }
+        )
+    spec = {
+        "width": "container",
+        "height": 220,
+        "data": {"values": rows},
+        "layer": layers,
+        "config": _plain(),
+    }
+    shown = "{:+.0f}" if in_points else "{:.0f}"
+    numbers = [
+        [row["text"], str(row["round"]), shown.format(row["near"]), str(row["what"])]
+        for row in rows
+    ]
+    return spec, numbers
 
 
 def _plain() -> Json:

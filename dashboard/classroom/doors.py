@@ -20,10 +20,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from dashboard.classroom import room as rooms
-from dashboard.classroom.cards import Card, free_seats, read_list, seat_all, titles
+from dashboard.classroom.cards import Card, read_list, seat_all, titles
 from dashboard.classroom.room import HOST, PASS, instructor_cookie, now, room, seat_cookie
 from sim.classroom.acts import INSTRUCTOR
-from sim.classroom.exercise import RefusedError
+from sim.classroom.exercise import RefusedError, free_seats
 from sim.classroom.store import UnavailableError
 from sim.classroom.tokens import Bucket, TooManyError, as_code
 
@@ -123,8 +123,17 @@ def _for_code(visitor: str, address: str, typed: str, at: float) -> Response:
         room().gate.failed(visitor, address, at)
         wrong = "No exercise is open under this code. Read it off the wall again."
         return page("join.html", 404, code="", title="", wrong=wrong)
-    title = room().store.state(exercise).setting.plan.title
-    return page("join.html", code=as_code(typed), title=title, wrong="", key=rooms.new_key())
+    state = room().store.state(exercise)
+    plan = state.setting.plan
+    return page(
+        "join.html",
+        code=as_code(typed),
+        title=plan.title,
+        wrong="",
+        key=rooms.new_key(),
+        roles=titles(state) if plan.seating == "wish" else {},
+        asks_first=plan.joining == "asked",
+    )
 
 
 async def _take_seat(request: Request) -> Response:
@@ -156,7 +165,8 @@ def _joined(request: Request, form: dict[str, str]) -> Response:
         if room().seat(exercise, request.cookies) is not None:
             return moved(f"/seat?exercise={exercise}")
         room().gate.admit(as_code(code), at)
-        token = room().store.join(code, form.get("name", ""), f"join.{key}", now())
+        wishes = form.get("wishes", "")
+        token = room().store.join(code, form.get("name", ""), f"join.{key}", now(), wishes)
     except TooManyError as error:
         return _wait(error)
     except UnavailableError as error:

@@ -20,6 +20,14 @@ from sim.classroom.view import IssueSeen, Score, SeatView, TextSeen
 
 WALK_AWAY = "You would be better off walking away, by your brief."
 
+#: How talks at a table ended.
+ENDED = {
+    "deal": "A text was signed.",
+    "time": "Time was up; nothing was signed.",
+    "victory": "The war was decided; there was nothing left to sign.",
+    "instructor": "The instructor ended the talks.",
+}
+
 #: What is answered most often comes first; a counter-proposal has a button of its own.
 WHY_NOT = [reason for reason in REASONS if reason != "counter"]
 
@@ -218,8 +226,8 @@ def _texts(guest: Guest, view: SeatView, menu: Menu) -> None:
         with st.expander(f"Texts of earlier rounds ({len(older)})"):
             for text in reversed(older):
                 st.markdown(f"**Text {text.id}**, by {look.plain(titles[text.author])}")
-                _in_words(text.words)
-                _answers(text, titles)
+                terms(text.words)
+                answers(text, titles)
 
 
 def titles_of(view: SeatView) -> dict[str, str]:
@@ -233,11 +241,11 @@ def _text(
     author = "you" if text.author == view.role.name else look.plain(titles[text.author])
     kind = " (AI agent)" if text.agent else ""
     st.markdown(f"**Text {text.id}**, by {author}{kind}")
-    _in_words(text.words)
+    terms(text.words)
     if text.rationale:
         st.text(text.rationale)
     _worth(menu, menu.score(text.package))
-    _answers(text, titles)
+    answers(text, titles)
     if view.agreed == text.id:
         st.success("All who can refuse this text have accepted it.")
     if view.stage in ("proposals", "responses"):
@@ -246,12 +254,14 @@ def _text(
         _respond(guest, view, menu, text)
 
 
-def _in_words(words: Mapping[str, str]) -> None:
+def terms(words: Mapping[str, str]) -> None:
+    """The terms of a text, issue by issue."""
     lines = [f"- {look.plain(title)}: **{look.plain(terms)}**" for title, terms in words.items()]
     st.markdown("\n".join(lines))
 
 
-def _answers(text: TextSeen, titles: Mapping[str, str]) -> None:
+def answers(text: TextSeen, titles: Mapping[str, str]) -> None:
+    """Who has answered a text, how, and why."""
     said = []
     for role, yes in text.answers.items():
         why = f" ({REASONS.get(text.reasons[role], '')})" if role in text.reasons else ""
@@ -434,16 +444,8 @@ def after(guest: Guest, view: SeatView) -> None:
     """How it ended at one's table, and what one takes home."""
     result = view.result
     if result is not None:
-        st.subheader(
-            {
-                "deal": "Your table signed a text.",
-                "time": "Time was up; nothing was signed.",
-                "victory": "The war was decided; there was nothing left to sign.",
-                "instructor": "The instructor ended the talks.",
-            }[result.how],
-            anchor=False,
-        )
-        _in_words(result.words)
+        st.subheader(ENDED[result.how], anchor=False)
+        terms(result.words)
         if result.own_gain is not None:
             more = "more" if result.own_gain >= 0 else "less"
             points = abs(100 * result.own_gain)
@@ -459,9 +461,14 @@ def after(guest: Guest, view: SeatView) -> None:
                 st.markdown(look.plain(neighbour.brief.alternative))
     if view.phase == "archived":
         return
+    take_home(guest, view.reflection)
+
+
+def take_home(guest: Guest, written: str) -> None:
+    """Write down what one takes home."""
     words = st.text_area(
         "What do you take home? What surprised you, what would you do otherwise?",
-        value=view.reflection,
+        value=written,
         max_chars=4000,
         key="reflection",
     )

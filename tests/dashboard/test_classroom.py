@@ -117,6 +117,54 @@ def test_an_instructor_who_has_read_nothing_gets_from_the_link_to_the_debrief(en
     seen.asked_nobody_else()
 
 
+def test_students_wish_for_roles_are_let_in_or_watch_and_terms_open_later(enter, school, store):
+    teacher = enter()
+    teacher.goto(host_path(school))
+    teacher.page.get_by_text("News that you may bring in").click()
+    pick(teacher, "Scenario", "Two Rivers")
+    pick(teacher, "Terms that nobody can agree on until you open them", "an end of the war")
+    pick(teacher, "Who joins", "Only those whom I let in, with a wish for a role")
+    teacher.click("Open the exercise")
+    teacher.page.wait_for_url("**/instructor**")
+    exercise = teacher.page.url.split("exercise=")[1].split("&")[0]
+    code, setting = store.join_code(exercise), store.state(exercise).setting
+    seats = []
+    for name in ("Ada", "Grace"):
+        seat = enter(390)
+        seat.page.goto(f"{school.url}/join/{code}")
+        seat.page.get_by_label("What shall your instructor call you?").fill(name)
+        seat.page.get_by_label("Which role would you like?").select_option("northmark")
+        seat.is_accessible()
+        seat.page.get_by_role("button", name="Ask to be let in").click()
+        expect(seat.page.get_by_text("You are on the waiting list")).to_be_visible()
+        seats.append(seat.rest())
+    ada, grace = seats
+    wish = setting.roles["northmark"].title
+    expect(teacher.page.get_by_text(f"Ada (would like {wish})").first).to_be_visible()
+    pick(teacher, "One of them", "Grace")
+    teacher.click("Let this one watch")
+    expect(grace.page.get_by_role("heading", name="You watch table 1")).to_be_visible()
+    teacher.click("Let in all who wait")
+    expect(ada.page.get_by_role("heading", name=wish)).to_be_visible()
+    teacher.click("Start: hand out the briefs")
+    expect(ada.page.get_by_text("Private: for your eyes only")).to_be_visible()
+    teacher.click("Begin the talks")
+    teacher.page.get_by_text("Watch a table").click()
+    every((ada,), "not on offer now")
+    teacher.click("Bring it in at all tables")
+    every((ada, grace, teacher), "From the next round on this can be agreed.")
+    for seat in (grace, teacher):
+        seat.rest().has_no_error()
+        seat.is_accessible()
+    teacher.click("End the talks")
+    teacher.click("Yes, end them")
+    every((grace,), "The instructor ended the talks.")
+    grace.page.get_by_label("What do you take home?").fill("To watch is to learn.")
+    grace.click("Keep it")
+    grace.until(lambda: store.state(exercise).people["p2"].reflection == "To watch is to learn.")
+    assert b"Private" not in grace.page.content().encode()
+
+
 def pick(seen, label, option):
     """Choose an option of a list by its label; a page drawn anew meanwhile closes the list."""
     found = seen.page.get_by_role("option", name=option).first
@@ -315,7 +363,7 @@ def test_two_students_and_agents_play_through_news_to_a_signature_and_the_debrie
     theirs.get_by_role("button", name="Accept").click()
     ada.click("Yes, accept")
     grace.click("Confirm it")
-    every(both, "Your table signed a text.")
+    every(both, "A text was signed.")
     for own, other, received in zip(("israel", "hamas"), ("hamas", "israel"), heard, strict=True):
         sent = b"".join(received)
         assert setting.roles[own].red_lines.strip()[:60].encode() in sent

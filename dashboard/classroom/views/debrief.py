@@ -21,6 +21,7 @@ from dashboard.classroom.live import (
 )
 from dashboard.classroom.room import room
 from sim.classroom.debrief import replayed
+from sim.complaints import counted
 
 Json = dict[str, Any]
 
@@ -56,10 +57,10 @@ def outcomes(found: Json) -> None:
     st.subheader(look.plain(agreement["words"]), anchor=False)
     low, high = agreement["tables"]["low"], agreement["tables"]["high"]
     if low is not None:
-        n = len(found["tables"])
         st.markdown(
-            f"From {n} table{'s' * (n != 1)} alone, the share that would agree could be "
-            f"anywhere from {100 * low:.0f} to {100 * high:.0f} of 100 (exact 95 % interval)."
+            f"From {counted(len(found['tables']), 'table')} alone, the share that would agree "
+            f"could be anywhere from {100 * low:.0f} to {100 * high:.0f} of 100 "
+            "(exact 95 % interval)."
         )
     for one in found["dots"]:
         if one["measure"] != "round" and not open_scores:
@@ -109,6 +110,12 @@ def bets(found: Json) -> None:
             f"Brier score of the class: **{brier['estimate']:.2f}** (0 is perfect; a coin gets "
             "0.25)."
         )
+    right = predictions["terms_right"]
+    if right:
+        st.markdown(
+            f"Of the terms that were bet on, **{round(100 * right['estimate'])} of 100** were "
+            "signed as predicted."
+        )
 
 
 def one_table(found: Json) -> None:
@@ -142,15 +149,33 @@ def one_table(found: Json) -> None:
         ]
         for offer in offers
     ]
+    injects = [inject for inject in found["injects"] if inject["table"] == number]
     if rows:
+        over_time(offers, injects)
         head = ["text", "round", "by", "accepted by", "refused by", "did not answer"]
         look.table(head, rows, "offers")
-    for inject in found["injects"]:
-        if inject["table"] == number:
-            st.info(look.plain(f"From round {inject['from_round']}: {inject['words']}"))
+    for inject in injects:
+        st.info(look.plain(f"From round {inject['from_round']}: {inject['words']}"))
     with st.expander("The talks, step by step"):
         for step in replayed(state, room().store.records(exercise), number):
             st.markdown(f"{look.plain(f'Round {step.round}.')} {look.plain(step.words)}")
+
+
+def over_time(offers: list[Json], injects: list[Json]) -> None:
+    """How near to agreement the texts of a table came, round by round, and when news came."""
+    st.markdown("##### Nearer to agreement, or further from it?")
+    spec, rows = charts.offers(offers, injects, setting.vetoers, open_scores)
+    alt = (
+        f"{counted(len(offers), 'text')} in the order in which they came, and how near to "
+        f"agreement each was; {counted(len(injects), 'piece')} of news."
+    )
+    far = "points of whoever gains least" if open_scores else "of those who can refuse accepted it"
+    picture(spec, alt, ["text", "round", far, "what became of it"], rows, "over-time")
+    if open_scores:
+        st.caption(
+            "Above the dashed line everybody who can refuse would have gained over no deal, as "
+            "things stood before the first day."
+        )
 
 
 def what_if(found: Json) -> None:

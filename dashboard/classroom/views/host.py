@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from typing import Any
 
 import streamlit as st
@@ -14,10 +15,25 @@ from dashboard.classroom.live import cookies, path, said, stop, wish
 from dashboard.classroom.room import new_key, now, room
 from dashboard.classroom.views import INSTRUCTOR
 from sim.classroom.acts import OpenLobby, Request
-from sim.classroom.plan import Clocks, Inject, Plan, Setting
+from sim.classroom.plan import Clocks, Inject, Plan, Setting, Style
 from sim.complaints import counted
 from sim.reading import load_scenario, scenario_names
 from sim.scenario import Scenario
+
+#: How students come to their seats.
+JOINING: dict[str, dict[str, Any]] = {
+    "Whoever has the code": {},
+    "Whoever has the code, with a wish for a role": {"seating": "wish"},
+    "Only those whom I let in": {"joining": "asked"},
+    "Only those whom I let in, with a wish for a role": {"joining": "asked", "seating": "wish"},
+}
+
+#: How the model's actors concede.
+STYLE_WORDS: dict[Style, str] = {
+    "as written": "as in the scenario",
+    "firm": "firmer: they hold out longer",
+    "yielding": "softer: they give way sooner",
+}
 
 #: Rounds and clocks, in seconds, for the time there is.
 LESSONS = {
@@ -38,13 +54,46 @@ def possible_injects(case: Scenario) -> dict[str, Inject]:
             continue
         for end, value in (("high", lever.high), ("low", lever.low)):
             found[f"{lever.label}: {end}"] = Inject(
-                id=f"{name}-{end}".replace("_", "-")[:40].lower(),
+                id=_id(f"{name}-{end}"),
                 kind="parameter",
                 words=f"{lever.label} is {end} from the next round on.",
                 lever=name,
                 setting=float(value),
             )
     return found
+
+
+def possible_terms(case: Scenario) -> dict[str, tuple[str, str]]:
+    """The levels of a scenario's issues as (issue, level), by what the instructor reads."""
+    return {
+        f"{issue.title}: {level.words}": (name, key)
+        for name, issue in case.issues.items()
+        for key, level in issue.levels.items()
+    }
+
+
+def by_issue(terms: list[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    """Levels as (issue, level), put together by their issue."""
+    return {
+        issue: tuple(level for of, level in terms if of == issue)
+        for issue in dict.fromkeys(issue for issue, _ in terms)
+    }
+
+
+def opening(words: str, issue: str, level: str) -> Inject:
+    """The news that terms which were held back are on offer from now on."""
+    return Inject(
+        id=_id(f"open-{issue}-{level}"),
+        kind="option",
+        words=f"From the next round on this can be agreed. {words}.",
+        issue=issue,
+        opens=(level,),
+    )
+
+
+def _id(words: str) -> str:
+    """Words as the name of an inject."""
+    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:40]
 
 
 def rehearse(case: Scenario, plan: Plan) -> None:
@@ -110,6 +159,12 @@ with right:
         help="As many as the students fill, unless you choose otherwise.",
         key=f"tables-{people}-{places}",
     )
+joining = st.selectbox(
+    "Who joins",
+    list(JOINING),
+    key="joining",
+    help="With a list of names, seats are given by the list; see the lobby.",
+)
 rounds, clocks = LESSONS[lesson]
 with st.expander("Rounds, clocks and luck"):
     rounds = st.number_input("Rounds of talks", 1, 30, rounds, key=f"rounds-{lesson}")
@@ -128,6 +183,9 @@ with st.expander("Rounds, clocks and luck"):
         key="thinking",
         help="Only at tables where people sit.",
     )
+    style = st.selectbox(
+        "Agents are", list(STYLE_WORDS), format_func=STYLE_WORDS.__getitem__, key="style"
+    )
     same = st.checkbox("All tables play with the same draw of the uncertain numbers", key="same")
     idle = st.number_input("Idle stages until an agent keeps a seat warm", 1, 20, 3, key="idle")
     scores = st.checkbox("Show every table's scores in the debrief", key="scores")
@@ -136,6 +194,14 @@ with st.expander("News that you may bring in"):
     offered = possible_injects(case)
     chosen = st.multiselect(
         "Something changes", list(offered), max_selections=6, key=f"injects-{scenario}"
+    )
+    terms = possible_terms(case)
+    held_back = st.multiselect(
+        "Terms that nobody can agree on until you open them",
+        list(terms),
+        max_selections=6,
+        key=f"held-back-{scenario}",
+        help="Each becomes news that you bring in; agents and students cannot use them before.",
     )
     own = st.text_area(
         "A message of your own, which changes nothing but what people know",
@@ -146,6 +212,7 @@ with st.expander("News that you may bring in"):
 
 try:
     injects = [offered[name] for name in chosen]
+    injects += [opening(words, *terms[words]) for words in held_back]
     if own.strip():
         injects.append(Inject(id="message", kind="message", words=own))
     plan = Plan(
@@ -157,6 +224,9 @@ try:
         seed=seed,
         same_numbers=same,
         without=tuple(without),
+        style=style,
+        held_back=by_issue([terms[words] for words in held_back]),
+        **JOINING[joining],
         idle_stages=idle,
         thinking_seconds=thinking,
         scores_visible=scores,

@@ -12,9 +12,17 @@ from dashboard.classroom import live
 from dashboard.classroom.live import LATER, SOON, Guest, ask_first, asking_key, confirmed, path
 from dashboard.classroom.room import new_key, now, room
 from dashboard.classroom.views import DEBRIEF, PROJECTOR
+from dashboard.classroom.watching import watched
 from sim.classroom import acts
 from sim.classroom.export import archive
-from sim.classroom.view import MonitorTable, MonitorView, view_for_instructor
+from sim.classroom.view import (
+    MonitorTable,
+    MonitorView,
+    TableView,
+    view_for_instructor,
+    view_of_table,
+)
+from sim.complaints import counted
 
 DOING = {
     "empty": "· empty",
@@ -33,15 +41,18 @@ exercise = live.exercise_id()
 me = live.instructing(exercise)
 
 
-def seen() -> tuple[MonitorView, bool, str]:
-    """What the instructor may see; is there a debrief, or trouble.
+def seen() -> tuple[MonitorView, TableView | None, bool, str]:
+    """What the instructor may see, of the table that they watch too; a debrief, or trouble.
 
     Once the talks are over whatever is written counts, since the archive holds it.
     """
-    view = view_for_instructor(room().store.state(exercise))
+    state = room().store.state(exercise)
+    view = view_for_instructor(state)
     if view.projector.phase in ("draft", "lobby", "briefing", "playing"):
         view = replace(view, seq=0)
-    return view, room().desk.has_debrief(exercise), room().desk.trouble(exercise)
+    number = st.session_state.get("watched", 1) if st.session_state.get("watching") else None
+    table = view_of_table(state, number) if number else None
+    return view, table, room().desk.has_debrief(exercise), room().desk.trouble(exercise)
 
 
 def press(label: str, act: type, primary: bool = False, **facts: Any) -> None:
@@ -74,6 +85,8 @@ def lobby(view: MonitorView) -> None:
         f"{shown.joined} of {shown.places} seats are taken. Agents take those that are empty "
         "when you start."
     )
+    if view.projector.locked:
+        st.markdown("Joining is closed.")
     with st.container(horizontal=True):
         press("Start: hand out the briefs", acts.Start, primary=True)
         press(
@@ -183,7 +196,47 @@ def _table(table: MonitorTable, view: MonitorView, names: dict[str, str]) -> Non
         line = look.plain(f"{seat.title}: {DOING.get(seat.status, seat.status)}")
         lines.append(f"{line} (**{look.plain(held)}**)" if held else line)
     st.markdown("  \n".join(lines))
-    st.caption(f"{table.texts} text{'s' * (table.texts != 1)} so far")
+    st.caption(f"{counted(table.texts, 'text')} so far")
+
+
+def without_a_seat(view: MonitorView) -> None:
+    """Those who wait, and those who watch: let them in, or let them watch."""
+    names = room().store.names(exercise)
+    titles = {seat.role: seat.title for table in view.tables for seat in table.seats}
+
+    def called(person: str) -> str:
+        wish = view.wishes.get(person)
+        who = names.get(person) or person
+        return f"{who} (would like {titles[wish]})" if wish else who
+
+    if view.watching:
+        watching = [f"{called(one)}: table {n}" for one, n in view.watching.items()]
+        st.markdown(f"Watching: {look.plain('; '.join(watching))}.")
+    outside = [*view.waiting, *view.watching]
+    if not outside:
+        return
+    if view.waiting:
+        waiting = ", ".join(map(called, view.waiting))
+        st.markdown(f"**Waiting for a seat:** {look.plain(waiting)}")
+        press("Let in all who wait", acts.Admit)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        person = st.selectbox("One of them", outside, format_func=called, key="outside")
+        number = st.selectbox(
+            "Table to watch", [one.status.number for one in view.tables], key="to-watch"
+        )
+        press("Let this one in", acts.Admit, person=person)
+        press("Let this one watch", acts.Watch, person=person, table=number)
+
+
+def watch_a_table(view: MonitorView, table: TableView | None) -> None:
+    """What is on a table, as somebody who watches it sees it."""
+    st.toggle("Watch a table", key="watching")
+    if table is None:
+        return
+    numbers = [one.status.number for one in view.tables]
+    st.selectbox("Which table", numbers, key="watched")
+    with st.container(border=True):
+        watched(table)
 
 
 def seats(guest: Guest, view: MonitorView) -> None:
@@ -254,7 +307,7 @@ def _new_link(names: dict[str, str]) -> None:
 
 
 sight = live.Sight(exercise, seen)
-view, debrief_is_there, trouble = sight.drawn
+view, watched_table, debrief_is_there, trouble = sight.drawn
 phase = view.projector.phase
 st.title(look.plain(view.projector.title), anchor=False)
 st.page_link(
@@ -275,5 +328,9 @@ elif phase in ("briefing", "playing"):
 else:
     over(view)
 grid(view)
+if phase in ("lobby", "briefing", "playing"):
+    without_a_seat(view)
+if phase == "playing":
+    watch_a_table(view, watched_table)
 if not finished:
     seats(me, view)

@@ -7,18 +7,48 @@ import streamlit as st
 from dashboard import look
 from dashboard.classroom.live import LATER, SOON, Sight, exercise_id, said, seated, stop, watch
 from dashboard.classroom.room import room
-from dashboard.classroom.table import Menu, after, briefing, play
+from dashboard.classroom.table import Menu, after, briefing, play, take_home
 from dashboard.classroom.views import DEBRIEF
-from sim.classroom.view import SeatView, score_for, view_for
+from dashboard.classroom.watching import watched
+from sim.classroom.view import SeatView, TableView, score_for, view_for, view_for_watcher
 
 exercise = exercise_id()
 guest, holder = seated(exercise)
 desk = room().desk.sheets(exercise)
 
 
-def seen() -> SeatView | None:
-    """All that this seat may see."""
-    return view_for(room().store.state(exercise), holder.name, desk)
+def seen() -> SeatView | TableView | None:
+    """All that this seat may see, or someone who watches a table; None while they wait."""
+    state = room().store.state(exercise)
+    return view_for(state, holder.name, desk) or view_for_watcher(state, holder.name)
+
+
+def in_class(view: SeatView | TableView) -> None:
+    """Keep the page up to date, and pass on what the instructor has to say."""
+    over = view.phase in ("closed", "debrief", "archived") or view.stage == "ended"
+    waiting = LATER if view.phase in ("lobby", "closed") or over else SOON
+    watch(
+        sight,
+        None if view.phase in ("debrief", "archived") else waiting,
+        None if over else view.deadline,
+        view.paused,
+    )
+    said()
+    with st.container(key="heard"):
+        for words in view.broadcasts:
+            st.info("From your instructor:")
+            st.text(words)
+
+
+def to_the_debrief(phase: str) -> None:
+    """The way to the debrief, once it is open."""
+    if phase in ("debrief", "archived"):
+        st.page_link(
+            DEBRIEF,
+            label="Look at what the whole class did",
+            icon=":material/arrow_forward:",
+            query_params={"exercise": exercise},
+        )
 
 
 if holder.name not in room().store.state(exercise).people:
@@ -27,8 +57,21 @@ sight = Sight(exercise, seen)
 view = sight.drawn
 if view is None:
     st.title("You are on the waiting list", anchor=False)
-    st.markdown("All seats are taken. When one is free, it appears here by itself.")
+    st.markdown("Your seat appears here by itself as soon as your instructor lets you in.")
     watch(sight, LATER)
+    st.stop()
+if isinstance(view, TableView):
+    st.title(f"You watch table {view.table}", anchor=False)
+    st.caption(look.plain(view.title))
+    st.markdown(
+        "You see what is put on this table and what is answered. Say nothing of it to those who "
+        "sit there: some of them do not meet."
+    )
+    in_class(view)
+    watched(view)
+    if view.phase in ("closed", "debrief"):
+        take_home(guest, room().store.state(exercise).people[holder.name].reflection)
+    to_the_debrief(view.phase)
     st.stop()
 
 if st.session_state.get("place", (view.table, view.role.name)) != (view.table, view.role.name):
@@ -36,19 +79,7 @@ if st.session_state.get("place", (view.table, view.role.name)) != (view.table, v
 st.session_state["place"] = (view.table, view.role.name)
 st.title(look.plain(view.role.title), anchor=False)
 st.caption(look.plain(f"{view.title} · Table {view.table}"))
-over = view.phase in ("closed", "debrief", "archived") or view.result is not None
-waiting = LATER if view.phase in ("lobby", "closed") or over else SOON
-watch(
-    sight,
-    None if view.phase in ("debrief", "archived") else waiting,
-    None if over else view.deadline,
-    view.paused,
-)
-said()
-with st.container(key="heard"):
-    for words in view.broadcasts:
-        st.info("From your instructor:")
-        st.text(words)
+in_class(view)
 
 setting = room().store.state(exercise).setting
 menu = Menu(
@@ -63,14 +94,8 @@ if view.phase == "lobby":
     st.caption(look.plain(view.content_note))
 elif view.phase == "briefing":
     briefing(guest, view, menu)
-elif not over:
+elif view.phase == "playing" and view.result is None:
     play(guest, view, menu)
 else:
     after(guest, view)
-    if view.phase in ("debrief", "archived"):
-        st.page_link(
-            DEBRIEF,
-            label="Look at what the whole class did",
-            icon=":material/arrow_forward:",
-            query_params={"exercise": exercise},
-        )
+    to_the_debrief(view.phase)
