@@ -10,10 +10,11 @@ import contextlib
 import json
 import logging
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from sim.arriving import arriving
 
 #: As much as all answers together may take, in bytes.
 MOST_BYTES = 500_000_000
@@ -41,14 +42,8 @@ class Cache:
         """Keep some content under a name."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=self.folder, prefix=".new-")
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(content)
-                os.replace(temporary, self.folder / name)
-            except BaseException:
-                Path(temporary).unlink(missing_ok=True)
-                raise
+            with arriving(self.folder / name) as beside:
+                beside.write_bytes(content)
         except OSError as error:
             log.warning("%s is not kept: %s", name, error)
             return

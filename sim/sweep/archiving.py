@@ -60,7 +60,7 @@ def archive(sweep: Sweep, target: Path | str) -> Path:
     sums = [f"{hashlib.sha256(data).hexdigest()}  {name}" for name, data in sorted(content.items())]
     content["sha256sums.txt"] = "".join(f"{line}\n" for line in sums).encode()
     target = Path(target)
-    with disk.arriving(target) as beside, zipfile.ZipFile(beside, "w") as file:
+    with disk.lasting(target) as beside, zipfile.ZipFile(beside, "w") as file:
         for name, data in sorted(content.items()):
             entry = zipfile.ZipInfo(f"{sweep.question.name}/{name}", WHEN)
             entry.compress_type = zipfile.ZIP_DEFLATED

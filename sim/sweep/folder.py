@@ -17,6 +17,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic_core import to_json
+
+from sim.arriving import arriving, was_arriving
 
 FORMAT = "parley.sweep/1"
 
@@ -39,7 +42,6 @@ RUNS, SERIES, FAILURES, PARTS = "runs", "series", "failures", "parts"
 #: Rows that are held in memory at once while parts become one file.
 ROWS_AT_ONCE = 250_000
 
-_ARRIVING = re.compile(r"\..+\.(parquet|csv|json|yaml|md)\.\d+")
 _PART = re.compile(r"runs-(\d{4})-(\d{10})-(\d{10})\.parquet")
 
 
@@ -68,28 +70,8 @@ class Chunk:
 # --- Writing
 
 
-@contextmanager
-def arriving(path: Path) -> Iterator[Path]:
-    """A place to write a file to, which takes the place of `path` in one step at the end."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        yield beside
-        with beside.open("rb") as file:
-            os.fsync(file.fileno())
-        beside.replace(path)
-        _settle(path.parent)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def _settle(folder: Path) -> None:
-    """Bring the names in a folder to the disk, where the system can."""
-    if os.name == "posix":
-        place = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(place)
-        finally:
-            os.close(place)
+#: The files of a sweep are on the disk before anything rests on them.
+lasting = partial(arriving, lasting=True)
 
 
 def check_free(folder: Path) -> None:
@@ -111,19 +93,19 @@ def clear_up(folder: Path) -> None:
     """Throw away the parts of a sweep that is done, and what was arriving when it was killed."""
     shutil.rmtree(folder / PARTS, ignore_errors=True)
     for path in folder.iterdir():
-        if _ARRIVING.fullmatch(path.name):
+        if was_arriving(path):
             path.unlink()
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a text in one step."""
-    with arriving(path) as beside:
+    with lasting(path) as beside:
         beside.write_text(text, encoding="utf-8")
 
 
 def write_table(path: Path, table: pa.Table) -> None:
     """Write a table in one step."""
-    with arriving(path) as beside:
+    with lasting(path) as beside:
         pq.write_table(table.combine_chunks(), beside, compression="zstd")
 
 
@@ -219,7 +201,7 @@ def compact(
     """
     target = folder / f"{kind}.parquet"
     sources = [path for path in sources if pq.read_metadata(path).num_rows]
-    with arriving(target) as beside, pq.ParquetWriter(beside, schema, compression="zstd") as writer:
+    with lasting(target) as beside, pq.ParquetWriter(beside, schema, compression="zstd") as writer:
         for low, high in _stretches(sources, key):
             rows = [
                 pq.read_table(path, filters=(pc.field(key) >= low) & (pc.field(key) < high))

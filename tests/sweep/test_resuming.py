@@ -106,7 +106,7 @@ def test_a_clean_stop_finishes_what_is_under_way(study, tmp_path, undisturbed):
 def test_what_was_arriving_when_it_was_killed_is_cleared_away(study, tmp_path, undisturbed):
     place = tmp_path / "sweep"
     (place / "parts").mkdir(parents=True)
-    left = [place / ".design.parquet.99", place / "parts" / ".runs-0000.parquet.99"]
+    left = [place / ".design.parquet.99-0a1b2c3d", place / "parts" / ".runs-0.parquet.99-0a1b2c3d"]
     for path in [*left, place / ".notes"]:
         path.write_bytes(b"half a file")
     run(study(FEW), place, manner=Manner(chunk_runs=100))
