@@ -7,9 +7,8 @@ again; none is the only copy of anything.
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict
@@ -18,6 +17,7 @@ from pathlib import Path
 from traceback import walk_tb
 from typing import Any
 
+from sim.arriving import arriving
 from sim.classroom.model import Sense, Sheet
 from sim.classroom.state import Table
 
@@ -25,6 +25,12 @@ Json = dict[str, Any]
 
 #: Rehearsals and what-ifs that wait at a time.
 MOST_WISHES = 8
+
+#: What the names of wishes begin with that are about no exercise.
+OF_NOBODY = "rehearsal"
+
+#: Seconds for which answers to wishes are kept.
+ANSWERS_KEPT = 7 * 24 * 3600
 
 
 class Desk:
@@ -38,10 +44,8 @@ class Desk:
         """Lay down a paper, whole or not at all."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, draft = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(draft, path)
+        with arriving(path) as beside:
+            beside.write_text(text, encoding="utf-8")
 
     def read(self, name: str) -> str | None:
         """A paper, if it is there."""
@@ -50,10 +54,15 @@ class Desk:
         return None
 
     def clear(self, exercises: set[str]) -> None:
-        """Throw away the papers of exercises that are no longer kept."""
+        """Throw away the papers of exercises that are no longer kept, and old answers."""
         for path in (self.folder / "exercises").glob("*"):
             if path.name not in exercises:
                 shutil.rmtree(path, ignore_errors=True)
+        for path in (self.folder / "answers").glob("*.json"):
+            of = path.name.split(".")[0]
+            with suppress(FileNotFoundError):
+                if of not in (OF_NOBODY, *exercises) or _age(path) > ANSWERS_KEPT:
+                    path.unlink()
 
     # -- score sheets --------------------------------------------------------------------------
 
@@ -97,6 +106,7 @@ class Desk:
     def wish(self, name: str, content: Json) -> Json | None:
         """The answer to a wish; what nobody has wished for yet is put in line.
 
+        Its name begins with the exercise that it is about and a full stop, or with `OF_NOBODY`.
         None while it is not there. Raises ValueError where too many wait.
         """
         answer = self.read(f"answers/{name}.json")
@@ -153,6 +163,11 @@ def _parsed_sheet(path: Path) -> Sheet | Sense:
     if "gains" in found:
         return Sense(found["round"], {k: tuple(row) for k, row in found["gains"].items()})
     return Sheet(found["round"], found["no_deal"], tuple(found["worth"]), tuple(found["passes"]))
+
+
+def _age(path: Path) -> float:
+    """How long ago a paper was laid down, in seconds."""
+    return time.time() - path.stat().st_mtime
 
 
 def what_failed(error: BaseException) -> str:

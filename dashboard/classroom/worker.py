@@ -55,21 +55,33 @@ class Conductor:
         self.models: dict[str, Model] = {}
         self.pool = new_pool()
         self.asked: dict[str, Future[Json]] = {}
+        self.known: set[str] = set()  # exercises that there are
+        self.at_rest: dict[str, int] = {}  # those that nothing is due for, by their last record
         self.killed: set[str] = set()  # asked once more, since the process was killed meanwhile
 
     def go_on(self) -> None:
         """Do all that is due now."""
         now = round(time.time() * 1000)
-        for name, *_ in self.store.exercises():
-            state = self.store.state(name)
-            if self.desk.trouble(name):
-                continue
-            owed = state.phase in ("closed", "debrief") and not self.desk.has_debrief(name)
-            if owed or state.phase in ("briefing", "playing"):
-                self._conduct(name, state, now)
+        found = self.store.last_seqs()
+        if self.known - set(found):
+            self.desk.clear(set(found))
+        self.known = set(found)
+        self.at_rest = {name: seq for name, seq in self.at_rest.items() if found.get(name) == seq}
+        for name in found.keys() - self.at_rest.keys():
+            if not self._attend(name, now):
+                self.at_rest[name] = found[name]
+        self._wishes()
+
+    def _attend(self, name: str, now: int) -> bool:
+        """Do what is due for one exercise; returns whether more may be, though nobody acts."""
+        state = self.store.state(name)
+        owed = state.phase in ("closed", "debrief") and not self.desk.has_debrief(name)
+        runs = state.phase in ("briefing", "playing")
+        if (owed or runs) and not self.desk.trouble(name):
+            self._conduct(name, state, now)
             if owed:
                 self._debrief(name, state)
-        self._wishes()
+        return owed or runs
 
     def _conduct(self, name: str, state: State, now: int) -> None:
         model = self.models.setdefault(name, Model(state.setting))

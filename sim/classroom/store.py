@@ -222,6 +222,14 @@ class Store:
         with self._engine.connect() as connection:
             return connection.execute(query).scalar() or 0
 
+    def last_seqs(self) -> dict[str, int]:
+        """The number of the last record of every exercise, by its id."""
+        query = sa.select(RECORDS.c.exercise, sa.func.max(RECORDS.c.seq)).group_by(
+            RECORDS.c.exercise
+        )
+        with self._engine.connect() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
     def records(self, exercise: str) -> list[Record]:
         """The whole log."""
         query = (

@@ -33,7 +33,7 @@ import numpy as np
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from dashboard.classroom.desk import Desk  # noqa: E402
+from dashboard.classroom.desk import OF_NOBODY, Desk  # noqa: E402
 from sim.classroom import acts  # noqa: E402
 from sim.classroom.plan import Clocks, Plan, Setting  # noqa: E402
 from sim.reading import load_scenario  # noqa: E402
@@ -104,7 +104,7 @@ async def rehearsing(desk: Desk) -> None:
     while True:
         plan = Plan(title="Rehearsal", tables=10, rounds=5, seed=seed).model_dump(mode="json")
         wish = {"kind": "rehearse", "plan": plan, "scenario": SCENARIO}
-        while desk.wish(f"rehearse-bench-{seed}", wish) is None:
+        while desk.wish(f"{OF_NOBODY}.bench-{seed}", wish) is None:
             await asyncio.sleep(0.5)
         seed += 1
 

@@ -209,7 +209,7 @@ def what_if(found: Json) -> None:
     content = st.session_state.get("wish")
     if content is None:
         return
-    name = f"what-if-{exercise}-{content['table']}-{content['round']}-{content['inject']}"
+    name = f"{exercise}.{content['table']}-{content['round']}-{content['inject']}"
     wish(name, content, "The model plays on …", changed)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import look
+from dashboard.classroom.desk import OF_NOBODY
 from dashboard.classroom.live import cookies, path, said, stop, wish
 from dashboard.classroom.room import new_key, now, room
 from dashboard.classroom.views import INSTRUCTOR
@@ -107,7 +108,7 @@ def rehearse(case: Scenario, plan: Plan) -> None:
         "plan": plan.model_dump(mode="json"),
         "scenario": case.scenario,
     }
-    name = "rehearse-" + hashlib.sha256(json.dumps(content).encode()).hexdigest()[:24]
+    name = f"{OF_NOBODY}.{hashlib.sha256(json.dumps(content).encode()).hexdigest()[:24]}"
     wish(name, content, "Agents are talking …", rehearsal)
 
 
@@ -235,7 +236,7 @@ try:
     )
     Setting(plan, case)
 except ValueError as error:
-    st.error(f"This does not fit together: {error}")
+    st.error(f"This does not fit together: {look.plain(str(error))}")
     st.stop()
 
 filled = f"{counted(people, 'student')} and agents" if people else "agents alone"
