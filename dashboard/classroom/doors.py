@@ -7,7 +7,6 @@ hands the browser a cookie for a link that is already good; only a POST asks for
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -25,7 +24,7 @@ from dashboard.classroom.room import HOST, PASS, instructor_cookie, now, room, s
 from sim.classroom.acts import INSTRUCTOR
 from sim.classroom.exercise import RefusedError, free_seats
 from sim.classroom.store import UnavailableError
-from sim.classroom.tokens import Bucket, TooManyError, as_code
+from sim.classroom.tokens import TooManyError, as_code
 
 PAGES = Environment(loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True)
 
@@ -56,11 +55,6 @@ NO_SUCH_LINK = (
     "This link is not good any more. Ask your instructor for another; whoever runs this server "
     "finds a new one where it was started."
 )
-
-#: Links that lead nowhere, of everybody together; a good link is never counted.
-BAD_LINKS = Bucket(most=100, per_second=1.0, left=100, at=0.0)
-
-Door = Callable[[Request], Awaitable[Response]]
 
 
 def page(name: str, status: int = 200, **content: Any) -> HTMLResponse:
@@ -104,7 +98,7 @@ def _form(request: Request, typed: str) -> Response:
     visitor, address, at = request.cookies.get(PASS, ""), _address(request), now() / 1000
     issued = ""
     try:
-        if not visitor:
+        if not room().gate.knows(visitor):  # nobody's, or of before this server was started
             visitor = issued = room().gate.issue(address, at)
         answer = _for_code(visitor, address, typed, at)
     except TooManyError as error:
@@ -156,9 +150,11 @@ async def _sent(request: Request, longest: int) -> dict[str, str] | None:
 def _joined(request: Request, form: dict[str, str]) -> Response:
     visitor, address, at = request.cookies.get(PASS, ""), _address(request), now() / 1000
     code, key = form.get("code", ""), form.get("key", "")
-    exercise = room().store.find_code(code)
+    if not room().gate.knows(visitor):
+        return moved(f"/join/{as_code(code)}")  # where there is a pass to be had
     try:
         room().gate.check(visitor, address, at)
+        exercise = room().store.find_code(code)
         if exercise is None:
             room().gate.failed(visitor, address, at)
             raise RefusedError("no exercise is open under this code; read it off the wall again")
@@ -208,7 +204,10 @@ def _link(request: Request, token: str) -> Response:
 
 async def host(request: Request) -> Response:
     """The link that is printed when the server starts."""
-    token = request.path_params["token"]
+    return await run_in_threadpool(_host, request, request.path_params["token"])
+
+
+def _host(request: Request, token: str) -> Response:
     if not room().is_host(token):
         return _nowhere()
     answer = moved("/host")
@@ -217,10 +216,10 @@ async def host(request: Request) -> Response:
 
 
 def _nowhere() -> Response:
-    BAD_LINKS.refill(now() / 1000)
-    if BAD_LINKS.left < 1:
-        return _wait(TooManyError(BAD_LINKS.wait))
-    BAD_LINKS.left -= 1
+    try:
+        room().gate.lost(now() / 1000)
+    except TooManyError as error:
+        return _wait(error)
     return page("sorry.html", 404, words=NO_SUCH_LINK)
 
 

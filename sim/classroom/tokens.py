@@ -90,6 +90,9 @@ VISITORS = Limit(300, 1.0)
 #: Failed codes of a visitor, of an address, and of everybody together.
 BY_VISITOR, BY_ADDRESS, BY_ALL = Limit(5, 1 / 30), Limit(100, 0.5), Limit(500, 2.0)
 
+#: Links that lead nowhere, of everybody together; a good link is never counted.
+LOST = Limit(100, 1.0)
+
 #: Seats asked for with one code.
 BY_CODE = Limit(150, 2.0)
 
@@ -115,11 +118,16 @@ class Gate:
         name = secrets.token_urlsafe(12)
         return f"{name}.{self._signed(name)}"
 
+    def knows(self, visitor: str) -> bool:
+        """Whether a pass is one that this server has issued since it was started."""
+        name, _, signed = visitor.partition(".")
+        return hmac.compare_digest(signed.encode(), self._signed(name).encode())
+
     def check(self, visitor: str, address: str, now: float) -> None:
         """Raises TooManyError where this visitor may not try a code now."""
-        name, _, signed = visitor.partition(".")
-        if not hmac.compare_digest(signed.encode(), self._signed(name).encode()):
+        if not self.knows(visitor):
             raise TooManyError(1.0)
+        name = visitor.partition(".")[0]
         with self._lock:
             own = self._bucket(f"failed {name}", BY_VISITOR, now)
             if own.left < 1:
@@ -146,6 +154,11 @@ class Gate:
         """Raises TooManyError where too many ask for a seat with one code at once."""
         with self._lock:
             self._take(f"code {digest(code)}", BY_CODE, now)
+
+    def lost(self, now: float) -> None:
+        """Take note of a link that leads nowhere; raises TooManyError where there are too many."""
+        with self._lock:
+            self._take("lost", LOST, now)
 
     def _signed(self, name: str) -> str:
         return hmac.new(self._secret, name.encode(), "sha256").hexdigest()[:32]

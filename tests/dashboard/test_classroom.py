@@ -444,7 +444,9 @@ def test_to_look_at_a_door_is_not_to_go_through(school, store, lobby):
     assert "Doors" in body
     assert store.last_seq(exercise) == before
     name = {"code": code, "name": "Eve", "key": "one"}
-    assert fetched(f"{school.url}/join", name)[0] == 429  # without the pass of a visit
+    status, where, _ = fetched(f"{school.url}/join", name)  # without the pass of a visit
+    assert (status, where["Location"]) == (303, f"/join/{code}")
+    assert store.last_seq(exercise) == before
     visitor = headers["Set-Cookie"].split(";")[0]
     status, headers, _ = fetched(f"{school.url}/join", name, visitor)
     assert (status, headers["Location"]) == (303, f"/seat?exercise={exercise}")
@@ -457,6 +459,20 @@ def test_to_look_at_a_door_is_not_to_go_through(school, store, lobby):
     assert student.count("parley_seat_") == 1
     assert fetched(f"{school.url}/handouts/{exercise}", None, student)[0] == 403  # all the briefs
     assert fetched(f"{school.url}/join", name, visitor)[0] == 409  # the same form again
+
+
+def test_a_pass_of_before_the_server_was_started_is_changed_for_a_new_one(school, store, lobby):
+    exercise, code = lobby
+    before, old = store.last_seq(exercise), "parley_pass=of.last-week"
+    form = {"code": code, "name": "Eve", "key": "one"}
+    status, headers, _ = fetched(f"{school.url}/join", form, old)
+    assert (status, headers["Location"]) == (303, f"/join/{code}")
+    assert store.last_seq(exercise) == before
+    status, headers, _ = fetched(f"{school.url}/join/{code}", None, old)
+    assert status == 200
+    fresh = headers["Set-Cookie"].split(";")[0]
+    assert fetched(f"{school.url}/join", form, fresh)[0] == 303
+    assert store.names(exercise) == {"p1": "Eve"}
 
 
 def test_who_guesses_codes_waits_and_who_reads_the_wall_gets_in(school, lobby):
