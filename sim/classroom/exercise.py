@@ -38,6 +38,9 @@ from sim.scenario import Scenario
 PROPOSALS_APART, MOST_PROPOSALS = 5000, 20
 MOST_MESSAGES = 60
 
+#: Nobody does more in an exercise: far beyond what a lesson needs, and little for a disk.
+MOST_ACTS = 3000
+
 #: How long a stage waits for agents after its deadline, in ms, should the model be slow.
 AGENTS_GRACE = 20_000
 
@@ -143,6 +146,8 @@ def _as_person(asked: Asked, name: str) -> Asked:
     person = asked.state.people.get(name)
     if person is None or person.gone:
         raise RefusedError("you are not in this exercise any more; ask the instructor")
+    if person.acts >= MOST_ACTS:
+        raise RefusedError("you have done more than a lesson has room for; ask the instructor")
     place = asked.state.seat_of(name)
     asked = replace(asked, person=name)
     return replace(asked, table=place[0], role=place[1]) if place else asked
@@ -739,9 +744,7 @@ def _tick(act: acts.Tick, asked: Asked) -> Iterator[Event]:
     for table in state.tables.values():
         if table.stage == "between":
             for name in due_injects(asked.setting, table):
-                yield happened.Fired(
-                    table=table.number, inject=name, from_round=len(table.rounds) + 1
-                )
+                yield happened.Fired(table=table.number, inject=name, from_round=_next_round(table))
         elif table.stage in TALKING and is_over(state, table, asked.now):
             yield from _next_stage(asked, table)
 

@@ -120,6 +120,7 @@ class Person:
     package: Package | None = None
     understood: bool | None = None
     reflection: str = ""
+    acts: int = 0  # what they have done so far, counted
     gone: bool = False
 
 
@@ -186,9 +187,18 @@ def apply(state: State | None, record: Record) -> State:
     elif record.seq != state.seq + 1:
         raise ValueError(f"record {record.seq} follows {state.seq}; some are missing or doubled")
     else:
-        state = _after(event, state, record)
+        state = _counted(_after(event, state, record), record)
     keys = state.keys | {record.key} if record.key else state.keys
     return replace(state, seq=record.seq, at=record.at, keys=keys)
+
+
+def _counted(state: State, record: Record) -> State:
+    """The state with one more act to the count of whoever brought a record about."""
+    kind, _, name = record.by.partition(":")
+    if kind != "person" or not record.key or name not in state.people:
+        return state
+    person = replace(state.people[name], acts=state.people[name].acts + 1)
+    return replace(state, people={**state.people, name: person})
 
 
 def canonical(state: State) -> bytes:

@@ -222,7 +222,6 @@ class MonitorTable:
     seats: tuple[SeatStatus, ...]
     texts: int
     injects: tuple[str, ...]
-    last_at: int | None  # when a stage began or something was said last
 
 
 @dataclass(frozen=True)
@@ -495,7 +494,6 @@ def view_for_instructor(state: State) -> MonitorView:
                 ),
                 len(table.texts),
                 tuple(name for name, _ in table.injects),
-                _last_at(table),
             )
             for table in state.tables.values()
         ),
@@ -515,11 +513,6 @@ def view_for_instructor(state: State) -> MonitorView:
         can_undo=state.undo is not None,
         seq=state.seq,
     )
-
-
-def _last_at(table: Table) -> int | None:
-    times = [text.at for text in table.texts] + [message.at for message in table.messages]
-    return max([*times, table.since] if table.since is not None else times, default=None)
 
 
 def _doing(state: State, table: Table, role: str, seat: Seat) -> str:

@@ -444,6 +444,17 @@ def test_who_watches_a_table_has_no_seat_until_they_are_let_in():
     assert view_for_watcher(room.state, watcher) is None
 
 
+def test_nobody_fills_the_log_without_end(monkeypatch):
+    monkeypatch.setattr("sim.classroom.exercise.MOST_ACTS", 3)
+    room = Class(quick=True)
+    one, other = room.begun(people=2)
+    for _ in range(3):
+        room.ask(f"person:{one}", acts.SaveDraft(package=PACKAGE))
+    with pytest.raises(RefusedError, match="more than a lesson"):
+        room.ask(f"person:{one}", acts.SaveDraft(package=PACKAGE))
+    room.ask(f"person:{other}", acts.SaveDraft(package=PACKAGE))
+
+
 def test_an_inject_is_told_to_those_it_is_meant_for_and_comes_once():
     inject = Inject(id="news", kind="message", words="A storm.", to=("delta",), at_round=1)
     room = Class(quick=True, injects=(inject,))
