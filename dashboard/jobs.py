@@ -12,7 +12,6 @@ import heapq
 import itertools
 import json
 import logging
-import os
 import subprocess
 import sys
 import threading
@@ -21,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from dashboard import places
+from dashboard import places, serving
 from dashboard.cache import MOST_BYTES, Cache
 from dashboard.questions import Question
 from dashboard.worker import ANSWER, PARTIAL, PROGRESS, READY, WRONG
@@ -36,6 +35,10 @@ EARLY, AWAITED, REST, PREPARED = range(4)
 #: Answers kept in memory.
 ANSWERS_KEPT = 64
 
+#: Questions without an answer at a time, of everybody together.
+MOST_WAITING = 500
+
+FULL = "Very many questions wait for an answer. Ask again in a minute."
 LOST = "The computation was interrupted: its process ended. Nothing else is lost; ask again."
 CANCELLED = "You cancelled this. Ask again when you like."
 
@@ -113,6 +116,9 @@ class Jobs:
                 known = self._known(key)
                 if known is not None:
                     job.tell(state="done", progress=1.0, answer=known)
+                    return job
+                if len(self._jobs) >= MOST_WAITING:
+                    job.tell(state="failed", error=FULL)
                     return job
                 self._jobs[key] = job
             job.askers.add(asker)
@@ -271,16 +277,14 @@ class _Hand:
         self._stop()
 
     def _start(self) -> subprocess.Popen[str]:
-        """Start a worker that imports the same Parley as this process, wherever it lies."""
+        """Start a worker."""
         self._stop()
-        root = str(Path(__file__).parent.parent)
-        path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
         cache = self.jobs.cache
         self.process = subprocess.Popen(
             [sys.executable, "-m", "dashboard.worker", str(cache.folder), str(cache.most_bytes)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": path},
+            env=serving.environment(),
             encoding="utf-8",
             start_new_session=True,  # Ctrl-C is for the server, which ends its workers
         )

@@ -7,23 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import secrets
 from collections.abc import AsyncIterator
-from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import jobs, prepare
+from dashboard import jobs, prepare, serving
 from dashboard.visitors import COOKIE
-
-#: Seconds between two collections of garbage, which Streamlit's own would slow every page by.
-COLLECT_EVERY = 60
 
 #: How long a browser remembers who it is, in seconds.
 REMEMBERED = 180 * 24 * 3600
@@ -41,22 +37,11 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
     """Start the workers with the server, and end them with it."""
     line = jobs.jobs()
     prepare.baselines(line)
-    gc.collect()
-    gc.freeze()
-    collecting = asyncio.create_task(_collect_garbage())
     try:
-        yield {}
+        async with serving.collecting():
+            yield {}
     finally:
-        collecting.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await collecting
         await asyncio.to_thread(jobs.close)
-
-
-async def _collect_garbage() -> None:
-    while True:
-        await asyncio.sleep(COLLECT_EVERY)
-        gc.collect()
 
 
 class Visitors:
@@ -94,7 +79,7 @@ def _wants_page(scope: Scope) -> bool:
 
 def _known(scope: Scope) -> bool:
     sent = dict(scope["headers"]).get(b"cookie", b"").decode("latin-1")
-    return COOKIE in SimpleCookie(sent)
+    return COOKIE in cookie_parser(sent)  # bears what other servers of this host have set
 
 
 def sorry(error: Exception) -> bool:

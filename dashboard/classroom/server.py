@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -16,18 +16,17 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.app_session import AppSession
 
+from dashboard import serving
 from dashboard.classroom.desk import what_failed
 from dashboard.classroom.doors import doors
 from dashboard.classroom.room import BASE_PATH, DATABASE, FOLDER, home, room
 from dashboard.classroom.runs import in_turn
 
-#: Seconds between two collections of garbage, which Streamlit's own would slow every page by.
-COLLECT_EVERY = 60
-
 #: Seconds between two looks at whether the worker lives.
 LOOK_EVERY = 1.0
 
-ROOT = Path(__file__).parent.parent.parent
+#: Seconds after which a worker that keeps dying is started again, at the most.
+LONGEST_PATIENCE = 60.0
 
 SORRY = (
     "Something went wrong on this page. Nothing that you sent is lost. Reload the page; if it "
@@ -41,52 +40,43 @@ log = logging.getLogger(__name__)
 async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
     """Open the room and start the worker with the server; end it with the server."""
     room()
-    gc.collect()
-    gc.freeze()
-    tasks = [asyncio.create_task(_collect_garbage()), asyncio.create_task(_keep_worker())]
+    worker = asyncio.create_task(_keep_worker())
     try:
-        yield {}
+        async with serving.collecting():
+            yield {}
     finally:
-        for task in tasks:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await serving.ended(worker)
         room().store.close()
-
-
-async def _collect_garbage() -> None:
-    while True:
-        await asyncio.sleep(COLLECT_EVERY)
-        gc.collect()
 
 
 async def _keep_worker() -> None:
     """See to it that there is a worker, as long as there is a server."""
-    process = _start_worker()
+    process, begun, patience = _start_worker(), time.monotonic(), LOOK_EVERY
     try:
         while True:
             await asyncio.sleep(LOOK_EVERY)
-            if process.poll() is not None:
-                log.warning("the worker ended (%s); starting another", process.returncode)
-                process = _start_worker()
+            if process.poll() is None:
+                continue
+            log.warning("the worker ended (%s); starting another", process.returncode)
+            # One that dies as soon as it lives would die again: wait longer each time.
+            young = time.monotonic() - begun < LONGEST_PATIENCE
+            patience = min(2 * patience, LONGEST_PATIENCE) if young else LOOK_EVERY
+            await asyncio.sleep(patience - LOOK_EVERY)
+            process, begun = _start_worker(), time.monotonic()
     finally:
         process.terminate()
         process.wait()
 
 
 def _start_worker() -> subprocess.Popen[bytes]:
-    """Start a worker that imports the same Parley as this process, wherever it lies."""
-    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    """Start the worker; the address of the database, which may hold a password, is not shown."""
     url = room().store.url.render_as_string(hide_password=False)
     return subprocess.Popen(
         [sys.executable, "-m", "dashboard.classroom.worker", str(os.getpid())],
-        env={
-            **os.environ,
-            "PYTHONPATH": path,
-            "PYTHONWARNINGS": "ignore:resource_tracker",  # it cleans up after whom we end
-            DATABASE: url,
-            FOLDER: str(home()),
-        },
+        env=serving.environment(
+            PYTHONWARNINGS="ignore:resource_tracker",  # it cleans up after whom we end
+            **{DATABASE: url, FOLDER: str(home())},
+        ),
         start_new_session=True,  # Ctrl-C is the server's to answer; the worker ends with it
     )
 

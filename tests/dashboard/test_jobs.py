@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from dashboard.cache import Cache
-from dashboard.jobs import AWAITED, EARLY, LOST, PREPARED, REST, Job, Jobs
+from dashboard.jobs import AWAITED, EARLY, FULL, LOST, PREPARED, REST, Job, Jobs
 from dashboard.questions import Arm, Question
 
 SMALL = Question("headline", (Arm("two-rivers"),), 20, 1, 20)
@@ -107,6 +107,16 @@ def test_one_of_two_workers_stays_free_of_what_is_only_prepared(tmp_path):
 def test_what_cannot_be_asked_is_answered_with_the_way_out(line):
     wrong = replace(SMALL, arms=(Arm("two-rivers", (("leaks", 99.0),)),))
     assert "lies between" in finished(line.ask(wrong)).error
+
+
+def test_a_line_that_is_very_long_takes_no_more_and_says_so(line, monkeypatch):
+    monkeypatch.setattr("dashboard.jobs.MOST_WAITING", 1)
+    busy = line.ask(replace(ENDLESS, seed=21), "one")
+    assert line.ask(replace(SMALL, seed=22)).error == FULL
+    assert line.ask(replace(ENDLESS, seed=21), "two") is busy
+    for asker in ("one", "two"):
+        line.cancel(busy, asker)
+    assert finished(line.ask(replace(SMALL, seed=22))).state == "done"
 
 
 def test_equal_questions_have_equal_keys_and_others_do_not():
