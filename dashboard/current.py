@@ -115,7 +115,7 @@ def about(asked: WhatIf) -> None:
     which_scenario(asked)
     look.content_note(asked.baseline.case())
     for told in st.session_state["told"]:
-        st.warning(told)
+        st.warning(look.plain(told))
     if asked.moved:
         st.caption(f"Your what-if: {look.plain(in_words(asked))}.")
 

@@ -119,7 +119,7 @@ def frame() -> DeltaGenerator:
 
 def content_note(scenario: Scenario) -> None:
     """What a reader should know first: some scenarios are about people who were killed."""
-    st.caption(f":material/info: {scenario.content_note}")
+    st.caption(f":material/info: {plain(scenario.content_note)}")
 
 
 def which_section(key: str, effects: bool = False) -> str:

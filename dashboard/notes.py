@@ -37,7 +37,7 @@ def keep(kind: str, name: str, content: Any) -> bool:
     try:
         notebook().keep(visitor(), kind, name, content)
     except KeepingError as error:
-        st.warning(str(error))
+        st.warning(look.plain(str(error)))
         return False
     return True
 

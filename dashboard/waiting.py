@@ -14,7 +14,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import ahead, prepare
+from dashboard import ahead, look, prepare
 from dashboard.jobs import AWAITED, EARLY, REST, Job, jobs
 from dashboard.questions import EARLY_RUNS, Question
 
@@ -95,7 +95,7 @@ def _wait(question: Question, show: Show | None) -> Json | None:
     st.session_state["asked_jobs"] = ()
     place.empty()
     if job.answer is None:
-        st.error(job.error)
+        st.error(look.plain(job.error))
         st.button("Ask again", key=f"again-{job.key}")
     return job.answer
 

@@ -123,9 +123,9 @@ def said(to_instructor: bool = False) -> None:
     """What there is to say, once; and whether nothing can be written, for as long as it is so."""
     words = st.session_state.pop("said", "")
     if words:
-        st.warning(words)
+        st.warning(look.plain(words))
     if room().store.stands_still and to_instructor:
-        st.error(room().store.way_out)
+        st.error(look.plain(room().store.way_out))
     elif room().store.stands_still:
         st.error(
             "The classroom cannot write to its disk, so the exercise stands still. Nothing is "
@@ -205,7 +205,7 @@ def trouble(exercise: str, is_instructor: bool) -> None:
     words = room().desk.trouble(exercise)
     if not words:
         return
-    st.error(f"{words} Nothing that anybody did is lost.")
+    st.error(f"{look.plain(words)} Nothing that anybody did is lost.")
     if not is_instructor:
         st.markdown("Your instructor can try again.")
     elif st.button("Try again", type="primary"):
@@ -220,7 +220,7 @@ def wish(name: str, content: Json, meanwhile: str, show: Callable[[Json], None])
         try:
             answer = room().desk.wish(name, content)
         except ValueError as error:
-            st.warning(str(error))
+            st.warning(look.plain(str(error)))
             return
         if answer is None:
             st.markdown(meanwhile)

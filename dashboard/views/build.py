@@ -164,7 +164,7 @@ try:
     verdict(found)
     take_away(name, not found)
 except ValueError as error:
-    st.error(str(error))
+    st.error(look.plain(str(error)))
 if how == "As a text":
     as_text()
 else:

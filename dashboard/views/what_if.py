@@ -62,20 +62,21 @@ def lever(asked: WhatIf, case: Scenario, name: str, rests: str) -> None:
         st.session_state[key] = asked.setting(name)
     with st.container(key=f"box-{name}", gap=None):
         st.slider(
-            spec.label,
+            look.plain(spec.label),
             float(spec.low),
             float(spec.high),
             step=asking.step_of(spec),
             format="%g",
             key=key,
             on_change=moved,
-            help=f"{spec.help}  \nRests on: {rests}.",
+            help=look.plain(f"{spec.help} Rests on: {rests}."),
         )
         st.caption(_mark(spec, asked.setting(name)))
 
 
 def _mark(spec: Lever, setting: float) -> str:
-    where = f"{spec.low:g} to {spec.high:g} {spec.unit} · in the scenario: {spec.default:g}"
+    unit = look.plain(spec.unit)
+    where = f"{spec.low:g} to {spec.high:g} {unit} · in the scenario: {spec.default:g}"
     return where if setting == spec.default else f"**moved to {setting:g}** · {where}"
 
 
