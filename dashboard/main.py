@@ -25,6 +25,7 @@ page = st.navigation(
         st.Page(VIEWS / "why.py", title="Why", url_path="why"),
         st.Page(VIEWS / "compare.py", title="Compare cases", url_path="compare"),
         st.Page(VIEWS / "build.py", title="Build a scenario", url_path="build"),
+        st.Page(VIEWS / "wall.py", title="Class wall", url_path="wall"),
         st.Page(VIEWS / "sources.py", title="Sources and limits", url_path="sources"),
         st.Page(GLOSSARY, title="Glossary", url_path=glossary.PAGE),
     ],

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from dashboard import asking, look
+from dashboard import asking, look, wall
 from dashboard.asking import WhatIf
 from dashboard.challenges import Challenge, offered
 from dashboard.places import home
@@ -231,6 +231,23 @@ def saved(asked: WhatIf, open_query: Callable[[str], None]) -> None:
                 on_click=notebook().remove,
                 args=(visitor(), WHAT_IFS, name),
             )
+
+
+def to_class(asked: WhatIf) -> None:
+    """Send this what-if to a class wall."""
+    with st.form("to-class", border=False):
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            code = st.text_input("Code of your class wall", max_chars=12)
+            name = st.text_input("Call it", max_chars=wall.LONGEST_NAME)
+        if not st.form_submit_button("Send to class"):
+            return
+    query = urlencode(asked.as_query(), doseq=True)
+    try:
+        wall.send(notebook(), visitor(), wall.code_of(code), name, query)
+    except KeepingError as error:
+        st.warning(look.plain(str(error)))
+    else:
+        st.success("Sent. It hangs on the wall of your class now.")
 
 
 # --- Challenges

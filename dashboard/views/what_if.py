@@ -183,4 +183,5 @@ with right:
         headline(head, base["headline"], day, asked.runs, early=False)
 
 notes.saved(asked, lambda query: ask(asking.from_query(parse_qs(query))[0]))
+notes.to_class(asked)
 notes.challenges_list(case)

@@ -1,0 +1,91 @@
+"""A class wall: what is sent hangs there for everybody with the code, and shows the same numbers."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from dashboard import wall
+from dashboard.visitors import KeepingError, Notebook
+
+
+@pytest.fixture
+def notebook(tmp_path):
+    return Notebook(tmp_path / "visitors.sqlite")
+
+
+def test_what_is_sent_hangs_on_one_wall_and_no_other(notebook):
+    one, other = (wall.open_wall(notebook, "teacher") for _ in range(2))
+    wall.send(notebook, "ada", one, "  Nothing   leaks ", "set=leaks:0")
+    wall.send(notebook, "grace", one, "Nothing leaks", "set=leaks:0.1")
+    assert [(found.name, found.query) for found in wall.sent(notebook, one)] == [
+        ("Nothing leaks", "set=leaks:0"),
+        ("Nothing leaks", "set=leaks:0.1"),
+    ]
+    assert wall.sent(notebook, other) == []
+
+
+def test_the_same_name_again_replaces_what_one_has_sent(notebook):
+    code = wall.open_wall(notebook, "teacher")
+    for query in ("set=leaks:0", "set=leaks:0.2"):
+        wall.send(notebook, "ada", code, "Leaks", query)
+    assert [found.query for found in wall.sent(notebook, code)] == ["set=leaks:0.2"]
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "complaint"),
+    [("ZZZZZZ", "Leaks", "no wall"), ("", "Leaks", "no wall"), (None, "  ", "Give your what-if")],
+)
+def test_what_cannot_be_sent_is_refused_with_the_way_out(notebook, code, name, complaint):
+    there = wall.open_wall(notebook, "teacher")
+    with pytest.raises(KeepingError, match=complaint):
+        wall.send(notebook, "ada", there if code is None else code, name, "")
+
+
+def test_nobody_fills_a_wall_alone(notebook):
+    code = wall.open_wall(notebook, "teacher")
+    for k in range(wall.MOST_SENT):
+        wall.send(notebook, "ada", code, f"number {k}", "")
+    with pytest.raises(KeepingError, match="by the name of another"):
+        wall.send(notebook, "ada", code, "one more", "")
+    wall.send(notebook, "ada", code, "number 0", "set=leaks:0")
+    wall.send(notebook, "grace", code, "one more", "")
+
+
+def test_only_who_opened_a_wall_takes_something_off(notebook):
+    code = wall.open_wall(notebook, "teacher")
+    wall.send(notebook, "ada", code, "Leaks", "")
+    (hanging,) = wall.sent(notebook, code)
+    wall.take_off(notebook, "ada", code, hanging.key)
+    assert wall.sent(notebook, code) == [hanging]
+    wall.take_off(notebook, "teacher", code, hanging.key)
+    assert wall.sent(notebook, code) == []
+
+
+def test_a_code_is_read_as_it_was_meant():
+    assert wall.code_of(" abc-234 x") == "ABC234"
+
+
+def test_a_class_sends_its_what_ifs_and_sees_the_numbers_that_each_of_them_saw(visit):
+    teacher = visit().goto("/wall")
+    teacher.click("Open a wall")
+    code = teacher.page.locator(".parley-count b").inner_text()
+    assert re.fullmatch(r"[2-9A-Z]{6}", code)
+    student = visit(390, "dark").goto("/what-if?scenario=two-rivers&set=leaks:0")
+    said = student.page.locator(".parley-effect").inner_text()
+    student.page.get_by_label("Code of your class wall").fill(code.lower())
+    student.page.get_by_label("Call it").fill("![Nothing](leaks)")
+    student.click("Send to class")
+    expect(student.page.get_by_text("Sent. It hangs on the wall")).to_be_visible()
+    expect(teacher.page.get_by_text("![Nothing](leaks)").first).to_be_visible()
+    expect(teacher.page.get_by_text(said)).to_be_visible()
+    expect(teacher.page.get_by_role("button", name="off")).to_be_visible()
+    student.goto(f"/wall?wall={code}")
+    expect(student.page.get_by_text(said)).to_be_visible()
+    expect(student.page.get_by_role("button", name="off")).to_have_count(0)
+    for seen in (teacher, student):
+        seen.rest().has_no_error()
+        seen.is_accessible()
+        seen.asked_nobody_else()
+    student.goto("/wall?wall=ZZZZZZ")
+    expect(student.page.get_by_text("There is no wall with this code.")).to_be_visible()
