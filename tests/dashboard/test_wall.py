@@ -1,4 +1,4 @@
-"""A class wall: what is sent hangs there for everybody with the code, and shows the same numbers."""
+"""A class wall: what is sent hangs there for all who have the code, with the same numbers."""
 
 import re
 
