@@ -163,8 +163,12 @@ def strip(found: Json) -> tuple[Json, list[list[str]]]:
     return spec, [[row["level"], row["said"], row["tables"] or "–"] for row in rows]
 
 
-def frontier(found: Json, titles: Mapping[str, str]) -> Json:
-    """What both sides could have gained at a table, what was offered, and what was signed."""
+def frontier(found: Json, titles: Mapping[str, str]) -> tuple[Json, list[list[str]]]:
+    """What both sides could have gained at a table, what was offered, and what was signed.
+
+    Returns the chart and its numbers: for each kind of terms from what to what either side would
+    gain, in points, and how many there are.
+    """
     one, other = (titles[party] for party in found["parties"][:2])
     rows = []
     for index, on_offer in enumerate(found["on_offer"]):
@@ -180,7 +184,7 @@ def frontier(found: Json, titles: Mapping[str, str]) -> Json:
         x, y = found["gains"][0][index], found["gains"][1][index]
         rows.append({"x": 100 * x, "y": 100 * y, "what": what})
     kinds = ["possible", "nobody could gain without another losing", "put on the table", "signed"]
-    return {
+    spec = {
         "width": "container",
         "height": 320,
         "data": {"values": rows},
@@ -206,6 +210,18 @@ def frontier(found: Json, titles: Mapping[str, str]) -> Json:
         },
         "config": _plain(),
     }
+    numbers = []
+    for kind in kinds:
+        of_kind = [row for row in rows if row["what"] == kind]
+        if of_kind:
+            spans = [_span([row[axis] for row in of_kind]) for axis in ("x", "y")]
+            numbers.append([kind, *spans, str(len(of_kind))])
+    return spec, numbers
+
+
+def _span(values: Sequence[float]) -> str:
+    low, high = round(min(values)), round(max(values))
+    return f"{low:+d}" if low == high else f"{low:+d} to {high:+d}"
 
 
 def offers(

@@ -25,6 +25,9 @@ from sim.complaints import counted
 
 Json = dict[str, Any]
 
+#: Charts are no wider, in pixels: on a wide screen their dots would lie too far apart.
+WIDEST = 760
+
 QUESTIONS = (
     "**What happened?** Tell it as the other side would tell it.",
     "**Why?** Which issue, or which vote at home, stood in the way longest?",
@@ -46,9 +49,10 @@ open_scores = state.revealed or setting.plan.scores_visible
 
 def picture(spec: Json, alt: str, head: list[str], rows: list[list[str]], name: str) -> None:
     """A chart with words for those who cannot see it, and its numbers."""
-    st.vega_lite_chart(look.coloured(spec, look.dark()), theme=None, width="stretch", alt=alt)
-    with st.expander("The numbers as a table"):
-        look.table(head, rows, name)
+    with st.container(width=WIDEST):
+        st.vega_lite_chart(look.coloured(spec, look.dark()), theme=None, width="stretch", alt=alt)
+        with st.expander("The numbers as a table"):
+            look.table(head, rows, name)
 
 
 def outcomes(found: Json) -> None:
@@ -130,12 +134,10 @@ def one_table(found: Json) -> None:
     if open_scores:
         look_at = next(one for one in found["frontiers"] if one["table"] == number)
         parties = {name: party.title for name, party in setting.scenario.parties.items()}
-        st.vega_lite_chart(
-            look.coloured(charts.frontier(look_at, parties), look.dark()),
-            theme=None,
-            width="stretch",
-            alt="What both sides could have gained at this table, what was offered and signed.",
-        )
+        spec, rows = charts.frontier(look_at, parties)
+        alt = "What both sides could have gained at this table, what was offered and signed."
+        head = ["terms", *(parties[party] for party in look_at["parties"][:2]), "of so many"]
+        picture(spec, alt, head, rows, "frontier")
     offers = [offer for offer in found["offers"] if offer["table"] == number]
     titles = {name: role.title for name, role in setting.roles.items()}
     rows = [
