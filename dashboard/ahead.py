@@ -20,6 +20,7 @@ import numpy as np
 from dashboard import asking, places, prepare
 from dashboard.places import BASELINES, version
 from dashboard.questions import FULL_RUNS, Arm, Question, Settings
+from sim.reading import scenario_names
 from sim.uncertain import Fixed
 
 if TYPE_CHECKING:
@@ -30,9 +31,6 @@ Json = dict[str, Any]
 
 #: Where it is shipped, one file to a scenario.
 FOLDER = BASELINES / "levers"
-
-#: The scenarios that the page Start asks about, whose levers are moved first.
-SCENARIOS = (asking.FIRST, "two-rivers")
 
 #: So many first talks of each setting stand there one by one, so that a test can play them again.
 WITNESSES = 5
@@ -47,7 +45,7 @@ ROWS = 16_000
 def known(question: Question) -> Json | None:
     """What the whole answer will say first: its headline; None where it was not worked out."""
     name = question.arms[0].scenario
-    if name not in SCENARIOS or len(question.arms) != 2 or len(question.arms[1].levers) != 1:
+    if name not in scenario_names() or len(question.arms) != 2 or len(question.arms[1].levers) != 1:
         return None
     if replace(question, more=()) != asked(name, question.arms[1].levers):
         return None
@@ -144,7 +142,7 @@ def write() -> list[Path]:
     """Work out what one lever does, for each scenario, and write it; returns the files."""
     contents = {}
     with ProcessPoolExecutor(places.workers()) as pool:
-        for name in SCENARIOS:
+        for name in scenario_names():
             levers = list(Arm(name).case().levers)
             contents[name] = {
                 "made_by": "python -m dashboard.ahead",
