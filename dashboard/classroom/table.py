@@ -1,4 +1,4 @@
-"""What a seat sees and does: its brief and bet, the table, and its result.
+"""What a seat sees and does: its brief and prediction, the table, and its result.
 
 Everything here is drawn from a `SeatView` and from what is public in the scenario.
 """
@@ -43,7 +43,7 @@ class Menu:
     score: Callable[[Package], Score]
 
 
-# -- the brief and the bet -----------------------------------------------------------------------
+# -- the brief and the prediction -----------------------------------------------------------------
 
 
 def brief(role: Role) -> None:
@@ -71,7 +71,7 @@ def _conflict(menu: Menu) -> None:
 
 
 def briefing(guest: Guest, view: SeatView, menu: Menu) -> None:
-    """Read the brief, answer a question on it, and place a bet."""
+    """Read the brief, answer a question on it, and say what one expects."""
     _conflict(menu)
     brief(view.role)
     titles = titles_of(view)
@@ -92,20 +92,22 @@ def briefing(guest: Guest, view: SeatView, menu: Menu) -> None:
             acts.Comprehend, choice=tuple(choice)
         ):
             st.rerun()
-    st.markdown("#### Place your bet")
-    _bet(guest, view, menu)
+    st.markdown("#### What do you expect?")
+    _prediction(guest, view, menu)
 
 
-def _bet(guest: Guest, view: SeatView, menu: Menu) -> None:
+def _prediction(guest: Guest, view: SeatView, menu: Menu) -> None:
     if view.predicted is not None:
-        st.success(f"Your bet: {view.predicted} of 100 tables like yours sign a text.")
+        st.success(f"Your prediction: {view.predicted} of 100 tables like yours sign a text.")
     deal = st.slider("Of 100 tables like yours, how many sign a text?", 0, 100, 50, key="deal")
-    with_terms = st.checkbox("I also bet on the terms", key="with_terms")
-    package = _terms(menu, view.predicted_package or menu.first, "bet") if with_terms else None
+    with_terms = st.checkbox("I also predict the terms", key="with_terms")
+    package = (
+        _terms(menu, view.predicted_package or menu.first, "predicted") if with_terms else None
+    )
     trouble = menu.score(package).problem if package else ""
     if trouble:
         st.warning(look.plain(trouble))
-    label = "Place the bet" if view.predicted is None else "Change the bet"
+    label = "Keep this prediction" if view.predicted is None else "Change the prediction"
     if st.button(label, type="primary", disabled=bool(trouble)) and guest.ask(
         acts.Predict, deal=deal, package=package
     ):
@@ -140,7 +142,7 @@ def _said_of(issue: IssueSeen) -> Callable[[str], str]:
     return words
 
 
-# -- the table -----------------------------------------------------------------------------------
+# -- the table ------------------------------------------------------------------------------------
 
 
 def play(guest: Guest, view: SeatView, menu: Menu) -> None:
@@ -335,7 +337,7 @@ def _respond(guest: Guest, view: SeatView, menu: Menu, text: TextSeen) -> None:
         st.rerun()
 
 
-# -- one's own draft -----------------------------------------------------------------------------
+# -- one's own draft ------------------------------------------------------------------------------
 
 
 def _draft(guest: Guest, view: SeatView, menu: Menu) -> None:
@@ -402,7 +404,7 @@ def _put_forward(guest: Guest, to: Sequence[str], counters: str | None, key: str
     )
 
 
-# -- messages ------------------------------------------------------------------------------------
+# -- messages -------------------------------------------------------------------------------------
 
 
 def _messages(guest: Guest, view: SeatView) -> None:
@@ -437,7 +439,7 @@ def _messages(guest: Guest, view: SeatView) -> None:
         st.caption(look.plain(f"Agents read texts, not messages; here: {', '.join(agents)}."))
 
 
-# -- afterwards ----------------------------------------------------------------------------------
+# -- afterwards -----------------------------------------------------------------------------------
 
 
 def after(guest: Guest, view: SeatView) -> None:

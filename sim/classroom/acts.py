@@ -80,7 +80,7 @@ class Join(Command):
 
 
 class Predict(Command):
-    """Place one's bet before play: how likely a deal is, of 100, and on which terms."""
+    """Predict before play: how likely a deal is, of 100, and on which terms."""
 
     who = PERSON
     phases = ("briefing",)

@@ -136,7 +136,7 @@ class Bin:
 
 @dataclass(frozen=True)
 class Predictions:
-    """The class's bets against what came out."""
+    """The class's predictions against what came out."""
 
     brier: Finding | None  # mean squared error; 0 is perfect, 0.25 is a coin
     bins: tuple[Bin, ...]
@@ -254,7 +254,7 @@ def _in_words(agreed: int, n: int, model: Finding, inside: bool) -> str:
     )
 
 
-# -- the class on the model's distribution -------------------------------------------------------
+# -- the class on the model's distribution --------------------------------------------------------
 
 
 def _dots(
@@ -326,7 +326,7 @@ def _strips(
     return tuple(strips)
 
 
-# -- what each table could have done -------------------------------------------------------------
+# -- what each table could have done --------------------------------------------------------------
 
 
 def _frontier(setting: Setting, model: Model, table: Table) -> Frontier:
@@ -373,17 +373,17 @@ def _offers(setting: Setting, table: Table, frontier: Frontier) -> list[Offer]:
     ]
 
 
-# -- bets ----------------------------------------------------------------------------------------
+# -- predictions ----------------------------------------------------------------------------------
 
 
 def _predictions(state: State) -> Predictions:
-    bets = [
+    made = [
         (person.deal, state.tables[person.table].how == "deal")
         for person in state.people.values()
         if person.deal is not None and person.table is not None
     ]
-    chances = np.array([deal / 100 for deal, _ in bets])
-    came = np.array([dealt for _, dealt in bets], dtype=bool)
+    chances = np.array([deal / 100 for deal, _ in made])
+    came = np.array([dealt for _, dealt in made], dtype=bool)
     return Predictions(_brier(chances, came), _bins(chances, came), _terms_right(state))
 
 
@@ -410,7 +410,12 @@ def _bins(chances: NDArray[np.floating], came: NDArray[np.bool_]) -> tuple[Bin, 
             (k + 1) * width,
             int((places == k).sum()),
             float(chances[places == k].mean()),
-            exact("deal", int(came[places == k].sum()), int((places == k).sum()), "of these bets"),
+            exact(
+                "deal",
+                int(came[places == k].sum()),
+                int((places == k).sum()),
+                "of these predictions",
+            ),
         )
         for k in range(BINS)
         if (places == k).any()
@@ -429,7 +434,7 @@ def _terms_right(state: State) -> Finding | None:
     return exact("terms", right, tried, "share of issues signed at the level that was predicted")
 
 
-# -- one table again -----------------------------------------------------------------------------
+# -- one table again ------------------------------------------------------------------------------
 
 
 def replayed(state: State, records: Sequence[Record], number: int) -> tuple[Step, ...]:

@@ -78,7 +78,7 @@ class Held(Part):
 
 
 class Predicted(Part):
-    """A bet was placed."""
+    """Somebody has said what they expect."""
 
     kind: Literal["predicted"] = "predicted"
     person: str

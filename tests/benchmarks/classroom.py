@@ -3,7 +3,7 @@
 Students are bots without a browser (`tests/classroom/tab.py`): they come in by the door over HTTP
 and sit before the real pages over websockets, which they look at as often as a browser would.
 
-- *A class* (`--seats 60 --seconds 45`): all come at once, place their bets, and each says something
+- *A class* (`--seats 60 --seconds 45`): all come at once, predict, and each says something
   every twenty seconds, while the model plays rehearsals one after another beside them. Then
   larger classes, up to `--ceiling 200`, until one has to wait too long. Told: how long until all
   had a seat before them; until a message stood on the page of whoever sent it, and on the pages of
@@ -110,7 +110,7 @@ async def rehearsing(desk: Desk) -> None:
 
 
 async def a_class(server: Server, seats: int, seconds: float) -> Json:
-    """A class comes, bets and talks; how long each had to wait."""
+    """A class comes, predicts and talks; how long each had to wait."""
     clocks = Clocks(briefing=3600, caucus=3600)
     exercise = Exercise(server, a_plan(seats, clocks, 3), load_scenario(SCENARIO))
     rehearsals = asyncio.create_task(rehearsing(Desk(server.home)))
@@ -119,7 +119,7 @@ async def a_class(server: Server, seats: int, seconds: float) -> Json:
     for bot in exercise.bots:
         bot.tab.listens = ears[bot.person]
     exercise.instruct(acts.Start())
-    await asyncio.gather(*(bot.bet() for bot in exercise.bots))
+    await asyncio.gather(*(bot.predict() for bot in exercise.bots))
     exercise.instruct(acts.Advance())
     await asyncio.gather(*(bot.tab.sees("Round 1 of", 120) for bot in exercise.bots))
     used, mine, begun = server.used()[0], time.process_time(), time.monotonic()

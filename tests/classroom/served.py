@@ -233,11 +233,11 @@ class Bot:
 
     # -- what a bot does -------------------------------------------------------------------------
 
-    async def bet(self) -> None:
-        """Place a bet."""
-        await self.tab.sees("Place the bet")
+    async def predict(self) -> None:
+        """Say what one expects."""
+        await self.tab.sees("Keep this prediction")
         await self.tab.at_rest()
-        await self.tab.press("Place the bet")
+        await self.tab.press("Keep this prediction")
 
     async def say(self, words: str) -> bool:
         """Say something to everybody one may speak to; False where the page has no form for it."""
@@ -313,7 +313,7 @@ async def killed(exercise: Exercise, kills: int, apart: float) -> Struck:
     """
     bots, luck, server = exercise.bots, Random(7), exercise.server
     exercise.instruct(acts.Start())
-    await asyncio.gather(*(bot.bet() for bot in bots))
+    await asyncio.gather(*(bot.predict() for bot in bots))
     exercise.instruct(acts.Advance())
     over = asyncio.Event()
     struck = {"server": 0, "worker": 0}

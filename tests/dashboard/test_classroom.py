@@ -286,7 +286,7 @@ def test_two_students_and_agents_play_through_news_to_a_signature_and_the_debrie
     grace.page.goto(link)
     grace.rest()
 
-    # brief, question and bet
+    # brief, question and prediction
     teacher.click("Start: hand out the briefs")
     every(both, "Private: for your eyes only")
     ada.is_accessible()
@@ -294,7 +294,7 @@ def test_two_students_and_agents_play_through_news_to_a_signature_and_the_debrie
     ada.click("Answer")
     expect(ada.page.get_by_text("Right: without their signatures")).to_be_visible()
     for seat in both:
-        seat.click("Place the bet")
+        seat.click("Keep this prediction")
     teacher.click("Begin the talks")
     every(both, "Round 1 of")
 

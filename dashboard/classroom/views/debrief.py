@@ -93,11 +93,11 @@ def issues(found: Json) -> None:
         picture(spec, alt, ["terms", "the model’s deals", "tables"], rows, one["issue"])
 
 
-def bets(found: Json) -> None:
+def predictions_of(found: Json) -> None:
     """What people thought would happen, and what did."""
     predictions = found["predictions"]
     if not predictions["bins"]:
-        st.markdown("Nobody placed a bet.")
+        st.markdown("Nobody made a prediction.")
         return
     rows = [
         [
@@ -107,7 +107,9 @@ def bets(found: Json) -> None:
         ]
         for one in predictions["bins"]
     ]
-    look.table(["bet on a deal", "bets", "tables with a deal"], rows, "bets")
+    look.table(
+        ["predicted chance of a deal", "predictions", "tables with a deal"], rows, "predictions"
+    )
     brier = predictions["brier"]
     if brier:
         st.markdown(
@@ -117,7 +119,7 @@ def bets(found: Json) -> None:
     right = predictions["terms_right"]
     if right:
         st.markdown(
-            f"Of the terms that were bet on, **{round(100 * right['estimate'])} of 100** were "
+            f"Of the terms that were predicted, **{round(100 * right['estimate'])} of 100** were "
             "signed as predicted."
         )
 
@@ -237,8 +239,8 @@ if found is None:
 outcomes(found)
 st.header("The terms", anchor=False)
 issues(found)
-st.header("Your bets", anchor=False)
-bets(found)
+st.header("Your predictions", anchor=False)
+predictions_of(found)
 st.header("One table again", anchor=False)
 one_table(found)
 if is_instructor:

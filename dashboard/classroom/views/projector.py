@@ -103,7 +103,7 @@ if view.phase == "lobby":
     if view.waiting:
         wall(f"{view.waiting} more are waiting for a seat.")
 elif view.phase == "briefing":
-    wall("Read your brief and place your bet.")
+    wall("Read your brief and say what you expect.")
 elif over:
     wall("The talks are over.")
 if view.phase in ("playing", "closed"):

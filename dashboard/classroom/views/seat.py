@@ -1,4 +1,4 @@
-"""A seat: the brief and the bet, then the table, then what one takes home."""
+"""A seat: the brief and the prediction, then the table, then what one takes home."""
 
 from __future__ import annotations
 
