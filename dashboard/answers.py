@@ -325,7 +325,7 @@ def _sections(
     wanted = dict(question.more).get("section")
     found = [_section(draw(), arms) for name, draw in shown.items() if wanted in (None, name)]
     if wanted in (None, "obstacles"):
-        found.append(_obstacles(question, question.arms[-1].case()))
+        found.append(_obstacles(question, list(arms)))
     if not found:
         raise ValueError(f"there is no section '{wanted}'; there are {', '.join(shown)}, obstacles")
     return found
@@ -458,43 +458,73 @@ def _refusals(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
     return Section("blockers", "Who refuses?", (said,), (figure,))
 
 
-def _obstacles(question: Question, scenario: Scenario) -> Json:
-    """Who and what stands in the way before the first day, in the last arm."""
-    arm = question.arms[-1]
-    looked = first_look(
-        arm.case(),
-        runs=min(MOST_DRAWS, question.runs),
-        seed=question.seed,
-        levers=dict(arm.levers),
+def _obstacles(question: Question, arms: list[str]) -> Json:
+    """Who and what stands in the way before the first day, arm beside arm."""
+    bargains = {}
+    for name, arm in zip(arms, question.arms, strict=True):
+        looked = first_look(
+            arm.case(),
+            runs=min(MOST_DRAWS, question.runs),
+            seed=question.seed,
+            levers=dict(arm.levers),
+        )
+        bargains[name] = attribution.structural(looked)
+    scenario = question.arms[-1].case()
+    blocked = {name: found for name, found in bargains.items() if found.no_zopa.estimate}
+    named = len(bargains) > 1
+    said = tuple(
+        (f"{name.capitalize()}: " if named else "") + _blocked(found, scenario, name in blocked)
+        for name, found in bargains.items()
     )
-    bargain = attribution.structural(looked)
     heading = "Who and what stands in the way?"
-    if not bargain.no_zopa.estimate:
-        said = "Before the first day some package would suit everybody in every talk."
-        return _section(Section("obstacles", heading, missing=said), {})
-    blockers = {
-        "no one party alone"
-        if name == attribution.NOBODY_ALONE
-        else scenario.parties[name].title: (share)
-        for name, share in bargain.blockers.items()
-    }
-    issues = {
-        why.issue_words(name, scenario): part
-        for name, part in bargain.issue_shares.items()
-        if name != attribution.NO_ISSUE or part.estimate
-    }
+    if not blocked:
+        return _section(Section("obstacles", heading, said), {})
+    no_issue = any(found.issue_shares[attribution.NO_ISSUE].estimate for found in blocked.values())
     figure = charts.shares(
         "obstacles",
         "Where nothing suits everybody before the first day: who would have to give up most, and "
         "over which issues they part.",
-        {"": {"Who would have to give up most": blockers, "Parts of the gap": issues}},
+        {
+            name if named else "": {
+                "Who would have to give up most": _blockers(found, scenario),
+                "Parts of the gap": _parted(found, scenario, no_issue),
+            }
+            for name, found in blocked.items()
+        },
     )
-    said = (
-        f"In {of_hundred(bargain.no_zopa.estimate)} of 100 talks no package is better than no deal "
-        f"for everyone who can refuse one. There, {_most(blockers)} must give up most in most "
+    return _section(Section("obstacles", heading, said, (figure,)), {})
+
+
+def _blocked(found: attribution.Structural, scenario: Scenario, is_blocked: bool) -> str:
+    """How often nothing suits everybody, and who and what that is due to, in a sentence."""
+    if not is_blocked:
+        return "before the first day some package would suit everybody in every talk."
+    blockers, issues = _blockers(found, scenario), _parted(found, scenario, no_issue=True)
+    return (
+        f"in {of_hundred(found.no_zopa.estimate or 0.0)} of 100 talks no package is better than no "
+        f"deal for everyone who can refuse one. There, {_most(blockers)} must give up most in most "
         f"talks, and the issue that parts them most is: {_most(issues)}."
     )
-    return _section(Section("obstacles", heading, (said,), (figure,)), {})
+
+
+def _blockers(found: attribution.Structural, scenario: Scenario) -> dict[str, Finding]:
+    """How often each party would have to give up most."""
+    alone = attribution.NOBODY_ALONE
+    return {
+        "no one party alone" if name == alone else scenario.parties[name].title: share
+        for name, share in found.blockers.items()
+    }
+
+
+def _parted(
+    found: attribution.Structural, scenario: Scenario, no_issue: bool
+) -> dict[str, Finding]:
+    """Each issue's part of the gap; that of no issue only where there is one."""
+    return {
+        why.issue_words(name, scenario): part
+        for name, part in found.issue_shares.items()
+        if name != attribution.NO_ISSUE or no_issue
+    }
 
 
 def _most(shares: Mapping[str, Finding]) -> str:

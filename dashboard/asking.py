@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import shlex
 from collections.abc import Mapping, Sequence
@@ -125,6 +126,16 @@ class WhatIf:
                 words += ["--set", f"{path}={text}"]
         return shlex.join(words)
 
+    def command_of(self, verb: str, *more: str) -> str:
+        """The command line that asks something else of the same talks with the change."""
+        file = self.scenario if self.scenario in scenario_names() else f"{self.scenario}.yaml"
+        words = ["parley", verb, file, "--seed", str(self.seed), "--days", str(self.days), *more]
+        for name, value in self.levers:
+            words += ["--set", f"{name}={value:g}"]
+        for path, text in self.changes:
+            words += ["--set", f"{path}={text}"]
+        return shlex.join(words)
+
     def citation(self, title: str) -> str:
         """How to refer to the result, in one line."""
         return (
@@ -215,14 +226,23 @@ def _changes(settings: Sequence[str], asked: WhatIf, told: list[str]) -> Changes
 def complaint(name: str, changes: Mapping[str, str]) -> str:
     """Why a scenario cannot be changed so; nothing if it can."""
     known = Arm(name).case().quantities()
-    for path in changes:
+    for path, value in changes.items():
         if path not in known:
             return f"{name} has no number “{path}”."
+        if not value.strip().startswith("{") and not _is_number(value):
+            return f"“{value}” is no number. Write one, such as {known[path].centre:.4g}."
     try:
         Arm(name, changes=tuple(sorted(changes.items()))).case()
     except ValueError as error:
         return str(error)
     return ""
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _sorted(levers: Mapping[str, float]) -> Settings:

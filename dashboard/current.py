@@ -14,8 +14,9 @@ from sim.reading import scenario_names
 
 Query = dict[str, list[str]]
 
-#: Seconds in which a browser learns the address that was set.
-LATE = 5.0
+#: Seconds in which a browser learns the address that was set. Whoever goes back within them is not
+#: heard, so that they are few.
+LATE = 2.0
 
 #: Pages about the same question add to its address what they show of it.
 Extras = Mapping[str, list[str]]

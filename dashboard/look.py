@@ -60,6 +60,7 @@ STYLE = """
   position: sticky; top: 3.6rem; z-index: 50; background: var(--parley-ground);
   padding: 0.6rem 0 0.7rem; border-bottom: 1px solid var(--parley-line);
 }
+.st-key-yaml textarea { font-family: ui-monospace, monospace; font-size: 0.88rem; }
 [data-testid="stSliderTickBar"] { display: none; }
 .parley-counts { display: flex; flex-wrap: wrap; gap: 0.2rem 2.4rem; align-items: baseline; }
 .parley-count { margin: 0; line-height: 1.25; }
@@ -74,6 +75,7 @@ STYLE = """
   .parley-counts { gap: 0.1rem 1.4rem; }
   .parley-effect { font-size: 0.95rem; }
   [data-testid="stHorizontalBlock"] { row-gap: 1rem; }
+  [class*="st-key-table-"] td:first-child { min-width: 7rem; overflow-wrap: anywhere; }
   [data-testid="stButtonGroup"] [role="radiogroup"] { flex-wrap: wrap; row-gap: 0.4rem; }
 }
 @media (max-height: 520px) {  /* a phone on its side, or an enlarged page */
@@ -178,7 +180,8 @@ def chart(figure: Json) -> None:
     if figure["spec"].get("vconcat") == []:
         st.caption("There is nothing to draw; the table says why.")
     else:
-        spec = coloured(figure["spec"], dark())
+        # Its size is that of the plot: a legend comes on top of it and does not eat into it.
+        spec = {**coloured(figure["spec"], dark()), "autosize": {"type": "pad"}}
         st.vega_lite_chart(spec, theme=None, width="content", alt=figure["alt"])
     with st.expander("The numbers as a table"):
         table(figure["head"], figure["rows"], figure["name"])

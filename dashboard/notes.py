@@ -217,15 +217,19 @@ def saved(asked: WhatIf, open_query: Callable[[str], None]) -> None:
     st.code(asked.citation(title), language=None, wrap_lines=True)
     with st.form("save", border=False, clear_on_submit=True):
         name = st.text_input("Save this what-if as", max_chars=80)
-        if st.form_submit_button("Save") and name.strip():
+        pressed = st.form_submit_button("Save")
+        if pressed and not name.strip():
+            st.warning("Give it a name first.")
+        elif pressed:
             query = urlencode(asked.as_query(), doseq=True)
             if keep(WHAT_IFS, name.strip(), query):
                 st.toast("Saved. It is still here when you come back with this browser.")
     for name, query in notebook().kept(visitor(), WHAT_IFS).items():
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(f"Open “{name}”", key=f"open-{name}", on_click=open_query, args=(query,))
+            called = look.plain(name)
+            st.button(f"Open “{called}”", key=f"open-{name}", on_click=open_query, args=(query,))
             st.button(
-                f"Remove “{name}”",
+                f"Remove “{called}”",
                 key=f"remove-{name}",
                 type="tertiary",
                 on_click=notebook().remove,

@@ -5,16 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import json
+import textwrap
 from typing import Any
 
 import streamlit as st
 import vl_convert
 
-from dashboard import waiting
+from dashboard import current, waiting
 from dashboard.asking import WhatIf
 from dashboard.questions import Question
+from sim.charts import INK
 
 Json = dict[str, Any]
+
+#: Characters to a line of a chart's title.
+LINE = 52
 
 
 def show(asked: WhatIf, found: Json, section: str) -> None:
@@ -24,23 +29,25 @@ def show(asked: WhatIf, found: Json, section: str) -> None:
         return
     with drawer:
         shown = next(one for one in found["sections"] if one["name"] == section)
-        _charts({figure["name"]: figure for figure in shown["figures"]})
+        _charts(asked, {figure["name"]: figure for figure in shown["figures"]})
         _report(asked)
 
 
-def _charts(charts: dict[str, Json]) -> None:
-    """The charts in view, as pictures and as numbers."""
-    if not charts:
+def _charts(asked: WhatIf, drawn: dict[str, Json]) -> None:
+    """The charts in view, as pictures and as numbers, each with what it shows and of what."""
+    if not drawn:
         st.caption("There is no chart in this section.")
         return
     name = st.selectbox(
-        "Chart above", list(charts), format_func=lambda name: charts[name]["title"], key="chart"
+        "Chart above", list(drawn), format_func=lambda name: drawn[name]["title"], key="chart"
     )
     with st.container(horizontal=True):
-        spec = json.dumps(charts[name]["spec"])
-        st.download_button("PNG", png(spec), f"{name}.png", "image/png")
-        st.download_button("SVG", svg(spec), f"{name}.svg", "image/svg+xml")
-        st.download_button("Numbers (CSV)", as_csv(charts[name]), f"{name}.csv", "text/csv")
+        cited = asked.citation(asked.baseline.case().title)
+        spec, file = json.dumps(titled(drawn[name], asked)), f"{asked.scenario}-{name}"
+        numbers = as_csv(drawn[name], cited)
+        st.download_button("PNG", png(spec), f"{file}.png", "image/png")
+        st.download_button("SVG", svg(spec), f"{file}.svg", "image/svg+xml")
+        st.download_button("Numbers (CSV)", numbers, f"{file}.csv", "text/csv")
 
 
 def _report(asked: WhatIf) -> None:
@@ -67,6 +74,19 @@ def _report(asked: WhatIf) -> None:
         )
 
 
+def titled(figure: Json, asked: WhatIf) -> Json:
+    """A chart with its sentence above it, and of which talks it is: it may travel alone."""
+    case = asked.baseline.case()
+    where = f"{case.title}: {current.in_words(asked)}." if asked.moved else f"{case.title}."
+    talks = f"{asked.runs:,} simulated talks of {asked.days} days, seed {asked.seed}."
+    title = {
+        "text": textwrap.wrap(figure["title"], LINE),
+        "subtitle": [*textwrap.wrap(where, LINE), talks, "Exploratory model, not a forecast."],
+        "subtitleColor": INK,
+    }
+    return {**figure["spec"], "title": title}
+
+
 @st.cache_data(max_entries=40, show_spinner=False)
 def png(spec: str) -> bytes:
     """A chart as PNG, at twice its size."""
@@ -79,11 +99,14 @@ def svg(spec: str) -> str:
     return vl_convert.vegalite_to_svg(json.loads(spec))
 
 
-def as_csv(figure: Json) -> bytes:
-    """The numbers of a chart; a cell that a spreadsheet might take for a formula is quoted."""
+def as_csv(figure: Json, cited: str) -> bytes:
+    """The numbers of a chart, and below them where they are from.
+
+    A cell that a spreadsheet might take for a formula is quoted.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    for line in (figure["head"], *figure["rows"]):
+    for line in (figure["head"], *figure["rows"], [], [figure["title"]], [cited]):
         writer.writerow([_tame(cell) for cell in line])
     return text.getvalue().encode("utf-8-sig")
 

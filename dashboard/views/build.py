@@ -11,7 +11,7 @@ from dashboard.views import WHAT_IF
 from sim.complaints import Complaint, ScenarioError
 from sim.reading import find_scenario, read_text, rewritten, scenario_names, values_written
 
-#: What the file is called in complaints and when it is downloaded.
+#: What the file is called in complaints.
 FILE = "my-scenario.yaml"
 
 #: What the forms can edit: the name of a part, and which values belong to it.
@@ -109,8 +109,8 @@ def field(path: str, value: str, group: str) -> str:
     return str(box(label, value, key=f"value-{path}-{hash(value)}"))
 
 
-def verdict(found: list[Complaint]) -> None:
-    """What is wrong with the file, line by line."""
+def verdict(found: list[Complaint], text: str) -> None:
+    """What is wrong with the file, line by line, with what stands there."""
     if not found:
         st.success("The file is fine: nothing is wrong with it.")
         return
@@ -119,13 +119,20 @@ def verdict(found: list[Complaint]) -> None:
     with st.container(key="complaints"):
         for complaint in found:
             st.markdown(f"- {look.plain(str(complaint))}")
+            line = text.splitlines()[complaint.line - 1 : complaint.line] if complaint.line else []
+            if line:
+                st.code(f"{complaint.line}: {line[0]}", language=None)
 
 
 def take_away(name: str, fine: bool) -> None:
     """Download the file; run it and share it if nothing is wrong with it."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
-            "Download the file", draft().encode(), FILE, "text/yaml", icon=":material/download:"
+            "Download the file",
+            draft().encode(),
+            f"{name}.yaml",
+            "text/yaml",
+            icon=":material/download:",
         )
         if fine:
             st.page_link(
@@ -161,7 +168,7 @@ try:
     found = complaints(text)
     if st.query_params.get("draft") != name:
         st.query_params.from_dict({"draft": name})
-    verdict(found)
+    verdict(found, text)
     take_away(name, not found)
 except ValueError as error:
     st.error(look.plain(str(error)))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html import escape
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
 
@@ -15,6 +16,9 @@ from sim.reading import scenario_names
 
 Json = dict[str, Any]
 
+#: The two sides, as the page and its address call them.
+LABELS = ("First", "Second")
+
 
 def choices(mine: WhatIf) -> dict[str, WhatIf]:
     """What can be compared: the what-if at hand, the scenarios, and what was saved."""
@@ -23,7 +27,17 @@ def choices(mine: WhatIf) -> dict[str, WhatIf]:
         found["mine"] = mine
     for name, query in notes.notebook().kept(notes.visitor(), notes.WHAT_IFS).items():
         found[f"saved:{name}"] = asking.from_query(parse_qs(query))[0]
+    for label in LABELS:
+        said = st.query_params.get(label.lower(), "")
+        one, told = asking.from_query(parse_qs(said)) if "=" in said else (None, [])
+        if one is not None and not told and one not in found.values():
+            found[f"sent:{label}"] = one
     return found
+
+
+def in_address(key: str, one: WhatIf) -> str:
+    """A choice as the address has it: a scenario by its name, anything else as what it asks."""
+    return key if key.startswith("scenario:") else urlencode(one.as_query(), doseq=True)
 
 
 def title_of(key: str, one: WhatIf) -> str:
@@ -32,17 +46,22 @@ def title_of(key: str, one: WhatIf) -> str:
     kind, _, name = key.partition(":")
     if kind == "scenario":
         return title
+    if kind == "sent":
+        return f"As it was sent: {title}"
     return f"Your what-if: {title}" if kind == "mine" else f"“{name}”: {title}"
 
 
 def choose(label: str, found: dict[str, WhatIf], usual: str) -> str:
     """Choose one of the two cases."""
     keys = list(found)
-    said = st.query_params.get(label.lower(), usual)
+    said = st.query_params.get(label.lower(), in_address(usual, found[usual]))
+    known = [in_address(key, found[key]) for key in keys]
+    if said not in known:
+        st.warning("The case that this link names cannot be found here; this is another one.")
     key: str = st.selectbox(
         label,
         keys,
-        index=keys.index(said) if said in keys else 0,
+        index=known.index(said) if said in known else 0,
         format_func=lambda key: title_of(key, found[key]),
         key=f"case-{label}",
     )
@@ -134,7 +153,13 @@ with left:
     first = choose("First", found, usual)
 with right:
     second = choose("Second", found, other)
-current.in_address(mine, {"first": [first], "second": [second]})
+current.in_address(
+    mine,
+    {
+        label.lower(): [in_address(key, found[key])]
+        for label, key in zip(LABELS, (first, second), strict=True)
+    },
+)
 
 pair = [found[first], found[second]]
 titles = [title_of(key, one) for key, one in zip((first, second), pair, strict=True)]
@@ -162,3 +187,7 @@ else:
     if answer is not None:
         side_by_side(answer["cases"], titles, section)
         files_apart(answer["numbers"], titles)
+        st.markdown("The same again, case by case:")
+        for one in pair:
+            alone = replace(one, runs=runs, seed=seed, days=days)
+            st.code(alone.command_of("run", "--runs", str(runs)), language=None, wrap_lines=True)

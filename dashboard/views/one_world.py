@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import streamlit as st
@@ -139,7 +140,7 @@ def whole_story(told: Json) -> None:
 asked = current.current()
 if "world" not in st.session_state:
     said = st.query_params.get("world", "0")
-    st.session_state["world"] = int(said) if said.isdigit() and len(said) < 6 else 0
+    st.session_state["world"] = int(said) if re.fullmatch(r"[0-9]{1,5}", said) else 0
 
 st.title("One world", anchor=False)
 st.markdown(
@@ -171,6 +172,9 @@ if told is not None:
     day = step_through(mine)
     with place:
         look.timeline(mine["timeline"], day)
+        st.caption(
+            "A text is a full dot where everybody accepted it, and a ring where somebody refused."
+        )
     whole_story(mine)
 st.page_link(
     WHAT_IF,

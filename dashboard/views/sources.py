@@ -16,7 +16,8 @@ from sim.uncertain import Quantity
 
 #: The document of the model, and what its parts begin with.
 DOCUMENT = Path(sim.__file__).with_name("README.md")
-MISUSE, SCORECARD = "# What it must not be used for", "<!-- scorecard -->"
+WEAKNESSES, MISUSE = "# Known weaknesses", "# What it must not be used for"
+SCORECARD = "<!-- scorecard -->"
 SCORECARD_END = "<!-- /scorecard -->"
 
 #: What a number rests on where it has no source.
@@ -125,6 +126,9 @@ current.in_address(asked)
 
 st.header("What it must not be used for", anchor=False)
 st.warning(part_of_document(MISUSE, "\n# "), icon=":material/block:")
+
+st.header("What the model gets wrong", anchor=False)
+st.markdown(part_of_document(f"{WEAKNESSES}\n", f"\n{MISUSE}"))
 
 st.header("What this scenario leaves out", anchor=False)
 for limit in case.limits:

@@ -13,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import asking, challenges, current, look, notes, takeaway, waiting
 from dashboard.asking import WhatIf
+from dashboard.cautions import cautions
 from dashboard.current import ask, undo
 from sim.scenario import Lever, Scenario
 
@@ -103,7 +104,12 @@ def headline(place: DeltaGenerator, lines: list[Json], day: int, runs: int, earl
         for arm, share in line["arms"].items()
     )
     past = line["base_rate"]
-    base = f"; the base rate of history is {past['words']} ({past['interval']})" if past else ""
+    base = f"; in history {past['words']} ({past['interval']})" if past else ""
+    fitted = (
+        " The level is fitted to history: look at what changes, and not at how high it is."
+        if past
+        else ""
+    )
     effect = line["effect"]
     sentence = effect["words"] if effect else "Move a lever to hold something against this."
     how = "An early estimate from" if early else "From"
@@ -114,7 +120,7 @@ def headline(place: DeltaGenerator, lines: list[Json], day: int, runs: int, earl
         f"{escape(base)}.</p>"
         f'<p class="parley-effect">{escape(sentence)}</p>'
         f'<p class="parley-note">{how} {runs:,} talks{luck}. In brackets: 95 % intervals, which '
-        "speak of luck only.</p></div>"
+        f"speak of luck only.{fitted}</p></div>"
     )
 
 
@@ -123,7 +129,7 @@ def guess(asked: WhatIf, day: int, base: Json | None) -> bool:
     mark = f"{asked.question().key()[:16]}-{day}"
     if not st.session_state["guessing"] or not asked.moved or notes.guessed(mark):
         return True
-    st.header("Place your bet", anchor=False)
+    st.header("Guess first", anchor=False)
     known = ""
     if base is not None:
         line = next(line for line in base["headline"] if line["day"] == day)
@@ -175,6 +181,8 @@ with right:
         )
         if found is not None:
             headline(head, found["headline"], day, question.runs, early=False)
+            for words in cautions(asked):
+                st.warning(words, icon=":material/balance:")
             notes.reckon(asked, found, days)
             look.section(next(one for one in found["sections"] if one["name"] == section))
             notes.challenges_met(challenges.met(asked, found))

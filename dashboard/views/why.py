@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard import current, look, waiting
 from dashboard.asking import WhatIf
+from dashboard.cautions import HAGGLED, MEDIATED
 from dashboard.questions import Question
 
 Json = dict[str, Any]
@@ -56,6 +57,10 @@ PARTS = {
         "talks in all",
     ),
 }
+
+
+#: Parts in which the sign of some figures rests on a known weakness.
+WEAK = {"mechanisms": HAGGLED, "mediation": MEDIATED}
 
 
 def part_of() -> str:
@@ -124,6 +129,14 @@ def question(name: str, asked: WhatIf) -> Question | None:
     return Question(name, arms, runs, asked.seed, asked.days, (("target", aim),))
 
 
+def command(name: str, asked: WhatIf, question: Question) -> str:
+    """The command line that says the same; of trends, one that says more."""
+    runs = ("--runs", str(question.runs))
+    if name == "unlock":
+        return asked.command_of("unlock", "--target", dict(question.more)["target"], *runs)
+    return asked.command_of("sensitivity") if name == "trends" else asked.command_of("why", *runs)
+
+
 asked = current.current()
 st.title("Why?", anchor=False)
 st.markdown(
@@ -143,3 +156,7 @@ if asking is not None:
             f"{asking.runs:,} {PARTS[name].noise}, {asked.days} days, seed {asked.seed}. Intervals "
             "speak of luck only."
         )
+        if name in WEAK:
+            st.warning(WEAK[name], icon=":material/balance:")
+        st.markdown("The same at the command line, or more of it:")
+        st.code(command(name, asked, asking), language=None, wrap_lines=True)

@@ -1,10 +1,11 @@
 """Answers are those of `sim`, and what visitors keep stays theirs."""
 
 import json
+import re
 
 import pytest
 
-from dashboard import look, takeaway, waiting
+from dashboard import asking, cautions, look, takeaway, waiting
 from dashboard.answers import Desk, answer
 from dashboard.cache import Cache
 from dashboard.questions import Arm, Question
@@ -135,9 +136,50 @@ def test_words_are_shown_as_they_are():
 
 
 def test_a_table_cannot_smuggle_a_formula_into_a_spreadsheet():
-    figure = {"head": ["what", "change"], "rows": [["=cmd()", "-4.7 (-5 to -4)"], ["@a", "+1"]]}
-    text = takeaway.as_csv(figure).decode("utf-8-sig")
-    assert text == "what,change\n'=cmd(),-4.7 (-5 to -4)\n'@a,+1\n"
+    figure = {
+        "title": "What changes.",
+        "head": ["what", "change"],
+        "rows": [["=cmd()", "-4.7 (-5 to -4)"], ["@a", "+1"]],
+    }
+    text = takeaway.as_csv(figure, "Parley, not a forecast.").decode("utf-8-sig")
+    assert text == (
+        "what,change\n'=cmd(),-4.7 (-5 to -4)\n'@a,+1\n\n"
+        'What changes.\n"Parley, not a forecast."\n'
+    )
+
+
+def test_a_chart_that_travels_alone_says_what_it_is_of_and_that_it_is_no_forecast():
+    asked = asking.plain("two-rivers").with_lever("leaks", 0.0)
+    title = takeaway.titled({"title": "What changes.", "spec": {"mark": "bar"}}, asked)["title"]
+    assert title["text"] == ["What changes."]
+    said = " ".join(title["subtitle"])
+    for words in (
+        "Two Rivers",
+        "How leaky the talks are: 0",
+        "2,000 simulated talks",
+        "not a forecast",
+    ):
+        assert words in said
+
+
+@pytest.mark.parametrize(
+    ("lever", "setting", "caution"),
+    [
+        ("guarantee_strength", 3.0, cautions.HAGGLED),
+        ("war_cost_israel", 2.0, cautions.HAGGLED),
+        ("mediator_access", 0.0, cautions.MEDIATED),
+        ("leaks", 0.0, None),
+    ],
+)
+def test_where_the_model_is_weakest_the_page_says_so(lever, setting, caution):
+    asked = asking.plain("gaza-2024-01").with_lever(lever, setting)
+    assert cautions.cautions(asked) == ([caution] if caution else [])
+
+
+def test_every_pattern_of_a_caution_meets_a_number_of_the_seed_case():
+    numbers = asking.plain("gaza-2024-01").baseline.case().quantities()
+    for pattern in cautions.WEAK:
+        assert any(re.fullmatch(pattern, path) for path in numbers), pattern
 
 
 def test_visitors_find_what_they_kept_and_nobody_elses(tmp_path):

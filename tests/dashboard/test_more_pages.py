@@ -41,6 +41,12 @@ def test_two_cases_stand_side_by_side(visit):
     expect(seen.counts).to_have_text(
         [of_hundred(effect["changed"]), of_hundred(effect["baseline"])]
     )
+    counts = seen.counts.all_inner_texts()
+    other = visit().goto(seen.page.url.removeprefix(seen.server.url))  # who has saved nothing
+    expect(other.counts).to_have_text(counts)
+    expect(other.page.get_by_test_id("stAlert")).to_have_count(0)
+    other.goto("/compare?first=saved:mine&second=scenario:two-rivers")
+    expect(other.page.get_by_text("cannot be found here")).to_be_visible()
     seen.page.get_by_text("How it ends", exact=True).click()
     expect(seen.rest().page.get_by_role("heading", name="How do talks stand")).to_have_count(2)
     seen.looks_well()
@@ -54,6 +60,7 @@ def test_sources_and_limits_stand_beside_what_the_model_gets_wrong(visit):
     said = f"{kinds['sourced']} have a source, {kinds['judgement']} are our judgement"
     expect(seen.page.get_by_text(said)).to_be_visible()
     expect(seen.page.get_by_text("Not to forecast a conflict")).to_be_visible()
+    expect(seen.page.get_by_text("A larger prize is haggled over longer.")).to_be_visible()
     seen.page.get_by_text("Stylised facts").first.click()
     expect(seen.page.get_by_text("not settled").first).to_be_visible()
     seen.is_accessible()

@@ -25,7 +25,7 @@ def test_a_first_visitor_compares_within_three_interactions(visit):
     seen.click("See what happens", "link")  # the first interaction, and the last
     expect(seen.counts).to_have_count(2)
     expect(seen.effect).to_contain_text("By day")
-    expect(seen.page.get_by_text("the base rate of history")).to_be_visible()
+    expect(seen.page.get_by_text("; in history")).to_be_visible()
     expect(seen.page.get_by_text("Not a forecast").first).to_be_visible()
     seen.looks_well()
     expect(seen.counts).to_have_count(2)
@@ -73,7 +73,7 @@ def test_a_link_shows_another_visitor_the_numbers_of_the_command_line(visit):
 
 def test_a_reload_keeps_the_levers_the_guess_and_what_was_saved(visit):
     seen = visit().goto(f"{SECRET}&guess=yes")
-    expect(seen.page.get_by_text("Place your bet")).to_be_visible()
+    expect(seen.page.get_by_text("Guess first")).to_be_visible()
     expect(seen.effect).to_have_count(0)
     seen.click("Reveal")
     expect(seen.page.get_by_text("you guessed 50 of 100")).to_be_visible()
@@ -185,6 +185,7 @@ def test_new_luck_is_another_seed_and_the_usual_luck_is_the_same_again(visit):
 
 WRONG = {
     "scenario=../../etc/passwd": 1,
+    "scenario=![x](http://127.0.0.1:9/x.png)": 1,
     "scenario=two-rivers&set=leaks:99&set=nothing:1&set=leaks"
     "&days=-1&runs=99999999&seed=x&key=parties.nobody.optimism:1&key=truce.shape:abc": 8,
 }
@@ -198,4 +199,6 @@ def test_a_hostile_or_stale_link_is_answered_with_a_sentence(visit, query):
     for sentence in told:
         expect(seen.page.get_by_test_id("stAlert").filter(has_text=sentence)).to_be_visible()
     expect(seen.counts).to_have_count(1)
+    expect(seen.page.locator("img[src*='127.0.0.1:9']")).to_have_count(0)
     seen.has_no_error()
+    seen.asked_nobody_else()
