@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import mesa
@@ -17,6 +16,7 @@ from sim.chance import Chance
 from sim.draws import Draws
 from sim.outcomes import BAD_TEXT, CONFIRMATION, EXPIRY, NONE, SUSPENSION, Labels, Outcomes
 from sim.scenario import Scenario
+from sim.scene import BACKWARD_WON, FORWARD_WON, TRUCE, WAR, Meeting, Scene
 from sim.theory.packages import packages_of
 from sim.theory.quality import (
     distance_from_the_middle,
@@ -33,8 +33,6 @@ from sim.uncertain import FINEST_LUCK, standard_normal
 Floats = NDArray[np.floating]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-
-WAR, TRUCE, FORWARD_WON, BACKWARD_WON = range(4)
 
 #: Packages assessed at a time, over all runs at hand: more take memory, fewer take more calls.
 PACKAGES_AT_ONCE = 2**20
@@ -55,54 +53,6 @@ class Diary(Protocol):
     def note(self, day: int, kind: str, **facts: Any) -> None:
         """Something happened."""
         ...
-
-
-@dataclass(frozen=True)
-class Scene:
-    """What everybody makes of the possible deals today, in the rows at hand; axis 0 is the row.
-
-    Arrays lie in memory with the row last (see `sim.theory.worth`).
-    """
-
-    rows: Ints  # (rows,) their runs
-    where: Ints  # (rows,) their place in the reckonings
-    worth: Floats  # (rows, parties, packages), far below all else where not on offer
-    reservation: Floats  # (rows, parties)
-    backed: Floats  # (rows, parties) side payments that mediators could add
-    reckonings: list[Reckoning]  # by party
-    war_values: Floats  # (rows, parties)
-
-    def of(self, keep: Bools) -> Scene:
-        """The scene in some of its rows; the reckonings stay whole."""
-        if keep.all():
-            return self
-        kept = np.flatnonzero(keep)
-        if len(kept) and kept[-1] - kept[0] < len(kept):  # neighbours are copied in one go
-            some = slice(kept[0], kept[-1] + 1)
-            return self._picked(lambda table: table[some].copy(order="K"))
-        return self._picked(lambda table: some_runs(table, kept))
-
-    def _picked(self, pick: Callable[[NDArray[Any]], NDArray[Any]]) -> Scene:
-        return Scene(
-            pick(self.rows),
-            pick(self.where),
-            pick(self.worth),
-            pick(self.reservation),
-            pick(self.backed),
-            self.reckonings,
-            pick(self.war_values),
-        )
-
-
-@dataclass(frozen=True)
-class Meeting:
-    """A round of talks before a text is on the table, in the rows that meet; axis 0 is the row."""
-
-    scene: Scene
-    zopa: Bools  # (rows, packages)
-    believed: dict[tuple[int, int], Floats]  # (rows,) what one thinks another would settle for
-    aspiration: Floats  # (rows, parties)
-    way_out: Bools  # (rows, parties) whether a party sees one
 
 
 class Talks(mesa.Model):

@@ -11,7 +11,8 @@ from sim.chance import Chance
 from sim.outcomes import Outcomes
 from sim.reading import find_scenario, load_scenario, scenario_names
 from sim.scenario import Scenario
-from sim.talks import Scene, Talks, forget
+from sim.scene import Scene
+from sim.talks import Talks, forget
 from sim.theory.packages import Packages, selected
 from sim.uncertain import Quantity
 

@@ -6,7 +6,8 @@ from strategies import PLAYED, case_of, talks_of
 
 from sim.outcomes import ENDINGS, NONE
 from sim.scenario import Scenario
-from sim.talks import TRUCE, Talks
+from sim.scene import TRUCE
+from sim.talks import Talks
 
 RUNS = 60
 

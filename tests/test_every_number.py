@@ -19,7 +19,8 @@ from sim.draws import Draws, check_values
 from sim.experiment import play_rows, simulate
 from sim.reading import sha256_of
 from sim.scenario import Bound, Constraint, Scenario
-from sim.talks import Scene, Talks, forget
+from sim.scene import Scene
+from sim.talks import Talks, forget
 from sim.uncertain import Bias, Fixed, Quantity
 
 

@@ -12,7 +12,8 @@ import pytest
 from strategies import case_of, package_of, scene_of, talks_of
 
 from sim.scenario import Scenario
-from sim.talks import Scene, Talks
+from sim.scene import Scene
+from sim.talks import Talks
 from sim.theory.war import ruin
 
 SINGLE = 2e-6

@@ -29,7 +29,8 @@ from sim.classroom.state import Table, Text
 from sim.experiment import version
 from sim.outcomes import NONE, Outcomes
 from sim.reading import sha256_of
-from sim.talks import TRUCE, forget
+from sim.scene import TRUCE
+from sim.talks import forget
 
 Floats = NDArray[np.floating]
 

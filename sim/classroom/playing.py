@@ -25,7 +25,8 @@ from sim.classroom.plan import Setting
 from sim.classroom.state import Held, Table
 from sim.outcomes import NONE
 from sim.scenario import Scenario
-from sim.talks import Diary, Meeting, Scene, Talks, forget
+from sim.scene import Meeting, Scene
+from sim.talks import Diary, Talks, forget
 from sim.theory.packages import Packages
 from sim.truces import Truces
 

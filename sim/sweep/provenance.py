@@ -35,6 +35,7 @@ MODEL = (
     "outcomes.py",
     "reading.py",
     "scenario.py",
+    "scene.py",
     "sweep/kept.py",
     "sweep/playing.py",
     "sweep/points.py",

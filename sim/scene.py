@@ -1,0 +1,68 @@
+"""The scene of the talks: what everybody makes of the possible deals, and who meets over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.actors.party import Reckoning
+from sim.theory.worth import some_runs
+
+Floats = NDArray[np.floating]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+#: The phases of a conflict.
+WAR, TRUCE, FORWARD_WON, BACKWARD_WON = range(4)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What everybody makes of the possible deals today, in the rows at hand; axis 0 is the row.
+
+    Arrays lie in memory with the row last (see `sim.theory.worth`).
+    """
+
+    rows: Ints  # (rows,) their runs
+    where: Ints  # (rows,) their place in the reckonings
+    worth: Floats  # (rows, parties, packages), far below all else where not on offer
+    reservation: Floats  # (rows, parties)
+    backed: Floats  # (rows, parties) side payments that mediators could add
+    reckonings: list[Reckoning]  # by party
+    war_values: Floats  # (rows, parties)
+
+    def of(self, keep: Bools) -> Scene:
+        """The scene in some of its rows; the reckonings stay whole."""
+        if keep.all():
+            return self
+        kept = np.flatnonzero(keep)
+        if len(kept) and kept[-1] - kept[0] < len(kept):  # neighbours are copied in one go
+            some = slice(kept[0], kept[-1] + 1)
+            return self._picked(lambda table: table[some].copy(order="K"))
+        return self._picked(lambda table: some_runs(table, kept))
+
+    def _picked(self, pick: Callable[[NDArray[Any]], NDArray[Any]]) -> Scene:
+        return Scene(
+            pick(self.rows),
+            pick(self.where),
+            pick(self.worth),
+            pick(self.reservation),
+            pick(self.backed),
+            self.reckonings,
+            pick(self.war_values),
+        )
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """A round of talks before a text is on the table, in the rows that meet; axis 0 is the row."""
+
+    scene: Scene
+    zopa: Bools  # (rows, packages)
+    believed: dict[tuple[int, int], Floats]  # (rows,) what one thinks another would settle for
+    aspiration: Floats  # (rows, parties)
+    way_out: Bools  # (rows, parties) whether a party sees one
