@@ -1,4 +1,4 @@
-"""The scene of the talks: what everybody makes of the possible deals, and who meets over them."""
+"""The scene of the talks: the possible deals, who meets over them, and a text with its answers."""
 
 from __future__ import annotations
 
@@ -66,3 +66,28 @@ class Meeting:
     believed: dict[tuple[int, int], Floats]  # (rows,) what one thinks another would settle for
     aspiration: Floats  # (rows, parties)
     way_out: Bools  # (rows, parties) whether a party sees one
+
+
+@dataclass(frozen=True)
+class Round:
+    """A round of talks once its text has been answered; axis 0 is the row."""
+
+    meeting: Meeting
+    text: Ints  # (rows,) package
+    speaker: Ints  # (rows,) a party's place, or one past them
+    accepts: Bools  # (rows, parties)
+    offered: Floats  # (rows, parties) side payments that the text takes
+
+    @property
+    def scene(self) -> Scene:
+        """What everybody makes of the possible deals."""
+        return self.meeting.scene
+
+    @property
+    def wanted(self) -> Floats:
+        """What the text itself has to bring each party, side payments aside: (rows, parties)."""
+        return self.meeting.aspiration - self.offered
+
+    def refused(self, veto: Bools) -> Bools:
+        """Who stands in the way of the text, given who has a `veto` (parties,): (rows, parties)."""
+        return ~self.accepts & veto

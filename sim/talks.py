@@ -16,7 +16,7 @@ from sim.chance import Chance
 from sim.draws import Draws
 from sim.outcomes import BAD_TEXT, CONFIRMATION, EXPIRY, NONE, SUSPENSION, Labels, Outcomes
 from sim.scenario import Scenario
-from sim.scene import BACKWARD_WON, FORWARD_WON, TRUCE, WAR, Meeting, Scene
+from sim.scene import BACKWARD_WON, FORWARD_WON, TRUCE, WAR, Meeting, Round, Scene
 from sim.theory.packages import packages_of
 from sim.theory.quality import (
     distance_from_the_middle,
@@ -633,8 +633,7 @@ class Talks(mesa.Model):
         """A text is put on the table and answered."""
         meeting = self._meet(whole.of(keep))
         text, speaker = self._draft(meeting.scene, meeting.believed, meeting.aspiration)
-        accepts, offered = self._answers(meeting.scene, text, speaker, meeting.aspiration)
-        self._conclude(meeting, text, speaker, accepts, offered)
+        self._conclude(self._answers(meeting, text, speaker))
 
     def _meet(self, scene: Scene) -> Meeting:
         """Everybody assesses the possible deals and makes up their mind what to hold out for."""
@@ -649,23 +648,20 @@ class Talks(mesa.Model):
         self.no_way_out[rows] += ~way_out
         return Meeting(scene, zopa, believed, aspiration, way_out)
 
-    def _conclude(
-        self, meeting: Meeting, text: Ints, speaker: Ints, accepts: Bools, offered: Floats
-    ) -> None:
+    def _conclude(self, answered: Round) -> None:
         """The answers to the text of a round are in: it is signed, or it fails."""
-        scene, aspiration = meeting.scene, meeting.aspiration
-        rows = scene.rows
-        refused = ~accepts & self.veto
+        scene, rows = answered.scene, answered.scene.rows
+        refused = answered.refused(self.veto)
         self.refusals[rows] += refused
         self.refused_alone[rows] += refused & (refused.sum(axis=1) == 1)[:, None]
-        agreed = ~refused.any(axis=1)
+        agreed = np.asarray(~refused.any(axis=1))
         self.events["refused_offer"][rows] = ~agreed
         if self.diary is not None:
-            self._note_round(scene, text, speaker, aspiration, meeting.way_out, accepts, offered)
-        self._record_missed(scene, meeting.zopa, text, aspiration - offered, refused)
+            self._note_round(answered)
+        self._record_missed(answered, refused)
         self._leak(rows)
         if agreed.any():
-            self._agree(scene.of(agreed), text[agreed], offered[agreed])
+            self._agree(scene.of(agreed), answered.text[agreed], answered.offered[agreed])
 
     def _record_zopa(self, scene: Scene) -> Bools:
         """Take down whether there is a ZOPA; returns it: (rows, packages)."""
@@ -679,15 +675,14 @@ class Talks(mesa.Model):
         self.died_before_zopa[opened] = self.captivity.died[opened]
         return zopa
 
-    def _record_missed(
-        self, scene: Scene, zopa: Bools, text: Ints, wanted: Floats, refused: Bools
-    ) -> None:
+    def _record_missed(self, answered: Round, refused: Bools) -> None:
         """Take down why a round with a ZOPA brought no first deal.
 
-        The text lay outside the ZOPA; or it lay inside, and of those who refused the one that it
-        left shortest of what it `wanted` (rows, parties) stood in the way. What was agreed may yet
+        The text lay outside the ZOPA; or it lay inside, and of those who `refused` (rows, parties)
+        the one that it left shortest of what it wanted stood in the way. What was agreed may yet
         fail to be confirmed.
         """
+        scene, zopa, text = answered.scene, answered.meeting.zopa, answered.text
         rows = scene.rows
         chance = zopa.any(axis=1) & (self.deal_day[rows] == NONE)
         agreed = ~refused.any(axis=1)
@@ -696,7 +691,7 @@ class Talks(mesa.Model):
         if not len(lost):
             return
         inside = zopa[lost, text[lost]]
-        short = wanted[lost] - scene.worth[lost, :, text[lost]]
+        short = answered.wanted[lost] - scene.worth[lost, :, text[lost]]
         short = np.where(refused[lost], short, -np.inf)[:, self.vetoers]
         self.missed[rows[lost], np.where(inside, 1 + short.argmax(axis=1), 0)] += 1
 
@@ -809,15 +804,14 @@ class Talks(mesa.Model):
             heard[:, i] = access * scene.reservation[:, i] + (1.0 - access) * aspiration[:, i]
         return mediator.drafts(guess[:, self.veto], heard[:, self.veto], aspiration[:, self.veto])
 
-    def _answers(
-        self, scene: Scene, text: Ints, speaker: Ints, aspiration: Floats
-    ) -> tuple[Bools, Floats]:
-        """Who accepts, and what side payments that takes: two (rows, parties).
+    def _answers(self, meeting: Meeting, text: Ints, speaker: Ints) -> Round:
+        """Who accepts a text (rows,), and what side payments that takes.
 
         Answers are simultaneous. Who proposed a text stands by it, unless nothing on offer meets
         what it holds out for. Mediators with leverage add what a text falls short of the party's
         reservation value, as far as they know it and have it.
         """
+        scene, aspiration = meeting.scene, meeting.aspiration
         rows = scene.rows
         parties = range(len(self.parties))
         own = speaker[:, None] == np.array(parties)
@@ -828,7 +822,7 @@ class Talks(mesa.Model):
         offered[own] = 0.0
         whim = self.noise[rows, None] * _logistic(self.answers[self.day].take(rows, axis=1)).T
         accepts = value + offered + np.where(own, 0.0, whim) >= aspiration
-        return accepts, offered
+        return Round(meeting, text, speaker, accepts, offered)
 
     def _added(self, scene: Scene, i: int, aspiration: Floats, value: Floats) -> Floats:
         """What mediators with leverage would add to a text of this value to a party: (rows,)."""
@@ -938,27 +932,19 @@ class Talks(mesa.Model):
         self.inefficiency[rows] = inefficiency(worth, text)
         self.logrolling[rows] = logrolling(worth, reservation, text, off_centre)
 
-    def _note_round(
-        self,
-        scene: Scene,
-        text: Ints,
-        speaker: Ints,
-        aspiration: Floats,
-        way_out: Bools,
-        accepts: Bools,
-        offered: Floats,
-    ) -> None:
-        package = int(text[0])
+    def _note_round(self, answered: Round) -> None:
+        scene, aspiration = answered.scene, answered.meeting.aspiration
+        package = int(answered.text[0])
         self._note(
             "round",
             package=package,
-            speaker=int(speaker[0]),
+            speaker=int(answered.speaker[0]),
             worth=scene.worth[0, :, package],
             reservation=scene.reservation[0],
             aspiration=aspiration[0],
-            way_out=way_out[0],
-            accepts=accepts[0],
-            offered=offered[0],
+            way_out=answered.meeting.way_out[0],
+            accepts=answered.accepts[0],
+            offered=answered.offered[0],
             zopa=bool(self._zopa(scene)[0].any()),
             override=self._price_of_overriding(scene, package),
             worths=scene.worth[0],

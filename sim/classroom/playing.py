@@ -191,9 +191,9 @@ class TableTalks(Talks):
         else:
             text = np.full(len(rows), self.setting.index(held.package))
             speaker = np.full(len(rows), self.setting.speaks_at(held.speaker))
-            _, offered = self._answers(meeting.scene, text, speaker, meeting.aspiration)
+            by_the_model = self._answers(meeting, text, speaker)
             answers = [self._answer_of(party.name, held) for party in self.parties]
-            self._conclude(meeting, text, speaker, np.tile(answers, (len(rows), 1)), offered)
+            self._conclude(replace(by_the_model, accepts=np.tile(answers, (len(rows), 1))))
         if self.live or self.held < len(self.script.rounds):
             self._change_for(self.held + 1)
 
@@ -265,9 +265,8 @@ class TableTalks(Talks):
     def answers_to(self, package: int, speaker: int) -> list[bool]:
         """Who of the parties accepts a text, by the model's rules."""
         assert self.meeting is not None
-        text, who = np.array([package]), np.array([speaker])
-        accepts, _ = self._answers(self.meeting.scene, text, who, self.meeting.aspiration)
-        return [bool(yes) for yes in accepts[0]]
+        answered = self._answers(self.meeting, np.array([package]), np.array([speaker]))
+        return [bool(yes) for yes in answered.accepts[0]]
 
     def worth_to(self, party: int) -> tuple[Floats, float]:
         """What each package is worth to a party, and what no deal is: (packages,) utils, utils."""
