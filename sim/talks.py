@@ -14,17 +14,12 @@ from sim.actors.party import Party, Reckoning
 from sim.captivity import Captivity
 from sim.chance import Chance
 from sim.draws import Draws
-from sim.outcomes import BAD_TEXT, CONFIRMATION, EXPIRY, NONE, SUSPENSION, Labels, Outcomes
+from sim.outcomes import NONE, Outcomes
+from sim.record import Record, Standing
 from sim.scenario import Scenario
 from sim.scene import BACKWARD_WON, FORWARD_WON, TRUCE, WAR, Meeting, Round, Scene
 from sim.theory.packages import packages_of
-from sim.theory.quality import (
-    distance_from_the_middle,
-    inefficiency,
-    logrolling,
-    nash_distance,
-    worth_of,
-)
+from sim.theory.quality import worth_of
 from sim.theory.war import REARMING_DAYS, WAR_MODULES, Evidence
 from sim.theory.worth import some_runs
 from sim.truces import Truces
@@ -39,9 +34,6 @@ PACKAGES_AT_ONCE = 2**20
 
 #: Taken off the worth of a package that nobody can offer, in utils: beyond any other difference.
 NOT_ON_OFFER = np.float32(1e6)
-
-#: Half precision holds no more than this; a gain this far below 0 is as good as none.
-LEAST_GAIN = -6e4
 
 #: A side payment aims this many scales of noise above what a party is thought to settle for.
 MARGIN_OF_PERSUASION = 3.0
@@ -100,9 +92,6 @@ class Talks(mesa.Model):
         self.parties = [Party(self, name, draws, self.packages) for name in scenario.parties]
         self.veto = np.array([party.veto for party in self.parties])
         self.vetoers = [i for i, party in enumerate(self.parties) if party.veto]
-        names = [self.parties[i].name for i in self.vetoers]
-        #: Why a round with a ZOPA may bring no deal, in the order of `missed`.
-        self.missed_for = (BAD_TEXT, *names, CONFIRMATION, SUSPENSION)
         helped = any(mediator.keeps_channel for mediator in self.mediators)
         self.truces_now = Truces(draws, self.packages, self.captivity, helped)
         self.war = WAR_MODULES[scenario.war.kind]()
@@ -111,8 +100,7 @@ class Talks(mesa.Model):
         self.rearming = self.war.rearming(self.war_numbers, chance.runs)
         self._read_channel(draws, helped)
         self._read_luck(chance)
-        self.off_centre = distance_from_the_middle(self.packages.levels)
-        self.series = self._no_days(chance.runs) if series else {}
+        self.record = Record(draws, self.parties, self.truces_now, days=days, series=series)
         self._open(chance.runs)
 
     def _read_channel(self, draws: Draws, helped: bool) -> None:
@@ -173,61 +161,23 @@ class Talks(mesa.Model):
             if i != j and other.veto
         }
 
-    def _no_days(self, runs: int) -> dict[str, NDArray[Any]]:
-        """A series by day of each kind, still empty."""
-        parties, days = len(self.parties), self.days
-        return {
-            "surplus": np.empty((runs, days), dtype=np.float16),
-            "war_values": np.empty((runs, parties, days), dtype=np.float16),
-            "phase": np.empty((runs, days), dtype=np.int8),
-        }
-
     def _open(self, runs: int) -> None:
         """Everything as it stands before the first day."""
-        parties = len(self.parties)
-
-        def none() -> Ints:
-            return np.full(runs, NONE, dtype=np.int64)
-
-        def zeros() -> Ints:
-            return np.zeros(runs, dtype=np.int64)
-
         self.day = 0
-        self.phase = zeros()
+        self.phase = np.zeros(runs, dtype=np.int64)
         self.front = self.war.first_front(self.war_numbers, runs)
         self.wins, self.battles = np.zeros(runs), np.zeros(runs)
         self.elapsed = np.zeros(runs)  # days of talks since they opened or reopened
-        self.rounds = zeros()
-        self.suspended_until = zeros()
-        self.awaited = none()  # text that waits to be confirmed
-        self.awaited_day = zeros()
-        self.promised = np.zeros((runs, parties))  # side payments that go with it
+        self.rounds = np.zeros(runs, dtype=np.int64)
+        self.suspended_until = np.zeros(runs, dtype=np.int64)
+        self.awaited = np.full(runs, NONE, dtype=np.int64)  # text that waits to be confirmed
+        self.awaited_day = np.zeros(runs, dtype=np.int64)
+        self.promised = np.zeros((runs, len(self.parties)))  # side payments that go with it
         self.events = {
             name: np.zeros(runs)
             for name in ("refused_offer", "leak", "violation", "war_day", "collapse")
         }
         self.mourned = np.zeros((runs, len(self.captivity.pools)))
-        # what is kept for the outcomes
-        self.deal_day, self.deal_package = none(), none()
-        self.deals, self.truce_count = zeros(), zeros()
-        self.truce_days, self.truce_end, self.extended_days = none(), none(), zeros()
-        self.overridden = np.zeros((runs, parties), dtype=bool)
-        self.surplus = np.full((runs, parties), np.nan)
-        self.last_day = np.full(runs, self.days, dtype=np.int64)
-        self.zopa_day, self.zopa_rounds = none(), zeros()
-        self.zopa_first = np.zeros(runs, dtype=bool)
-        self.best_surplus, self.optimism = np.zeros(runs), np.zeros(runs)
-        self.refusals = np.zeros((runs, parties), dtype=np.int64)
-        self.refused_alone, self.no_way_out = self.refusals.copy(), self.refusals.copy()
-        self.leaks, self.suspended_days = zeros(), zeros()
-        self.zopa_objective = np.zeros(runs, dtype=bool)
-        self.zopa_last = np.zeros(runs, dtype=bool)  # whether there was one when last assessed
-        self.awaited_zopa = np.zeros(runs, dtype=bool)  # and when the text that waits was agreed
-        self.missed = np.zeros((runs, len(self.vetoers) + 3), dtype=np.int64)
-        self.nash_distance = np.full(runs, np.nan)
-        self.inefficiency, self.logrolling = self.nash_distance.copy(), self.nash_distance.copy()
-        self.died_before_zopa = np.full((runs, len(self.captivity.pools)), NONE, dtype=np.int64)
-        self.seen_surplus, self.seen_war = np.zeros(runs), np.zeros((runs, parties))
         self._look_ahead(np.arange(runs))
 
     # -- the day ---------------------------------------------------------------------------------
@@ -251,10 +201,7 @@ class Talks(mesa.Model):
         self._keep_truces()
         self._stir()
         self._talk()
-        if self.series:
-            self.series["surplus"][:, self.day - 1] = self.seen_surplus
-            self.series["war_values"][:, :, self.day - 1] = self.seen_war
-            self.series["phase"][:, self.day - 1] = self.phase
+        self.record.evening(self.day, self.phase)
 
     def _note(self, kind: str, **facts: Any) -> None:
         if self.diary is not None:
@@ -288,7 +235,7 @@ class Talks(mesa.Model):
     def _win(self, won: Bools, phase: int) -> None:
         if won.any():
             self.phase[won] = phase
-            self.last_day[won] = self.day
+            self.record.won(won, self.day)
             self._note("victory", forward=phase == FORWARD_WON)
 
     # -- 2 captives ------------------------------------------------------------------------------
@@ -405,10 +352,7 @@ class Talks(mesa.Model):
         if not len(rows):
             return
         truces = self.truces_now
-        first = rows[(self.truce_count[rows] == 1)]
-        self.truce_days[first] = self.day - truces.began[first]
-        self.truce_end[first] = causes[self.truce_count[rows] == 1]
-        self.extended_days[first] = truces.extended[first]
+        self.record.truce_ended(rows, causes, self.day)
         self._note("truce ends", cause=int(causes[0]), days=int(self.day - truces.began[rows[0]]))
         truces.end(rows)
         self.phase[rows] = WAR
@@ -437,7 +381,7 @@ class Talks(mesa.Model):
             self.suspended_until[shocked] = self.day + self.suspension[shocked] - 1
             self._note("suspension", days=int(self.suspension[0]))
         talking = playing & (self.day > self.suspended_until)
-        self.suspended_days += playing & ~talking
+        self.record.suspended(playing & ~talking)
         self.elapsed += talking
 
     # -- 5 talks ---------------------------------------------------------------------------------
@@ -449,8 +393,7 @@ class Talks(mesa.Model):
         confirming = playing & waiting & (self.day >= self.awaited_day)
         called = playing & ~waiting & self._round_due()
         due = called & open_today
-        silenced = called & ~open_today & self.zopa_last & (self.deal_day == NONE)
-        self.missed[silenced, self.missed_for.index(SUSPENSION)] += 1
+        self.record.silenced(called & ~open_today)
         watching = due & ~self._negotiable()
         meeting = ((due & ~watching) | confirming).nonzero()[0]
         if len(meeting):  # groups side by side
@@ -466,8 +409,7 @@ class Talks(mesa.Model):
                 continue
             met = [reckoning.first(meet) for reckoning in reckonings]
             scene = self._weigh(some[:meet], met, war_values[:meet])
-            if self.series:
-                self._observe(scene)
+            self.record.assessed(scene)
             confirms = confirming[scene.rows]
             if confirms.any():
                 self._confirm(scene.of(confirms))
@@ -549,16 +491,8 @@ class Talks(mesa.Model):
         """Before the first day: is there a ZOPA, as they see it and by the truth of the war?"""
         for first in range(0, len(runs), self.at_once):
             rows = runs[first : first + self.at_once]
-            scene = self._assess(rows)
-            gains = scene.worth[:, self.veto] - scene.reservation[:, self.veto, None]
-            self.best_surplus[rows] = gains.min(axis=1).max(axis=1)
-            self.optimism[rows] = scene.war_values[:, self.veto].sum(axis=1) - 1.0
-            self.zopa_first[rows] = self._zopa(scene).any(axis=1)
-            self.zopa_last[rows] = self.zopa_first[rows]
-            if self.series:
-                self._observe(scene)
-            truth = self._assess(rows, truthful=True)
-            self.zopa_objective[rows] = self._zopa(truth).any(axis=1)
+            scene, truth = self._assess(rows), self._assess(rows, truthful=True)
+            self.record.before_the_first_day(scene, self._zopa(scene), self._zopa(truth))
 
     def _zopa(self, scene: Scene) -> Bools:
         """Packages that beat no deal for all with a veto, given side payments: (rows, packages)."""
@@ -596,13 +530,6 @@ class Talks(mesa.Model):
         floor = (reservation - backed)[:, self.vetoers]
         return np.asarray((worth[:, self.vetoers] - floor[:, :, None]).min(axis=1))
 
-    def _observe(self, scene: Scene) -> None:
-        """Keep in mind how large the ZOPA is and what fighting on is worth, for the series."""
-        gains = scene.worth + (scene.backed - scene.reservation)[:, :, None]
-        surplus = gains[:, self.vetoers].min(axis=1).max(axis=1)
-        self.seen_surplus[scene.rows] = np.maximum(surplus, LEAST_GAIN)
-        self.seen_war[scene.rows] = scene.war_values
-
     def _watch(
         self, rows: Ints, first: int, reckonings: list[Reckoning], war_values: Floats
     ) -> None:
@@ -610,7 +537,7 @@ class Talks(mesa.Model):
 
         Those `rows` watch that come `first` or after in the reckonings.
         """
-        self.seen_war[rows[first:]] = war_values[first:]
+        self.record.watched(rows[first:], war_values[first:])
         self._feel_gap(rows[first:], reckonings, np.arange(first, len(rows)))
 
     def _feel_gap(self, rows: Ints, reckonings: list[Reckoning], where: Ints) -> None:
@@ -641,65 +568,25 @@ class Talks(mesa.Model):
         in_truce = self.phase[rows] == TRUCE
         if in_truce.any():
             self._feel_gap(rows[in_truce], scene.reckonings, scene.where[in_truce])
-        zopa = self._record_zopa(scene)
         self.rounds[rows] += 1
         believed = self._believed_reservations(rows, scene)
         aspiration, way_out = self._aspirations(scene, believed)
-        self.no_way_out[rows] += ~way_out
-        return Meeting(scene, zopa, believed, aspiration, way_out)
+        meeting = Meeting(scene, self._zopa(scene), believed, aspiration, way_out)
+        self.record.met(meeting, self.day)
+        return meeting
 
     def _conclude(self, answered: Round) -> None:
         """The answers to the text of a round are in: it is signed, or it fails."""
         scene, rows = answered.scene, answered.scene.rows
         refused = answered.refused(self.veto)
-        self.refusals[rows] += refused
-        self.refused_alone[rows] += refused & (refused.sum(axis=1) == 1)[:, None]
         agreed = np.asarray(~refused.any(axis=1))
         self.events["refused_offer"][rows] = ~agreed
         if self.diary is not None:
             self._note_round(answered)
-        self._record_missed(answered, refused)
+        self.record.heard(answered, refused)
         self._leak(rows)
         if agreed.any():
             self._agree(scene.of(agreed), answered.text[agreed], answered.offered[agreed])
-
-    def _record_zopa(self, scene: Scene) -> Bools:
-        """Take down whether there is a ZOPA; returns it: (rows, packages)."""
-        rows = scene.rows
-        zopa = self._zopa(scene)
-        exists = np.asarray(zopa.any(axis=1))
-        self.zopa_rounds[rows] += exists
-        self.zopa_last[rows] = exists
-        opened = rows[exists & (self.zopa_day[rows] == NONE)]
-        self.zopa_day[opened] = self.day
-        self.died_before_zopa[opened] = self.captivity.died[opened]
-        return zopa
-
-    def _record_missed(self, answered: Round, refused: Bools) -> None:
-        """Take down why a round with a ZOPA brought no first deal.
-
-        The text lay outside the ZOPA; or it lay inside, and of those who `refused` (rows, parties)
-        the one that it left shortest of what it wanted stood in the way. What was agreed may yet
-        fail to be confirmed.
-        """
-        scene, zopa, text = answered.scene, answered.meeting.zopa, answered.text
-        rows = scene.rows
-        chance = zopa.any(axis=1) & (self.deal_day[rows] == NONE)
-        agreed = ~refused.any(axis=1)
-        self.awaited_zopa[rows] = chance & agreed
-        lost = np.flatnonzero(chance & ~agreed)
-        if not len(lost):
-            return
-        inside = zopa[lost, text[lost]]
-        short = answered.wanted[lost] - scene.worth[lost, :, text[lost]]
-        short = np.where(refused[lost], short, -np.inf)[:, self.vetoers]
-        self.missed[rows[lost], np.where(inside, 1 + short.argmax(axis=1), 0)] += 1
-
-    def _not_confirmed(self, rows: Ints) -> None:
-        """A text that waited to be confirmed has come to nothing."""
-        lost = rows[self.awaited_zopa[rows]]
-        self.missed[lost, self.missed_for.index(CONFIRMATION)] += 1
-        self.awaited_zopa[rows] = False
 
     def _believed_reservations(self, rows: Ints, scene: Scene) -> dict[tuple[int, int], Floats]:
         """What each party believes the others with a veto would settle for: (rows,) by pair."""
@@ -847,7 +734,7 @@ class Talks(mesa.Model):
         if not len(leaked):
             return
         self._note("leak")
-        self.leaks[leaked] += 1
+        self.record.leaked(leaked)
         self.events["leak"][leaked] = 1.0
         for party in self.parties:
             party.goes_public(leaked)
@@ -879,7 +766,7 @@ class Talks(mesa.Model):
                 refused_by.append(i)
         self._note("confirmation", package=int(text[0]), refused_by=refused_by)
         self.events["refused_offer"][rows[~still]] = 1.0
-        self._not_confirmed(rows[~still])
+        self.record.not_confirmed(rows[~still])
         if still.any():
             self._sign(scene.of(still), text[still])
 
@@ -894,43 +781,17 @@ class Talks(mesa.Model):
         rows = scene.rows
         offered = self.promised[rows]
         self._note("signed", package=int(text[0]), renewed=bool(self.phase[rows[0]] == TRUCE))
-        self._record_deal(scene, text, offered)
+        self.record.signed(scene, text, offered, self._on_offer(rows), self.day)
         for i, party in enumerate(self.parties):
             have = np.maximum(scene.backed[:, i], 1e-12)
             for mediator in self.mediators:
                 part = mediator.leverage_left[party.name][rows] / have
                 mediator.spend(party.name, rows, part * offered[:, i])
-        self.truce_count[rows[self.phase[rows] == WAR]] += 1
+        self.record.truce_began(rows[self.phase[rows] == WAR])
         self.truces_now.begin(rows, text, offered.sum(axis=1), self.day)
         self.phase[rows] = TRUCE
         self.elapsed[rows] = 0.0
         self.promised[rows] = 0.0
-
-    def _record_deal(self, scene: Scene, text: Ints, offered: Floats) -> None:
-        rows = scene.rows
-        self.deals[rows] += 1
-        first = (self.deal_day[rows] == NONE).nonzero()[0]
-        if not len(first):
-            return
-        new, worth, reservation = rows[first], scene.worth[first], scene.reservation[first]
-        text = text[first]
-        self.deal_day[new] = self.day
-        self.deal_package[new] = text
-        self.surplus[new] = worth_of(worth, text) + offered[first] - reservation
-        self._record_quality(new, worth, reservation, text)
-        for i, (party, reckoning) in enumerate(zip(self.parties, scene.reckonings, strict=True)):
-            if party.quota:
-                voters = [tables.of(scene.where[first]) for tables in reckoning.voters]
-                ratified = party.ratifies(voters)[np.arange(len(first)), text]
-                self.overridden[new, i] = ~ratified
-
-    def _record_quality(self, rows: Ints, worth: Floats, reservation: Floats, text: Ints) -> None:
-        """Take down how good a text is for those who could have refused it."""
-        worth, reservation = worth[:, self.vetoers], reservation[:, self.vetoers]
-        off_centre = np.where(self._on_offer(rows), self.off_centre, np.inf)
-        self.nash_distance[rows] = nash_distance(worth, reservation, text)
-        self.inefficiency[rows] = inefficiency(worth, text)
-        self.logrolling[rows] = logrolling(worth, reservation, text, off_centre)
 
     def _note_round(self, answered: Round) -> None:
         scene, aspiration = answered.scene, answered.meeting.aspiration
@@ -945,7 +806,7 @@ class Talks(mesa.Model):
             way_out=answered.meeting.way_out[0],
             accepts=answered.accepts[0],
             offered=answered.offered[0],
-            zopa=bool(self._zopa(scene)[0].any()),
+            zopa=bool(answered.meeting.zopa[0].any()),
             override=self._price_of_overriding(scene, package),
             worths=scene.worth[0],
             added=np.stack(
@@ -970,106 +831,14 @@ class Talks(mesa.Model):
 
     def outcomes(self, sha256: str, version: str, levers: Mapping[str, float]) -> Outcomes:
         """How each run stands: after the last day, how it ended; before, as if today were it."""
-        captivity, truces = self.captivity, self.truces_now
-        running = (self.truce_count == 1) & (self.phase == TRUCE)
-        truce_days = np.where(running, self.day - truces.began, self.truce_days)
-        extended_days = np.where(running, truces.extended, self.extended_days)
-        return Outcomes(
-            scenario=self.case.scenario,
-            sha256=sha256,
-            version=version,
-            seed=self.luck_of.seed,
-            days=self.day,
-            levers=dict(levers),
-            first=self.luck_of.first,
-            labels=self._labels(),
-            table=self.packages.levels.astype(np.int8),
-            deal_day=_short(self.deal_day),
-            deal_package=_short(self.deal_package),
-            deals=_short(self.deals),
-            truces=_short(self.truce_count),
-            truce_days=_short(truce_days),
-            truce_end=self.truce_end.astype(np.int8),
-            extended_days=_short(extended_days),
-            overridden=self.overridden.copy(),
-            surplus=self.surplus.astype(np.float32),
-            ending=self._endings(),
-            last_day=_short(np.minimum(self.last_day, self.day)),
-            zopa_first=self.zopa_first,
-            zopa_objective=self.zopa_objective,
-            zopa_day=_short(self.zopa_day),
-            zopa_rounds=_short(self.zopa_rounds),
-            rounds=_short(self.rounds),
-            best_surplus=self.best_surplus.astype(np.float32),
-            optimism=self.optimism.astype(np.float32),
-            refusals=_short(self.refusals),
-            refused_alone=_short(self.refused_alone),
-            no_way_out=_short(self.no_way_out),
-            initial=captivity.initial.astype(np.int32),
-            returned_alive=captivity.returned_alive.astype(np.int32),
-            remains_returned=captivity.remains_returned.astype(np.int32),
-            died_in_captivity=captivity.died.astype(np.int32),
-            rescued=captivity.rescued.astype(np.int32),
-            still_held=captivity.held_alive().astype(np.int32),
-            remains_held=captivity.held_remains().astype(np.int32),
-            prisoners_released=captivity.prisoners_freed.astype(np.int32),
-            violations=_short(truces.violations),
-            disputes=_short(truces.disputes),
-            leaks=_short(self.leaks),
-            suspended_days=_short(self.suspended_days),
-            battles=_short(self.battles),
-            front=self.front.astype(np.float32),
-            missed=_short(self._missed_at_the_end()),
-            nash_distance=self.nash_distance.astype(np.float32),
-            inefficiency=self.inefficiency.astype(np.float32),
-            logrolling=self.logrolling.astype(np.float32),
-            died_before_zopa=self._died_before_zopa().astype(np.int32),
-            series=self.series,
-        )
-
-    def _missed_at_the_end(self) -> Ints:
-        """Rounds missed, with texts that still wait to be confirmed counted among them."""
-        waiting = self.awaited_zopa & (self.awaited != NONE)
-        missed = self.missed.copy()
-        missed[waiting, self.missed_for.index(CONFIRMATION)] += 1
-        return missed
-
-    def _died_before_zopa(self) -> Ints:
-        """Deaths until the first round with a ZOPA; all of them where there was none."""
-        never = self.died_before_zopa == NONE
-        return np.where(never, self.captivity.died, self.died_before_zopa)
-
-    def _endings(self) -> NDArray[np.int8]:
-        truces = self.truces_now
-        permanent = self.packages.permanent[np.maximum(truces.in_force, 0)]
-        ending = np.where(self.truce_count > 0, 1, 0)
-        ending = np.where(self.phase == TRUCE, np.where(permanent, 3, 2), ending)
-        ending = np.where(self.phase == FORWARD_WON, 4, ending)
-        return np.where(self.phase == BACKWARD_WON, 5, ending).astype(np.int8)
-
-    def _labels(self) -> Labels:
-        scenario = self.case
-        return Labels(
-            parties=tuple(scenario.parties),
-            issues=tuple(scenario.issues),
-            levels=tuple(tuple(issue.levels) for issue in scenario.issues.values()),
-            pools=tuple(scenario.captives),
-            prisoners=tuple(scenario.prisoners),
-            causes=(*self.truces_now.causes, EXPIRY),
-            forward=tuple(scenario.war.forward),
-            backward=tuple(scenario.war.backward),
-            missed=self.missed_for,
-        )
+        now = Standing(self.day, self.phase, self.rounds, self.awaited, self.battles, self.front)
+        return self.record.outcomes(sha256, version, levers, now)
 
 
 def _logistic(luck: NDArray[np.floating]) -> Floats:
     """Logistic noise from uniform luck."""
     inside = np.clip(luck.astype(np.float64), FINEST_LUCK, 1.0 - FINEST_LUCK)
     return np.asarray(np.log(inside) - np.log1p(-inside))
-
-
-def _short(values: NDArray[Any]) -> NDArray[np.int16]:
-    return values.astype(np.int16)
 
 
 def forget(talks: Talks) -> None:

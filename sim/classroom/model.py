@@ -111,7 +111,7 @@ class Model:
         talks = live.talks
         news = tuple(live.notebook.news[len(table.news) :])
         out_of_rounds = len(table.rounds) >= self.setting.plan.rounds
-        signed = bool(talks.deal_day[0] != NONE)
+        signed = bool(talks.record.deal_day[0] != NONE)
         over = ""
         if not signed and talks.phase[0] > TRUCE:
             over = "victory"
@@ -130,18 +130,18 @@ class Model:
         )
 
     def _terms(self, talks: TableTalks, table: Table) -> Terms:
-        package = self.setting.package(int(talks.deal_package[0]))
+        package = self.setting.package(int(talks.record.deal_package[0]))
         names = [party.name for party in talks.parties]
         return Terms(
             package=package,
             text=(table.rounds[-1].text or "") if table.rounds else "",
-            day=int(talks.deal_day[0]),
+            day=int(talks.record.deal_day[0]),
             gains={
                 name: round(float(gain), 6)
-                for name, gain in zip(names, talks.surplus[0], strict=True)
+                for name, gain in zip(names, talks.record.surplus[0], strict=True)
             },
             overrode=tuple(
-                name for name, did in zip(names, talks.overridden[0], strict=True) if did
+                name for name, did in zip(names, talks.record.overridden[0], strict=True) if did
             ),
         )
 
@@ -364,7 +364,7 @@ def _play(talks: TableTalks, rounds: int) -> None:
     After the last round only a text that waits to be confirmed keeps the talks going.
     """
     while talks.meeting is None and talks.day < talks.days and talks.phase[0] <= TRUCE:
-        if talks.deal_day[0] != NONE:
+        if talks.record.deal_day[0] != NONE:
             return
         if talks.held >= rounds and talks.awaited[0] == NONE:
             return

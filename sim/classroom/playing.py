@@ -34,21 +34,9 @@ Floats = NDArray[np.floating]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-#: What a block of talks has recorded rather than reckons with: injects leave it alone.
-RECORDED = frozenset(
-    {
-        "zopa_first",
-        "zopa_last",
-        "zopa_objective",
-        "zopa_day",
-        "best_surplus",
-        "optimism",
-        "seen_surplus",
-        "seen_war",
-        "day",
-        "diary",
-    }
-)
+#: What talks have taken down, or who takes it down, rather than what they reckon with: injects
+#: leave it alone.
+RECORDED = frozenset({"record", "day", "diary"})
 
 #: The luck of what comes after a table has ended is apart from that of any table.
 AFTERWARDS = 2**40
@@ -209,7 +197,7 @@ class TableTalks(Talks):
         return super()._confirms(party, scene, text)
 
     def _sign(self, scene: Scene, text: Ints) -> None:
-        first = scene.rows[self.deal_day[scene.rows] == NONE]
+        first = scene.rows[self.record.deal_day[scene.rows] == NONE]
         self.rounds_at_deal[first] = self.rounds[first]
         super()._sign(scene, text)
 
@@ -308,7 +296,8 @@ class TableTalks(Talks):
 #: What an actor or a truce refers to and does not own.
 ELSEWHERE = frozenset({"model", "packages", "captivity", "unique_id", "pos"})
 
-#: Objects with state of their own; everything else is a value and is replaced.
+#: Objects with state of their own, which others refer to, as the record does, so that they are
+#: moved where they are; everything else is a value and is replaced.
 _WITH_STATE = (Party, Mediator, Constituency, Captivity, Truces)
 
 

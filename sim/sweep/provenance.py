@@ -34,6 +34,7 @@ MODEL = (
     "findings.py",
     "outcomes.py",
     "reading.py",
+    "record.py",
     "scenario.py",
     "scene.py",
     "sweep/kept.py",

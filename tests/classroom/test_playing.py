@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from strategies import differing
 
 from sim import simulate
 from sim.chance import Chance
@@ -184,13 +185,25 @@ def test_every_lever_can_be_moved_by_an_inject(scenario, lever):
         forget(talks)
         arms.append(talks.play())
     injected, planned = arms
-    for name in ("deal_day", "rounds", "front", "mourned", "refusals"):
+    for name in ("rounds", "front", "mourned"):
         assert np.array_equal(getattr(injected, name), getattr(planned, name)), name
+    for name in ("deal_day", "refusals"):
+        assert np.array_equal(getattr(injected.record, name), getattr(planned.record, name)), name
     for one, other in zip(injected.parties, planned.parties, strict=True):
         assert np.array_equal(one.exposure, other.exposure)
         for mine, theirs in zip(one.constituencies, other.constituencies, strict=True):
             assert np.allclose(mine.mobilised, theirs.mobilised)
     assert np.array_equal(injected.look()[0], planned.look()[0])
+
+
+def test_an_inject_leaves_what_was_taken_down_as_it_was():
+    setting = with_inject("optimism", 3, 4)
+    talks = TableTalks(setting, Chance(2, 0, 20), planned_script(setting))
+    forget(talks)
+    before, hoped = talks.play(until=60).outcomes("", "", {}), talks.hoped[0, 1]
+    talks._change_for(4)
+    assert differing(before, talks.outcomes("", "", {})) == []
+    assert not np.array_equal(talks.hoped[0, 1], hoped)
 
 
 def test_a_lever_that_changes_what_words_mean_is_not_moved_by_an_inject():
