@@ -227,20 +227,14 @@ def play_rows(
     runs = len(luck)
     whose = _check_luck(luck, runs)
     assert whose is not None
-    task = _task(scenario, seed, days, None)
-    talks = Talks(
-        scenario,
+    task = replace(_task(scenario, seed, days, None), series=series)
+    with _talks(
+        task,
         Borrowed(task.seed, 0, runs, whose),
-        days=task.days,
-        levers=check_settings(scenario, levers or {}, runs),
+        settings=check_settings(scenario, levers or {}, runs),
         values=check_values(scenario, values or {}, runs),
-        series=series,
-    )
-    try:
-        talks.play()
-        return talks.outcomes(task.sha256, version(), {})
-    finally:
-        forget(talks)
+    ) as talks:
+        return talks.play().outcomes(task.sha256, version(), {})
 
 
 def in_stages(
@@ -262,12 +256,9 @@ def in_stages(
     if list(days) != sorted(set(days)):
         raise ValueError(f"the days are {', '.join(map(str, days))}; each is later than the last")
     task = _task(scenario, seed, days[-1], levers)
-    talks = Talks(scenario, Chance(seed, first, runs), days=task.days, levers=task.levers)
-    try:
+    with _talks(task, Chance(seed, first, runs)) as talks:
         for day in days:
             yield talks.play(until=day).outcomes(task.sha256, version(), task.levers)
-    finally:
-        forget(talks)
 
 
 def play_one(
@@ -283,11 +274,8 @@ def play_one(
     case = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     _check_count("run", run, 0)
     task = _task(case, seed, days, levers)
-    talks = Talks(
-        case, Chance(seed, run, 1), days=task.days, levers=task.levers, diary=diary
-    ).play()
-    forget(talks)
-    return talks.outcomes(task.sha256, version(), task.levers), talks
+    with _talks(task, Chance(seed, run, 1), diary=diary) as talks:
+        return talks.play().outcomes(task.sha256, version(), task.levers), talks
 
 
 @dataclass(frozen=True)
@@ -359,9 +347,8 @@ def _before_the_first_day(
     """Talks of which no day has been played."""
     _check_count("runs", runs, 1)
     task = _task(scenario, seed, 1, levers)
-    talks = Talks(scenario, Chance(seed, 0, runs), days=task.days, levers=task.levers)
-    forget(talks)
-    return talks
+    with _talks(task, Chance(seed, 0, runs)) as talks:
+        return talks
 
 
 @dataclass(frozen=True)
@@ -385,6 +372,36 @@ def _task(
     return _Task(
         scenario, sha256_of(scenario), int(seed), horizon, check_levers(scenario, levers or {})
     )
+
+
+@contextmanager
+def _talks(
+    task: _Task,
+    chance: Chance,
+    *,
+    settings: Mapping[str, float | NDArray[np.floating]] | None = None,
+    points: Mapping[str, NDArray[np.floating]] | None = None,
+    values: Mapping[str, NDArray[np.floating]] | None = None,
+    diary: Diary | None = None,
+) -> Iterator[Talks]:
+    """Talks before their first day, which memory does not keep when they are over.
+
+    `settings` are those of levers that the task does not move the same in all runs.
+    """
+    talks = Talks(
+        task.scenario,
+        chance,
+        days=task.days,
+        levers={**task.levers, **(settings or {})},
+        points=points,
+        values=values,
+        diary=diary,
+        series=task.series,
+    )
+    try:
+        yield talks
+    finally:
+        forget(talks)
 
 
 @dataclass(frozen=True)
@@ -468,16 +485,5 @@ def _play_block(task: _Task, first: int, runs: int, chosen: _Chosen) -> Outcomes
     chance = Chance(task.seed, first, runs)
     if chosen.luck is not None:
         chance = Borrowed(task.seed, first, runs, chosen.luck)
-    talks = Talks(
-        task.scenario,
-        chance,
-        days=task.days,
-        levers=task.levers,
-        series=task.series,
-        points=chosen.points,
-    )
-    try:
-        talks.play()
-        return talks.outcomes(task.sha256, version(), task.levers)
-    finally:
-        forget(talks)
+    with _talks(task, chance, points=chosen.points) as talks:
+        return talks.play().outcomes(task.sha256, version(), task.levers)

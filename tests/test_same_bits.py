@@ -202,3 +202,17 @@ def test_a_finished_model_is_let_go():
     del talks
     gc.collect()
     assert kept() is None
+
+
+def test_talks_that_break_off_are_let_go(monkeypatch):
+    kept = []
+
+    def breaks_off(talks):
+        kept.append(weakref.ref(talks))
+        raise ValueError("broken off")
+
+    monkeypatch.setattr(Talks, "play", breaks_off)
+    with pytest.raises(ValueError, match="broken off"):
+        play_one(played("two-rivers"), run=0, days=3)
+    gc.collect()
+    assert kept[0]() is None
