@@ -396,8 +396,9 @@ class Talks(mesa.Model):
         self.record.silenced(called & ~open_today)
         watching = due & ~self._negotiable()
         meeting = ((due & ~watching) | confirming).nonzero()[0]
-        if len(meeting):  # groups side by side
-            meeting = meeting[np.lexsort((self._speakers(meeting), ~confirming[meeting]))]
+        speaker = self._speakers(meeting)
+        order = np.lexsort((speaker, ~confirming[meeting]))  # groups side by side
+        meeting, speaker = meeting[order], speaker[order]
         rows = np.concatenate([meeting, watching.nonzero()[0]])
         for first in range(0, len(rows), self.at_once):
             some = rows[first : first + self.at_once]
@@ -414,7 +415,8 @@ class Talks(mesa.Model):
             if confirms.any():
                 self._confirm(scene.of(confirms))
             if not confirms.all():
-                self._hold_round(scene, ~confirms)
+                speaks = speaker[first : first + meet][~confirms]
+                self._hold_round(scene.of(~confirms), speaks)
 
     def _round_due(self) -> Bools:
         """Whether a round is due: by the channel's calendar, or by chance without a channel.
@@ -556,11 +558,10 @@ class Talks(mesa.Model):
             reneging = party.stakes.war[rows] * party.bite[rows] * binding
             truces.gap[rows, i] = np.maximum(tables.reservation[where] - reneging - rest, 0.0)
 
-    def _hold_round(self, whole: Scene, keep: Bools) -> None:
-        """A text is put on the table and answered."""
-        meeting = self._meet(whole.of(keep))
-        text, speaker = self._draft(meeting.scene, meeting.believed, meeting.aspiration)
-        self._conclude(self._answers(meeting, text, speaker))
+    def _hold_round(self, scene: Scene, speaker: Ints) -> None:
+        """A text is put on the table by whose turn it is (rows,), and answered."""
+        meeting = self._meet(scene)
+        self._conclude(self._answers(meeting, self._draft(meeting, speaker), speaker))
 
     def _meet(self, scene: Scene) -> Meeting:
         """Everybody assesses the possible deals and makes up their mind what to hold out for."""
@@ -621,26 +622,22 @@ class Talks(mesa.Model):
         last_call = self.deadline[rows] == self.day
         return np.where(last_call[:, None], scene.reservation, aspiration), way_out
 
-    def _draft(
-        self,
-        scene: Scene,
-        believed: dict[tuple[int, int], Floats],
-        aspiration: Floats,
-    ) -> tuple[Ints, Ints]:
-        """The text of the round and who speaks: a party's place, or one past them: two (rows,)."""
+    def _draft(self, meeting: Meeting, speaker: Ints) -> Ints:
+        """The text that whoever speaks (rows,) puts on the table: (rows,) package."""
+        scene, aspiration = meeting.scene, meeting.aspiration
         text = np.zeros(len(scene.rows), dtype=np.int64)
-        speaker = self._speakers(scene.rows)
         for s in np.unique(speaker):
             mine = speaker == s
             part = scene.of(mine)
             if s < len(self.parties):
-                text[mine] = self._proposal(int(s), part, mine, believed, aspiration[mine, s])
+                held_out_for = aspiration[mine, s]
+                text[mine] = self._proposal(int(s), part, mine, meeting.believed, held_out_for)
             else:
                 mediator = self.mediators[s - len(self.parties)]
                 text[mine] = self._mediators_text(
                     mediator, part, some_runs(aspiration, np.flatnonzero(mine))
                 )
-        return text, speaker
+        return text
 
     def _speakers(self, rows: Ints) -> Ints:
         """Who puts a text on the table today: a party's place, or one past them: (rows,)."""

@@ -152,14 +152,13 @@ class TableTalks(Talks):
             self._change_for(max(self.held + 1, due))
         super().step()
 
-    def _hold_round(self, whole: Scene, keep: Bools) -> None:
+    def _hold_round(self, scene: Scene, speaker: Ints) -> None:
         if self.held < len(self.script.rounds):
-            meeting = self._meet(whole.of(keep))
-            self._follow(self.script.rounds[self.held], meeting)
+            self._follow(self.script.rounds[self.held], self._meet(scene))
         elif self.live:
-            self.meeting = self._meet(whole.of(keep))
+            self.meeting = self._meet(scene)
         else:
-            super()._hold_round(whole, keep)
+            super()._hold_round(scene, speaker)
 
     def conclude(self, held: Held, script: Script) -> None:
         """The round that was waited for is over, at the table that is alive."""
@@ -246,9 +245,8 @@ class TableTalks(Talks):
         Parties count first among the speakers, then mediators.
         """
         assert self.meeting is not None
-        meeting = self.meeting
-        text, speaker = self._draft(meeting.scene, meeting.believed, meeting.aspiration)
-        return int(text[0]), int(speaker[0])
+        speaker = self._speakers(self.meeting.scene.rows)
+        return int(self._draft(self.meeting, speaker)[0]), int(speaker[0])
 
     def answers_to(self, package: int, speaker: int) -> list[bool]:
         """Who of the parties accepts a text, by the model's rules."""
