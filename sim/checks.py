@@ -265,14 +265,9 @@ def _level(scenario: Scenario, path: Path, issue: Issue, level: Level) -> Troubl
         if field in needed and not given:
             yield _wrong((*path, field), "is missing", f"{why} needs it", leans=leans)
         elif given and field not in (*needed, *allowed):
-            yield _wrong(
-                (*path, field), "would move nothing", f"{why} has none", "leave it out", leans
-            )
+            yield _idle((*path, field), f"{why} has none", leans=leans)
         elif field == "exchange_days" and given and not scenario.captives:
-            found = "would move nothing"
-            yield _wrong(
-                (*path, field), found, "there are no captives", "leave it out", (("captives",),)
-            )
+            yield _idle((*path, field), "there are no captives", leans=(("captives",),))
         elif isinstance(value, Quantity):
             yield from _within((*path, field), value, LEVEL_BOUNDS[field])
     if issue.role == "captives" and issue.of in scenario.captives:
@@ -287,9 +282,7 @@ def _covers(path: Path, name: str, pool: Captives, level: Level) -> Troubles:
         where: Path = (*path, "covers", position)
         yield from _known(where, category, ("captives", name, "categories"), held, leans)
     if level.most is not None and not level.covers:
-        yield _wrong(
-            (*path, "most"), "would move nothing", "the level covers nobody", "leave it out"
-        )
+        yield _idle((*path, "most"), "the level covers nobody")
 
 
 def _order(path: Path, issue: Issue) -> Troubles:
@@ -399,11 +392,10 @@ def _positions(scenario: Scenario) -> Troubles:
         for position, line in enumerate(party.positions.red_lines):
             path = ("parties", name, "positions", "red_lines", position)
             if line.hard and line.price is not None:
-                expected = "a hard red line is crossed at no price"
-                yield _wrong((*path, "price"), "would move nothing", expected, "leave it out")
+                yield _idle((*path, "price"), "a hard red line is crossed at no price")
             elif line.hard and not party.veto:
-                expected = f"{name} has no veto to hold it with"
-                yield _wrong((*path, "hard"), "would move nothing", expected, "give it a price")
+                why = f"{name} has no veto to hold it with"
+                yield _idle((*path, "hard"), why, "give it a price")
             elif not line.hard and line.price is None:
                 expected = "a red line has a price, or is `hard: true`"
                 yield _wrong((*path, "price"), "is missing", expected)
@@ -497,22 +489,15 @@ def _captives(scenario: Scenario) -> Troubles:
             where = (*path, "categories", category_name)
             yield from _people((*where, "number"), category.number)
             if category.price is not None and category.outside_ratio:
-                expected = "who is outside the ratio has no price"
-                yield _wrong((*where, "price"), "would move nothing", expected, "leave it out")
+                yield _idle((*where, "price"), "who is outside the ratio has no price")
             elif category.price is not None and not priced:
-                expected = f"no issue of the role ratio is `of: {name}`"
-                leans: tuple[Path, ...] = (("issues",),)
-                yield _wrong(
-                    (*where, "price"), "would move nothing", expected, "leave it out", leans
-                )
+                why = f"no issue of the role ratio is `of: {name}`"
+                yield _idle((*where, "price"), why, leans=(("issues",),))
         if pool.remains is not None:
             yield from _people((*path, REMAINS, "number"), pool.remains.number)
         if pool.side_channel and not any(c.outside_ratio for c in pool.categories.values()):
-            expected = "some category has `outside_ratio: true`"
-            leans = ((*path, "categories"),)
-            yield _wrong(
-                (*path, "side_channel"), "would move nothing", expected, "leave it out", leans
-            )
+            why = "some category has `outside_ratio: true`"
+            yield _idle((*path, "side_channel"), why, leans=((*path, "categories"),))
 
 
 def _prisoners(scenario: Scenario) -> Troubles:
@@ -523,8 +508,8 @@ def _prisoners(scenario: Scenario) -> Troubles:
         path: Path = ("prisoners", name)
         yield from _people((*path, "number"), group.number)
         if group.paid_for in scenario.captives and group.paid_for not in priced:
-            expected = f"an issue of the role ratio is `of: {group.paid_for}`"
-            yield _wrong(path, "would move nothing", expected, "add the issue", (("issues",),))
+            why = f"an issue of the role ratio is `of: {group.paid_for}`"
+            yield _idle(path, why, "add the issue", (("issues",),))
         if group.paid_for in first:
             found = f"is {shown(group.paid_for)}, like that of '{first[group.paid_for]}'"
             yield _wrong((*path, "paid_for"), found, "one group is exchanged for them")
@@ -554,13 +539,11 @@ def _interests(scenario: Scenario) -> Troubles:
         for name in member.interests:
             where = (*path, "interests", name)
             if name in scenario.issues and name not in known:
-                expected = f"the worth of {scenario.issues[name].role} is not told in interests"
-                leans: tuple[Path, ...] = (("issues", name),)
-                yield _wrong(where, "would move nothing", expected, did_you_mean("", known), leans)
+                why = f"the worth of {scenario.issues[name].role} is not told in interests"
+                yield _idle(where, why, did_you_mean("", known), (("issues", name),))
             elif name == REMAINS and name not in known:
-                expected = "no level brings remains home"
-                leans = (("issues",), ("captives",))
-                yield _wrong(where, "would move nothing", expected, "leave it out", leans)
+                leans: tuple[Path, ...] = (("issues",), ("captives",))
+                yield _idle(where, "no level brings remains home", leans=leans)
             else:
                 yield from _known(where, name, ("issues",), known)
     for name in exchanged:
@@ -615,9 +598,8 @@ def _not_settled(
 ) -> Troubles:
     """A settlement is only of issues with that role."""
     if name in scenario.issues:
-        expected = f"{name} has the role {scenario.issues[name].role}, not settlement"
-        hint = "tell its worth in interests"
-        yield _wrong(path, "would move nothing", expected, hint, (("issues", name),))
+        why = f"{name} has the role {scenario.issues[name].role}, not settlement"
+        yield _idle(path, why, "tell its worth in interests", (("issues", name),))
     else:
         yield from _known(path, name, ("issues",), issues)
 
@@ -635,17 +617,11 @@ def _domestic(scenario: Scenario) -> Troubles:
         for member_name, member in party.constituencies.items():
             where = (*path, "constituencies", member_name)
             if member.seats and party.ratification is None:
-                expected = f"{name} has no ratification"
                 leans = ((*path, "ratification"),)
-                yield _wrong(
-                    (*where, "seats"), "would move nothing", expected, "leave it out", leans
-                )
+                yield _idle((*where, "seats"), f"{name} has no ratification", leans=leans)
             if "captive_death" in member.stirred_by and not scenario.captives:
                 where = (*where, "stirred_by", "captive_death")
-                leans = (("captives",),)
-                yield _wrong(
-                    where, "would move nothing", "there are no captives", "leave it out", leans
-                )
+                yield _idle(where, "there are no captives", leans=(("captives",),))
 
 
 # --- War, strategies, mediators, the truce
@@ -666,9 +642,9 @@ def _sides(scenario: Scenario) -> Troubles:
     if not module.has_sides and not scenario.captives:
         for field, side in (("forward", war.forward), ("backward", war.backward)):
             if side:
-                expected = f"a war of the kind {war.kind} has no sides where there are no captives"
+                why = f"a war of the kind {war.kind} has no sides where there are no captives"
                 leans: tuple[Path, ...] = (("captives",), ("war", "kind"))
-                yield _wrong(("war", field), "would move nothing", expected, "leave it out", leans)
+                yield _idle(("war", field), why, leans=leans)
         return
     for field, side in (("forward", war.forward), ("backward", war.backward)):
         if not side:
@@ -769,47 +745,40 @@ def _mediators(scenario: Scenario) -> Troubles:
             expected = f"it goes with {present}"
             yield _wrong((*path, absent), "is missing", expected, f"add it or leave {present} out")
         if mediator.guarantee is not None and scenario.issue_of_role("guarantee") is None:
-            expected = "no issue has the role guarantee"
-            leans: tuple[Path, ...] = (("issues",),)
-            yield _wrong(
-                (*path, "guarantee"), "would move nothing", expected, "leave it out", leans
-            )
+            why = "no issue has the role guarantee"
+            yield _idle((*path, "guarantee"), why, leans=(("issues",),))
 
 
 def _truce(scenario: Scenario) -> Troubles:
     """A truce is extended only where captives come home; what nothing would read is left out."""
-    idle = "would move nothing"
     path: Path
     if scenario.truce.effects.extension is not None and scenario.truce.extension is None:
         path = ("truce", "effects", "extension")
-        yield _wrong(path, idle, "the truce has no extension rule", "leave it out")
+        yield _idle(path, "the truce has no extension rule")
     endogenous = scenario.permanence.kind != "given"
     path = ("truce", "effects", "guarantee")
     if scenario.truce.effects.guarantee is not None and not endogenous:
-        yield _wrong(path, idle, "breaking a truce that is given costs nothing", "leave it out")
+        yield _idle(path, "breaking a truce that is given costs nothing")
     if scenario.truce.effects.guarantee is None and endogenous:
         expected = "what the cost of breaking a truce does to its risk"
         yield _wrong(path, "is missing", expected, "add it")
     spoken_for = any(p.veto and p.speaks_through for p in scenario.parties.values())
     if scenario.channel.lag_days is not None and not spoken_for:
-        yield _wrong(
-            ("channel", "lag_days"), idle, "nobody with a veto is spoken for", "leave it out"
-        )
+        yield _idle(("channel", "lag_days"), "nobody with a veto is spoken for")
     hands_over = {pool.holder for pool in scenario.captives.values()}
     hands_over |= {pool.holder for pool in scenario.prisoners.values()}
     for name, party in scenario.parties.items():
         if party.compliance is not None and name not in hands_over:
             path = ("parties", name, "compliance")
-            yield _wrong(path, idle, f"{name} holds nobody whom it could hand over", "leave it out")
+            yield _idle(path, f"{name} holds nobody whom it could hand over")
     for name, mediator in scenario.mediators.items():
         for party_name in mediator.access:
             if party_name in scenario.parties and not scenario.parties[party_name].veto:
                 path = ("mediators", name, "access", party_name)
-                yield _wrong(path, idle, f"{party_name} has no veto", "leave it out")
+                yield _idle(path, f"{party_name} has no veto")
     if scenario.truce.extension is not None and not scenario.captives:
-        leans: tuple[Path, ...] = (("captives",),)
         path = ("truce", "extension")
-        yield _wrong(path, "would move nothing", "there are no captives", "leave it out", leans)
+        yield _idle(path, "there are no captives", leans=(("captives",),))
 
 
 # --- Levers
@@ -910,6 +879,13 @@ def _wrong(
 ) -> Trouble:
     """A trouble whose sentence begins with the key."""
     return Trouble(path, f"{dotted(path)} {says}", expected, hint, leans)
+
+
+def _idle(
+    path: Path, why: str, hint: str = "leave it out", leans: tuple[Path, ...] = ()
+) -> Trouble:
+    """A trouble with a key that nothing in the talks would read."""
+    return _wrong(path, "would move nothing", why, hint, leans)
 
 
 def _known(
