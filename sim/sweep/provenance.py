@@ -25,7 +25,7 @@ MODEL = (
     "actors",
     "captivity.py",
     "chance.py",
-    "checks.py",
+    "checks",
     "complaints.py",
     "designs.py",
     "draws.py",
