@@ -152,15 +152,9 @@ def check(
 def _checked(file: str) -> tuple[list[str], str]:
     """The complaints about a file, or a line that says it is fine."""
     from sim.complaints import ScenarioError
-    from sim.reading import (
-        PHRASES,
-        find_scenario,
-        keys_at_top,
-        load_scenario,
-        scenario_names,
-        text_of,
-    )
+    from sim.reading import PHRASES, find_scenario, load_scenario, scenario_names, text_of
     from sim.theory.packages import packages_of
+    from sim.written import keys_at_top
 
     if Path(file).name == PHRASES:
         used_by = scenario_names()[:1]

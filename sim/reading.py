@@ -1,12 +1,12 @@
 """From a YAML file to a `Scenario`, or to everything that is wrong with the file.
 
 Types come from the schema, not from YAML's guesses: `no` is a word where words are expected, `1:30`
-is never a number and `1e3` always is one. Each key keeps its line, so that a complaint can say
-where. Anchors, aliases and tags are refused: what a scenario says, it says in one place.
+is never a number and `1e3` always is one.
 
 A file is read in three steps, and the complaints of all three are collected:
 
-1. `_Composer` turns the text into a tree that knows its lines;
+1. `sim.written` turns the text into a tree whose keys know their lines, so that a complaint can
+   say where;
 2. `Scenario` validates each part by itself;
 3. `sim.checks` looks at whether the parts fit together. Where step 2 found a fault, a stand-in
    takes its place, and what may follow from the fault alone is kept back.
@@ -19,25 +19,26 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Any, TypeVar, get_origin
 
-import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from sim import checks, expected
-from sim.complaints import (
-    Complaint,
-    Path,
-    ScenarioError,
-    Trouble,
-    did_you_mean,
-    dotted,
-)
+from sim.complaints import Complaint, Path, ScenarioError, Trouble, did_you_mean, dotted
 from sim.scenario import Scenario, Selector
 from sim.uncertain import Quantity
+from sim.written import (
+    NUMBER,
+    SWITCH,
+    Composer,
+    Leaf,
+    Listing,
+    Node,
+    Section,
+    composed,
+    line_of,
+)
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -55,18 +56,11 @@ PHRASES = "phrases.yaml"
 
 #: A scenario is a text for people; nothing larger than this is one.
 MOST_BYTES = 1_000_000
-MOST_DEPTH = 20
 
 #: Words that only say what things are called. They are written in a file and not set from
 #: outside, so that results never stand under a name that is not the scenario's own.
 _CALLED_AT_TOP = ("scenario", "title", "summary", "content_note", "as_of", "fictional", "limits")
 _CALLED_BELOW = ("title", "words", "why", "label", "help", "unit", "source", "basis", "note")
-
-_NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-
-#: How a switch may be written.
-SWITCH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
-_EMPTY = ("", "~", "null", "Null", "NULL")
 
 
 def scenario_names() -> list[str]:
@@ -183,237 +177,16 @@ def json_schema() -> dict[str, Any]:
     return schema
 
 
-# --- Editing a text
+# --- Reading
 
 
-def values_written(text: str, name: str = "scenario.yaml") -> dict[str, str]:
-    """Every single value of a text as it is written, by its path.
-
-    Raises ScenarioError for a text that is not YAML; `name` stands for the file in complaints.
-    """
-    return {path: leaf.text for path, leaf in _leaves_written(text, name).items()}
-
-
-def keys_at_top(text: str, name: str) -> frozenset[str]:
-    """The keys at the top of the text of a file of this name, which tell what kind of file it is.
-
-    There are none where it is no YAML or no mapping; whoever goes on to read it says so.
-    """
-    tree, _ = _composed(text, name)
-    return frozenset(tree.entries) if isinstance(tree, _Mapping) else frozenset()
-
-
-def rewritten(text: str, values: Mapping[str, str], name: str = "scenario.yaml") -> str:
-    """The text with some values written anew, by their paths; all else stays as it is written.
-
-    What was without quotes stays so if it is a number; other words are put in quotes. Raises
-    ScenarioError for a text that is not YAML, and KeyError for a path where no single value stands.
-    """
-    leaves = _leaves_written(text, name)
-    for path in sorted(values, key=lambda path: leaves[path].begin, reverse=True):
-        leaf, value = leaves[path], values[path]
-        end = leaf.begin + len(text[leaf.begin : leaf.end].rstrip())
-        plain = leaf.plain and (_NUMBER.fullmatch(value) or value.lower() in SWITCH)
-        new = value if plain else json.dumps(value, ensure_ascii=False)
-        text = text[: leaf.begin] + new + text[end:]
-    return text
-
-
-def _leaves_written(text: str, name: str) -> dict[str, _Leaf]:
-    composer = _Composer(text, name)
-    tree = composer.tree()
-    if tree is None:
-        raise ScenarioError(composer.complaints)
-    return {dotted(path): leaf for path, leaf in _leaves_below(tree, ())}
-
-
-def _leaves_below(node: _Node, path: Path) -> Iterator[tuple[Path, _Leaf]]:
-    if isinstance(node, _Leaf):
-        yield path, node
-        return
-    below = node.entries.items() if isinstance(node, _Mapping) else enumerate(node.items)
-    for segment, inner in below:
-        yield from _leaves_below(inner, (*path, segment))
-
-
-# --- The tree of a file
-
-
-@dataclass(frozen=True)
-class _Leaf:
-    """A single value as it is written; `plain` unless it is in quotes or a block."""
-
-    line: int
-    text: str
-    plain: bool = True
-    begin: int = 0  # where it stands in the text, in characters
-    end: int = 0
-
-    @property
-    def is_empty(self) -> bool:
-        return self.plain and self.text in _EMPTY
-
-
-@dataclass(frozen=True)
-class _Listing:
-    line: int
-    items: list[_Node]
-
-
-@dataclass(frozen=True)
-class _Mapping:
-    line: int
-    entries: dict[str, _Node]
-    lines: dict[str, int]  # of the keys
-
-
-_Node = _Leaf | _Listing | _Mapping
-
-
-class _TooDeep(Exception):
-    """The file nests deeper than any scenario does."""
-
-
-class _Composer:
-    """Turns YAML into a tree that knows its lines, and complains of what a scenario cannot use.
-
-    It works on the parser's events rather than on PyYAML's nodes, so that an alias is never
-    followed and depth is limited before anything is built.
-    """
-
-    def __init__(self, text: str, file: str) -> None:
-        self.file = file
-        self.complaints: list[Complaint] = []
-        self._text = text
-        self._events: Iterator[yaml.Event] = iter(())
-
-    def tree(self) -> _Node | None:
-        """The tree, or None where there is none to speak of."""
-        odd = yaml.reader.Reader.NON_PRINTABLE.search(self._text)
-        if odd:
-            line = self._text.count("\n", 0, odd.start()) + 1
-            self._complain(line, (), f"character U+{ord(odd.group()):04X} has no place in a text")
-            return None
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        self._events = iter(yaml.parse(self._text, Loader=loader))
-        try:
-            return self._document()
-        except yaml.MarkedYAMLError as error:
-            self._not_yaml(error)
-        except _TooDeep as error:
-            self._complain(int(str(error)), (), f"more than {MOST_DEPTH} levels of nesting")
-        return None
-
-    def _document(self) -> _Node | None:
-        tree: _Node | None = None
-        for event in self._events:
-            if isinstance(event, yaml.DocumentStartEvent):
-                if tree is not None:
-                    line = _line(event)
-                    self._complain(line, (), "a second document begins", "one file, one scenario")
-                    return None
-                tree = self._node(next(self._events), ())
-        if tree is None or (isinstance(tree, _Leaf) and tree.is_empty):
-            self._complain(1, (), "the file is empty", "a scenario begins with `scenario: NAME`")
-            return None
-        return tree
-
-    def _node(self, event: yaml.Event, path: Path) -> _Node:
-        line = _line(event)
-        if len(path) > MOST_DEPTH:
-            raise _TooDeep(line)
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            found = "anchors (&) and aliases (*) are not used in scenarios"
-            self._complain(line, path, found, hint="write the value where it belongs")
-        if tag := getattr(event, "tag", None):
-            found = f"tags such as {tag} are not used in scenarios"
-            self._complain(line, path, found, hint="leave it out")
-        if isinstance(event, yaml.MappingStartEvent):
-            return self._mapping(line, path)
-        if isinstance(event, yaml.SequenceStartEvent):
-            return self._listing(line, path)
-        if isinstance(event, yaml.ScalarEvent):
-            plain = event.implicit[0] and not event.style
-            begin, end = (mark.index if mark else 0 for mark in (event.start_mark, event.end_mark))
-            return _Leaf(line, event.value, plain, begin, end)
-        return _Leaf(line, "?")
-
-    def _listing(self, line: int, path: Path) -> _Listing:
-        items: list[_Node] = []
-        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
-            items.append(self._node(event, (*path, len(items))))
-        return _Listing(line, items)
-
-    def _mapping(self, line: int, path: Path) -> _Mapping:
-        made = _Mapping(line, {}, {})
-        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
-            key = self._node(event, (*path, "?"))
-            name = key.text if isinstance(key, _Leaf) else "?"
-            value = self._node(next(self._events), (*path, name))
-            if not isinstance(key, _Leaf):
-                self._complain(key.line, path, f"a key of {dotted(path) or 'the file'} is no name")
-            elif name in made.entries:
-                found = f"{dotted((*path, name))} stands here a second time"
-                hint = f"it is already on line {made.lines[name]}"
-                self._complain(key.line, (*path, name), found, hint=hint)
-            else:
-                made.entries[name] = value
-                made.lines[name] = key.line
-        return made
-
-    def _not_yaml(self, error: yaml.MarkedYAMLError) -> None:
-        mark = error.problem_mark or error.context_mark
-        hints = {
-            "\\t": "indent with spaces, not with tabs",
-            "tab": "indent with spaces, not with tabs",
-            "mapping values": "put text that contains ': ' in quotes",
-            "cannot start any token": "put the text in quotes",
-        }
-        problem = str(error.problem or error.context or "the file cannot be parsed")
-        hint = next((hint for sign, hint in hints.items() if sign in problem), "")
-        line = min(mark.line, self._text.rstrip("\n").count("\n")) + 1 if mark else 1
-        if "start any token" in problem and _indent_of(self._text, line).count("\t"):
-            hint = hints["tab"]
-        self._complain(line, (), f"this is not YAML: {problem}", hint=hint)
-
-    def _complain(
-        self, line: int, path: Path, found: str, wanted: str = "", hint: str = ""
-    ) -> None:
-        self.complaints.append(Complaint(self.file, line, dotted(path), found, wanted, hint))
-
-
-def _line(event: yaml.Event) -> int:
-    """The line on which an event begins, counted from 1."""
-    return event.start_mark.line + 1 if event.start_mark else 1
-
-
-def _indent_of(text: str, line: int) -> str:
-    """The white space before a line."""
-    words = text.split("\n")[line - 1]
-    return words[: len(words) - len(words.lstrip())]
-
-
-def _line_of(tree: _Node | None, path: Path) -> int:
-    """The line of the key at a place, or of the nearest thing around it."""
-    line = tree.line if tree else 0
-    for segment in path:
-        if isinstance(tree, _Mapping) and segment in tree.entries:
-            line, tree = tree.lines[str(segment)], tree.entries[str(segment)]
-        elif isinstance(tree, _Listing) and isinstance(segment, int) and segment < len(tree.items):
-            tree = tree.items[segment]
-            line = tree.line
-        else:
-            break
-    return line
-
-
-def _value(node: _Node, annotation: Any) -> Any:
+def _value(node: Node, annotation: Any) -> Any:
     """What is written, as the schema wants it; what the schema does not know stays as it is."""
-    if isinstance(node, _Mapping):
+    if isinstance(node, Section):
         return {
             name: _value(entry, _below(annotation, name)) for name, entry in node.entries.items()
         }
-    if isinstance(node, _Listing):
+    if isinstance(node, Listing):
         return [_value(item, _below(annotation, k)) for k, item in enumerate(node.items)]
     return _scalar(node, annotation)
 
@@ -422,7 +195,7 @@ def _below(annotation: Any, segment: str | int) -> Any:
     return None if annotation is None else expected.inner(annotation, segment)
 
 
-def _scalar(leaf: _Leaf, annotation: Any) -> Any:
+def _scalar(leaf: Leaf, annotation: Any) -> Any:
     wanted = expected.options(annotation) if annotation is not None else ()
     if leaf.is_empty:
         return None
@@ -430,19 +203,9 @@ def _scalar(leaf: _Leaf, annotation: Any) -> Any:
         return leaf.text
     if bool in wanted:
         return SWITCH.get(leaf.text.lower(), leaf.text)
-    if _NUMBER.fullmatch(leaf.text):
+    if NUMBER.fullmatch(leaf.text):
         return int(leaf.text) if re.fullmatch("[-+]?[0-9]{1,15}", leaf.text) else float(leaf.text)
     return leaf.text
-
-
-# --- Reading
-
-
-@lru_cache(maxsize=4)
-def _composed(text: str, file: str) -> tuple[_Node | None, tuple[Complaint, ...]]:
-    """The tree of a text, which nobody changes: one scenario is read anew with many changes."""
-    composer = _Composer(text, file)
-    return composer.tree(), tuple(composer.complaints)
 
 
 class _Reading:
@@ -451,11 +214,11 @@ class _Reading:
     def __init__(self, text: str, file: str, top: Any) -> None:
         self.file = file
         self.top = top
-        self.tree, self.of_the_text = _composed(text, file)
+        self.tree, self.of_the_text = composed(text, file)
         self.complaints = list(self.of_the_text)
         self.damaged: list[Path] = []
         self.content: Any = None
-        if isinstance(self.tree, _Mapping):
+        if isinstance(self.tree, Section):
             self.content = _value(self.tree, top)
             self._mend_empty(self.tree, ())
         elif self.tree is not None:
@@ -463,14 +226,14 @@ class _Reading:
 
     def complain(self, trouble: Trouble) -> None:
         """Add a complaint, with the line it belongs to."""
-        self.complaints.append(trouble.at(self.file, _line_of(self.tree, trouble.path)))
+        self.complaints.append(trouble.at(self.file, line_of(self.tree, trouble.path)))
 
-    def _mend_empty(self, node: _Node, path: Path) -> None:
+    def _mend_empty(self, node: Node, path: Path) -> None:
         """Complain of keys without a value."""
-        if isinstance(node, _Mapping):
+        if isinstance(node, Section):
             for name, entry in node.entries.items():
                 self._mend_empty(entry, (*path, name))
-        elif isinstance(node, _Listing):
+        elif isinstance(node, Listing):
             for position, item in enumerate(node.items):
                 self._mend_empty(item, (*path, position))
         elif node.is_empty:
@@ -676,7 +439,7 @@ def _path_of(key: str, content: Any, top: Any) -> Path | None:
 def _new_value(value: object, annotation: Any, file: str) -> Any:
     """What a user set, as it would stand in the file."""
     if isinstance(value, str) and expected.core(annotation) is not str:
-        tree = _Composer(value, file).tree()
+        tree = Composer(value, file).tree()
         value = value if tree is None else _value(tree, annotation)
     if expected.is_quantity(annotation) and isinstance(value, int | float):
         return value if isinstance(value, bool) else Quantity.as_fixed(value)

@@ -9,7 +9,8 @@ import streamlit as st
 from dashboard import look, own
 from dashboard.views import WHAT_IF
 from sim.complaints import Complaint, ScenarioError
-from sim.reading import find_scenario, read_text, rewritten, scenario_names, values_written
+from sim.reading import find_scenario, read_text, scenario_names
+from sim.written import rewritten, values_written
 
 #: What the file is called in complaints.
 FILE = "my-scenario.yaml"

@@ -26,10 +26,11 @@ from sim import designs, expected
 from sim.chance import Chance
 from sim.complaints import Complaint, Path, ScenarioError, Trouble, did_you_mean, shown
 from sim.designs import Floats, Ints
-from sim.reading import SWITCH, changed
+from sim.reading import changed
 from sim.scenario import Scenario
 from sim.sweep.spec import FORMS, GRIDS, Question, Range, Sampling, frozen, is_keyed, not_a_key
 from sim.uncertain import FINEST_LUCK, Fixed
+from sim.written import SWITCH
 
 Column = NDArray[Any]
 Kind = Literal["lever", "number", "value"]

@@ -45,6 +45,7 @@ MODEL = (
     "theory",
     "truces.py",
     "uncertain.py",
+    "written.py",
 )
 
 #: The packages whose versions may move the last bits of a result.

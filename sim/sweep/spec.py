@@ -23,6 +23,7 @@ from sim.complaints import Complaint, Path, ScenarioError, Trouble, did_you_mean
 from sim.reading import find_scenario, load_scenario
 from sim.scenario import Scenario
 from sim.uncertain import Beta, Lognormal, Normal, Quantity
+from sim.written import keys_at_top
 
 if TYPE_CHECKING:
     from sim.sweep.points import Swept
@@ -320,7 +321,7 @@ def read_study_text(
     tables: dict[str, str] | None = None,
 ) -> Question:
     """Read a study from a text; files that it names lie in `folder`, unless they are given."""
-    if {"scenario", "parties"} <= reading.keys_at_top(text, name):
+    if {"scenario", "parties"} <= keys_at_top(text, name):
         wanted = "a study names one by `scenario:`, and what is swept of it"
         hint = "`parley run` plays a scenario as it stands"
         raise ScenarioError(

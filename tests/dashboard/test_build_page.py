@@ -8,7 +8,8 @@ from playwright.sync_api import expect
 from dashboard import own
 from dashboard.asking import from_query
 from sim.complaints import ScenarioError
-from sim.reading import find_scenario, read_text, rewritten, sha256_of, values_written
+from sim.reading import find_scenario, read_text, sha256_of
+from sim.written import rewritten, values_written
 
 ORIGINAL = find_scenario("two-rivers").read_text(encoding="utf-8")
 
