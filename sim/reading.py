@@ -400,17 +400,9 @@ def _change(reading: _Reading, changes: Mapping[str, object]) -> None:
         if not expected.is_quantity(annotation) and (
             expected.is_model(annotation) or get_origin(expected.core(annotation)) is dict
         ):
-            below = [
-                name for name in _leaves(reading.content, (), reading.top) if name.startswith(key)
-            ]
-            reading.complain(
-                Trouble(
-                    path,
-                    f"{key} holds several values",
-                    "name one of them",
-                    did_you_mean(key, below),
-                )
-            )
+            leaves = _leaves(reading.content, (), reading.top)
+            hint = did_you_mean(key, (leaf for leaf in leaves if leaf.startswith(f"{key}.")))
+            reading.complain(Trouble(path, f"{key} holds several values", "name one of them", hint))
             continue
         _put(reading.content, path, _new_value(value, annotation, reading.file))
 

@@ -637,6 +637,15 @@ def test_a_change_that_cannot_be_made_is_a_complaint(key: str, value: object, sa
     assert says in str(caught.value)
 
 
+def test_whoever_names_a_part_is_offered_its_values_and_no_others() -> None:
+    text = TEXT.replace("states: [a pause,", "states: [a pause, truce, truces,").replace(
+        "phrases:\n",
+        "phrases:\n  truce: {bridge: {only: [left]}}\n  truces: {price: {min: three}}\n",
+    )
+    with pytest.raises(ScenarioError, match=r"did you mean 'phrases\.truce\.bridge\.only\.0'"):
+        reading._read(text, "a.yaml", {"phrases.truce": "x"})
+
+
 # --- Round trips and fingerprints
 
 
