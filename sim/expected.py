@@ -204,6 +204,6 @@ def _bad_name(path: Path, top: Any) -> Trouble:
 
 
 def _said_by_us(path: Path, message: str) -> Trouble:
-    """A complaint of one of our own validators: what is found, then what is"""
+    """A complaint of one of our own validators: what is found and, after `; `, what is wanted."""
     found, _, wanted = message.partition("; ")
     return Trouble(path, f"{dotted(path)} {found}", wanted)
