@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import history
+from sim.arms import DAYS, FIRST_TRUCE, SEED_CASE, Arm, has_level, signed_at
 from sim.attribution import structural
 from sim.chance import Chance
 from sim.draws import Draws
 from sim.experiment import Look, first_look
-from sim.facts import DAYS, FIRST_TRUCE, SEED_CASE, Arm, has_level, signed_at
 from sim.findings import Finding, deal_by, dealt_by, share
 from sim.history import CASES, PAUSES, Case, Known
 from sim.outcomes import NONE, Outcomes

@@ -2,223 +2,53 @@
 
 A fact is a statement from the literature that the model was not fitted to. It is asked by playing
 talks, as they are and changed, with the same luck, and passes if the effect lies on the stated
-side with its whole 95 % interval. Shares of what only some talks have (deals, days of truce) are
-compared as ratio estimates, by their run-by-run residuals.
+side with its whole 95 % interval.
 """
 
 from __future__ import annotations
 
 import fnmatch
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim import history
+from sim.arms import (
+    FIRST_TRUCE,
+    Answer,
+    Arm,
+    Edit,
+    Ratio,
+    against,
+    breaks_in_both,
+    breaks_per_day,
+    broken,
+    change,
+    deals,
+    has_level,
+    over_and_above,
+    permanent_at_the_end,
+    signed_at,
+    standard_error,
+)
 from sim.attribution import with_numbers
-from sim.experiment import Progress, play_arms
-from sim.findings import NORMAL_95, dealt_by
+from sim.findings import NORMAL_95
 from sim.mediation import switched_on, with_mediators
-from sim.outcomes import ENDINGS, EXPIRY, NONE, Outcomes
-from sim.reading import load_scenario
+from sim.outcomes import NONE, Outcomes
 from sim.scenario import Scenario
 from sim.uncertain import Amount
 
-Floats = NDArray[np.floating]
-Edit = Callable[[Scenario], Scenario]
 Direction = Literal["above", "below", "exactly"]
 Verdict = Literal["pass", "fail", "not settled"]
 
-SEED_CASE, FIRST_TRUCE = "gaza-2024-01", "gaza-2023-11"
-DAYS, YEAR = 180, 365
+YEAR = 365
 
 #: The last day of talks in the deadline's arm, and how long agreements take to be confirmed.
 DEADLINE, AFTERWARDS = 91, 7
-
-#: Truces are compared over so many first days, so that long ones do not count for more.
-EARLY_DAYS = 60
-
-
-# --- Arms
-
-
-@dataclass(frozen=True)
-class Arm:
-    """One way to play: a scenario, numbers set by patterns of their paths, levers, and an edit."""
-
-    scenario: str = SEED_CASE
-    numbers: tuple[tuple[str, float], ...] = ()
-    levers: tuple[tuple[str, float], ...] = ()
-    edit: Edit | None = None
-    days: int = DAYS
-
-    def case(self) -> Scenario:
-        """The scenario to play; raises ValueError for a pattern that fits no number."""
-        scenario = load_scenario(self.scenario)
-        if self.edit is not None:
-            scenario = self.edit(scenario)
-        for pattern, value in self.numbers:
-            paths = fnmatch.filter(scenario.quantities(), pattern)
-            if not paths:
-                raise ValueError(f"{self.scenario} has no number like '{pattern}'")
-            scenario = with_numbers(scenario, dict.fromkeys(paths, value))
-        return scenario
-
-
-def play(
-    arms: Sequence[Arm],
-    *,
-    runs: int,
-    seed: int = 1,
-    workers: int = 1,
-    progress: Progress | None = None,
-) -> dict[Arm, Outcomes]:
-    """Play arms with the same luck, each once."""
-    wanted = list(dict.fromkeys(arms))
-    played: dict[Arm, Outcomes] = {}
-    for days in dict.fromkeys(arm.days for arm in wanted):
-        group = [arm for arm in wanted if arm.days == days]
-        before = len(played) * runs
-
-        def moved(done: int, total: int, before: int = before) -> None:
-            if progress is not None:
-                progress(before + done, len(wanted) * runs)
-
-        outcomes = play_arms(
-            [(arm.case(), dict(arm.levers)) for arm in group],
-            runs=runs,
-            seed=seed,
-            days=days,
-            workers=workers,
-            progress=moved,
-        )
-        played |= dict(zip(group, outcomes, strict=True))
-    return played
-
-
-# --- Effects
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the model says: an effect with its 95 % interval, and the two numbers it lies between.
-
-    `identical` tells that no run differs between the arms.
-    """
-
-    effect: float
-    low: float
-    high: float
-    before: float
-    after: float
-    identical: bool = False
-
-    @property
-    def finite(self) -> bool:
-        """Whether all of it could be told."""
-        return all(map(math.isfinite, (self.effect, self.low, self.high)))
-
-
-@dataclass(frozen=True)
-class Ratio:
-    """A total over runs as a share of another: how large, and each run's part in its error."""
-
-    value: float
-    residual: Floats  # (runs,)
-
-    @classmethod
-    def of(cls, part: NDArray[Any], whole: NDArray[Any]) -> Ratio:
-        """A ratio estimate (Cochran 1977, ch. 6); not a number where the whole is nothing."""
-        top, under = part.astype(float), whole.astype(float)
-        if not under.sum() > 0:
-            return cls(math.nan, np.full(len(top), math.nan))
-        value = float(top.sum() / under.sum())
-        return cls(value, (top - value * under) / under.mean())
-
-    @property
-    def error(self) -> float:
-        """Its standard error."""
-        return _error(self.residual)
-
-
-def change(before: Ratio, after: Ratio) -> Answer:
-    """The difference of two ratios over the same runs."""
-    effect = after.value - before.value
-    half = NORMAL_95 * _error(after.residual - before.residual)
-    return Answer(effect, effect - half, effect + half, before.value, after.value)
-
-
-def over_and_above(one: Answer, other: Answer, half: float) -> Answer:
-    """How much larger one change is than another."""
-    effect = one.effect - other.effect
-    return Answer(effect, effect - half, effect + half, other.effect, one.effect)
-
-
-def against(bar: float, ratio: Ratio) -> Answer:
-    """By how much a ratio lies above a bar."""
-    effect, half = ratio.value - bar, NORMAL_95 * ratio.error
-    return Answer(effect, effect - half, effect + half, bar, ratio.value)
-
-
-def _error(residual: Floats) -> float:
-    """The standard error of a mean; 0 for a single run."""
-    return float(residual.std(ddof=1) / math.sqrt(len(residual))) if len(residual) > 1 else 0.0
-
-
-# --- What is measured, as ratios
-
-
-def deals(outcomes: Outcomes, by: int = DAYS) -> Ratio:
-    """Talks with a first truce by a day, or by the last that was played, of all talks."""
-    return Ratio.of(dealt_by(outcomes, min(by, outcomes.days)), np.ones(len(outcomes)))
-
-
-def signed_at(outcomes: Outcomes, issue: str, levels: Sequence[str]) -> Ratio:
-    """First deals with one of some levels of an issue, of all first deals."""
-    signed = outcomes.deal_day != NONE
-    return Ratio.of(signed & has_level(outcomes, issue, levels), signed)
-
-
-def has_level(outcomes: Outcomes, issue: str, levels: Sequence[str]) -> NDArray[np.bool_]:
-    """Whether the first deal has one of some levels of an issue: (runs,)."""
-    column = outcomes.labels.issues.index(issue)
-    known = outcomes.labels.levels[column]
-    wanted = [known.index(level) for level in levels if level in known]
-    return np.asarray(np.isin(outcomes.deal_levels[:, column], wanted))
-
-
-def broken(outcomes: Outcomes, within: int) -> NDArray[np.bool_]:
-    """Whether somebody ended the first truce so soon, its term apart: (runs,)."""
-    expired = outcomes.labels.causes.index(EXPIRY)
-    ended = (outcomes.truce_end != NONE) & (outcomes.truce_end != expired)
-    return np.asarray(ended & (outcomes.truce_days <= within))
-
-
-def breaks_per_day(outcomes: Outcomes, among: NDArray[np.bool_], within: int = EARLY_DAYS) -> Ratio:
-    """First truces that somebody ends, per day of truce, over their first days."""
-    among = among & (outcomes.truces > 0)
-    days = np.where(among, np.clip(outcomes.truce_days, 0, within), 0)
-    return Ratio.of(among & broken(outcomes, within), days)
-
-
-def truces_in_all(*arms: Outcomes) -> NDArray[np.bool_]:
-    """Runs with a truce in every arm: (runs,)."""
-    return np.asarray(np.logical_and.reduce([arm.truces > 0 for arm in arms]))
-
-
-def breaks_in_both(before: Outcomes, after: Outcomes) -> Answer:
-    """The change in how often first truces are broken, in runs that have one either way."""
-    both = truces_in_all(before, after)
-    return change(breaks_per_day(before, both), breaks_per_day(after, both))
-
-
-def permanent_at_the_end(outcomes: Outcomes) -> Ratio:
-    """Talks that end under a truce without a term, of all talks."""
-    code = ENDINGS.index("permanent_truce_holding")
-    return Ratio.of(outcomes.ending == code, np.ones(len(outcomes)))
 
 
 # --- Facts
@@ -305,7 +135,7 @@ def _cover(plain: Outcomes, plain_texts: Outcomes, dear: Outcomes, dear_texts: O
     parts = [deals(arm) for arm in (plain, plain_texts, dear, dear_texts)]
     free, costly = change(parts[0], parts[1]), change(parts[2], parts[3])
     twice = parts[3].residual - parts[2].residual - parts[1].residual + parts[0].residual
-    return over_and_above(costly, free, NORMAL_95 * _error(twice))
+    return over_and_above(costly, free, NORMAL_95 * standard_error(twice))
 
 
 def _by_kind(outcomes: Outcomes, weaker: Kind, stronger: Kind) -> Answer:

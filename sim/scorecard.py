@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from sim import history
+from sim.arms import DAYS, SEED_CASE, Answer, Arm, Ratio, deals, play
+from sim.arms import signed_at as signed
 from sim.backtests import (
     Counted,
     Criterion,
@@ -30,8 +32,7 @@ from sim.backtests import (
     pauses,
 )
 from sim.experiment import Progress, version
-from sim.facts import DAYS, FACTS, SEED_CASE, Answer, Arm, Fact, Ratio, Verdict, deals, play
-from sim.facts import signed_at as signed
+from sim.facts import FACTS, Fact, Verdict
 from sim.findings import held_for
 from sim.outcomes import NONE, Outcomes
 from sim.scenario import Scenario, Strategy

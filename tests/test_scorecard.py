@@ -10,8 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from sim import scorecard as cards
+from sim.arms import SEED_CASE, Answer, Arm, Ratio, against, change, play
 from sim.cli import app
-from sim.facts import FACTS, SEED_CASE, Answer, Arm, Ratio, against, change, play
+from sim.facts import FACTS
 from sim.scorecard import ABLATIONS, HEADLINES, Row, as_dict, as_markdown, write
 
 RUNS, DAYS = 120, 60
