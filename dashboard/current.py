@@ -115,10 +115,15 @@ def about(asked: WhatIf) -> None:
     """What a page is about: the scenario, its content note and what is moved in it."""
     which_scenario(asked)
     look.content_note(asked.baseline.case())
-    for told in st.session_state["told"]:
-        st.warning(look.plain(told))
+    what_was_left_out()
     if asked.moved:
         st.caption(f"Your what-if: {look.plain(in_words(asked))}.")
+
+
+def what_was_left_out() -> None:
+    """What could not be taken from the address, in sentences."""
+    for told in st.session_state["told"]:
+        st.warning(look.plain(told))
 
 
 def in_words(asked: WhatIf) -> str:

@@ -157,8 +157,7 @@ with top_left:
 with top_right:
     day = by_which_day(days)
 look.content_note(case)
-for told in st.session_state["told"]:
-    st.warning(told)
+current.what_was_left_out()
 
 head = st.container(key="headline").empty()
 left, right = st.columns([1, 2], gap="large")
