@@ -71,10 +71,10 @@ class Command(Part):
 
 
 class Join(Command):
-    """Ask for a seat, and perhaps wish for a role."""
+    """Ask for a seat, and perhaps wish for a role; once it has begun, ask to be let in."""
 
     who = VISITOR
-    phases = ("lobby",)
+    phases = ("lobby", "briefing", "playing")
     kind: Literal["join"] = "join"
     wishes: Annotated[str, StringConstraints(max_length=40)] = ""
 
@@ -206,9 +206,9 @@ class OpenLobby(Command):
 
 
 class Lock(Command):
-    """Let nobody else join, or again."""
+    """Let nobody else join, or again; once it has begun, with a code of its own for latecomers."""
 
-    phases = ("lobby",)
+    phases = ("lobby", "briefing", "playing")
     kind: Literal["lock"] = "lock"
     locked: bool
 

@@ -46,12 +46,21 @@ def classroom(
     address: Annotated[str, typer.Option(help="the name that browsers know this machine by")] = "",
     base_path: Annotated[str, typer.Option(help="path under which a proxy serves it")] = "",
     database: Database = "",
+    home: Annotated[
+        Path | None,
+        typer.Option(
+            help="folder for what the model computes, unless among your own data",
+            envvar="PARLEY_CLASSROOM_HOME",
+        ),
+    ] = None,
 ) -> None:
     """Serve the classroom to browsers; with a command, do that instead."""
     if context.invoked_subcommand is not None:
         return
     if database:
         os.environ["PARLEY_CLASSROOM"] = database  # it may hold a password; arguments are public
+    if home is not None:
+        os.environ["PARLEY_CLASSROOM_HOME"] = str(home)
     become(
         "dashboard.classroom",
         f"--host={host}",
@@ -72,7 +81,7 @@ def rehearse(
     """Play an exercise with agents in all seats, and say what a class may expect."""
     from sim.classroom.acts import OpenLobby, Request, Start
     from sim.classroom.conduct import InMemory, conduct
-    from sim.classroom.debrief import look_back
+    from sim.classroom.debrief import ENDED, look_back
     from sim.classroom.exercise import draft
     from sim.classroom.model import Model
     from sim.classroom.plan import Plan
@@ -92,7 +101,7 @@ def rehearse(
     for table in looked.tables:
         terms = "; ".join(table.words.values()) or "nothing signed"
         after = counted(table.rounds, "round")
-        typer.echo(f"Table {table.number}: {table.how} after {after}; {terms}.")
+        typer.echo(f"Table {table.number} {ENDED[table.how]} after {after}; {terms}.")
     typer.echo(looked.agreement.words)
     complain("Exploratory model, not a forecast.")
 

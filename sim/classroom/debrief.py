@@ -18,6 +18,7 @@ from sim.classroom.events import Record
 from sim.classroom.model import Model
 from sim.classroom.plan import Package, Setting
 from sim.classroom.state import State, Table
+from sim.complaints import counted
 from sim.findings import Effect, Finding, paired, share
 from sim.outcomes import NONE, Outcomes
 from sim.theory.bargaining import pareto
@@ -33,6 +34,15 @@ CHANGED_RUNS = 300
 
 #: Predictions are put together in as many bins of the same width.
 BINS = 5
+
+
+#: How a table's talks ended, in words.
+ENDED = {
+    "deal": "signed a text",
+    "time": "ran out of time",
+    "victory": "ended with the war decided",
+    "instructor": "was ended by the instructor",
+}
 
 
 @dataclass(frozen=True)
@@ -232,8 +242,9 @@ def _outcome(setting: Setting, table: Table) -> TableOutcome:
 
 
 def _agreement(state: State, rounds: NDArray[np.int64]) -> Agreement:
-    n = len(state.tables)
-    agreed = sum(table.how == "deal" for table in state.tables.values())
+    ours = of_the_class(state)
+    n = len(ours)
+    agreed = sum(table.how == "deal" for table in ours)
     tables = exact("deal", agreed, n, "share of the class's tables that signed a text")
     model = share("deal", rounds != NONE, "share of tables of agents alone that signed a text")
     low, high = tables.low or 0.0, 1.0 if tables.high is None else tables.high
@@ -241,10 +252,20 @@ def _agreement(state: State, rounds: NDArray[np.int64]) -> Agreement:
     return Agreement(tables, model, inside, _in_words(agreed, n, model, inside))
 
 
+def of_the_class(state: State) -> list[Table]:
+    """The tables at which people sat; all of them where agents played alone."""
+    seated = [
+        table
+        for table in state.tables.values()
+        if any(seat.people for seat in table.seats.values())
+    ]
+    return seated or list(state.tables.values())
+
+
 def _in_words(agreed: int, n: int, model: Finding, inside: bool) -> str:
     often = round(100 * (model.estimate or 0.0))
-    tables = "table" if n == 1 else "tables"
-    said = f"{agreed} of {n} {tables} agreed; in the model, {often} of 100 tables of agents alone."
+    tables = counted(n, "table")
+    said = f"{agreed} of {tables} agreed; in the model, {often} of 100 tables of agents alone."
     if inside:
         return f"{said} So few tables can neither confirm nor refute the model."
     return (
@@ -274,7 +295,7 @@ def _dots(
             name,
             words,
             quantile_dots(values, dealt),
-            {table.number: _measured(name, table, vetoers) for table in state.tables.values()},
+            {table.number: _measured(name, table, vetoers) for table in of_the_class(state)},
         )
         for name, (values, words) in measured.items()
     )
@@ -318,7 +339,7 @@ def _strips(
                 tuple(float(count) / max(len(signed), 1) for count in counts),
                 {
                     table.number: list(issue.levels).index(table.terms.package[name])
-                    for table in state.tables.values()
+                    for table in of_the_class(state)
                     if table.terms is not None
                 },
             )

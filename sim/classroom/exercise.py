@@ -231,7 +231,7 @@ def _join(act: acts.Join, asked: Asked) -> Iterator[Event]:
     if state.locked:
         raise RefusedError("joining is closed; ask the instructor")
     asked.setting.check_wish(act.wishes)
-    asks_first = asked.setting.plan.joining == "asked"
+    asks_first = asked.setting.plan.joining == "asked" or state.phase != "lobby"
     place = None if asks_first else free_seat(state, act.wishes)
     most = MOST_WAITING + (len(free_seats(state)) if asks_first else 0)
     if place is None and len(state.waiting) >= most:
@@ -472,6 +472,7 @@ def _lock(act: acts.Lock, asked: Asked) -> Iterator[Event]:
 def _start(act: acts.Start, asked: Asked) -> Iterator[Event]:
     seconds = asked.setting.plan.clocks.briefing
     yield happened.PhaseBegan(phase="briefing", deadline=asked.now + 1000 * seconds)
+    yield happened.Locked(locked=True)  # latecomers knock
 
 
 @_decide.register

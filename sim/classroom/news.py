@@ -38,7 +38,7 @@ def told(scenario: Scenario, kind: str, facts: Mapping[str, Any]) -> str:
         return _people(scenario, kind, facts["people"])
     if kind == "battle":
         side = scenario.war.forward if facts["won"] else scenario.war.backward
-        return f"A battle; {_titles(scenario, side)} gained ground."
+        return f"A battle; the front moves in favour of {_titles(scenario, side)}."
     if kind == "victory":
         side = scenario.war.forward if facts["forward"] else scenario.war.backward
         return f"The war is decided; {_titles(scenario, side)} has won."

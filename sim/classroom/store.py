@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,18 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from sim.classroom import tokens
-from sim.classroom.acts import INSTRUCTOR, Join, Kick, OpenLobby, Pause, Reissue, Request, Start
-from sim.classroom.events import Joined, Record, from_line, to_line
+from sim.classroom.acts import (
+    INSTRUCTOR,
+    Join,
+    Kick,
+    Lock,
+    OpenLobby,
+    Pause,
+    Reissue,
+    Request,
+    Start,
+)
+from sim.classroom.events import Extended, Joined, Record, from_line, to_line
 from sim.classroom.exercise import RefusedError, decide, draft
 from sim.classroom.plan import Plan
 from sim.classroom.state import State, apply, replay
@@ -125,6 +135,7 @@ class Store:
                 return sa.create_engine(self.url, pool_pre_ping=True, hide_parameters=True)
             except (sa.exc.ArgumentError, ImportError) as error:
                 raise StoreError(f"{self._name} cannot be opened: {_cause(error)}") from None
+        self._keep_to_ourselves()
         wait = {"timeout": PATIENCE / 1000}
         engine = sa.create_engine(self.url, connect_args=wait, hide_parameters=True)
 
@@ -142,6 +153,13 @@ class Store:
             connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
         return engine
+
+    def _keep_to_ourselves(self) -> None:
+        """Make the file so that nobody else on this machine can read it: it holds names."""
+        file = self.url.database
+        if file and file != ":memory:":
+            with suppress(OSError):  # opening it says what is wrong
+                Path(file).touch(mode=0o600, exist_ok=True)
 
     def _migrate(self) -> None:
         """Bring the schema up to this version's; a newer one is refused."""
@@ -257,7 +275,8 @@ class Store:
             self._insert(connection, exercise, records)
             for record in records:
                 state = apply(state, record)
-            self._beside(connection, exercise, request, records, name, token)
+            begun = state.phase in ("briefing", "playing")
+            self._beside(connection, exercise, request, records, name, token, begun)
         self._states[exercise] = state
         return state, records
 
@@ -269,9 +288,17 @@ class Store:
         with self._guarded(exercise, now), self._lock, self._writing() as connection:
             self._locked(connection, exercise)
             state = self._caught_up(connection, exercise)
-            if state.paused_at is None and state.phase in Pause.phases:
+            if state.phase not in Pause.phases:
+                return
+            if state.paused_at is None:
                 pause = Request(by="store", key=f"store.{stopped}", act=Pause())
                 self._insert(connection, exercise, decide(state, pause, stopped))
+            elif state.paused_at > stopped and f"store.{stopped}" not in state.keys:
+                # Another process found out later than we: give back the time between.
+                back = Extended(table=None, by=state.paused_at - stopped)
+                key = f"store.{stopped}"
+                record = Record(seq=state.seq + 1, at=state.at, by="store", key=key, event=back)
+                self._insert(connection, exercise, [record])
 
     def _beside(
         self,
@@ -281,6 +308,7 @@ class Store:
         records: list[Record],
         name: str,
         token: str,
+        begun: bool,
     ) -> None:
         """What is kept beside the log: codes, tokens and names."""
         act = request.act
@@ -290,6 +318,8 @@ class Store:
             self._set_code(connection, exercise, tokens.new_code())
         elif isinstance(act, Start):
             self._set_code(connection, exercise, None)
+        elif isinstance(act, Lock) and begun:
+            self._set_code(connection, exercise, None if act.locked else tokens.new_code())
         elif isinstance(act, Join):
             joined = next(r.event for r in records if isinstance(r.event, Joined))
             self._hand_out(connection, exercise, joined.person, token or tokens.new_token())
@@ -347,7 +377,7 @@ class Store:
             self._way_out = (
                 f"The classroom's database cannot be written ({_cause(error)}), so the exercise "
                 "stands still and nothing is lost. Make room on the disk or give write access to "
-                f"{self._name}; then press Resume."
+                f"{self._name}; Resume appears here as soon as it can be written."
             )
             raise UnavailableError(self._way_out) from None
         else:

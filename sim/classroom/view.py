@@ -415,10 +415,15 @@ def _broadcasts(state: State) -> tuple[str, ...]:
 
 
 def _waiting_for(setting: Setting, table: Table) -> tuple[str, ...]:
+    def is_awaited(role: str, seat: Seat) -> bool:
+        if table.stage == "resolve":
+            return must_confirm(setting, table, role)
+        return not seat.done and table.stage not in ("between", "ended")
+
     return tuple(
         setting.roles[role].title
         for role, seat in table.seats.items()
-        if not seat.agent and not seat.done and table.stage not in ("between", "ended")
+        if not seat.agent and is_awaited(role, seat)
     )
 
 

@@ -14,6 +14,7 @@ from sim.classroom import acts
 from sim.classroom.debrief import exact, look_back, one_thing_changed, quantile_dots, replayed
 from sim.classroom.events import to_line
 from sim.classroom.export import archive, harmless
+from sim.classroom.model import Model
 from sim.classroom.plan import Inject
 from sim.classroom.state import canonical
 from sim.cli import app
@@ -51,6 +52,18 @@ def test_there_is_nothing_to_look_back_on_while_talks_go_on():
     room.begun(people=2)
     with pytest.raises(ValueError, match="not over"):
         look_back(room.state, room.model)
+
+
+def test_tables_that_agents_played_alone_are_none_of_the_class():
+    room = Class(quick=True, tables=3, rounds=1)
+    (person,) = room.begun(people=1)
+    for _ in range(20):
+        room.go_on(200)
+    looked = look_back(room.state, Model(room.state.setting), runs=RUNS)
+    ours = room.state.people[person].table
+    assert looked.agreement.tables.n == 1
+    assert {number for dots in looked.dots for number in dots.tables} == {ours}
+    assert len(looked.tables) == 3
 
 
 def test_the_class_is_counted_with_its_exact_interval(room, looked):

@@ -202,6 +202,35 @@ def test_a_full_disk_stops_the_clocks_and_loses_nothing(sqlite):
     assert state.tables[1].deadline == before.tables[1].deadline + 60_000
 
 
+def test_clocks_stand_from_the_first_failure_whoever_of_two_can_write_again_first(sqlite):
+    room = begun_in(sqlite)
+    page, worker = room.log.store, Store(sqlite)
+    before = room.state.tables[1].deadline
+    with page._engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+    first = room.now
+    with _Pages(page, pages), _Pages(worker, pages):
+        with pytest.raises(UnavailableError):
+            _talk_on(room)
+        room.now = before  # the worker has nothing to write until the deadline
+        with pytest.raises(UnavailableError):
+            _write_on(worker, room.now)
+    room.now += 30_000
+    tick = Request(by="clock", key="tick", act=acts.Tick())
+    with pytest.raises(RefusedError, match="paused"):
+        worker.submit("exercise", tick, room.now)
+    room.now += 5_000
+    state = room.instruct(acts.Resume())
+    assert state.tables[1].deadline - room.now == before - first
+    worker.close()
+
+
+def _write_on(store: Store, now: int) -> None:
+    for k in range(200):
+        act = acts.Broadcast(text=f"{k} " + "word " * 190)
+        store.submit("exercise", Request(by="instructor", key=f"more.{k}", act=act), now)
+
+
 class _Pages:
     """Lets a file grow to no more than so many pages, as on a full disk."""
 
@@ -234,7 +263,7 @@ def test_a_read_only_database_is_said_plainly(sqlite):
 
     engine.dispose()
     sa.event.listen(engine, "connect", read_only)
-    with pytest.raises(UnavailableError, match="press Resume"):
+    with pytest.raises(UnavailableError, match="Resume appears here"):
         room.ask("instructor", acts.Broadcast(text="word"))
     sa.event.remove(engine, "connect", read_only)
     engine.dispose()
@@ -369,6 +398,26 @@ def test_a_code_is_good_only_while_the_lobby_is_open(store):
     assert store.join_code(exercise) is None
     with pytest.raises(RefusedError, match="no exercise"):
         store.join(code, "Ada", "late", NOW)
+
+
+def test_latecomers_knock_with_a_code_of_their_own_and_are_let_in(store):
+    exercise, _ = drafted(store)
+    first = open_lobby(store, exercise)
+    store.join(first, "Ada", "on-time", NOW)
+
+    def instruct(act):
+        return store.submit(exercise, Request(by="instructor", key=act.kind, act=act), NOW)
+
+    assert instruct(acts.Start()).locked
+    instruct(acts.Lock(locked=False))
+    code = store.join_code(exercise)
+    assert code not in (None, first)
+    store.join(code, "Grace", "late", NOW)
+    assert store.state(exercise).waiting == ("p2",)
+    assert instruct(acts.Admit()).seat_of("p2") is not None
+    store.submit(exercise, Request(by="instructor", key="shut", act=acts.Lock(locked=True)), NOW)
+    with pytest.raises(RefusedError, match="no exercise"):
+        store.join(code, "Eve", "too-late", NOW)
 
 
 def test_what_is_over_is_purged_with_everything_kept_of_it(store, sqlite):

@@ -168,6 +168,22 @@ def test_who_does_not_meet_a_party_reaches_it_only_through_a_mediator():
     assert not view_for(room.state, seats["egypt"]).texts
 
 
+def test_only_who_must_confirm_is_waited_for_while_a_text_waits_to_be_confirmed():
+    room = Class("gaza-2024-01", quick=True)
+    people = room.begun(people=5)
+    seats = {room.state.seat_of(person)[1]: person for person in people}
+    room.instruct(acts.Advance(table=1))
+    propose = acts.Propose(package=package_of(room), to=("israel", "hamas"))
+    room.ask(f"person:{seats['qatar']}", propose)
+    room.instruct(acts.Advance(table=1))
+    for role in ("israel", "hamas"):
+        room.ask(f"person:{seats[role]}", acts.Respond(text="1.1", accepts=True))
+    room.go_on()
+    assert room.state.tables[1].stage == "resolve"
+    waited = view_for(room.state, seats["israel"]).waiting_for
+    assert waited == (room.state.setting.roles["hamas"].title,)
+
+
 def test_who_waits_for_a_seat_sees_nothing():
     room = Class(quick=True)
     people = room.gathered(people=6)
