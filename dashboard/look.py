@@ -61,6 +61,7 @@ STYLE = """
   padding: 0.6rem 0 0.7rem; border-bottom: 1px solid var(--parley-line);
 }
 .st-key-yaml textarea { font-family: ui-monospace, monospace; font-size: 0.88rem; }
+[class*="st-key-table-"] [data-testid="stMarkdownContainer"] { overflow-x: auto; }
 [data-testid="stSliderTickBar"] { display: none; }
 .parley-counts { display: flex; flex-wrap: wrap; gap: 0.2rem 2.4rem; align-items: baseline; }
 .parley-count { margin: 0; line-height: 1.25; }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,6 +19,9 @@ ONCE: Json = {"data": {"values": [{}]}}
 
 #: What becomes of a text.
 AGREED, NOT_AGREED = "all who can refuse accepted it", "somebody did not accept it"
+
+#: Characters of a label to a line.
+LABEL = 24
 
 #: Dots are put into at most so many columns.
 BINS = 14
@@ -101,7 +105,7 @@ def measured_in(found: Json) -> str:
 
 def _columns(values: Sequence[float], whole: bool) -> tuple[Any, list[str]]:
     """Where a value stands, and all the columns there are, in order."""
-    none = "no deal"
+    none = "none"
     if whole or not values:
         rounds = [str(n) for n in range(1, int(max(values, default=0)) + 1)]
         return (lambda value: none if value is None else str(int(value))), [*rounds, none]
@@ -119,7 +123,7 @@ def strip(found: Json) -> tuple[Json, list[list[str]]]:
     """One issue: how often the model's deals have each level, and which tables signed it."""
     rows = [
         {
-            "level": words,
+            "level": "\n".join(textwrap.wrap(words, LABEL)),
             "share": share,
             "said": f"{round(100 * share)} of 100",
             "tables": ", ".join(n for n, at in found["tables"].items() if at == k),
@@ -130,11 +134,15 @@ def strip(found: Json) -> tuple[Json, list[list[str]]]:
         "field": "level",
         "type": "ordinal",
         "sort": None,
-        "axis": {"title": None, "labelLimit": 170},
+        "axis": {
+            "title": None,
+            "labelLimit": 170,
+            "labelExpr": "split(datum.label, '\\n')",
+        },
     }
     spec = {
         "width": "container",
-        "height": 34 * len(rows),
+        "height": {"step": 17 * max(2, *(row["level"].count("\n") + 1 for row in rows))},
         "data": {"values": rows},
         "encoding": {"y": y},
         "layer": [
@@ -160,7 +168,8 @@ def strip(found: Json) -> tuple[Json, list[list[str]]]:
         ],
         "config": _plain(),
     }
-    return spec, [[row["level"], row["said"], row["tables"] or "–"] for row in rows]
+    numbers = [[row["level"].replace("\n", " "), row["said"], row["tables"] or "–"] for row in rows]
+    return spec, numbers
 
 
 def frontier(found: Json, titles: Mapping[str, str]) -> tuple[Json, list[list[str]]]:

@@ -23,6 +23,7 @@ from dashboard.classroom.cards import Card, read_list, seat_all, titles
 from dashboard.classroom.room import HOST, PASS, instructor_cookie, now, room, seat_cookie
 from sim.classroom.acts import INSTRUCTOR
 from sim.classroom.exercise import RefusedError, free_seats
+from sim.classroom.plan import standing
 from sim.classroom.store import UnavailableError
 from sim.classroom.tokens import TooManyError, as_code
 
@@ -91,7 +92,23 @@ async def join(request: Request) -> Response:
     if request.method == "POST":
         return await _take_seat(request)
     typed = request.path_params.get("code") or request.query_params.get("code", "")
+    seats = await run_in_threadpool(_seats_of, request)
+    if seats:  # also where its code is no longer good
+        return page("join.html", code="", title="", wrong="", seats=seats)
     return await run_in_threadpool(_form, request, typed[:40])
+
+
+def _seats_of(request: Request) -> list[dict[str, str]]:
+    """The exercises under way in which this browser has a seat: where to go, and their titles."""
+    found = []
+    for name in request.cookies:
+        exercise = name.removeprefix(seat_cookie(""))
+        if exercise == name or room().seat(exercise, request.cookies) is None:
+            continue
+        state = room().store.state(exercise)
+        if state.phase in ("lobby", "briefing", "playing"):
+            found.append({"exercise": exercise, "title": state.setting.plan.title})
+    return found
 
 
 def _form(request: Request, typed: str) -> Response:
@@ -110,13 +127,16 @@ def _form(request: Request, typed: str) -> Response:
 
 def _for_code(visitor: str, address: str, typed: str, at: float) -> Response:
     if not typed:
-        return page("join.html", code="", title="", wrong="")
+        return page("join.html", code="", title="", wrong="", seats=[])
     room().gate.check(visitor, address, at)
     exercise = room().store.find_code(typed)
     if exercise is None:
         room().gate.failed(visitor, address, at)
-        wrong = "No exercise is open under this code. Read it off the wall again."
-        return page("join.html", 404, code="", title="", wrong=wrong)
+        wrong = (
+            "No exercise is open under this code. Read it off the wall again; if it has begun, ask "
+            "your instructor."
+        )
+        return page("join.html", 404, code="", title="", wrong=wrong, seats=[])
     state = room().store.state(exercise)
     plan = state.setting.plan
     return page(
@@ -249,6 +269,7 @@ def _handouts(request: Request, exercise: str) -> Response:
         issues=list(setting.scenario.issues.values()),
         places=setting.places,
         tables=list(state.tables),
+        standing=standing,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, NoReturn, TypeVar
+from urllib.parse import urlsplit
 
 import streamlit as st
 from pydantic import ValidationError
@@ -28,6 +29,9 @@ OVERDUE = AGENTS_GRACE + 5_000
 Json = dict[str, Any]
 
 Seen = TypeVar("Seen")
+
+#: What everybody is told before it begins.
+STEP_OUT = "You may step out at any time, and need not say why."
 
 STAGES = {
     "between": "the days go by",
@@ -111,6 +115,17 @@ def address(of: str) -> str:
     return (here.rsplit("/", 1)[0] if here else path("")) + of
 
 
+def warn_of_loopback() -> None:
+    """Say so where the address of this page is one that no other machine can reach."""
+    host = urlsplit(address("/")).hostname or ""
+    if host == "localhost" or host.startswith("127.") or host == "::1":
+        st.warning(
+            "Only this machine reaches this address; students’ phones do not. Start the classroom "
+            'with `make classroom ARGS="--host 0.0.0.0 --address THIS.MACHINE’S.ADDRESS"`, and '
+            "open the new link under that address."
+        )
+
+
 # -- what is said once ---------------------------------------------------------------------------
 
 
@@ -170,7 +185,7 @@ def watch(
             _tick(sight.exercise)
         if sight.is_old():
             st.rerun()
-        if paused:
+        if paused or room().store.stands_still:
             st.markdown("**Paused.** The clocks stand still.")
         elif deadline is not None:
             st.markdown(f"**{time_left(deadline)}**")

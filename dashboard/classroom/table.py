@@ -15,10 +15,13 @@ from dashboard.classroom import live
 from dashboard.classroom.live import Guest, ask_first, asking_key, confirmed
 from sim.classroom import acts
 from sim.classroom.acts import REASONS
-from sim.classroom.plan import Package, Role
+from sim.classroom.plan import Package, Role, standing
 from sim.classroom.view import IssueSeen, Score, SeatView, TextSeen
 
 WALK_AWAY = "You would be better off walking away, by your brief."
+
+#: So many of the last news are shown at once.
+LATEST = 3
 
 #: How talks at a table ended.
 ENDED = {
@@ -37,6 +40,7 @@ class Menu:
     """What can be put into a text, and what it would mean to this seat."""
 
     summary: str  # of the conflict, for everybody
+    limits: Sequence[str]  # what the scenario leaves out
     issues: tuple[IssueSeen, ...]
     parties: Mapping[str, str]  # titles, by party
     first: Package  # some terms that go together, to begin a draft with
@@ -46,8 +50,10 @@ class Menu:
 # -- the brief and the prediction -----------------------------------------------------------------
 
 
-def brief(role: Role) -> None:
-    """A role's brief, with what is private marked as such."""
+def brief(role: Role, titles: Mapping[str, str]) -> None:
+    """A role's brief, with what is private marked as such, and whom it can speak to."""
+    spoken_to = ", ".join(titles[name] for name in role.reaches)
+    st.markdown(f"**You speak to:** {look.plain(spoken_to)}. {standing(role)}")
     st.markdown("#### :material/public: Public: everybody knows this")
     st.markdown(look.plain(role.public))
     with st.container(border=True, key="private"):
@@ -59,6 +65,15 @@ def brief(role: Role) -> None:
             ("Play the interest, not the stereotype", role.fairness),
         ):
             st.markdown(f"**{head}.** {look.plain(words)}")
+
+
+def _seats(view: SeatView) -> None:
+    """Who else sits at the table, and what everybody knows of them."""
+    for neighbour in view.neighbours:
+        kind = " (AI agent)" if neighbour.agent else ""
+        met = "" if neighbour.reached else " You do not meet; a mediator can carry texts."
+        st.markdown(f"**{look.plain(neighbour.title)}**{kind}.{met}")
+        st.caption(f"From their own brief: “{look.plain(neighbour.public)}”")
 
 
 def _conflict(menu: Menu) -> None:
@@ -73,14 +88,19 @@ def _conflict(menu: Menu) -> None:
 def briefing(guest: Guest, view: SeatView, menu: Menu) -> None:
     """Read the brief, answer a question on it, and say what one expects."""
     _conflict(menu)
-    brief(view.role)
     titles = titles_of(view)
+    brief(view.role, titles)
+    with st.expander("Who sits here"):
+        _seats(view)
     st.markdown("#### Did it come across?")
     if view.understood:
         st.success("Right: without their signatures there is no deal.")
     else:
         if view.understood is not None:
-            st.warning("Not quite. Who can refuse a deal? Look at the briefs again.")
+            st.warning(
+                "Not quite. Who can refuse a deal? Think of those who fight, and of who can tie "
+                "their hands."
+            )
         choice = st.pills(
             "Whose signatures does a text need?",
             list(view.signers),
@@ -98,9 +118,15 @@ def briefing(guest: Guest, view: SeatView, menu: Menu) -> None:
 
 def _prediction(guest: Guest, view: SeatView, menu: Menu) -> None:
     if view.predicted is not None:
-        st.success(f"Your prediction: {view.predicted} of 100 tables like yours sign a text.")
-    deal = st.slider("Of 100 tables like yours, how many sign a text?", 0, 100, 50, key="deal")
-    with_terms = st.checkbox("I also predict the terms", key="with_terms")
+        and_terms = ", and the terms below" if view.predicted_package else ""
+        st.success(
+            f"Your prediction: {view.predicted} of 100 tables like yours sign a text{and_terms}."
+        )
+    usual = 50 if view.predicted is None else view.predicted
+    deal = st.slider("Of 100 tables like yours, how many sign a text?", 0, 100, usual, key="deal")
+    with_terms = st.checkbox(
+        "I also predict the terms", value=view.predicted_package is not None, key="with_terms"
+    )
     package = (
         _terms(menu, view.predicted_package or menu.first, "predicted") if with_terms else None
     )
@@ -112,6 +138,8 @@ def _prediction(guest: Guest, view: SeatView, menu: Menu) -> None:
         acts.Predict, deal=deal, package=package
     ):
         st.rerun()
+    if view.predicted is not None and view.understood:
+        st.success("You are ready. The talks begin when your instructor says so.")
 
 
 def _terms(
@@ -148,7 +176,7 @@ def _said_of(issue: IssueSeen) -> Callable[[str], str]:
 def play(guest: Guest, view: SeatView, menu: Menu) -> None:
     """The table: who is waited for, what is on it, one's own draft, messages, and the brief."""
     with st.container(key="status"):
-        _status(guest, view)
+        _status(guest, view, menu)
     with st.container(key="texts"):
         _texts(guest, view, menu)
     with st.container(key="draft"):
@@ -158,21 +186,19 @@ def play(guest: Guest, view: SeatView, menu: Menu) -> None:
         _messages(guest, view)
     with st.expander("My brief"):
         _conflict(menu)
-        brief(view.role)
+        brief(view.role, titles_of(view))
     with st.expander("Who sits here"):
-        for neighbour in view.neighbours:
-            kind = " (AI agent)" if neighbour.agent else ""
-            met = "" if neighbour.reached else " You do not meet; a mediator can carry texts."
-            st.markdown(f"**{look.plain(neighbour.title)}**{kind}.{met}")
-            st.caption(look.plain(neighbour.public))
+        _seats(view)
 
 
-def _status(guest: Guest, view: SeatView) -> None:
+def _status(guest: Guest, view: SeatView, menu: Menu) -> None:
     if view.stage == "between":
         st.subheader("The days go by …", anchor=False)
     else:
         stage = live.STAGES[view.stage]
         st.subheader(f"Round {view.round} of {view.rounds}: {stage}", anchor=False)
+    if view.stage == "resolve" and not view.may_confirm:
+        st.markdown("There is nothing for you to do in this step.")
     if view.waiting_for:
         waiting = ["you" if one == view.role.title else one for one in view.waiting_for]
         st.markdown(f"Waiting for: **{look.plain(', '.join(waiting))}**")
@@ -180,7 +206,7 @@ def _status(guest: Guest, view: SeatView) -> None:
         st.warning("An agent keeps your seat warm.")
         if st.button("Take my seat back") and guest.ask(acts.TakeBack):
             st.rerun()
-    _news(view)
+    _news(view, menu)
     if view.may_confirm:
         _confirm(guest)
     elif view.stage in ("caucus", "proposals", "responses") and not view.done:
@@ -192,17 +218,19 @@ def _status(guest: Guest, view: SeatView) -> None:
         st.caption("You are done with this step; you may still change your mind.")
 
 
-def _news(view: SeatView) -> None:
-    """What was brought into the talks, and what happened between rounds."""
+def _news(view: SeatView, menu: Menu) -> None:
+    """What was brought into the talks, and what happened between rounds; and what is not told."""
     for words in view.injects:
         st.info(f":material/campaign: {look.plain(words)}")
     if view.news:
-        last = view.news[-1]
-        st.caption(look.plain(f"Day {last.day}: {last.words}"))
-        if len(view.news) > 1:
-            with st.expander("All that happened"):
-                for news in view.news:
-                    st.markdown(look.plain(f"Day {news.day}: {news.words}"))
+        for last in view.news[-LATEST:]:
+            st.caption(look.plain(f"Day {last.day}: {last.words}"))
+        with st.expander("All that happened, and what is not told"):
+            for news in view.news:
+                st.markdown(look.plain(f"Day {news.day}: {news.words}"))
+            st.caption("These news tell what the model counts, and no more:")
+            for limit in menu.limits:
+                st.caption(f"- {look.plain(limit)}")
 
 
 def _confirm(guest: Guest) -> None:
@@ -343,6 +371,8 @@ def _respond(guest: Guest, view: SeatView, menu: Menu, text: TextSeen) -> None:
 def _draft(guest: Guest, view: SeatView, menu: Menu) -> None:
     st.markdown("#### My draft")
     st.caption("Only you see it. It is kept as you change it.")
+    if view.stage == "caucus":
+        st.caption("You can put it on the table in the next step.")
 
     begin = view.draft or view.predicted_package or menu.first
 
@@ -358,7 +388,10 @@ def _draft(guest: Guest, view: SeatView, menu: Menu) -> None:
     package = _terms(menu, begin, "draft", keep)
     score = menu.score(package)
     if score.problem:
-        st.warning(look.plain(f"{score.problem[:1].upper()}{score.problem[1:]}"))
+        st.warning(
+            look.plain(f"{score.problem[:1].upper()}{score.problem[1:]}")
+            + " As long as that is so, the draft is not kept."
+        )
     _worth(menu, score)
     st.text_area("In a sentence: why this?", max_chars=500, key="rationale", on_change=keep)
     bridging = view.stage == "responses" and view.role.is_mediator
@@ -418,7 +451,9 @@ def _messages(guest: Guest, view: SeatView) -> None:
             st.text(message.text)
     if view.stage not in acts.TALKING:
         return
-    with st.form("say", clear_on_submit=True, border=False):
+    if st.session_state.pop("said-it", False):  # what was not taken stays in the box
+        st.session_state["say-words"] = ""
+    with st.form("say", border=False):
         to = st.pills(
             "To",
             list(view.role.reaches),
@@ -431,6 +466,7 @@ def _messages(guest: Guest, view: SeatView) -> None:
             if not to:
                 st.warning("Choose to whom.")
             elif guest.ask(acts.Say, to=tuple(to), text=words):
+                st.session_state["said-it"] = True
                 st.rerun()
             else:
                 live.said()

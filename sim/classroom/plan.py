@@ -133,6 +133,15 @@ class Role(Part):
     fairness: str
 
 
+def standing(role: Role) -> str:
+    """What a deal needs of a role."""
+    if role.veto:
+        return "There is no deal without you."
+    if role.is_mediator:
+        return "You have no vote; you find terms, and carry texts to those who do not meet."
+    return "You are heard, but there can be a deal without you."
+
+
 class Setting:
     """A plan on a scenario: who sits at a table, who may speak to whom, and what can be agreed.
 

@@ -120,7 +120,7 @@ def test_an_instructor_who_has_read_nothing_gets_from_the_link_to_the_debrief(en
 def test_students_wish_for_roles_are_let_in_or_watch_and_terms_open_later(enter, school, store):
     teacher = enter()
     teacher.goto(host_path(school))
-    teacher.page.get_by_text("News that you may bring in").click()
+    teacher.page.get_by_text("News: what comes by itself").click()
     pick(teacher, "Scenario", "Two Rivers")
     pick(teacher, "Terms that nobody can agree on until you open them", "an end of the war")
     pick(teacher, "Who joins", "Only those whom I let in, with a wish for a role")
@@ -151,8 +151,9 @@ def test_students_wish_for_roles_are_let_in_or_watch_and_terms_open_later(enter,
     teacher.click("Begin the talks")
     teacher.page.get_by_text("Watch a table").click()
     every((ada,), "not on offer now")
+    pick(teacher, "News to bring in, from the next round on", "an end of the war")
     teacher.click("Bring it in at all tables")
-    every((ada, grace, teacher), "From the next round on this can be agreed.")
+    every((ada, grace, teacher), "This can be agreed from now on.")
     for seat in (grace, teacher):
         seat.rest().has_no_error()
         seat.is_accessible()
@@ -457,6 +458,8 @@ def test_to_look_at_a_door_is_not_to_go_through(school, store, lobby):
     assert store.names(exercise) == {"p1": "Eve"}
     student = f"{visitor}; {cookies.split(';')[0]}"
     assert student.count("parley_seat_") == 1
+    for path in (f"/join/{code}", "/join/ZZZZZZ", "/join"):  # who has a seat finds it again
+        assert f"/seat?exercise={exercise}" in fetched(school.url + path, None, student)[2]
     assert fetched(f"{school.url}/handouts/{exercise}", None, student)[0] == 403  # all the briefs
     assert fetched(f"{school.url}/join", name, visitor)[0] == 409  # the same form again
 

@@ -75,8 +75,8 @@ def outcomes(found: Json) -> None:
         alt = f"Dots for {len(one['model'])} tables of agents alone, squares for the class's."
         picture(spec, alt, [measure, "of the model’s dots", "tables"], rows, one["measure"])
     st.caption(
-        "Each round dot stands for one in fifty tables of agents alone; squares with numbers are "
-        "the tables of this class."
+        "Each round dot stands for one in fifty tables of agents alone, under “none” without a "
+        "deal; squares with numbers are the tables of this class at which people sat."
     )
 
 

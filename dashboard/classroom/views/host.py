@@ -6,16 +6,18 @@ import hashlib
 import json
 import math
 import re
+import time
 from typing import Any
 
 import streamlit as st
 
 from dashboard import look
 from dashboard.classroom.desk import OF_NOBODY
-from dashboard.classroom.live import cookies, path, said, stop, wish
+from dashboard.classroom.live import address, cookies, said, stop, wish
 from dashboard.classroom.room import new_key, now, room
 from dashboard.classroom.views import INSTRUCTOR
 from sim.classroom.acts import OpenLobby, Request
+from sim.classroom.debrief import ENDED
 from sim.classroom.plan import Clocks, Inject, Plan, Setting, Style
 from sim.complaints import counted
 from sim.reading import load_scenario, scenario_names
@@ -53,11 +55,15 @@ def possible_injects(case: Scenario) -> dict[str, Inject]:
     for name, lever in case.levers.items():
         if any(move.key.startswith(("issues.", "channel.every_days")) for move in lever.moves):
             continue
-        for end, value in (("high", lever.high), ("low", lever.low)):
+        ends = (("high", lever.high), ("low", lever.low))
+        for end, value in (one for one in ends if one[1] != lever.default):
             found[f"{lever.label}: {end}"] = Inject(
                 id=_id(f"{name}-{end}"),
                 kind="parameter",
-                words=f"{lever.label} is {end} from the next round on.",
+                words=(
+                    f"{lever.label}: from now on {value:g} {lever.unit}, where it was "
+                    f"{lever.default:g}."
+                ),
                 lever=name,
                 setting=float(value),
             )
@@ -86,7 +92,7 @@ def opening(words: str, issue: str, level: str) -> Inject:
     return Inject(
         id=_id(f"open-{issue}-{level}"),
         kind="option",
-        words=f"From the next round on this can be agreed. {words}.",
+        words=f"This can be agreed from now on. {words}.",
         issue=issue,
         opens=(level,),
     )
@@ -95,6 +101,11 @@ def opening(words: str, issue: str, level: str) -> Inject:
 def _id(words: str) -> str:
     """Words as the name of an inject."""
     return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:40]
+
+
+def day_of(at: int) -> str:
+    """A time in ms as a day and an hour, in the server's zone."""
+    return time.strftime("%d %b, %H:%M", time.localtime(at / 1000))
 
 
 def rehearse(case: Scenario, plan: Plan) -> None:
@@ -118,7 +129,9 @@ def rehearsal(found: dict[str, Any]) -> None:
     for table in found["tables"]:
         terms = "; ".join(table["words"].values()) or "nothing signed"
         after = counted(table["rounds"], "round")
-        st.markdown(look.plain(f"Table {table['number']}: {table['how']} after {after}; {terms}."))
+        st.markdown(
+            look.plain(f"Table {table['number']} {ENDED[table['how']]} after {after}; {terms}.")
+        )
 
 
 if not room().hosts(cookies()):
@@ -191,11 +204,13 @@ with st.expander("Rounds, clocks and luck"):
     idle = st.number_input("Idle stages until an agent keeps a seat warm", 1, 20, 3, key="idle")
     scores = st.checkbox("Show every table's scores in the debrief", key="scores")
     days = st.number_input("Days until the exercise may be deleted", 1, 3650, 90, key="days")
-with st.expander("News that you may bring in"):
+with st.expander("News: what comes by itself, and terms that open later"):
     offered = possible_injects(case)
+    st.caption("Whatever does not come by itself you can bring in by hand, at any time.")
     chosen = st.multiselect(
-        "Something changes", list(offered), max_selections=6, key=f"injects-{scenario}"
+        "Something changes by itself", list(offered), max_selections=6, key=f"injects-{scenario}"
     )
+    at = st.number_input("… before round", 1, rounds, rounds, key=f"at-{rounds}")
     terms = possible_terms(case)
     held_back = st.multiselect(
         "Terms that nobody can agree on until you open them",
@@ -209,10 +224,12 @@ with st.expander("News that you may bring in"):
         max_chars=500,
         key="own",
     )
-    at = st.number_input("All of it comes before round (0: you press the button)", 0, 30, 0)
 
 try:
-    injects = [offered[name] for name in chosen]
+    injects = [
+        one.model_copy(update={"at_round": at if name in chosen else None})
+        for name, one in offered.items()
+    ]
     injects += [opening(words, *terms[words]) for words in held_back]
     if own.strip():
         injects.append(Inject(id="message", kind="message", words=own))
@@ -232,7 +249,7 @@ try:
         thinking_seconds=thinking,
         scores_visible=scores,
         keep_days=days,
-        injects=tuple(one.model_copy(update={"at_round": at or None}) for one in injects),
+        injects=tuple(injects),
     )
     Setting(plan, case)
 except ValueError as error:
@@ -251,11 +268,13 @@ rehearse(case, plan)
 exercises = room().store.exercises()
 if exercises:
     st.header("Exercises on this server", anchor=False)
-for exercise, kept, _, _ in exercises:
+for exercise, kept, drafted, _ in exercises:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link(
-            INSTRUCTOR, label=look.plain(kept or exercise), query_params={"exercise": exercise}
+            INSTRUCTOR,
+            label=f"{look.plain(kept or exercise)} · {day_of(drafted)}",
+            query_params={"exercise": exercise},
         )
         if st.button("New instructor’s link", key=f"link-{exercise}", help="The old one is dead."):
             token = room().store.reissue_instructor(exercise, now())
-            st.code(path(f"/enter/{token}"), language=None)
+            st.code(address(f"/enter/{token}"), language=None, wrap_lines=True)

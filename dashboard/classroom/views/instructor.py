@@ -37,6 +37,9 @@ DOING = {
     "agent": "▢ AI",
 }
 
+#: Tables side by side.
+ACROSS = 3
+
 exercise = live.exercise_id()
 me = live.instructing(exercise)
 
@@ -81,6 +84,7 @@ def lobby(view: MonitorView) -> None:
     shown = view.projector
     if code:
         st.markdown(f"Code for the wall: **{code}** (students go to {live.address('/join')})")
+    live.warn_of_loopback()
     st.markdown(
         f"{shown.joined} of {shown.places} seats are taken. Agents take those that are empty "
         "when you start."
@@ -99,9 +103,22 @@ def lobby(view: MonitorView) -> None:
         st.link_button("A list of names: cards with links", path(f"/cards/{exercise}"))
 
 
+def latecomers(locked: bool) -> None:
+    """Let latecomers knock with a code of their own; they come in one by one."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        press(
+            "Let latecomers knock" if locked else "No more latecomers", acts.Lock, locked=not locked
+        )
+        code = room().store.join_code(exercise)
+        if code and not locked:
+            st.markdown(f"Code for latecomers: **{code}** ({live.address('/join')})")
+        st.link_button("Role sheets to print", path(f"/handouts/{exercise}"))
+
+
 def running(view: MonitorView) -> None:
     """Keep time, and keep people in."""
     shown = view.projector
+    latecomers(shown.locked)
     with st.container(horizontal=True):
         if shown.paused:
             press("Resume", acts.Resume, primary=True)
@@ -125,9 +142,12 @@ def running(view: MonitorView) -> None:
             key="inject",
         )
         press("Bring it in at all tables", acts.Fire, inject=chosen)
-    with st.form("broadcast", clear_on_submit=True, border=False):
-        words = st.text_input("Tell everybody", max_chars=1000)
+    if st.session_state.pop("told-all", False):  # what was not taken stays in the box
+        st.session_state["to-all"] = ""
+    with st.form("broadcast", border=False):
+        words = st.text_input("Tell everybody", max_chars=1000, key="to-all")
         if st.form_submit_button("Send to all") and me.ask(acts.Broadcast, text=words):
+            st.session_state["told-all"] = True
             st.rerun()
     press_surely("End the talks", "End the talks at all tables?", "Yes, end them", acts.End)
 
@@ -174,11 +194,12 @@ def over(view: MonitorView) -> None:
 
 def grid(view: MonitorView) -> None:
     """Tables and seats."""
-    columns = st.columns(3)
     names = room().store.names(exercise)
-    for k, table in enumerate(view.tables):
-        with columns[k % 3].container(border=True):
-            _table(table, view, names)
+    for first in range(0, len(view.tables), ACROSS):  # row by row: a phone keeps their order
+        row = view.tables[first : first + ACROSS]
+        for column, table in zip(st.columns(ACROSS), row, strict=False):
+            with column.container(border=True):
+                _table(table, view, names)
 
 
 def _table(table: MonitorTable, view: MonitorView, names: dict[str, str]) -> None:

@@ -12,7 +12,17 @@ import segno
 import streamlit as st
 
 from dashboard import look
-from dashboard.classroom.live import SOON, STAGES, Sight, address, clock, exercise_id, said, watch
+from dashboard.classroom.live import (
+    SOON,
+    STAGES,
+    STEP_OUT,
+    Sight,
+    address,
+    clock,
+    exercise_id,
+    said,
+    watch,
+)
 from dashboard.classroom.room import room
 from sim.classroom.view import ProjectorView, TableStatus, view_for_projector
 
@@ -86,6 +96,7 @@ st.title(look.plain(view.title), anchor=False)
 said()
 if view.content_note and view.phase in ("lobby", "briefing"):
     st.caption(look.plain(view.content_note))
+    wall(STEP_OUT)
 over = view.phase in ("closed", "debrief", "archived")
 running = [table.deadline for table in view.tables if table.deadline is not None]
 deadline = min(running, default=None) if view.phase == "playing" else view.deadline

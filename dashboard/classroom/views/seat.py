@@ -5,7 +5,17 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import look
-from dashboard.classroom.live import LATER, SOON, Sight, exercise_id, said, seated, stop, watch
+from dashboard.classroom.live import (
+    LATER,
+    SOON,
+    STEP_OUT,
+    Sight,
+    exercise_id,
+    said,
+    seated,
+    stop,
+    watch,
+)
 from dashboard.classroom.room import room
 from dashboard.classroom.table import Menu, after, briefing, play, take_home
 from dashboard.classroom.views import DEBRIEF
@@ -84,6 +94,7 @@ in_class(view)
 setting = room().store.state(exercise).setting
 menu = Menu(
     setting.scenario.summary,
+    setting.scenario.limits,
     view.issues,
     {name: party.title for name, party in setting.scenario.parties.items()},
     setting.package(0),
@@ -92,6 +103,7 @@ menu = Menu(
 if view.phase == "lobby":
     st.markdown("**You have a seat.** Your brief appears here when the instructor starts.")
     st.caption(look.plain(view.content_note))
+    st.markdown(STEP_OUT)
 elif view.phase == "briefing":
     briefing(guest, view, menu)
 elif view.phase == "playing" and view.result is None:
