@@ -198,17 +198,17 @@ def show(
     from sim.reading import load_scenario
 
     scenario = load_scenario(name)
-    from sim import report
+    from sim import printing
     from sim.experiment import common_ground
 
     console = on_screen()
-    report.print_scenario(scenario, console)
+    printing.print_scenario(scenario, console)
     with waiting("Looking for common ground"):
         ground = common_ground(scenario, runs=GROUND_RUNS)
-    report.print_ground(ground, scenario, console)
-    report.print_assumptions(scenario, console)
+    printing.print_ground(ground, scenario, console)
+    printing.print_assumptions(scenario, console)
     if numbers:
-        report.print_numbers(scenario, console)
+        printing.print_numbers(scenario, console)
 
 
 # --- Commands that play
@@ -236,7 +236,7 @@ def run(
     days = days or scenario.days
     command = as_command("run", name, runs=runs, seed=seed, days=days, sets={"--set": settings})
     check_json(json_to)
-    from sim import report
+    from sim import printing, report
     from sim.reading import find_scenario
     from sim.shelf import parts_in
 
@@ -251,7 +251,7 @@ def run(
         found = report.summary(outcomes, scenario, command, changes_in(sets, scenario))
         if out is not None:
             (folder / SUMMARY).write_text(as_json(found), encoding="utf-8")
-    deliver(found, json_to, lambda console: report.print_summary(found, scenario, console))
+    deliver(found, json_to, lambda console: printing.print_summary(found, scenario, console))
 
 
 def _played(
@@ -338,7 +338,7 @@ def compare(
         sets["--out"] = [str(out)]
     command = as_command("compare", name, runs=runs, seed=seed, days=days, sets=sets)
     check_json(json_to)
-    from sim import report
+    from sim import printing, report
     from sim.experiment import Comparison
 
     asked = {"runs": runs, "seed": seed, "days": days, "workers": workers or cores()}
@@ -356,7 +356,7 @@ def compare(
             with waiting("Drawing"):
                 page.write(page.comparison(both, baseline[0], command), folder)
         found = report.comparison_summary(both, baseline[0], command)
-    deliver(found, json_to, lambda console: report.print_comparison(found, baseline[0], console))
+    deliver(found, json_to, lambda console: printing.print_comparison(found, baseline[0], console))
 
 
 @app.command()
@@ -374,17 +374,17 @@ def story(
     command = as_command("story", name, run=run, seed=seed, days=days, sets={"--set": settings})
     from rich.text import Text
 
-    from sim import report
+    from sim import printing
     from sim.story import tell
 
     with waiting("Playing"):
         paragraphs = tell(scenario, run, seed, days, levers)
     console = on_screen()
-    console.print(Text(report.NOT_A_FORECAST, style="italic"))
+    printing.caveat(console)
     for paragraph in paragraphs:
         console.print(Text(paragraph))
     console.print()
-    report.print_command(command, console)
+    printing.print_command(command, console)
 
 
 @app.command()
@@ -495,9 +495,7 @@ def sensitivity(
     given = {option: value for option, value in options.items() if value is not None}
     command = as_command("sensitivity", name, sets={"--set": settings}, **given)
     check_json(json_to)
-    from rich.text import Text
-
-    from sim import report, sensitivity_report
+    from sim import printing, report, sensitivity_report
     from sim import sensitivity as looks
 
     try:
@@ -527,9 +525,9 @@ def sensitivity(
             (folder / SUMMARY).write_text(as_json(data), encoding="utf-8")
 
     def print_words(console: Console) -> None:
-        console.print(Text(report.NOT_A_FORECAST, style="italic"))
+        printing.caveat(console)
         sensitivity_report.print_study(found, plan, console)
-        report.print_command(command, console)
+        printing.print_command(command, console)
 
     deliver(data, json_to, print_words)
 

@@ -1,4 +1,4 @@
-"""Summaries of results: as plain data for machines, and in words for people.
+"""Summaries of results: as plain data for machines, and in which words people are told of it.
 
 People get frequencies ("37 of 100 simulated talks") with an interval, the base rate beside them
 where a scenario has one, and what all of it rests on.
@@ -12,18 +12,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
 
 from sim import findings
 from sim.complaints import counted
-from sim.experiment import Comparison, Ground
+from sim.experiment import Comparison
 from sim.findings import Effect, Finding, Spread
 from sim.outcomes import Outcomes
 from sim.scenario import Issue, Scenario
-from sim.theory.packages import in_words, levels_within
+from sim.theory.packages import levels_within
 from sim.uncertain import Quantity
 
 SUMMARY = "parley.summary/1"
@@ -38,9 +34,6 @@ NOT_A_FORECAST = (
 DEAL_DAYS = (30, 90, 180, 365)
 EFFECT_DAYS = (30, 90, 180)
 TRUCE_DAYS = (7, 30, 60)
-
-#: Of the packages that come nearest to suiting all, how many are shown.
-NEAREST_SHOWN = 3
 
 ENDING_WORDS = {
     "no_truce": "no truce",
@@ -223,60 +216,12 @@ def _base_rate(scenario: Scenario, horizon: int) -> Json | None:
     }
 
 
-# --- For people
+# --- In words
 
 
 def talks_played(found: Json) -> str:
     """How many talks were played, and for how long."""
     return f"{counted(found['runs'], 'simulated talk')} of {counted(found['days'], 'day')}"
-
-
-def print_summary(found: Json, scenario: Scenario, console: Console) -> None:
-    """Print what `summary` says: frequencies first, what they rest on last."""
-    console.print(Text(scenario.title, style="bold"))
-    console.print(Text(NOT_A_FORECAST, style="italic"))
-    _say(console, f"{talks_played(found)}, seed {found['seed']}; {settings_of(found)}.")
-    _print_deals(found, console)
-    _print_endings(found, scenario, console)
-    _print_zopa(found, console)
-    _print_blockers(found, scenario, console)
-    _print_terms(found, scenario, console)
-    _print_exchange(found, scenario, console)
-    _print_truce(found, scenario, console)
-    _print_footing(found, console)
-
-
-def print_comparison(found: Json, scenario: Scenario, console: Console) -> None:
-    """Print what `comparison_summary` says: each effect with its interval."""
-    console.print(Text(scenario.title, style="bold"))
-    console.print(Text(NOT_A_FORECAST, style="italic"))
-    _say(
-        console,
-        f"{talks_played(found)}, each played twice with the same luck, seed {found['seed']}. "
-        f"Baseline: {settings_in_words(found['baseline_levers'])}. "
-        f"Changed: {settings_in_words(found['changed_levers'])}"
-        + ("." if found["changed_sha256"] == found["scenario"]["sha256"] else ", and its numbers."),
-    )
-    table = _table(console, "What the change does", "baseline", "changed", "difference (95 %)")
-    for name, effect in found["effects"].items():
-        share = name.startswith(("deal_by_", "truce_held_"))
-        words = EFFECT_WORDS.get(name) or deal_words(name)
-        table.add_row(
-            Text(words),
-            _amount(effect["baseline"], share),
-            _amount(effect["changed"], share),
-            _difference(effect, share, found["runs"]),
-        )
-    console.print(table)
-    to, away = found["flips"]["to_deal"], found["flips"]["from_deal"]
-    _say(
-        console,
-        f"The change makes a deal where there was none in {frequency(to)} talks, and unmakes one "
-        f"in {frequency(away)}.",
-    )
-    if found["base_rate"] is None:
-        _say(console, "No base rate: there is no history to hold this against.")
-    _print_footing(found, console)
 
 
 def frequency(share: Mapping[str, float | None]) -> str:
@@ -300,42 +245,6 @@ def interval(share: Mapping[str, float | None]) -> str:
     return f"{of_hundred(share['low'])} to {of_hundred(share['high'])}"
 
 
-def _print_deals(found: Json, console: Console) -> None:
-    _heading(console, "Does it come to a truce?")
-    base = found["base_rate"]
-    for day, share in found["deal"]["by_day"].items():
-        line = (
-            f"{frequency(share)} simulated talks reach a truce by day {day}; "
-            f"95 % interval {interval(share)}"
-        )
-        if base:
-            past = base["by_day"][day]
-            line += f"; base rate {of_hundred(past['estimate'])} ({interval(past)})"
-        _say(console, line + ".")
-    mean = found["deal"]["restricted_mean_day"]["estimate"]
-    if found["truce"]["count"]:
-        _say(
-            console,
-            f"The first truce begins on day {mean:.0f} on average, counting day {found['days']} "
-            "where there is none.",
-        )
-    if base is None:
-        _say(console, "No base rate: there is no history to hold this against.")
-    else:
-        _say(
-            console,
-            f"Base rate, with its 90 % interval: {base['source']['title']}. It is {base['note']}.",
-        )
-
-
-def _print_endings(found: Json, scenario: Scenario, console: Console) -> None:
-    table = _table(console, f"How talks stand on day {found['days']}", "of 100")
-    for name, share in found["endings"].items():
-        if share > 0:
-            table.add_row(Text(ending_words(name, scenario)), of_hundred(share))
-    console.print(table)
-
-
 def ending_words(name: str, scenario: Scenario) -> str:
     """How a run stands on its last day, in words."""
     if name in ENDING_WORDS:
@@ -343,109 +252,6 @@ def ending_words(name: str, scenario: Scenario) -> str:
     side = scenario.war.forward if name == "victory_forward" else scenario.war.backward
     winners = " and ".join(scenario.parties[party].title for party in side)
     return f"victory of {winners}" if winners else "victory"
-
-
-def _print_zopa(found: Json, console: Console) -> None:
-    zopa = found["zopa"]
-    _heading(console, "Is there anything to agree on?")
-    _say(
-        console,
-        f"Before the first day, some package is better than no deal for everyone who can refuse "
-        f"one in {of_hundred(zopa['day0'])} of 100 talks, as the parties see it; in "
-        f"{of_hundred(zopa['objective_day0'])} if they knew the true chances of war; and on some "
-        f"day in {of_hundred(zopa['any_day'])}.",
-    )
-
-
-def _print_blockers(found: Json, scenario: Scenario, console: Console) -> None:
-    table = _table(
-        console, "Who refused, of 100 texts on the table", "refused", "alone", "saw no way out"
-    )
-    for party, counts in found["blockers"].items():
-        cells = ["–" if share is None else of_hundred(share) for share in counts.values()]
-        title = scenario.parties[party].title
-        table.add_row(Text(title if scenario.parties[party].veto else f"{title} (no veto)"), *cells)
-    console.print(table)
-
-
-def _print_terms(found: Json, scenario: Scenario, console: Console) -> None:
-    if any(share is None for levels in found["terms"].values() for share in levels.values()):
-        _heading(console, "Terms")
-        _say(console, "No deal was signed, so there are no terms to report.")
-        return
-    table = _table(
-        console, f"Terms, of 100 first deals ({found['truce']['count']:,} were signed)", ""
-    )
-    table.columns[1].justify = "left"
-    for name, levels in found["terms"].items():
-        issue = scenario.issues[name]
-        shares = [
-            f"{issue.levels[level].words} {of_hundred(share)}"
-            for level, share in levels.items()
-            if share > 0
-        ]
-        table.add_row(Text(issue.title), Text("; ".join(shares)))
-    console.print(table)
-
-
-def _print_exchange(found: Json, scenario: Scenario, console: Console) -> None:
-    if not scenario.captives:
-        return
-    _heading(console, "People")
-    for name, counts in found["exchange"]["by_pool"].items():
-        pool = scenario.captives[name]
-        table = _table(
-            console,
-            f"{pool.title}: {counts['initial']['mean']:.0f} on the first day, the dead included",
-            "mean",
-            "90 in 100 talks",
-        )
-        for key, words in CAPTIVE_WORDS.items():
-            table.add_row(words, *_people(counts[key]))
-        console.print(table)
-    if scenario.prisoners:
-        table = _table(console, "Prisoners released", "mean", "90 in 100 talks")
-        for name, counts in found["exchange"]["prisoners_by_pool"].items():
-            table.add_row(Text(scenario.prisoners[name].title), *_people(counts))
-        console.print(table)
-    _say(console, "Who dies in captivity is counted again where the dead come home or are held.")
-
-
-def _people(counts: Mapping[str, float]) -> tuple[str, str]:
-    return f"{counts['mean']:,.1f}", f"{counts['q05']:,.0f} to {counts['q95']:,.0f}"
-
-
-def _print_truce(found: Json, scenario: Scenario, console: Console) -> None:
-    truce = found["truce"]
-    if not truce["count"]:
-        return
-    _heading(console, "Does the first truce last?")
-    for day, share in truce["survival"].items():
-        if share["estimate"] is None:
-            _say(console, f"After {day} days: nobody can tell, the talks were not followed so far.")
-        else:
-            _say(
-                console,
-                f"{frequency(share)} first truces are in force after {day} days; 95 % interval "
-                f"{interval(share)}.",
-            )
-    columns = [f"within {day} days" for day in truce["ended_within"]]
-    table = _table(console, "What became of 100 of them", *columns, f"by day {found['days']}")
-    for cause, share in truce["causes"].items():
-        if share:
-            ends = [causes.get(cause) for causes in truce["ended_within"].values()]
-            cells = ["–" if end is None else _known(end["estimate"]) for end in ends]
-            table.add_row(Text(cause_words(cause, scenario)), *cells, of_hundred(share))
-    console.print(table)
-    _say(
-        console,
-        "Within so many days: as if every truce had been followed so long. By the last day: as it "
-        "stands, young truces among them, so that a share may be smaller.",
-    )
-
-
-def _known(estimate: float | None) -> str:
-    return "unknown" if estimate is None else of_hundred(estimate)
 
 
 def cause_words(cause: str, scenario: Scenario) -> str:
@@ -456,25 +262,6 @@ def cause_words(cause: str, scenario: Scenario) -> str:
         return f"broken by {scenario.spoilers[cause].title}"
     words = {"expiry": "the term ends", findings.HOLDING: "in force on the last day"}
     return words.get(cause, cause)
-
-
-def _print_footing(found: Json, console: Console) -> None:
-    numbers = found["assumptions"]
-    _heading(console, "What this rests on")
-    _say(
-        console,
-        f"{sum(numbers.values())} numbers: {numbers['sourced']} have a source, "
-        f"{numbers['judgement']} are our judgement, {numbers['definition']} fix a unit. Intervals "
-        "speak of the luck of the draw, not of whether the assumptions are right.",
-    )
-    if found["command"]:
-        _say(console, "The same again:")
-        print_command(found["command"], console)
-
-
-def print_command(command: str, console: Console) -> None:
-    """Print a command so that it can be copied, however narrow the terminal."""
-    console.print(Text(f"  {command}"), soft_wrap=True)
 
 
 def settings_of(found: Json) -> str:
@@ -497,16 +284,13 @@ def deal_words(name: str) -> str:
     return f"talks with a truce by day {name.removeprefix('deal_by_')}, of 100"
 
 
-def _amount(value: float, share: bool) -> str:
-    return of_hundred(value) if share else f"{value:,.1f}"
-
-
 def exactly_zero(runs: int) -> str:
     """What there is to say of a change that changes nothing: it rests on so many runs."""
     return f"exactly 0 in every run of {runs:,}"
 
 
-def _difference(effect: Mapping[str, Any], share: bool, runs: int) -> str:
+def difference(effect: Mapping[str, Any], share: bool, runs: int) -> str:
+    """A difference with its interval."""
     if effect["exactly_zero"]:
         return exactly_zero(runs)
     scale = 100 if share else 1
@@ -516,69 +300,7 @@ def _difference(effect: Mapping[str, Any], share: bool, runs: int) -> str:
     return f"{shown} ({scale * effect['low']:+.1f} to {scale * effect['high']:+.1f})"
 
 
-def _heading(console: Console, words: str) -> None:
-    console.print()
-    console.print(Text(words, style="bold"))
-
-
-def _say(console: Console, words: str) -> None:
-    console.print(Text(words), highlight=False)
-
-
-def _table(console: Console, title: str, *columns: str) -> Table:
-    """A plain table under a heading: words on the left, numbers on the right."""
-    _heading(console, title)
-    table = Table(box=None, show_header=any(columns), pad_edge=False, header_style="dim")
-    table.add_column("", overflow="fold")
-    for column in columns:
-        table.add_column(column, justify="right")
-    return table
-
-
-# --- A scenario before anyone plays it
-
-
-def print_scenario(scenario: Scenario, console: Console) -> None:
-    """Print who negotiates about what, what they say, and how far apart that is."""
-    console.print(Text(scenario.title, style="bold"))
-    _say(console, scenario.summary)
-    _say(console, f"As of {scenario.as_of}, followed for {scenario.days} days.")
-    console.print(Text(scenario.content_note, style="italic"))
-    _heading(console, "Parties, and what they say")
-    for party in scenario.parties.values():
-        veto = "" if party.veto else " (no veto)"
-        _say(console, f"{party.title}{veto}: {', '.join(party.positions.states)}")
-        for line in party.positions.red_lines:
-            console.print(Padding(Text(f"“{line.words}”"), (0, 0, 0, 2)))
-    mediators = ", ".join(mediator.title for mediator in scenario.mediators.values())
-    _say(console, f"Mediators: {mediators or 'none'}")
-    _print_positions(scenario, console)
-    _print_levers(scenario, console)
-    if scenario.limits:
-        _heading(console, "Left out")
-        for limit in scenario.limits:
-            _say(console, f"- {limit}")
-
-
-def _print_positions(scenario: Scenario, console: Console) -> None:
-    _heading(console, "Issues, and how far apart the parties are in public")
-    gaps = position_gaps(scenario)
-    for name, issue in scenario.issues.items():
-        levels = " – ".join(level.words for level in issue.levels.values())
-        _say(console, f"{issue.title}: {levels}")
-        for party, named in stated_levels(scenario, name).items():
-            title = scenario.parties[party].title
-            words = " or ".join(issue.levels[level].words for level in named)
-            console.print(Padding(Text(f"{title} asks for: {words}"), (0, 0, 0, 2)))
-        gap = gaps[name]
-        if gap is None:
-            apart = "fewer than two parties have spoken"
-        elif gap == 0:
-            apart = "what they say can be reconciled"
-        else:
-            steps = "one level" if gap == 1 else f"{gap} levels"
-            apart = f"{steps} apart, of {len(issue.levels) - 1}"
-        console.print(Padding(Text(apart, style="dim"), (0, 0, 0, 2)))
+# --- What parties say
 
 
 def stated_levels(scenario: Scenario, issue: str) -> dict[str, list[str]]:
@@ -623,60 +345,6 @@ def _steps_between(issue: Issue, one: list[str], other: list[str]) -> int:
     return min(abs(at[a] - at[b]) for a in one for b in other)
 
 
-def _print_levers(scenario: Scenario, console: Console) -> None:
-    if not scenario.levers:
-        return
-    table = _table(console, "Levers (for --set)", "default", "range", "unit")
-    for name, lever in scenario.levers.items():
-        table.add_row(
-            Text(f"{name}: {lever.label}"),
-            f"{lever.default:g}",
-            f"{lever.low:g} to {lever.high:g}",
-            Text(lever.unit),
-        )
-    console.print(table)
-
-
-def print_ground(ground: Ground, scenario: Scenario, console: Console) -> None:
-    """Print in how many runs there is a ZOPA, and which packages come nearest to suiting all."""
-    _heading(console, "Before the first day: is there anything to agree on?")
-    views = (
-        ("as the parties see it", ground.perceived),
-        ("if they knew the true chances of war", ground.objective),
-    )
-    for words, gains in views:
-        runs = len(gains)
-        exists = (gains >= 0).any(axis=1)
-        _say(
-            console,
-            f"Some package is better than no deal for everyone who can refuse one in "
-            f"{of_hundred(float(exists.mean()))} of 100 of {runs} draws, {words}. "
-            "Nearest to suiting all:",
-        )
-        best = np.bincount(gains.argmax(axis=1), minlength=gains.shape[1])
-        for package in np.argsort(-best, kind="stable")[:NEAREST_SHOWN]:
-            if best[package]:
-                line = (
-                    f"{of_hundred(best[package] / runs)} of 100: "
-                    f"{in_words(scenario, ground.packages, int(package))}"
-                )
-                console.print(Padding(Text(line), (0, 0, 0, 2)))
-
-
-def print_numbers(scenario: Scenario, console: Console) -> None:
-    """Print every number of a scenario on a line: its path, value, range and footing.
-
-    The range is from lowest to highest where there are such, else that of 90 in 100 draws.
-    """
-    _heading(console, "Numbers: path, value, range, what it rests on")
-    numbers = scenario.quantities()
-    width = max(map(len, numbers), default=0)
-    for path, number in numbers.items():
-        rests = ": ".join(filter(None, (number.source or number.basis, number.note)))
-        line = f"{path:<{width}}  {number.centre:>9.4g}  {range_of(number):<24}  {rests}"
-        console.print(Text(line), soft_wrap=True)
-
-
 def range_of(number: Quantity) -> str:
     """From where to where a number is drawn."""
     if number.is_certain:
@@ -686,26 +354,3 @@ def range_of(number: Quantity) -> str:
         return f"{low:.4g} to {high:.4g}"
     low, high = number.at(np.array([0.05, 0.95]))
     return f"{low:.4g} to {high:.4g} (90 %)"
-
-
-def print_assumptions(scenario: Scenario, console: Console) -> None:
-    """Print how many numbers rest on what, and where the sources are."""
-    numbers = assumptions(scenario)
-    _heading(console, "What its numbers rest on")
-    _say(
-        console,
-        f"{numbers['sourced']} have a source, {numbers['judgement']} are a judgement, "
-        f"{numbers['definition']} fix a unit. --numbers shows each.",
-    )
-    for name, source in scenario.sources.items():
-        console.print(Padding(Text(f"{name}: {source.title} ({source.date})"), (0, 0, 0, 2)))
-        if source.url:  # whole, so that it can be followed
-            console.print(Text(f"  {source.url}", style="dim"), soft_wrap=True)
-    if scenario.base_rate is None:
-        _say(console, "No base rate.")
-    else:
-        base = scenario.base_rate
-        _say(
-            console,
-            f"Base rate: {base.deals} deals in {base.days:g} days, {base.source}; not an input.",
-        )

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from sim.findings import Finding
+from sim.printing import heading, say, table_under
 from sim.report import exactly_zero
 from sim.scenario import Scenario
 from sim.sensitivity import MEASURES, Indices, Plan, Study
@@ -79,7 +79,8 @@ def print_study(found: Study, plan: Plan, console: Console) -> None:
     words = MEASURES[found.outcome].words
     scale = 100.0 if found.outcome in ("deal_by_90", "truce_held_60") else 1.0
     unit = f"{words}, of 100" if scale > 1 else words
-    _say(console, f"Outcome: {unit}. {plan.runs:,} simulated talks.", before=True)
+    console.print()
+    say(console, f"Outcome: {unit}. {plan.runs:,} simulated talks.")
     _print_screening(found, plan, scale, console)
     _print_trends(found, scale, console)
     _print_luck(found, plan, console)
@@ -89,7 +90,7 @@ def print_study(found: Study, plan: Plan, console: Console) -> None:
 
 def _print_screening(found: Study, plan: Plan, scale: float, console: Console) -> None:
     title = f"Screening of {len(found.screened)} uncertain numbers: the strongest"
-    table = _columns(console, title, "number", "moves it by", "95 %", "uneven")
+    table = table_under(console, title, "moves it by", "95 %", "uneven", first="number")
     for one in found.screened[:SHOWN]:
         table.add_row(
             Text(one.path),
@@ -99,7 +100,7 @@ def _print_screening(found: Study, plan: Plan, scale: float, console: Console) -
         )
     console.print(table)
     still = sum(one.strength.estimate == 0 for one in found.screened)
-    _say(
+    say(
         console,
         f"Moves it by: the mean change, up or down, over the whole range of the number, along "
         f"{plan.screening.trajectories} trajectories with {plan.screening.replicates} runs' luck "
@@ -110,13 +111,13 @@ def _print_screening(found: Study, plan: Plan, scale: float, console: Console) -
 
 def _print_trends(found: Study, scale: float, console: Console) -> None:
     title = "Trends over random points: the steepest"
-    table = _columns(console, title, "number", "moves it by", "95 %")
+    table = table_under(console, title, "moves it by", "95 %", first="number")
     for one in found.trends[:SHOWN]:
         table.add_row(Text(one.name), f"{scale * (one.estimate or 0):+.1f}", _span(one, scale))
     console.print(table)
     clear = sum(one.low is not None and not one.low <= 0 <= (one.high or 0) for one in found.trends)
     by_chance = len(found.trends) * (1 - 0.95)
-    _say(
+    say(
         console,
         f"From the lowest to the highest, with a sign. {clear} of {len(found.trends)} intervals do "
         f"not include 0; luck alone would make about {by_chance:.0f} such.",
@@ -124,8 +125,8 @@ def _print_trends(found: Study, scale: float, console: Console) -> None:
 
 
 def _print_luck(found: Study, plan: Plan, console: Console) -> None:
-    _heading(console, "How much is luck")
-    _say(
+    heading(console, "How much is luck")
+    say(
         console,
         f"If every number were known, {_percent(found.luck)} of the variance between single talks "
         f"would be left: luck alone. The {plan.top} numbers below explain "
@@ -135,7 +136,7 @@ def _print_luck(found: Study, plan: Plan, console: Console) -> None:
 
 def _print_indices(found: Study, plan: Plan, console: Console) -> None:
     title = f"Of what differs between averages of {plan.replicates} talks, in %"
-    table = _columns(console, title, "number", "by itself", "95 %", "with others", "95 %")
+    table = table_under(console, title, "by itself", "95 %", "with others", "95 %", first="number")
     residue = found.indices.residue
     for index in found.indices.indices:
         table.add_row(
@@ -146,14 +147,14 @@ def _print_indices(found: Study, plan: Plan, console: Console) -> None:
             _span(index.total, 100),
         )
     console.print(table)
-    _say(
+    say(
         console,
         f"Sobol's indices from {plan.n} rows. Of the variance of such averages {_percent(residue)} "
         "is luck that more replicates would remove; shares with others are too large by up to "
         "about as much. Intervals speak of the rows only.",
     )
     for path, remark in remarks(found.indices).items():
-        _say(console, f"{path}: {remark}.")
+        say(console, f"{path}: {remark}.")
 
 
 def remarks(found: Indices) -> dict[str, str]:
@@ -173,7 +174,9 @@ def remarks(found: Indices) -> dict[str, str]:
 
 
 def _print_curves(found: Study, scale: float, console: Console) -> None:
-    table = _columns(console, "One at a time", "number", "from", "to", "outcome", "change (95 %)")
+    table = table_under(
+        console, "One at a time", "from", "to", "outcome", "change (95 %)", first="number"
+    )
     for one in found.curves:
         low, high = one.settings[0], one.settings[-1]
         along = " ".join(f"{scale * (finding.estimate or 0):.0f}" for finding in one.findings)
@@ -183,7 +186,7 @@ def _print_curves(found: Study, scale: float, console: Console) -> None:
         table.add_row(Text(one.of), f"{low:.3g}", f"{high:.3g}", along, change)
     console.print(table)
     runs = found.curves[0].findings[0].n if found.curves else 0
-    _say(console, f"Each point is {runs} talks, all points with the same luck.")
+    say(console, f"Each point is {runs} talks, all points with the same luck.")
 
 
 def _percent(found: Finding) -> str:
@@ -201,24 +204,3 @@ def _span(found: Finding, scale: float) -> str:
         return "unknown"
     digits = 0 if scale == 100 and found.high - found.low >= 0.02 else 1
     return f"{scale * found.low:.{digits}f} to {scale * found.high:.{digits}f}"
-
-
-def _heading(console: Console, words: str) -> None:
-    console.print()
-    console.print(Text(words, style="bold"))
-
-
-def _say(console: Console, words: str, before: bool = False) -> None:
-    if before:
-        console.print()
-    console.print(Text(words), highlight=False)
-
-
-def _columns(console: Console, title: str, first: str, *others: str) -> Table:
-    """A plain table under a heading."""
-    _heading(console, title)
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column(first, overflow="fold")
-    for name in others:
-        table.add_column(name, justify="right")
-    return table

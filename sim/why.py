@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from sim.attribution import (
@@ -24,7 +23,8 @@ from sim.experiment import first_look, play_arms
 from sim.findings import Finding
 from sim.mediation import Mediation, arms_of_mediation, mediation_from
 from sim.outcomes import BAD_TEXT, CONFIRMATION, SUSPENSION, Outcomes
-from sim.report import NOT_A_FORECAST, frequency, print_command
+from sim.printing import heading, opening, plain_table, print_command, say
+from sim.report import NOT_A_FORECAST, frequency
 from sim.scenario import Scenario
 from sim.unlock import FRESH_TIMES, Unlocking, Way
 
@@ -189,8 +189,7 @@ def _way(way: Way) -> Json:
 
 def print_why(found: Json, scenario: Scenario, console: Console) -> None:
     """Print what `why_summary` says."""
-    console.print(Text(f"{scenario.title}: why not?", style="bold"))
-    console.print(Text(NOT_A_FORECAST, style="italic"))
+    opening(console, f"{scenario.title}: why not?")
     _print_structural(found["structural"], scenario, console)
     _print_procedural(found["procedural"], scenario, console)
     _print_mechanisms(found["mechanisms"], console)
@@ -199,23 +198,23 @@ def print_why(found: Json, scenario: Scenario, console: Console) -> None:
 
 
 def _print_structural(found: Json, scenario: Scenario, console: Console) -> None:
-    _heading(console, "The bargain: what is in the way before the first day")
-    _say(
+    heading(console, "The bargain: what is in the way before the first day")
+    say(
         console,
         f"In {frequency(found['no_zopa'])} talks no package is better than no deal for everyone "
         "who can refuse one, as they see it. Of these:",
     )
     if not found["no_zopa"]["estimate"]:
         return
-    table = _table("blocks, of 100 talks", "would have to give up, utils")
+    table = plain_table("blocks, of 100 talks", "would have to give up, utils")
     for party, blocks in found["blockers"].items():
         alone = party == NOBODY_ALONE
         title = "no concession by one alone would do" if alone else scenario.parties[party].title
         given = "" if alone else _interval(found["concessions"][party], 1, 3)
         table.add_row(Text(title), _interval(blocks, 100, 0), given)
     console.print(table)
-    _say(console, "Over which issue they part, of 100 parts of the gap (Shapley):")
-    table = _table("")
+    say(console, "Over which issue they part, of 100 parts of the gap (Shapley):")
+    table = plain_table("")
     for issue, part in found["issue_shares"].items():
         if issue != NO_ISSUE or part["estimate"]:
             table.add_row(Text(issue_words(issue, scenario)), _interval(part, 100, 0))
@@ -228,8 +227,8 @@ def issue_words(issue: str, scenario: Scenario) -> str:
 
 
 def _print_procedural(found: Json, scenario: Scenario, console: Console) -> None:
-    _heading(console, "The talks: why a round with a possible deal brought none, of 100")
-    table = _table("")
+    heading(console, "The talks: why a round with a possible deal brought none, of 100")
+    table = plain_table("")
     for reason, part in found.items():
         party = scenario.parties.get(reason)
         words = f"{party.title} held out for more" if party else REASON_WORDS[reason]
@@ -238,9 +237,9 @@ def _print_procedural(found: Json, scenario: Scenario, console: Console) -> None
 
 
 def _print_mechanisms(found: Json, console: Console) -> None:
-    _heading(console, "One obstacle taken away: deals more or fewer, of 100 talks")
+    heading(console, "One obstacle taken away: deals more or fewer, of 100 talks")
     days = next(iter(found.values()))["effects"]
-    table = _table(*(name.replace("_", " ") for name in days))
+    table = plain_table(*(name.replace("_", " ") for name in days))
     for mechanism in found.values():
         cells = [_interval(effect, 100, 1, sign=True) for effect in mechanism["effects"].values()]
         table.add_row(Text(mechanism["words"]), *cells)
@@ -248,11 +247,11 @@ def _print_mechanisms(found: Json, console: Console) -> None:
 
 
 def _print_mediation(found: Json, scenario: Scenario, console: Console) -> None:
-    _heading(console, "What mediation is worth")
-    _say(console, found["counterfactual"])
+    heading(console, "What mediation is worth")
+    say(console, found["counterfactual"])
     for measure, whole in found["whole"].items():
         scale = 100 if measure.startswith(("deal_by", "truce_held")) else 1
-        table = _table("adds")
+        table = plain_table("adds")
         table.add_row(Text(_measure(measure), style="bold"), _interval(whole, scale, 1, sign=True))
         for lever, part in found["levers"][measure].items():
             table.add_row(Text(f"  {LEVER_WORDS[lever]}"), _interval(part, scale, 1, sign=True))
@@ -260,7 +259,7 @@ def _print_mediation(found: Json, scenario: Scenario, console: Console) -> None:
             title = scenario.mediators[mediator].title
             table.add_row(Text(f"  {title}"), _interval(part, scale, 1, sign=True))
         console.print(table)
-    _say(
+    say(
         console,
         "Levers, and mediators, each add up to the whole; each part is a mean over the orders in "
         "which they might come (Shapley).",
@@ -278,19 +277,18 @@ def print_unlock(found: Json, scenario: Scenario, console: Console) -> None:
     target = found["target"]
     scale = 1 if target["kind"] == "returned_alive" else 100
     unit = "" if scale == 1 else " of 100"
-    console.print(Text(f"{scenario.title}: what would unlock it?", style="bold"))
-    console.print(Text(NOT_A_FORECAST, style="italic"))
-    _say(
+    opening(console, f"{scenario.title}: what would unlock it?")
+    say(
         console,
         f"Target: {target['words']}, {scale * target['goal']:g}{unit}. As things stand: "
         f"{_interval(found['baseline'], scale, 1)}.",
     )
     if found["already"]:
-        _say(console, "That is reached as things stand.")
+        say(console, "That is reached as things stand.")
         print_command(found["command"], console)
         return
-    _heading(console, "The smallest change of one lever, and of two, that reaches it")
-    table = _table("from", "to", "reaches", "with fresh luck")
+    heading(console, "The smallest change of one lever, and of two, that reaches it")
+    table = plain_table("from", "to", "reaches", "with fresh luck")
     ways = [*found["alone"].values(), *([found["pair"]] if found["pair"] else [])]
     for way in ways:
         names = way["levers"]
@@ -305,7 +303,7 @@ def print_unlock(found: Json, scenario: Scenario, console: Console) -> None:
         label = " and ".join(scenario.levers[name].label for name in names)
         table.add_row(Text(label), start, to, _interval(way["found"], scale, 0), _fresh(way, scale))
     console.print(table)
-    _say(
+    say(
         console,
         "A search finds what its own luck favours: the last column plays the same setting with "
         f"fresh luck, {FRESH_TIMES} times as often, and levers were moved on until that got there "
@@ -331,20 +329,3 @@ def _interval(found: Json, scale: float, digits: int, *, sign: bool = False) -> 
         return words
     low, high = (format(scale * found[end], form) for end in ("low", "high"))
     return f"{words} ({low} to {high})"
-
-
-def _heading(console: Console, words: str) -> None:
-    console.print()
-    console.print(Text(words, style="bold"))
-
-
-def _say(console: Console, words: str) -> None:
-    console.print(Text(words), highlight=False)
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, show_header=any(columns), pad_edge=False, header_style="dim")
-    table.add_column("", overflow="fold")
-    for column in columns:
-        table.add_column(column, justify="right")
-    return table

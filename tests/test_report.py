@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from sim import report
+from sim import printing, report
 from sim.experiment import Comparison, common_ground, compare, simulate
 from sim.outcomes import ENDINGS, NONE, Outcomes
 from sim.reading import load_scenario
@@ -80,13 +80,15 @@ def test_a_real_case_is_held_against_its_base_rate():
     found = report.summary(simulate(scenario, runs=4, days=35), scenario)
     assert found["base_rate"]["by_day"]["30"]["estimate"] == pytest.approx(0.123, abs=6e-4)
     assert "Reuters" in found["base_rate"]["source"]["title"]
-    words = words_of(report.print_summary, found, scenario)
+    words = words_of(printing.print_summary, found, scenario)
     assert "base rate 12 (4 to 30)" in words
     assert "not an input" in words
 
 
 def test_people_get_frequencies_the_caveat_and_the_command(scenario, outcomes):
-    words = words_of(report.print_summary, report.summary(outcomes, scenario, "parley x"), scenario)
+    words = words_of(
+        printing.print_summary, report.summary(outcomes, scenario, "parley x"), scenario
+    )
     assert "of 100 simulated talks reach a truce by day 30; 95 % interval" in words
     assert report.NOT_A_FORECAST in words
     assert "No base rate" in words
@@ -110,14 +112,14 @@ def test_nothing_breaks_where_nothing_was_signed(scenario, outcomes):
     )
     found = report.summary(none, scenario)
     json.dumps(found, allow_nan=False)
-    words = words_of(report.print_summary, found, scenario)
+    words = words_of(printing.print_summary, found, scenario)
     assert "0 of 100 simulated talks reach a truce by day 60" in words
     assert "No deal was signed" in words
 
 
 def test_words_in_brackets_are_printed_as_they_stand(scenario, outcomes):
     odd = scenario.model_copy(update={"title": "Two [red]banks[/red] of [x]"})
-    words = words_of(report.print_summary, report.summary(outcomes, odd), odd)
+    words = words_of(printing.print_summary, report.summary(outcomes, odd), odd)
     assert words.startswith("Two [red]banks[/red] of [x]\n")
 
 
@@ -138,7 +140,7 @@ def test_a_lever_left_where_it_is_changes_exactly_nothing(scenario):
     found = report.comparison_summary(same, scenario)
     assert all(effect["exactly_zero"] for effect in found["effects"].values())
     assert found["flips"]["to_deal"]["estimate"] == found["flips"]["from_deal"]["estimate"] == 0
-    words = words_of(report.print_comparison, found, scenario)
+    words = words_of(printing.print_comparison, found, scenario)
     assert words.count("exactly 0 in every run") == len(found["effects"])
 
 
@@ -153,7 +155,7 @@ def test_a_comparison_says_what_changed(scenario, outcomes):
     assert effect["changed"] - effect["baseline"] == pytest.approx(effect["estimate"])
     assert found["effects"]["returned_alive"]["exactly_zero"]
     json.dumps(found, allow_nan=False)
-    assert "Changed: patience = 2." in words_of(report.print_comparison, found, scenario)
+    assert "Changed: patience = 2." in words_of(printing.print_comparison, found, scenario)
 
 
 # --- A scenario before anyone plays it
@@ -167,13 +169,13 @@ def test_positions_are_as_far_apart_as_their_nearest_levels(scenario):
 
 
 def test_show_says_what_there_is_to_agree_on(scenario):
-    words = words_of(report.print_ground, common_ground(scenario, runs=30), scenario)
+    words = words_of(printing.print_ground, common_ground(scenario, runs=30), scenario)
     assert "as the parties see it" in words
     assert "if they knew the true chances of war" in words
 
 
 def test_every_number_is_shown_with_its_footing(scenario):
-    words = words_of(report.print_numbers, scenario)
+    words = words_of(printing.print_numbers, scenario)
     for path in scenario.quantities():
         assert f"{path} " in words
     assert "gazette" in words
