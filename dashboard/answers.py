@@ -292,7 +292,7 @@ def _effect(effect: Effect, day: int) -> Json:
     assert effect.estimate is not None, "a comparison has runs"
     if effect.exactly_zero:
         verdict, words = "nothing", f"By day {day} the change makes no difference in any talk."
-    elif low <= 0 <= high:
+    elif not effect.is_clear:
         verdict = "noise"
         words = (
             f"By day {day} the difference is within noise: {100 * effect.estimate:+.1f} of 100 "

@@ -36,6 +36,9 @@ NEAR = 1e-12
 #: What became of a first truce that nobody has ended.
 HOLDING = "still holding"
 
+#: Outcomes that are shares of talks begin like this; the others are days or people.
+SHARES = ("deal_by_", "truce_held_")
+
 #: The counts of captives that are reported, in the order of the report.
 CAPTIVES = (
     "initial",
@@ -62,6 +65,11 @@ class Finding:
     n: int  # what it is a share or mean of: runs, deals, truces
     definition: str
 
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether its interval is known and keeps clear of nothing."""
+        return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -83,6 +91,24 @@ class Effect(Finding):
     baseline: float
     changed: float
     exactly_zero: bool  # in every run
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the talks tell which way it goes, or that it is exactly nothing."""
+        return self.exactly_zero or self.excludes_zero
+
+
+# --- What an outcome is
+
+
+def is_share(outcome: str) -> bool:
+    """Whether an outcome is a share of talks, by its name: `deal_by_90`."""
+    return outcome.startswith(SHARES)
+
+
+def scale_of(outcome: str) -> float:
+    """What an outcome is multiplied by for people: shares are told of a hundred."""
+    return 100.0 if is_share(outcome) else 1.0
 
 
 # --- Intervals

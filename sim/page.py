@@ -28,17 +28,17 @@ from sim.outcomes import ENDINGS, Outcomes
 from sim.parameters import what_it_is
 from sim.report import (
     CAPTIVE_WORDS,
-    EFFECT_WORDS,
     NOT_A_FORECAST,
+    amount,
     assumptions,
     cause_words,
     comparison_summary,
     days_within,
-    deal_words,
+    effect_words,
     ending_words,
-    exactly_zero,
     frequency,
     interval,
+    judged,
     of_hundred,
     range_of,
     settings_in_words,
@@ -67,9 +67,6 @@ POINTS_PER_RUN, STEEPEST = 6, 10
 
 #: What is asked of the outcomes is named so where only one arm is drawn.
 TALKS, TRUCES = "simulated talks", "simulated truces"
-
-#: Effects that are shares of talks; the others are days or people.
-SHARES = ("deal_by_", "truce_held_")
 
 BASELINE, CHANGED = "baseline", "changed"
 
@@ -657,8 +654,8 @@ def mediation_section(value: Mediation, scenario: Scenario, runs: int) -> Sectio
     )
     rows = []
     for outcome, whole in value.whole.items():
-        scale = 100.0 if outcome.startswith(SHARES) else 1.0
-        rows.append((_measure(outcome), charts.signed(whole, scale)))
+        scale = findings.scale_of(outcome)
+        rows.append((why.measure_words(outcome), charts.signed(whole, scale)))
     return Section(
         "mediation",
         heading,
@@ -672,12 +669,6 @@ def mediation_section(value: Mediation, scenario: Scenario, runs: int) -> Sectio
     )
 
 
-def _measure(name: str) -> str:
-    stem, _, days = name.rpartition("_")
-    words = why.MEASURE_WORDS.get(stem)
-    return words.format(days) if words else why.MEASURE_WORDS[name]
-
-
 def _paired(runs: int) -> str:
     return f"{runs:,} talks in each arm, played with the same luck, so that a change is an effect."
 
@@ -685,7 +676,7 @@ def _paired(runs: int) -> str:
 def _within(effects: Mapping[str, Effect]) -> str:
     """Which effects cannot be told from nothing, and which are nothing."""
     idle = [words for words, effect in effects.items() if effect.exactly_zero]
-    unsure = [words for words, effect in effects.items() if not _is_clear(effect)]
+    unsure = [words for words, effect in effects.items() if not effect.is_clear]
     said = []
     if unsure:
         said.append(f"Not told from no change by so many talks: {'; '.join(unsure)}.")
@@ -694,31 +685,23 @@ def _within(effects: Mapping[str, Effect]) -> str:
     return " ".join(said) or "All of these are larger than the noise of so many talks."
 
 
-def _is_clear(effect: Effect) -> bool:
-    """Whether the interval keeps clear of nothing, or the effect is exactly nothing."""
-    if effect.exactly_zero or effect.low is None or effect.high is None:
-        return effect.exactly_zero
-    return effect.low > 0 or effect.high < 0
-
-
 def sensitivities_section(
     outcome: str, trends: Sequence[Finding], luck: Finding, scenario: Scenario
 ) -> Section:
     """The numbers with which an outcome rises or falls most."""
     heading = HEADINGS["sensitivities"]
     measure = sensitivity.MEASURES[outcome]
-    share = outcome.startswith(SHARES)
-    unit = ", of 100" if share else ""
+    unit = ", of 100" if findings.is_share(outcome) else ""
     if not trends:
         return Section("sensitivities", heading, missing="Every number is certain here.")
-    clear = sum(one.low is not None and not one.low <= 0 <= (one.high or 0.0) for one in trends)
+    clear = sum(one.excludes_zero for one in trends)
     figure = charts.effects(
         "sensitivities",
         f"How far {measure.words}{unit} move over the range of a number: the steepest "
         f"{min(STEEPEST, len(trends))} of {len(trends)}.",
         {"": {one.name: one for one in trends[:STEEPEST]}},
         "from the lowest to the highest value" + unit,
-        100.0 if share else 1.0,
+        findings.scale_of(outcome),
     )
     return Section(
         "sensitivities",
@@ -753,23 +736,9 @@ def _differences(found: Json) -> tuple[str, ...]:
             before, after = of_hundred(effect["baseline"]), of_hundred(effect["changed"])
             lines.append(
                 f"By day {day}, {after} of 100 simulated talks reach a truce with the change and "
-                f"{before} without it: {_noise(effect, 100, found['runs'])}."
+                f"{before} without it: {judged(name, effect, found['runs'])}."
             )
     return tuple(reversed(lines))
-
-
-def _noise(effect: Json, scale: float, runs: int) -> str:
-    """An effect with its interval, and whether it is more than noise."""
-    if effect["exactly_zero"]:
-        return exactly_zero(runs)
-    shown = f"{scale * effect['estimate']:+.1f}"
-    if effect["low"] is None:
-        return f"{shown}, from a single run"
-    low, high = effect["low"], effect["high"]
-    shown += f" (95 % interval {scale * low:+.1f} to {scale * high:+.1f})"
-    if low <= 0 <= high:
-        return f"{shown}, which so many talks cannot tell from noise"
-    return f"{shown}, which is more than noise"
 
 
 def _effects(both: Comparison, found: Json) -> Section:
@@ -778,18 +747,13 @@ def _effects(both: Comparison, found: Json) -> Section:
     unclear: list[str] = []
     shares: dict[str, Effect] = {}
     for name, effect in found["effects"].items():
-        share = name.startswith(SHARES)
-        words = EFFECT_WORDS.get(name) or deal_words(name)
-        scale = 100.0 if share else 1.0
-        shown = (
-            of_hundred(effect[arm]) if share else f"{effect[arm]:,.1f}"
-            for arm in (BASELINE, CHANGED)
-        )
-        rows.append((words, *shown, _noise(effect, scale, found["runs"])))
+        words = effect_words(name)
+        shown = (amount(name, effect[arm]) for arm in (BASELINE, CHANGED))
+        rows.append((words, *shown, judged(name, effect, found["runs"])))
         one = _as_effect(name, effect, len(both.baseline))
-        if not _is_clear(one):
+        if not one.is_clear:
             unclear.append(words)
-        if share:
+        if findings.is_share(name):
             shares[words] = one
     to, away = found["flips"]["to_deal"], found["flips"]["from_deal"]
     noise = "Every difference here is larger than the luck of the draw allows."

@@ -13,13 +13,13 @@ from rich.text import Text
 from sim.experiment import Ground
 from sim.report import (
     CAPTIVE_WORDS,
-    EFFECT_WORDS,
     NOT_A_FORECAST,
     Json,
+    amount,
     assumptions,
     cause_words,
-    deal_words,
     difference,
+    effect_words,
     ending_words,
     frequency,
     interval,
@@ -268,13 +268,11 @@ def print_comparison(found: Json, scenario: Scenario, console: Console) -> None:
     )
     table = table_under(console, "What the change does", "baseline", "changed", "difference (95 %)")
     for name, effect in found["effects"].items():
-        share = name.startswith(("deal_by_", "truce_held_"))
-        words = EFFECT_WORDS.get(name) or deal_words(name)
         table.add_row(
-            Text(words),
-            _amount(effect["baseline"], share),
-            _amount(effect["changed"], share),
-            difference(effect, share, found["runs"]),
+            Text(effect_words(name)),
+            amount(name, effect["baseline"]),
+            amount(name, effect["changed"]),
+            difference(name, effect, found["runs"]),
         )
     console.print(table)
     to, away = found["flips"]["to_deal"], found["flips"]["from_deal"]
@@ -286,10 +284,6 @@ def print_comparison(found: Json, scenario: Scenario, console: Console) -> None:
     if found["base_rate"] is None:
         say(console, "No base rate: there is no history to hold this against.")
     _print_footing(found, console)
-
-
-def _amount(value: float, share: bool) -> str:
-    return of_hundred(value) if share else f"{value:,.1f}"
 
 
 # --- A scenario before anyone plays it

@@ -279,9 +279,16 @@ def settings_in_words(levers: Mapping[str, float]) -> str:
     return moved or "as in the scenario"
 
 
-def deal_words(name: str) -> str:
-    """An effect on the talks with a truce by a day, `deal_by_90`, in words."""
+def effect_words(name: str) -> str:
+    """What an effect is on, in words: `deal_by_90`."""
+    if name in EFFECT_WORDS:
+        return EFFECT_WORDS[name]
     return f"talks with a truce by day {name.removeprefix('deal_by_')}, of 100"
+
+
+def amount(name: str, value: float) -> str:
+    """An outcome of one arm: a share of a hundred, or days or people."""
+    return of_hundred(value) if findings.is_share(name) else f"{value:,.1f}"
 
 
 def exactly_zero(runs: int) -> str:
@@ -289,15 +296,27 @@ def exactly_zero(runs: int) -> str:
     return f"exactly 0 in every run of {runs:,}"
 
 
-def difference(effect: Mapping[str, Any], share: bool, runs: int) -> str:
-    """A difference with its interval."""
+def difference(name: str, effect: Mapping[str, Any], runs: int, between: str = "") -> str:
+    """An effect with its interval, which is called what `between` says, or that it is nothing."""
     if effect["exactly_zero"]:
         return exactly_zero(runs)
-    scale = 100 if share else 1
+    scale = findings.scale_of(name)
     shown = f"{scale * effect['estimate']:+.1f}"
     if effect["low"] is None:
         return shown
-    return f"{shown} ({scale * effect['low']:+.1f} to {scale * effect['high']:+.1f})"
+    return f"{shown} ({between}{scale * effect['low']:+.1f} to {scale * effect['high']:+.1f})"
+
+
+def judged(name: str, effect: Mapping[str, Any], runs: int) -> str:
+    """An effect with its interval, and whether it is more than noise."""
+    shown = difference(name, effect, runs, "95 % interval ")
+    if effect["exactly_zero"]:
+        return shown
+    if effect["low"] is None:
+        return f"{shown}, from a single run"
+    if effect["low"] <= 0 <= effect["high"]:
+        return f"{shown}, which so many talks cannot tell from noise"
+    return f"{shown}, which is more than noise"
 
 
 # --- What parties say

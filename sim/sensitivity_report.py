@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from sim.findings import Finding
+from sim.findings import Finding, is_share, scale_of
 from sim.printing import heading, say, table_under
 from sim.report import exactly_zero
 from sim.scenario import Scenario
@@ -77,8 +77,8 @@ def _data(found: Finding) -> dict[str, float | None]:
 def print_study(found: Study, plan: Plan, console: Console) -> None:
     """Print a study in words: what moves the outcome, what is luck, and how it moves."""
     words = MEASURES[found.outcome].words
-    scale = 100.0 if found.outcome in ("deal_by_90", "truce_held_60") else 1.0
-    unit = f"{words}, of 100" if scale > 1 else words
+    scale = scale_of(found.outcome)
+    unit = f"{words}, of 100" if is_share(found.outcome) else words
     console.print()
     say(console, f"Outcome: {unit}. {plan.runs:,} simulated talks.")
     _print_screening(found, plan, scale, console)
@@ -115,7 +115,7 @@ def _print_trends(found: Study, scale: float, console: Console) -> None:
     for one in found.trends[:SHOWN]:
         table.add_row(Text(one.name), f"{scale * (one.estimate or 0):+.1f}", _span(one, scale))
     console.print(table)
-    clear = sum(one.low is not None and not one.low <= 0 <= (one.high or 0) for one in found.trends)
+    clear = sum(one.excludes_zero for one in found.trends)
     by_chance = len(found.trends) * (1 - 0.95)
     say(
         console,

@@ -20,7 +20,7 @@ from sim.attribution import (
     without_barriers,
 )
 from sim.experiment import first_look, play_arms
-from sim.findings import Finding
+from sim.findings import Finding, scale_of
 from sim.mediation import Mediation, arms_of_mediation, mediation_from
 from sim.outcomes import BAD_TEXT, CONFIRMATION, SUSPENSION, Outcomes
 from sim.printing import heading, opening, plain_table, print_command, say
@@ -250,9 +250,11 @@ def _print_mediation(found: Json, scenario: Scenario, console: Console) -> None:
     heading(console, "What mediation is worth")
     say(console, found["counterfactual"])
     for measure, whole in found["whole"].items():
-        scale = 100 if measure.startswith(("deal_by", "truce_held")) else 1
+        scale = scale_of(measure)
         table = plain_table("adds")
-        table.add_row(Text(_measure(measure), style="bold"), _interval(whole, scale, 1, sign=True))
+        table.add_row(
+            Text(measure_words(measure), style="bold"), _interval(whole, scale, 1, sign=True)
+        )
         for lever, part in found["levers"][measure].items():
             table.add_row(Text(f"  {LEVER_WORDS[lever]}"), _interval(part, scale, 1, sign=True))
         for mediator, part in found["mediators"][measure].items():
@@ -266,8 +268,8 @@ def _print_mediation(found: Json, scenario: Scenario, console: Console) -> None:
     )
 
 
-def _measure(name: str) -> str:
-    """An outcome in words: `deal_by_90`."""
+def measure_words(name: str) -> str:
+    """What mediation adds to, in words: `deal_by_90`."""
     stem, _, days = name.rpartition("_")
     return MEASURE_WORDS[stem].format(days) if stem in MEASURE_WORDS else MEASURE_WORDS[name]
 

@@ -275,6 +275,15 @@ def test_an_effect_is_the_mean_of_paired_differences():
     assert not effect.exactly_zero
 
 
+def test_an_effect_is_clear_where_its_sign_is_known_or_it_is_nothing():
+    nothing, some = np.zeros(40), np.tile([0.0, 1.0], 20)
+    assert findings.paired("same", some, some, "").is_clear
+    assert findings.paired("more", nothing, some, "").is_clear
+    assert findings.paired("less", some, nothing, "").is_clear
+    assert not findings.paired("turned", some, some[::-1], "").is_clear
+    assert not findings.paired("one run", nothing[:1], some[1:2], "").is_clear
+
+
 def test_tangos_interval_is_that_of_published_examples():
     # Fagerland, Lydersen and Laake, Statistics in Medicine 33 (2014) 2850: airways of 21 children.
     assert findings.tango(1, 7, 21) == pytest.approx((-0.517, -0.026), abs=5e-4)

@@ -265,7 +265,7 @@ def test_a_change_that_does_nothing_is_said_to_do_nothing(scenario):
 )
 def test_a_difference_is_told_with_its_noise(low, high, words):
     effect = {"estimate": 0.05, "low": low, "high": high, "exactly_zero": False}
-    assert page._noise(effect, 100, 40).endswith(words)
+    assert report.judged("deal_by_90", effect, 40).endswith(words)
 
 
 # --- On disk
