@@ -96,8 +96,9 @@ def steps(lever: Lever) -> list[float]:
 
 def settings(name: str, lever: str, runs: int = FULL_RUNS) -> dict[str, Json]:
     """What one lever does at each of its steps, by the setting as text."""
-    from dashboard.answers import BASELINE, CHANGED, headline
+    from dashboard.answers import headline
     from sim.experiment import simulate
+    from sim.sections import BASELINE, CHANGED
 
     case = Arm(name).case()
     spec = case.levers[lever]

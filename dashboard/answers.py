@@ -22,9 +22,10 @@ from sim.charts import specification
 from sim.experiment import Comparison, first_look, in_stages
 from sim.findings import Effect, Finding
 from sim.outcomes import ENDINGS, Outcomes
-from sim.page import Section
 from sim.report import days_within, ending_words, of_hundred
 from sim.scenario import Scenario
+from sim.sections import BASELINE, CHANGED, OF_COMPARISON, OF_TALKS, Section
+from sim.why_sections import HEADINGS
 
 Json = dict[str, Any]
 
@@ -39,12 +40,6 @@ MOST_DRAWS = 2000
 
 #: Beside a curve of shares: so many bundles of so many talks, each drawn as a thin line.
 PATHS, PATH_RUNS = 12, 50
-
-#: What the two arms are called wherever they are shown.
-BASELINE, CHANGED = page.BASELINE, page.CHANGED
-
-#: The sections of a report that take talks of their own.
-FURTHER = ("why", "mechanisms", "mediation", "sensitivities")
 
 
 @dataclass
@@ -96,9 +91,7 @@ def talks(question: Question, desk: Desk) -> Json:
     desk.show(found)
     desk.say(1.0, "Drawing")
     arms = {BASELINE: outcomes}
-    shown = {
-        name: partial(draw, outcomes, summary, scenario) for name, draw in page.OF_TALKS.items()
-    }
+    shown = {name: partial(draw, outcomes, summary, scenario) for name, draw in OF_TALKS.items()}
     return {**found, "sections": _sections(question, shown, arms)}
 
 
@@ -117,9 +110,7 @@ def comparison(question: Question, desk: Desk) -> Json:
     found: Json = {"comparison": summary, "headline": headline(arms, scenario)}
     desk.show(found)
     desk.say(1.0, "Drawing")
-    told = {
-        name: partial(draw, both, summary, scenario) for name, draw in page.OF_COMPARISON.items()
-    }
+    told = {name: partial(draw, both, summary, scenario) for name, draw in OF_COMPARISON.items()}
     told["endings"] = partial(_endings, arms, scenario)
     told["blockers"] = partial(_refusals, arms, scenario)
     order = ("truce-begins", "effects", "endings", "terms", "people", "truce-lasts", "blockers")
@@ -133,7 +124,7 @@ def brief(question: Question, desk: Desk) -> Json:
     scenario = question.arms[0].case()
     if len(played) == 1:
         told = page.report(played[0], scenario, asked["command"], None)
-        told = replace(told, sections=tuple(s for s in told.sections if s.name not in FURTHER))
+        told = replace(told, sections=tuple(s for s in told.sections if s.name not in HEADINGS))
     else:
         told = page.comparison(Comparison(*played), scenario, asked["command"])
     words = tuple(filter(None, asked.get("reasoning", "").splitlines()))

@@ -10,14 +10,21 @@ from collections.abc import Callable, Iterable, Mapping
 
 from dashboard.answers import Desk, Json, drawn, outcomes_of
 from dashboard.questions import Question
-from sim import attribution, charts, mediation, page, sensitivity
+from sim import attribution, charts, mediation, sensitivity
 from sim.designs import Design, played
 from sim.experiment import first_look, play_arms
 from sim.findings import Finding
-from sim.page import Section, Table
 from sim.scenario import Scenario
+from sim.sections import Section, Table
 from sim.unlock import FRESH_TIMES, Target, Unlocking, Way, unlock
 from sim.why import LOOK_RUNS
+from sim.why_sections import (
+    mechanisms_section,
+    mediation_section,
+    outcome_for,
+    sensitivities_section,
+    why_section,
+)
 
 
 def bargain(question: Question, desk: Desk) -> Json:
@@ -27,7 +34,7 @@ def bargain(question: Question, desk: Desk) -> Json:
     looked = first_look(case, runs=max(question.runs, LOOK_RUNS), seed=question.seed, levers=levers)
     outcomes = outcomes_of(arm, question, desk, _saying(desk))
     return _as_data(
-        page.why_section(attribution.structural(looked), attribution.procedural(outcomes), case)
+        why_section(attribution.structural(looked), attribution.procedural(outcomes), case)
     )
 
 
@@ -43,7 +50,7 @@ def mechanisms(question: Question, desk: Desk) -> Json:
         progress=_saying(desk),
     )
     found = attribution.mechanisms_from(outcomes)
-    return _as_data(page.mechanisms_section(found, question.runs))
+    return _as_data(mechanisms_section(found, question.runs))
 
 
 def mediators(question: Question, desk: Desk) -> Json:
@@ -57,14 +64,13 @@ def mediators(question: Question, desk: Desk) -> Json:
         progress=_saying(desk),
     )
     value = mediation.mediation_from(outcomes, tuple(case.mediators))
-    return _as_data(page.mediation_section(value, case, question.runs))
+    return _as_data(mediation_section(value, case, question.runs))
 
 
 def trends(question: Question, desk: Desk) -> Json:
     """The numbers with which the outcome rises or falls most; `runs` counts single talks."""
     (arm,), case = question.arms, question.arms[0].case()
-    long_enough = question.days >= sensitivity.MEASURES[page.OUTCOME].least_days
-    outcome = page.OUTCOME if long_enough else page.BRIEF
+    outcome = outcome_for(question.days)
     design = Design("luck", sensitivity.uncertain_paths(case), question.runs // 2, 2, question.seed)
     done = 0
 
@@ -84,7 +90,7 @@ def trends(question: Question, desk: Desk) -> Json:
         ),
     )
     found, luck = sensitivity.trends_from(table, outcome), sensitivity.luck_from(table, outcome)
-    return _as_data(page.sensitivities_section(outcome, found, luck, case))
+    return _as_data(sensitivities_section(outcome, found, luck, case))
 
 
 def ways(question: Question, desk: Desk) -> Json:

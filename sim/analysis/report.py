@@ -19,8 +19,9 @@ from sim.analysis.look import Found
 from sim.analysis.policies import Regret
 from sim.charts import Figure
 from sim.findings import Finding
-from sim.page import Page, Section, Table
+from sim.page import Page
 from sim.report import NOT_A_FORECAST
+from sim.sections import Section, Table
 from sim.sweep.reader import Sweep
 
 Rows = list[dict[str, Any]]
