@@ -199,13 +199,14 @@ def print_why(found: Json, scenario: Scenario, console: Console) -> None:
 
 def _print_structural(found: Json, scenario: Scenario, console: Console) -> None:
     heading(console, "The bargain: what is in the way before the first day")
-    say(
-        console,
+    said = (
         f"In {frequency(found['no_zopa'])} talks no package is better than no deal for everyone "
-        "who can refuse one, as they see it. Of these:",
+        "who can refuse one, as they see it."
     )
     if not found["no_zopa"]["estimate"]:
+        say(console, said)
         return
+    say(console, f"{said} Of these:")
     table = plain_table("blocks, of 100 talks", "would have to give up, utils")
     for party, blocks in found["blockers"].items():
         alone = party == NOBODY_ALONE

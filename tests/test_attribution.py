@@ -1,13 +1,15 @@
 """Claims about attribution: it names who and what blocks, and its shares add up."""
 
+import io
 import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from rich.console import Console
 from strategies import case_of
 
-from sim import attribution, by_day, findings
+from sim import attribution, by_day, findings, why
 from sim.attribution import NO_ISSUE, NOBODY_ALONE, issue_values, minimal_concessions, structural
 from sim.experiment import first_look, simulate
 from sim.outcomes import NONE, Outcomes
@@ -221,7 +223,12 @@ def test_who_kept_no_series_is_told_so(played):
         by_day.zopa_by_day(played, (101,))
 
 
-def test_reasons_become_json(played):
-    from sim.why import _all
+def test_where_there_is_always_a_zopa_nothing_more_is_announced():
+    screen, always = io.StringIO(), {"no_zopa": {"estimate": 0.0}}
+    why._print_structural(always, case_of("pie"), Console(file=screen, width=200))
+    assert "In 0 of 100 talks no package is better than no deal" in screen.getvalue()
+    assert screen.getvalue().endswith("as they see it.\n")
 
-    assert json.loads(json.dumps(_all(attribution.procedural(played))))["text"]["estimate"] > 0
+
+def test_reasons_become_json(played):
+    assert json.loads(json.dumps(why._all(attribution.procedural(played))))["text"]["estimate"] > 0
