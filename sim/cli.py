@@ -515,7 +515,7 @@ def sensitivity(
                 workers=workers or cores(),
                 advance=advance,
             )
-            found = looks.study(scenario, plan, play, outcome, command)
+            found = looks.study(scenario, plan, play, outcome, command, days)
         head = {"seed": seed, "days": days, "levers": levers, "command": command}
         data = sensitivity_report.study_as_data(found, scenario, plan, head)
         data["not_a_forecast"] = report.NOT_A_FORECAST

@@ -421,30 +421,33 @@ def curve(
     outcome: str = "deal_by_90",
     play: Play | None = None,
     seed: int = 1,
+    days: int | None = None,
+    levers: Mapping[str, float] | None = None,
     workers: int = 1,
 ) -> Curve:
     """An outcome along an uncertain number, or along a lever, with bands.
 
     A number is set to the middles of `settings` equally likely parts of its range, a lever to
-    equally spaced settings. Raises ValueError for a name that is neither. `play` plays numbers
-    where something else is to be told of the simulation, such as levers.
+    equally spaced settings, whatever it is in `levers`. Raises ValueError for a name that is
+    neither. `play` plays numbers where more is to be told of the simulation, such as how far it is.
     """
-    check_outcome(outcome, scenario.days)
+    horizon = days or scenario.days
+    check_outcome(outcome, horizon)
     if settings < 2:
         raise ValueError("a curve has at least 2 settings")
-    luck = np.arange(runs)
+
+    def with_levers(moved: Mapping[str, float]) -> Play:
+        where = check_levers(scenario, moved)
+        return player(scenario, seed=seed, days=horizon, levers=where, workers=workers)
+
+    luck, before = np.arange(runs), dict(levers or {})
     if of in scenario.levers:
         lever = scenario.levers[of]
         xs = np.linspace(lever.low, lever.high, settings)
-        found = [
-            player(scenario, seed=seed, levers=check_levers(scenario, {of: x}), workers=workers)(
-                {}, luck
-            )[outcome]
-            for x in xs
-        ]
+        found = [with_levers({**before, of: x})({}, luck)[outcome] for x in xs]
     else:
         points = (np.arange(settings) + 0.5) / settings
-        play = play or player(scenario, seed=seed, workers=workers)
+        play = play or with_levers(before)
         flat = play({of: np.repeat(points, runs)}, np.tile(luck, settings))[outcome]
         xs = np.asarray(scenario.quantities()[of].at(points), dtype=np.float64)
         found = list(np.asarray(flat).reshape(settings, runs))
@@ -539,11 +542,18 @@ class Study:
     tables: tuple[Table, ...] = field(repr=False)
 
 
-def study(scenario: Scenario, plan: Plan, play: Play, outcome: str, command: str = "") -> Study:
+def study(
+    scenario: Scenario,
+    plan: Plan,
+    play: Play,
+    outcome: str,
+    command: str = "",
+    days: int | None = None,
+) -> Study:
     """Screen all uncertain numbers, then look closer at those at the top.
 
     The top are taken in turn from the steepest trends and from the strongest effects of the
-    screening.
+    screening. `play` plays so many `days`, the scenario's where none are given.
     """
     screening = played(plan.screening, play, command)
     screened = screening_from(screening, outcome)
@@ -562,6 +572,7 @@ def study(scenario: Scenario, plan: Plan, play: Play, outcome: str, command: str
             runs=plan.curve_runs,
             outcome=outcome,
             play=play,
+            days=days,
         )
         for index in found.indices
     )

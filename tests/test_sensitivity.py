@@ -19,6 +19,7 @@ from sim.designs import Design, IncompleteError, Table, screening_design
 from sim.designs import played as played_out
 from sim.draws import stream_of
 from sim.experiment import simulate
+from sim.findings import restricted_mean_day
 from sim.sensitivity import (
     Plan,
     check_outcome,
@@ -431,10 +432,18 @@ def test_a_curve_along_a_number_or_a_lever_shares_its_luck():
     assert lever.findings[0].estimate == pytest.approx(low.mean())
 
 
-def test_a_study_of_the_talks_is_the_same_again_and_says_what_it_played():
-    case = played(RIVERS).model_copy(update={"days": 12})
+def test_a_curve_along_a_lever_is_played_as_long_and_with_the_other_levers_as_asked():
+    case = played(RIVERS).model_copy(update={"days": 10})
+    asked = {"runs": 20, "days": 40, "levers": {"leaks": 0.0, "flood": 1.0}}
+    along = curve(case, "flood", settings=2, outcome="restricted_mean_day", **asked)
+    moved = {"leaks": 0.0, "flood": case.levers["flood"].high}
+    by_hand = restricted_mean_day(simulate(case, **{**asked, "levers": moved}))
+    assert along.findings[-1].estimate == by_hand.estimate
+
+
+def small_plan(case) -> Plan:
     paths = uncertain_paths(case)
-    small = Plan(
+    return Plan(
         screening_design(paths, trajectories=2, replicates=1),
         Design("luck", paths, 8, 2),
         2,
@@ -443,6 +452,19 @@ def test_a_study_of_the_talks_is_the_same_again_and_says_what_it_played():
         2,
         5,
     )
+
+
+def test_a_study_may_be_played_for_longer_than_the_scenario(monkeypatch):
+    monkeypatch.setattr(sim.sensitivity, "plan", lambda case, **_: small_plan(case))
+    options = ["--set", "days=12", "--days", "90", "--json", "-"]
+    answer = CliRunner().invoke(app, ["sensitivity", RIVERS, *options])
+    assert answer.exit_code == 0, answer.stderr
+    assert len(json.loads(answer.stdout)["curves"]) == 2
+
+
+def test_a_study_of_the_talks_is_the_same_again_and_says_what_it_played():
+    case = played(RIVERS).model_copy(update={"days": 12})
+    small = small_plan(case)
     once, again = (
         study(case, small, player(case), "restricted_mean_day", "parley again") for _ in range(2)
     )
