@@ -56,9 +56,8 @@ from sim.terminal import (
 )
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from sim.scenario import Scenario
+    from sim.sensitivity import Plan, Study
     from sim.shelf import Stored
 
 #: Draws by which `show` looks for a ZOPA before the first day.
@@ -400,22 +399,15 @@ def why(
 ) -> None:
     """Say what blocks a deal, what would change if it did not, and what mediation is worth."""
     scenario, levers = load(name, pairs(settings, "--set"))
-    asked = {"seed": seed, "runs": runs, "days": days or scenario.days}
+    asked: dict[str, Any] = {"seed": seed, "runs": runs, "days": days or scenario.days}
     command = as_command("why", name, sets={"--set": settings}, **asked)
     check_json(json_to)
     from sim import why as told
 
+    asked["levers"] = levers
     with telling() as say:
-        reasons = told.reasons(
-            scenario,
-            runs=runs,
-            seed=seed,
-            days=days or scenario.days,
-            levers=levers,
-            workers=workers or cores(),
-            say=say,
-        )
-    found = told.why_summary(reasons, scenario, {**asked, "levers": levers}, command)
+        reasons = told.reasons(scenario, workers=workers or cores(), say=say, **asked)
+    found = told.why_summary(reasons, scenario, asked, command)
     deliver(found, json_to, lambda console: told.print_why(found, scenario, console))
 
 
@@ -438,7 +430,7 @@ def unlock(
 ) -> None:
     """Find the smallest change of one lever, and of two, that reaches a target."""
     scenario, levers = load(name, pairs(settings, "--set"))
-    asked = {"seed": seed, "runs": runs, "days": days or scenario.days}
+    asked: dict[str, Any] = {"seed": seed, "runs": runs, "days": days or scenario.days}
     sets = {"--target": [target], "--set": settings}
     command = as_command("unlock", name, sets=sets, **asked)
     check_json(json_to)
@@ -447,21 +439,13 @@ def unlock(
     from sim.unlock import unlock as search
 
     try:
-        aim = Target.read(target, days or scenario.days)
+        aim = Target.read(target, asked["days"])
     except TargetError as error:
         raise BadInputError(str(error)) from None
+    asked["levers"] = levers
     with telling() as say:
-        ways = search(
-            scenario,
-            aim,
-            runs=runs,
-            seed=seed,
-            days=days or scenario.days,
-            levers=levers,
-            workers=workers or cores(),
-            say=say,
-        )
-    found = told.unlock_summary(ways, scenario, {**asked, "levers": levers}, command)
+        ways = search(scenario, aim, workers=workers or cores(), say=say, **asked)
+    found = told.unlock_summary(ways, scenario, asked, command)
     deliver(found, json_to, lambda console: told.print_unlock(found, scenario, console))
 
 
@@ -495,8 +479,8 @@ def sensitivity(
     given = {option: value for option, value in options.items() if value is not None}
     command = as_command("sensitivity", name, sets={"--set": settings}, **given)
     check_json(json_to)
-    from sim import printing, report, sensitivity_report
     from sim import sensitivity as looks
+    from sim import sensitivity_report
 
     try:
         looks.check_outcome(outcome, days)
@@ -505,31 +489,28 @@ def sensitivity(
         )
     except ValueError as error:
         raise BadInputError(str(error)) from None
+    asked: dict[str, Any] = {"seed": seed, "days": days, "levers": levers}
     with folder_for(command, out) as folder:
-        with progress(plan.runs) as advance:
-            play = looks.player(
-                scenario,
-                seed=seed,
-                days=days,
-                levers=levers,
-                workers=workers or cores(),
-                advance=advance,
-            )
-            found = looks.study(scenario, plan, play, outcome, command, days)
-        head = {"seed": seed, "days": days, "levers": levers, "command": command}
-        data = sensitivity_report.study_as_data(found, scenario, plan, head)
-        data["not_a_forecast"] = report.NOT_A_FORECAST
+        found = _studied(scenario, plan, outcome, command, workers=workers or cores(), **asked)
+        data = sensitivity_report.study_as_data(found, scenario, plan, asked, command)
         if out is not None:
             for table in found.tables:
                 table.save(folder)
             (folder / SUMMARY).write_text(as_json(data), encoding="utf-8")
+    deliver(
+        data,
+        json_to,
+        lambda console: sensitivity_report.print_study(found, plan, command, console),
+    )
 
-    def print_words(console: Console) -> None:
-        printing.caveat(console)
-        sensitivity_report.print_study(found, plan, console)
-        printing.print_command(command, console)
 
-    deliver(data, json_to, print_words)
+def _studied(scenario: Scenario, plan: Plan, outcome: str, command: str, /, **asked: Any) -> Study:
+    """What a study of a scenario's uncertain numbers finds."""
+    from sim.sensitivity import player, study
+
+    with progress(plan.runs) as advance:
+        play = player(scenario, advance=advance, **asked)
+        return study(scenario, plan, play, outcome, command, asked["days"])
 
 
 @app.command()

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.text import Text
 
 from sim.findings import Finding, is_share, scale_of
-from sim.printing import heading, say, table_under
-from sim.report import exactly_zero
+from sim.printing import caveat, heading, print_command, say, table_under
+from sim.report import NOT_A_FORECAST, exactly_zero
 from sim.scenario import Scenario
 from sim.sensitivity import MEASURES, Indices, Plan, Study
 
@@ -21,13 +21,14 @@ SHOWN = 12
 
 
 def study_as_data(
-    found: Study, scenario: Scenario, plan: Plan, head: Mapping[str, Any]
+    found: Study, scenario: Scenario, plan: Plan, asked: Mapping[str, Any], command: str = ""
 ) -> dict[str, Any]:
-    """A study as plain data that becomes JSON as it is; `head` is added at its beginning."""
+    """A study as plain data that becomes JSON as it is; `asked` are seed, days and levers."""
     return {
         "schema": STUDY,
         "scenario": scenario.scenario,
-        **head,
+        **asked,
+        "command": command,
         "outcome": found.outcome,
         "outcome_in_words": MEASURES[found.outcome].words,
         "runs": plan.runs,
@@ -67,6 +68,7 @@ def study_as_data(
             }
             for one in found.curves
         },
+        "not_a_forecast": NOT_A_FORECAST,
     }
 
 
@@ -74,11 +76,12 @@ def _data(found: Finding) -> dict[str, float | None]:
     return {"estimate": found.estimate, "low": found.low, "high": found.high}
 
 
-def print_study(found: Study, plan: Plan, console: Console) -> None:
+def print_study(found: Study, plan: Plan, command: str, console: Console) -> None:
     """Print a study in words: what moves the outcome, what is luck, and how it moves."""
     words = MEASURES[found.outcome].words
     scale = scale_of(found.outcome)
     unit = f"{words}, of 100" if is_share(found.outcome) else words
+    caveat(console)
     console.print()
     say(console, f"Outcome: {unit}. {plan.runs:,} simulated talks.")
     _print_screening(found, plan, scale, console)
@@ -86,6 +89,7 @@ def print_study(found: Study, plan: Plan, console: Console) -> None:
     _print_luck(found, plan, console)
     _print_indices(found, plan, console)
     _print_curves(found, scale, console)
+    print_command(command, console)
 
 
 def _print_screening(found: Study, plan: Plan, scale: float, console: Console) -> None:

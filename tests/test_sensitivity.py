@@ -475,7 +475,7 @@ def test_a_study_of_the_talks_is_the_same_again_and_says_what_it_played():
     assert sum(len(t.row) for t in once.tables) + 2 * 2 * 5 == small.runs
     assert json.loads(json.dumps(study_as_data(once, case, small, {}), allow_nan=False))
     console = Console(record=True, width=200, file=io.StringIO())
-    print_study(once, small, console)
+    print_study(once, small, "parley again", console)
     told = console.export_text()
     for path in chosen:
         assert path in told
