@@ -17,6 +17,7 @@ import streamlit as st
 from dashboard import ahead, look, prepare
 from dashboard.jobs import AWAITED, EARLY, REST, Job, jobs
 from dashboard.questions import EARLY_RUNS, Question
+from sim.complaints import counted
 
 Json = dict[str, Any]
 
@@ -117,8 +118,8 @@ def show_better(part: Json, runs: int, shown: dict[int, int], show: Show) -> Non
 def _how_far(job: Job) -> str:
     if job.state == "waiting":
         others = jobs().waiting() - 1
-        in_line = "1 other question is" if others == 1 else f"{others} other questions are"
-        return "Waiting for a free worker" + (f"; {in_line} in line" if others else "")
+        in_line = f"{counted(others, 'other question')} {'is' if others == 1 else 'are'} in line"
+        return "Waiting for a free worker" + (f"; {in_line}" if others else "")
     return job.words
 
 

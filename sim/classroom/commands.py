@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.classroom import places
+from sim.complaints import counted
 from sim.terminal import BadInputError, as_json, become, complain, load, soberly
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ def purge(
     store.close()
     for name in gone:
         typer.echo(name)
-    complain(f"{len(gone)} exercise{'' if len(gone) == 1 else 's'} deleted.")
+    complain(f"{counted(len(gone), 'exercise')} deleted.")
 
 
 def _opened(database: str) -> Store:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sim.classroom.acts import News
+from sim.complaints import counted
 from sim.scenario import Scenario
 
 #: What happened to people, by kind of note: one, and several.
@@ -43,8 +44,7 @@ def told(scenario: Scenario, kind: str, facts: Mapping[str, Any]) -> str:
         side = scenario.war.forward if facts["forward"] else scenario.war.backward
         return f"The war is decided; {_titles(scenario, side)} has won."
     if kind == "suspension":
-        days = int(facts["days"])
-        return f"An event outside suspends the talks for {days} day{'s' * (days != 1)}."
+        return f"An event outside suspends the talks for {counted(int(facts['days']), 'day')}."
     if kind == "leak":
         return "The talks leak; what the parties ask for is in public."
     if kind == "awaited":
