@@ -582,6 +582,11 @@ _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
 }
+_SIGN: dict[type[ast.unaryop], Callable[[Any], Any]] = {
+    ast.UAdd: operator.pos,
+    ast.USub: operator.neg,
+    ast.Not: np.logical_not,
+}
 _COMPARISON: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
@@ -608,11 +613,12 @@ class Constraint:
             tree = ast.parse(self.said, mode="eval").body
         except SyntaxError:
             raise self._unclear() from None
-        if not isinstance(tree, ast.Compare | ast.BoolOp | ast.UnaryOp):
+        denies = isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.Not)
+        if not denies and not isinstance(tree, ast.Compare | ast.BoolOp):
             raise self._unclear()
         try:
             found = np.asarray(self._of(tree))
-        except TypeError:
+        except (TypeError, ArithmeticError):
             raise self._unclear() from None
         length = len(next(iter(self.settings.values())))
         return np.broadcast_to(found.astype(bool), (length,)).copy()
@@ -621,16 +627,17 @@ class Constraint:
         if isinstance(node, ast.BoolOp):
             parts = [np.asarray(self._of(part), dtype=bool) for part in node.values]
             return (np.logical_and if isinstance(node.op, ast.And) else np.logical_or).reduce(parts)
-        if isinstance(node, ast.UnaryOp):
-            inner = self._of(node.operand)
-            return ~np.asarray(inner, dtype=bool) if isinstance(node.op, ast.Not) else -inner
+        if isinstance(node, ast.UnaryOp) and type(node.op) in _SIGN:
+            return _SIGN[type(node.op)](self._of(node.operand))
         if isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
             return _ARITHMETIC[type(node.op)](self._of(node.left), self._of(node.right))
         if isinstance(node, ast.Compare):
             return self._compared(node)
         if isinstance(node, ast.Constant):
             return self._constant(node.value)
-        return self._key(_dotted(node))
+        if key := _dotted(node):
+            return self._key(key)
+        raise self._unclear()
 
     def _compared(self, node: ast.Compare) -> Any:
         sides = [self._of(side) for side in (node.left, *node.comparators)]
@@ -650,7 +657,7 @@ class Constraint:
 
     def _key(self, key: str) -> Any:
         if key not in self.settings:
-            hint = did_you_mean(key, self.settings) if key else ""
+            hint = did_you_mean(key, self.settings)
             raise UnsweepableError(f"the constraint `{self.said}` names no swept key", "", hint)
         values = self.settings[key]
         return values.astype(str) if values.dtype.kind == "O" else values

@@ -9,7 +9,7 @@ from scipy import stats
 
 from sim.complaints import ScenarioError
 from sim.sweep.plan import Plan
-from sim.sweep.points import Constraint, points_of
+from sim.sweep.points import Constraint, UnsweepableError, points_of
 
 #: A number of the packages, which makes a scenario of its own.
 GUARDS = "captives.uplanders.categories.guards.number"
@@ -162,6 +162,14 @@ def test_a_table_with_a_wrong_cell_is_refused_with_its_line(study, tmp_path, row
         study(("latin_hypercube, n: 4", "table, file: t.csv"))
 
 
+SETTINGS = {
+    "x": np.array([1.0, 2.0, 3.0]),
+    "y": np.array([2.0, 2.0, 2.0]),
+    "kind": np.array(["a", "a", "b"], dtype=object),
+    "a-b": np.array([0.0, 1.0, 2.0]),
+}
+
+
 @pytest.mark.parametrize(
     ("said", "holds"),
     [
@@ -169,16 +177,19 @@ def test_a_table_with_a_wrong_cell_is_refused_with_its_line(study, tmp_path, row
         ("x + 2 * y <= 6 and not x == 1", [False, True, False]),
         ("1 <= x <= 2 or kind == 'b'", [True, True, True]),
         ("'a-b' > 0.5", [False, True, True]),
+        ("+x <= 1", [True, False, False]),
+        ("-x <= -2", [False, True, True]),
+        ("not x", [False, False, False]),
     ],
 )
 def test_constraints_compare_keys(said, holds):
-    settings = {
-        "x": np.array([1.0, 2.0, 3.0]),
-        "y": np.array([2.0, 2.0, 2.0]),
-        "kind": np.array(["a", "a", "b"], dtype=object),
-        "a-b": np.array([0.0, 1.0, 2.0]),
-    }
-    assert Constraint(said, settings).holds().tolist() == holds
+    assert Constraint(said, SETTINGS).holds().tolist() == holds
+
+
+@pytest.mark.parametrize("said", ["-x", "+x", "~x < 1", "x + 1", "1 / 0 < x", "-kind < 1", "x <"])
+def test_what_compares_nothing_is_no_constraint(said):
+    with pytest.raises(UnsweepableError, match="cannot be understood"):
+        Constraint(said, SETTINGS).holds()
 
 
 def test_points_that_break_a_constraint_are_left_out_and_counted(study):

@@ -51,6 +51,8 @@ MALFORMED = [
      "max_replicates: 9}", "ending"),
     ("a constraint about nothing", "outcomes:", "constraints: [x < 2]\noutcomes:", "x < 2"),
     ("a constraint that is none", "outcomes:", "constraints: [import os]\noutcomes:", "import os"),
+    ("a constraint with no answer", "outcomes:",
+     "constraints: [1 / 0 < guarantee_strength]\noutcomes:", "cannot be understood"),
     ("a constraint that leaves no point", "outcomes:",
      "constraints: [guarantee_strength > 5]\noutcomes:", "constraints"),
     ("a grid of unknown size", PLAN, "uncertainties: {method: factorial}", "steps"),
