@@ -43,11 +43,14 @@ PLACE = "u."
 
 
 class UnsweepableError(ValueError):
-    """A key that cannot be swept, or not like this: what is found, expected, and the way out."""
+    """A key that cannot be swept, or not like this: what is found, expected, and the way out.
 
-    def __init__(self, found: str, wanted: str = "", hint: str = "") -> None:
+    `where` is the place in the study that it is about; its design as a whole where none is named.
+    """
+
+    def __init__(self, found: str, wanted: str = "", hint: str = "", where: Path = ()) -> None:
         super().__init__("; ".join(part for part in (found, wanted, hint) if part))
-        self.found, self.wanted, self.hint = found, wanted, hint
+        self.found, self.wanted, self.hint, self.where = found, wanted, hint, where or ("design",)
 
 
 # --- Swept keys
@@ -63,6 +66,11 @@ class Swept:
     span: Range
     baseline: Any
     scenario: Scenario
+
+    @property
+    def place(self) -> Path:
+        """Where it stands in the study."""
+        return (self.side, self.key)
 
     def at(self, places: Floats) -> Column:
         """The setting at each place of its distribution, in [0, 1): (points,)."""
@@ -89,7 +97,8 @@ class Swept:
             return self._listed
         if span.steps is None:
             found = f"nothing says at how many settings '{self.key}' is played"
-            raise UnsweepableError(found, "a grid has settings", "add `steps: 5` or list `values`")
+            hint = "add `steps: 5` or list `values`"
+            raise UnsweepableError(found, "a grid has settings", hint, self.place)
         if self._listed is None and (span.form == "low" or self._is_plain_lever):
             return np.linspace(*self._bounds, span.steps)
         return self.at((np.arange(span.steps) + 0.5) / span.steps)
@@ -187,7 +196,8 @@ def _must_be_numbers(one: Swept) -> None:
         return
     settings = [one.baseline, *(one.span.values or ())]
     if any(isinstance(value, bool) or not isinstance(value, int | float) for value in settings):
-        raise UnsweepableError(f"'{one.key}' is a {one.kind}", "its settings are numbers")
+        found = f"'{one.key}' is a {one.kind}"
+        raise UnsweepableError(found, "its settings are numbers", where=one.place)
 
 
 def _extremes(one: Swept) -> list[Any]:
@@ -207,13 +217,13 @@ def _must_be_possible(one: Swept, setting: Any) -> None:
         if not lever.low <= float(setting) <= lever.high:
             found = f"lever '{one.key}' is set to {float(setting):g}"
             wanted = f"it lies between {lever.low:g} and {lever.high:g} ({lever.unit})"
-            raise UnsweepableError(found, wanted)
+            raise UnsweepableError(found, wanted, where=one.place)
         return
     try:
         changed(one.scenario, {one.key: written(setting)})
     except ScenarioError as error:
         said: Complaint = error.complaints[0]
-        raise UnsweepableError(said.found, said.expected, said.hint) from None
+        raise UnsweepableError(said.found, said.expected, said.hint, one.place) from None
 
 
 def written(setting: Any) -> Any:
@@ -310,7 +320,7 @@ def _table(keys: Sequence[Swept], file: str, text: str) -> Side:
     for key in keys:
         if key.key not in lines[0]:
             hint = did_you_mean(key.key, lines[0])
-            raise UnsweepableError(f"{file} has no column '{key.key}'", "", hint)
+            raise UnsweepableError(f"{file} has no column '{key.key}'", "", hint, key.place)
         values = [_typed(key, line[key.key], file, n) for n, line in enumerate(lines, start=2)]
         settings[key.key] = column(values)
         for setting in set(values):
@@ -319,7 +329,7 @@ def _table(keys: Sequence[Swept], file: str, text: str) -> Side:
             except UnsweepableError as error:
                 line = values.index(setting) + 2
                 found = f"{file}:{line}: {error.found}"
-                raise UnsweepableError(found, error.wanted, error.hint) from None
+                raise UnsweepableError(found, error.wanted, error.hint, error.where) from None
     return Side(len(lines), settings, {})
 
 
@@ -327,7 +337,8 @@ def _typed(key: Swept, text: str | None, file: str, line: int) -> Any:
     """A cell of a table as the key takes it."""
     said = (text or "").strip()
     if not said:
-        raise UnsweepableError(f"{file}:{line}: {key.key} is empty", "", "fill the cell in")
+        found = f"{file}:{line}: {key.key} is empty"
+        raise UnsweepableError(found, "", "fill the cell in", key.place)
     if key.kind == "value" and not isinstance(key.baseline, int | float):
         return said
     if isinstance(key.baseline, bool):
@@ -337,7 +348,8 @@ def _typed(key: Swept, text: str | None, file: str, line: int) -> Any:
     except ValueError:
         if key.kind == "value":
             return said
-        raise UnsweepableError(f"{file}:{line}: {key.key} is '{said}'", "a number") from None
+        found = f"{file}:{line}: {key.key} is '{said}'"
+        raise UnsweepableError(found, "a number", where=key.place) from None
 
 
 def _sampled(
@@ -525,7 +537,8 @@ def _constrained(question: Question, points: Points) -> Points:
     if holds.all():
         return points
     if not holds.any():
-        raise UnsweepableError("no design point fulfils the constraints", "", "loosen them")
+        found = "no design point fulfils the constraints"
+        raise UnsweepableError(found, "", "loosen them", ("constraints",))
     design = question.study.design
     for plan in (design.levers, design.uncertainties, design.together):
         if plan is not None and is_keyed(plan):
@@ -533,6 +546,7 @@ def _constrained(question: Question, points: Points) -> Points:
                 f"constraints would take points out of {plan.method}'s matrices",
                 "all of them are needed",
                 "narrow the ranges instead",
+                ("constraints",),
             )
     rows = np.flatnonzero(holds)
     return Points(
@@ -559,18 +573,7 @@ def misfits(question: Question) -> Iterator[Trouble]:
     try:
         points_of(question)
     except UnsweepableError as error:
-        where = _where(question, error)
-        yield Trouble(where, error.found, error.wanted, error.hint, leans=(("design",),))
-
-
-def _where(question: Question, error: UnsweepableError) -> Path:
-    """The place in the study that an error of the design is about."""
-    if "constraint" in error.found:
-        return ("constraints",)
-    for key in question.keys:
-        if f"'{key.key}'" in error.found:
-            return (key.side, key.key)
-    return ("design",)
+        yield Trouble(error.where, error.found, error.wanted, error.hint, leans=(("design",),))
 
 
 # --- Constraints
@@ -657,8 +660,8 @@ class Constraint:
 
     def _key(self, key: str) -> Any:
         if key not in self.settings:
-            hint = did_you_mean(key, self.settings)
-            raise UnsweepableError(f"the constraint `{self.said}` names no swept key", "", hint)
+            found = f"the constraint `{self.said}` names no swept key"
+            raise UnsweepableError(found, "", did_you_mean(key, self.settings), ("constraints",))
         values = self.settings[key]
         return values.astype(str) if values.dtype.kind == "O" else values
 
@@ -667,6 +670,7 @@ class Constraint:
             f"the constraint `{self.said}` cannot be understood",
             "it compares swept keys and numbers",
             "such as `leaks <= 1 or optimism < 0.5`",
+            ("constraints",),
         )
 
 

@@ -207,6 +207,24 @@ def test_constraints_do_not_tear_matrices_apart(study):
         study(("outcomes:", rule), ("latin_hypercube, n: 4", "saltelli, n: 4"))
 
 
+@pytest.mark.parametrize(
+    ("plan", "rule", "place"),
+    [
+        ("factorial}", "leaks < 9", "constraints.0"),
+        ("factorial}", "guarantee_strength < 9", "uncertainties.parties.upland.optimism"),
+        ("table, file: t.csv}", "guarantee_strength < 9", "uncertainties.parties.upland.optimism"),
+        ("random, n: 4}", "guarantee_strength > 9", "constraints"),
+        ("random, n: 4}\n  combine: zip", "guarantee_strength < 9", "design"),
+    ],
+)
+def test_what_is_wrong_with_a_design_is_told_at_its_place(study, tmp_path, plan, rule, place):
+    (tmp_path / "t.csv").write_text("parties.upland.optimism\n-3\n")
+    ruled = ("outcomes:", f"constraints: [{rule}]\noutcomes:")
+    with pytest.raises(ScenarioError) as refused:
+        study(("latin_hypercube, n: 4}", plan), ruled)
+    assert [complaint.key for complaint in refused.value.complaints] == [place]
+
+
 def test_every_run_is_in_one_chunk_of_one_shard(study):
     whole = Plan.of(study())
     for size, shards in itertools.product((1, 7, 1000), (1, 3, 64)):
