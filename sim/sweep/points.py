@@ -14,9 +14,9 @@ import io
 import itertools
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -34,6 +34,7 @@ from sim.written import SWITCH
 
 Column = NDArray[Any]
 Kind = Literal["lever", "number", "value"]
+SidePoints = TypeVar("SidePoints", "Side", "Points")
 
 #: A design point is one row of a table that people look at; more are a mistake.
 MOST_POINTS = 1_000_000
@@ -248,13 +249,7 @@ class Side:
 
     def taken(self, rows: Ints) -> Side:
         """Some of its points, in another order."""
-        return Side(
-            len(rows),
-            {key: values[rows] for key, values in self.settings.items()},
-            {key: values[rows] for key, values in self.places.items()},
-            None if self.matrix is None else [self.matrix[int(row)] for row in rows],
-            None if self.row is None else self.row[rows],
-        )
+        return replace(_taken(self, rows), length=len(rows))
 
 
 def _side(keys: Sequence[Swept], sampling: Sampling, seed: int, tables: Mapping[str, str]) -> Side:
@@ -423,11 +418,8 @@ class Points:
     @cached_property
     def variant(self) -> Ints:
         """Which points need the same scenario, numbered by first appearance: (points,)."""
-        seen: dict[tuple[str, ...], int] = {}
         keys = [key.key for key in self.keys if self._makes_a_scenario(key)]
-        columns = [self.settings[key].astype(str) for key in keys]
-        rows = zip(*columns, strict=True) if columns else [()] * len(self)
-        return np.array([seen.setdefault(tuple(row), len(seen)) for row in rows], dtype=np.int64)
+        return _numbered([self.settings[key] for key in keys], len(self))
 
     @staticmethod
     def _makes_a_scenario(key: Swept) -> bool:
@@ -453,6 +445,33 @@ class Points:
             for key in self.keys
             if key.kind == kind
         }
+
+    def taken(self, rows: Ints) -> Points:
+        """Some of the points, in another order."""
+        return replace(
+            _taken(self, rows),
+            lever_id=self.lever_id[rows],
+            scenario_id=self.scenario_id[rows],
+        )
+
+
+def _taken(those: SidePoints, rows: Ints) -> SidePoints:
+    """What a side and a design both know of each point, of some points in another order."""
+    return replace(
+        those,
+        settings={key: values[rows] for key, values in those.settings.items()},
+        places={key: values[rows] for key, values in those.places.items()},
+        matrix=None if those.matrix is None else [those.matrix[int(row)] for row in rows],
+        row=None if those.row is None else those.row[rows],
+    )
+
+
+def _numbered(columns: Sequence[Column], length: int) -> Ints:
+    """Which rows are alike, numbered by first appearance: (rows,)."""
+    seen: dict[tuple[str, ...], int] = {}
+    words = [values.astype(str) for values in columns]
+    rows = zip(*words, strict=True) if words else [()] * length
+    return np.array([seen.setdefault(tuple(row), len(seen)) for row in rows], dtype=np.int64)
 
 
 def points_of(question: Question) -> Points:
@@ -510,12 +529,12 @@ def _combined(levers: int, unsure: int, how: str) -> tuple[Ints, Ints]:
 
 def _as_one(question: Question, side: Side) -> Points:
     """Levers and uncertainties by one plan together."""
-    ids = {}
-    for name in ("levers", "uncertainties"):
-        columns = [side.settings[key.key].astype(str) for key in question.keys if key.side == name]
-        seen: dict[tuple[str, ...], int] = {}
-        rows = zip(*columns, strict=True) if columns else [()] * side.length
-        ids[name] = np.array([seen.setdefault(tuple(row), len(seen)) for row in rows])
+    ids = {
+        name: _numbered(
+            [side.settings[key.key] for key in question.keys if key.side == name], side.length
+        )
+        for name in ("levers", "uncertainties")
+    }
     return Points(
         question.keys,
         side.settings,
@@ -549,16 +568,7 @@ def _constrained(question: Question, points: Points) -> Points:
                 ("constraints",),
             )
     rows = np.flatnonzero(holds)
-    return Points(
-        points.keys,
-        {key: values[rows] for key, values in points.settings.items()},
-        {key: values[rows] for key, values in points.places.items()},
-        points.lever_id[rows],
-        points.scenario_id[rows],
-        None if points.matrix is None else [points.matrix[int(row)] for row in rows],
-        None if points.row is None else points.row[rows],
-        len(points) - len(rows),
-    )
+    return replace(points.taken(rows), excluded=len(points) - len(rows))
 
 
 def misfits(question: Question) -> Iterator[Trouble]:
