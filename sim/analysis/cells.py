@@ -22,9 +22,10 @@ from sim.designs import Floats, IncompleteError, Ints
 from sim.findings import NORMAL_95, Finding, share
 from sim.sweep.kept import MEANS, Kind
 from sim.sweep.playing import OK
-from sim.sweep.points import PLACE, Column
+from sim.sweep.points import PLACE
 from sim.sweep.reader import Sweep
 from sim.sweep.spec import Study
+from sim.sweep.swept import Column
 
 Bools = NDArray[np.bool_]
 

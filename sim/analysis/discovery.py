@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sim.analysis.cells import AnalysisError, Answers, Bools, listed, shown
-from sim.sweep.points import Column
+from sim.sweep.swept import Column
 
 #: The share of a box that a peel takes, and the least share of all cases that a box holds.
 PEEL, LEAST = 0.05, 0.05

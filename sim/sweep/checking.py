@@ -22,9 +22,9 @@ from sim.sweep.folder import FingerprintError, FolderError
 from sim.sweep.kept import MEANS
 from sim.sweep.plan import Plan
 from sim.sweep.playing import OK, play
-from sim.sweep.points import written
 from sim.sweep.reader import Sweep
 from sim.sweep.running import begin, conclude
+from sim.sweep.swept import written
 
 #: Runs that are played again when a sweep is verified.
 REPLAYED = 20

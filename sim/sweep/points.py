@@ -1,39 +1,40 @@
 """Design points: which settings of the swept keys are played, and where each belongs.
 
-A swept key is a lever of the scenario, one of its numbers, or any other of its values. Settings of
-levers and numbers differ between runs that are played side by side; any other value makes a
-scenario of its own. Every point keeps its key in the design (matrix and row), so that what is
-found out about the design never rests on the order of a table.
+Settings of levers and numbers differ between runs that are played side by side; any other value
+makes a scenario of its own. Every point keeps its key in the design (matrix and row), so that what
+is found out about the design never rests on the order of a table.
 """
 
 from __future__ import annotations
 
-import ast
 import csv
 import io
-import itertools
-import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from sim import designs, expected
+from sim import designs
 from sim.chance import Chance
-from sim.complaints import Complaint, Path, ScenarioError, Trouble, did_you_mean, shown
+from sim.complaints import Trouble, did_you_mean
 from sim.designs import Floats, Ints
-from sim.reading import changed
-from sim.scenario import Scenario
-from sim.sweep.spec import FORMS, GRIDS, Question, Range, Sampling, frozen, is_keyed, not_a_key
-from sim.uncertain import FINEST_LUCK, Fixed
-from sim.written import SWITCH
+from sim.sweep.constraints import Constraint
+from sim.sweep.spec import GRIDS, Question, Sampling, is_keyed
+from sim.sweep.swept import (
+    Column,
+    Kind,
+    Swept,
+    UnsweepableError,
+    column,
+    must_be_possible,
+    switched,
+    written,
+)
+from sim.uncertain import Fixed
 
-Column = NDArray[Any]
-Kind = Literal["lever", "number", "value"]
 SidePoints = TypeVar("SidePoints", "Side", "Points")
 
 #: A design point is one row of a table that people look at; more are a mistake.
@@ -41,197 +42,6 @@ MOST_POINTS = 1_000_000
 
 #: What a point's place in the distribution of a key is called beside the key.
 PLACE = "u."
-
-
-class UnsweepableError(ValueError):
-    """A key that cannot be swept, or not like this: what is found, expected, and the way out.
-
-    `where` is the place in the study that it is about; its design as a whole where none is named.
-    """
-
-    def __init__(self, found: str, wanted: str = "", hint: str = "", where: Path = ()) -> None:
-        super().__init__("; ".join(part for part in (found, wanted, hint) if part))
-        self.found, self.wanted, self.hint, self.where = found, wanted, hint, where or ("design",)
-
-
-# --- Swept keys
-
-
-@dataclass(frozen=True)
-class Swept:
-    """A key that is swept: what kind it is, and which settings it takes."""
-
-    key: str
-    side: str
-    kind: Kind
-    span: Range
-    baseline: Any
-    scenario: Scenario
-
-    @property
-    def place(self) -> Path:
-        """Where it stands in the study."""
-        return (self.side, self.key)
-
-    def at(self, places: Floats) -> Column:
-        """The setting at each place of its distribution, in [0, 1): (points,)."""
-        span = self.span
-        if self._listed is not None:
-            listed = self._listed
-            rows = np.minimum((places * len(listed)).astype(np.int64), len(listed) - 1)
-            return np.asarray(listed[rows])
-        if span.form == "low" or (span.form is None and self.kind == "lever"):
-            low, high = self._bounds
-            return np.asarray(low + (high - low) * places)
-        if span.form in FORMS:
-            return np.asarray(span.quantity().at(places))
-        if span.form == "scipy":
-            assert span.scipy is not None
-            inside = np.clip(places, FINEST_LUCK, 1.0 - FINEST_LUCK)
-            return np.asarray(frozen(span.scipy).ppf(inside), dtype=np.float64)
-        return np.asarray(self.scenario.quantities()[self.key].at(places))
-
-    def grid(self) -> Column:
-        """Its settings in a grid. Raises UnsweepableError where nothing says how many."""
-        span = self.span
-        if self._listed is not None and span.steps is None:
-            return self._listed
-        if span.steps is None:
-            found = f"nothing says at how many settings '{self.key}' is played"
-            hint = "add `steps: 5` or list `values`"
-            raise UnsweepableError(found, "a grid has settings", hint, self.place)
-        if self._listed is None and (span.form == "low" or self._is_plain_lever):
-            return np.linspace(*self._bounds, span.steps)
-        return self.at((np.arange(span.steps) + 0.5) / span.steps)
-
-    @property
-    def _is_plain_lever(self) -> bool:
-        return self.kind == "lever" and self.span.form is None
-
-    @property
-    def _bounds(self) -> tuple[float, float]:
-        if self.span.low is not None and self.span.high is not None:
-            return self.span.low, self.span.high
-        lever = self.scenario.levers[self.key]
-        return lever.low, lever.high
-
-    @cached_property
-    def _listed(self) -> Column | None:
-        """Single settings in order, where it has those."""
-        span = self.span
-        if span.values is not None:
-            return column([_switched(self.baseline, value) for value in span.values])
-        if span.integers is not None:
-            return np.arange(span.integers[0], span.integers[1] + 1)
-        return None
-
-
-def _switched(baseline: Any, said: Any) -> Any:
-    """A switch as true or false, where the key is one; anything else as it is."""
-    return SWITCH.get(str(said).lower(), said) if isinstance(baseline, bool) else said
-
-
-def column(values: Sequence[Any]) -> Column:
-    """Settings as an array of the type that they have in common."""
-    kinds = {type(value) for value in values}
-    if kinds == {bool}:
-        return np.array(values, dtype=bool)
-    if kinds == {int}:
-        return np.array(values, dtype=np.int64)
-    if kinds <= {int, float}:
-        return np.array(values, dtype=np.float64)
-    made = np.empty(len(values), dtype=object)
-    made[:] = [shown(value).strip("'") for value in values]
-    return made
-
-
-def swept(scenario: Scenario, key: str, span: Range, side: str) -> Swept:
-    """A key of the scenario with its range. Raises UnsweepableError with the way out."""
-    numbers = scenario.quantities()
-    if key in scenario.levers:
-        kind: Kind = "lever"
-        baseline: Any = scenario.levers[key].default
-    elif key in numbers and not isinstance(numbers[key], Fixed):
-        kind, baseline = "number", numbers[key].centre
-    else:
-        kind, baseline = "value", _value_at(scenario, key)
-    if span.form is None and kind == "value":
-        raise UnsweepableError(f"'{key}' has no range of its own", "", "list its `values`")
-    if span.form is None and kind == "number" and numbers[key].is_certain:
-        found = f"'{key}' is certain in the scenario"
-        raise UnsweepableError(found, "", "give its range here, such as {low: 0, high: 1}")
-    one = Swept(key, side, kind, span, baseline, scenario)
-    if span.baseline is not None:
-        one = Swept(key, side, kind, span, span.baseline, scenario)
-    _must_be_numbers(one)
-    for setting in _extremes(one):
-        _must_be_possible(one, setting)
-    return one
-
-
-def _value_at(scenario: Scenario, key: str) -> Any:
-    """The value of the scenario at a path."""
-    said: Any = scenario.model_dump(mode="json")
-    for word in key.split("."):
-        step = int(word) if isinstance(said, list) and word.isdigit() else word
-        try:
-            said = said[step]
-        except (KeyError, IndexError, TypeError):
-            known = [*scenario.levers, *scenario.quantities()]
-            found = f"{scenario.scenario} has no lever or value '{key}'"
-            raise UnsweepableError(found, "", not_a_key(key, known)) from None
-    if isinstance(said, dict) and expected.is_quantity(expected.annotation_at(_path(key))):
-        return said.get("value")
-    if isinstance(said, list | dict):
-        raise UnsweepableError(f"'{key}' holds several values", "", "name one of them")
-    return said
-
-
-def _path(key: str) -> Path:
-    return tuple(int(word) if word.isdigit() else word for word in key.split("."))
-
-
-def _must_be_numbers(one: Swept) -> None:
-    """A lever and a number take numbers."""
-    if one.kind == "value":
-        return
-    settings = [one.baseline, *(one.span.values or ())]
-    if any(isinstance(value, bool) or not isinstance(value, int | float) for value in settings):
-        found = f"'{one.key}' is a {one.kind}"
-        raise UnsweepableError(found, "its settings are numbers", where=one.place)
-
-
-def _extremes(one: Swept) -> list[Any]:
-    """Settings that tell whether all of them are possible; the scenario's own need not be asked."""
-    said = [] if one.span.baseline is None else [one.baseline]
-    if one.span.form is None:
-        return said
-    if one.span.form == "values":
-        return [*said, *(one._listed if one._listed is not None else ())]
-    return [*said, *one.at(np.array([FINEST_LUCK, 1.0 - FINEST_LUCK]))]
-
-
-def _must_be_possible(one: Swept, setting: Any) -> None:
-    """A setting that the scenario would refuse is refused here, in its words."""
-    if one.kind == "lever":
-        lever = one.scenario.levers[one.key]
-        if not lever.low <= float(setting) <= lever.high:
-            found = f"lever '{one.key}' is set to {float(setting):g}"
-            wanted = f"it lies between {lever.low:g} and {lever.high:g} ({lever.unit})"
-            raise UnsweepableError(found, wanted, where=one.place)
-        return
-    try:
-        changed(one.scenario, {one.key: written(setting)})
-    except ScenarioError as error:
-        said: Complaint = error.complaints[0]
-        raise UnsweepableError(said.found, said.expected, said.hint, one.place) from None
-
-
-def written(setting: Any) -> Any:
-    """A setting as it would be written in a scenario."""
-    if isinstance(setting, np.bool_ | bool):
-        return "true" if setting else "false"
-    return setting.item() if isinstance(setting, np.generic) else setting
 
 
 # --- Sides: the points of levers, or of uncertainties, by themselves
@@ -315,12 +125,12 @@ def _table(keys: Sequence[Swept], file: str, text: str) -> Side:
     for key in keys:
         if key.key not in lines[0]:
             hint = did_you_mean(key.key, lines[0])
-            raise UnsweepableError(f"{file} has no column '{key.key}'", "", hint, key.place)
+            raise UnsweepableError(f"{file} has no column '{key.key}'", "", hint, key.where)
         values = [_typed(key, line[key.key], file, n) for n, line in enumerate(lines, start=2)]
         settings[key.key] = column(values)
         for setting in set(values):
             try:
-                _must_be_possible(key, setting)
+                must_be_possible(key, setting)
             except UnsweepableError as error:
                 line = values.index(setting) + 2
                 found = f"{file}:{line}: {error.found}"
@@ -333,18 +143,18 @@ def _typed(key: Swept, text: str | None, file: str, line: int) -> Any:
     said = (text or "").strip()
     if not said:
         found = f"{file}:{line}: {key.key} is empty"
-        raise UnsweepableError(found, "", "fill the cell in", key.place)
+        raise UnsweepableError(found, "", "fill the cell in", key.where)
     if key.kind == "value" and not isinstance(key.baseline, int | float):
         return said
     if isinstance(key.baseline, bool):
-        return _switched(key.baseline, said)
+        return switched(key.baseline, said)
     try:
         return int(said) if said.lstrip("+-").isdigit() else float(said)
     except ValueError:
         if key.kind == "value":
             return said
         found = f"{file}:{line}: {key.key} is '{said}'"
-        raise UnsweepableError(found, "a number", where=key.place) from None
+        raise UnsweepableError(found, "a number", where=key.where) from None
 
 
 def _sampled(
@@ -584,111 +394,3 @@ def misfits(question: Question) -> Iterator[Trouble]:
         points_of(question)
     except UnsweepableError as error:
         yield Trouble(error.where, error.found, error.wanted, error.hint, leans=(("design",),))
-
-
-# --- Constraints
-
-
-_ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-}
-_SIGN: dict[type[ast.unaryop], Callable[[Any], Any]] = {
-    ast.UAdd: operator.pos,
-    ast.USub: operator.neg,
-    ast.Not: np.logical_not,
-}
-_COMPARISON: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-}
-
-
-@dataclass(frozen=True)
-class Constraint:
-    """What every design point fulfils: comparisons of keys, joined by `and`, `or` and `not`.
-
-    Keys stand as they are, or in quotes where they have a hyphen. Nothing else is evaluated.
-    """
-
-    said: str
-    settings: Mapping[str, Column]
-
-    def holds(self) -> NDArray[np.bool_]:
-        """Whether it holds: (points,). Raises UnsweepableError for what it cannot mean."""
-        try:
-            tree = ast.parse(self.said, mode="eval").body
-        except SyntaxError:
-            raise self._unclear() from None
-        denies = isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.Not)
-        if not denies and not isinstance(tree, ast.Compare | ast.BoolOp):
-            raise self._unclear()
-        try:
-            found = np.asarray(self._of(tree))
-        except (TypeError, ArithmeticError):
-            raise self._unclear() from None
-        length = len(next(iter(self.settings.values())))
-        return np.broadcast_to(found.astype(bool), (length,)).copy()
-
-    def _of(self, node: ast.expr) -> Any:
-        if isinstance(node, ast.BoolOp):
-            parts = [np.asarray(self._of(part), dtype=bool) for part in node.values]
-            return (np.logical_and if isinstance(node.op, ast.And) else np.logical_or).reduce(parts)
-        if isinstance(node, ast.UnaryOp) and type(node.op) in _SIGN:
-            return _SIGN[type(node.op)](self._of(node.operand))
-        if isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
-            return _ARITHMETIC[type(node.op)](self._of(node.left), self._of(node.right))
-        if isinstance(node, ast.Compare):
-            return self._compared(node)
-        if isinstance(node, ast.Constant):
-            return self._constant(node.value)
-        if key := _dotted(node):
-            return self._key(key)
-        raise self._unclear()
-
-    def _compared(self, node: ast.Compare) -> Any:
-        sides = [self._of(side) for side in (node.left, *node.comparators)]
-        holds = []
-        for (left, right), sign in zip(itertools.pairwise(sides), node.ops, strict=True):
-            if type(sign) not in _COMPARISON:
-                raise self._unclear()
-            holds.append(np.asarray(_COMPARISON[type(sign)](left, right), dtype=bool))
-        return np.logical_and.reduce(holds)
-
-    def _constant(self, value: Any) -> Any:
-        if isinstance(value, str) and value in self.settings:
-            return self._key(value)
-        if isinstance(value, bool | int | float | str):
-            return value
-        raise self._unclear()
-
-    def _key(self, key: str) -> Any:
-        if key not in self.settings:
-            found = f"the constraint `{self.said}` names no swept key"
-            raise UnsweepableError(found, "", did_you_mean(key, self.settings), ("constraints",))
-        values = self.settings[key]
-        return values.astype(str) if values.dtype.kind == "O" else values
-
-    def _unclear(self) -> UnsweepableError:
-        return UnsweepableError(
-            f"the constraint `{self.said}` cannot be understood",
-            "it compares swept keys and numbers",
-            "such as `leaks <= 1 or optimism < 0.5`",
-            ("constraints",),
-        )
-
-
-def _dotted(node: ast.expr) -> str:
-    """A key as it stands in a constraint; empty for anything else."""
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute):
-        before = _dotted(node.value)
-        return f"{before}.{node.attr}" if before else ""
-    return ""

@@ -26,7 +26,7 @@ from sim.uncertain import Beta, Lognormal, Normal, Quantity
 from sim.written import keys_at_top
 
 if TYPE_CHECKING:
-    from sim.sweep.points import Swept
+    from sim.sweep.swept import Swept
 
 #: A run is known by its design point and replicate in one number, so there are fewer than these.
 MOST_REPLICATES = 1_000_000
@@ -409,14 +409,15 @@ def _against(question: Question, found: list[Question], is_sound: bool) -> Itera
     The design is looked at where the study is sound by itself, as it would only say so again.
     """
     from sim.sweep import kept, points
+    from sim.sweep.swept import UnsweepableError, swept
 
     study, scenario = question.study, question.scenario
     keys: list[Swept] = []
     for side, ranges in (("levers", study.levers), ("uncertainties", study.uncertainties)):
         for key, span in ranges.items():
             try:
-                keys.append(points.swept(scenario, key, span, side))
-            except points.UnsweepableError as error:
+                keys.append(swept(scenario, key, span, side))
+            except UnsweepableError as error:
                 yield Trouble((side, key), error.found, error.wanted, error.hint)
     names = study.outcomes.keep if study.outcomes else ()
     for place, name in enumerate(names):

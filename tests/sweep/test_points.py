@@ -8,8 +8,10 @@ import pytest
 from scipy import stats
 
 from sim.complaints import ScenarioError
+from sim.sweep.constraints import Constraint
 from sim.sweep.plan import Plan
-from sim.sweep.points import Constraint, UnsweepableError, points_of
+from sim.sweep.points import points_of
+from sim.sweep.swept import UnsweepableError
 
 #: A number of the packages, which makes a scenario of its own.
 GUARDS = "captives.uplanders.categories.guards.number"
