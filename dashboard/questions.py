@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -50,10 +50,6 @@ class Arm:
             return _read(self.scenario, self.text, self.changes)
         file = own.file_of(self.scenario)
         return _load(file, self.changes, file.stat().st_mtime_ns)
-
-    def with_levers(self, **levers: float) -> Arm:
-        """The same with some levers moved."""
-        return replace(self, levers=tuple(sorted({**dict(self.levers), **levers}.items())))
 
 
 @lru_cache(maxsize=64)

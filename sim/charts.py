@@ -66,11 +66,6 @@ def as_svg(figure: Figure, titled: bool = True) -> str:
     return _named_apart(svg, figure.name)
 
 
-def as_png(figure: Figure) -> bytes:
-    """The titled chart as PNG, at twice its size."""
-    return png_of(as_svg(figure))
-
-
 def png_of(svg: str) -> bytes:
     """A chart that is drawn as SVG, as PNG at twice its size."""
     return vl_convert.svg_to_png(svg, scale=2)

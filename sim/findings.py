@@ -310,16 +310,6 @@ def quality(outcomes: Outcomes) -> dict[str, Finding]:
 # --- People
 
 
-def humanitarian_regret(outcomes: Outcomes) -> Spread:
-    """Captives who died after the first round in which some package would have suited all.
-
-    Not all of them need have been covered by that package, and not all deaths come before a deal.
-    """
-    late = (outcomes.died_in_captivity - outcomes.died_before_zopa).sum(axis=1)
-    definition = "people per run who died in captivity after the first round with a ZOPA"
-    return spread("died after a ZOPA", late, definition)
-
-
 def captives(outcomes: Outcomes) -> dict[str, Spread]:
     """What became of the captives of all pools together, people per run."""
     return {name: people(outcomes, name) for name in CAPTIVES}

@@ -141,15 +141,6 @@ def read_as(
     return found
 
 
-def check_file(path: str | FilePath) -> list[Complaint]:
-    """Everything that is wrong with a scenario file; nothing if it can be used."""
-    try:
-        load_scenario(path)
-    except ScenarioError as error:
-        return list(error.complaints)
-    return []
-
-
 def sha256_of(scenario: Scenario) -> str:
     """A fingerprint of what a scenario says, whatever its comments, layout or order of keys.
 

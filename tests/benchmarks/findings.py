@@ -48,7 +48,6 @@ def of_outcomes(scenario: Scenario, outcomes: Outcomes, changed: Outcomes) -> di
         "refusals": lambda: findings.refusals(outcomes),
         "quality of texts": lambda: findings.quality(outcomes),
         "captives": lambda: findings.captives(outcomes),
-        "humanitarian regret": lambda: findings.humanitarian_regret(outcomes),
         "truce survival": lambda: findings.truce_survival(outcomes, report.TRUCE_DAYS),
         "truce ends by cause": lambda: findings.truce_ends(outcomes, report.TRUCE_DAYS),
         "base rate": lambda: base and findings.base_rate_by(base, 90),

@@ -26,7 +26,7 @@ def test_the_shipped_answer_is_of_this_scenario_and_this_model(name):
 
 def test_a_shipped_answer_is_used_for_nothing_else(monkeypatch):
     question = prepare.baseline("two-rivers")
-    moved = Arm("two-rivers").with_levers(leaks=0.0)
+    moved = Arm("two-rivers", levers=(("leaks", 0.0),))
     for other in ({"arms": (moved,)}, {"seed": 2}, {"runs": 100}, {"days": 30}):
         assert prepare.shipped(replace(question, **other)) is None
     monkeypatch.setattr(prepare, "version", lambda: "another")
