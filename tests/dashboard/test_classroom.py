@@ -123,6 +123,7 @@ def test_students_wish_for_roles_are_let_in_or_watch_and_terms_open_later(enter,
     teacher.page.get_by_text("News: what comes by itself").click()
     pick(teacher, "Scenario", "Two Rivers")
     pick(teacher, "Terms that nobody can agree on until you open them", "an end of the war")
+    teacher.page.keyboard.press("Escape")  # a list that takes several stays open
     pick(teacher, "Who joins", "Only those whom I let in, with a wish for a role")
     teacher.click("Open the exercise")
     teacher.page.wait_for_url("**/instructor**")

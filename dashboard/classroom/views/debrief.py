@@ -62,7 +62,7 @@ def outcomes(found: Json) -> None:
     low, high = agreement["tables"]["low"], agreement["tables"]["high"]
     if low is not None:
         st.markdown(
-            f"From {counted(len(found['tables']), 'table')} alone, the share that would agree "
+            f"From {counted(agreement['tables']['n'], 'table')} alone, the share that would agree "
             f"could be anywhere from {100 * low:.0f} to {100 * high:.0f} of 100 "
             "(exact 95 % interval)."
         )
