@@ -171,6 +171,19 @@ class Answers:
             raise IncompleteError("\n".join([head, *lines, f"to play it again: {self.again}"]))
 
 
+def check_threshold(answers: Answers, threshold: float | None) -> None:
+    """Raise AnalysisError for a threshold that the outcome cannot be held against."""
+    if threshold is None:
+        return
+    if not np.isfinite(threshold):
+        raise AnalysisError(f"the threshold is {threshold:g}; give a finite number")
+    if answers.is_share and not 0 <= threshold <= 1:
+        raise AnalysisError(
+            f"the threshold is {threshold:g}, and {answers.outcome} is a share of talks; "
+            "give one between 0 and 1"
+        )
+
+
 def shown(setting: object) -> str:
     """A setting as people read it."""
     if isinstance(setting, float | np.floating):

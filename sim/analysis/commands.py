@@ -191,6 +191,7 @@ def _of_means(one: Found) -> Iterator[str]:
 def _of_designs(one: Found) -> Iterator[str]:
     """What the design of the sweep lets one say beyond means, and what not."""
     from sim.analysis.drawing import number, with_interval
+    from sim.analysis.policies import in_words
 
     for group, indices in (one.sobol or {}).items():
         top = indices.indices[0]
@@ -202,10 +203,11 @@ def _of_designs(one: Found) -> Iterator[str]:
         yield f"  {one.discovery.in_words()}"
     if one.regret is not None:
         best = one.regret.least_regret
-        regret = number(best.largest_regret, one.answers.is_share)
+        regret = number(best[0].largest_regret, one.answers.is_share)
         yield (
-            f"  smallest largest regret: {best.name} ({regret}); best in its worst state: "
-            f"{one.regret.maximin.name}; enough in most states: {one.regret.most_robust.name}"
+            f"  smallest largest regret: {in_words(best)} ({regret}); best in its worst state: "
+            f"{in_words(one.regret.maximin)}; enough in most states: "
+            f"{in_words(one.regret.most_robust)}"
         )
     for name, why in one.left_out.items():
         yield f"  left out, {name}: {why}"

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sim.analysis.cells import AnalysisError, Answers, Bools, listed, shown
+from sim.analysis.cells import AnalysisError, Answers, Bools, check_threshold, listed, shown
 from sim.sweep.swept import Column
 
 #: The share of a box that a peel takes, and the least share of all cases that a box holds.
@@ -109,9 +109,11 @@ def discover(
     """When the mean outcome of a design point reaches a threshold (or stays at or below it).
 
     The threshold is the upper quartile of the points' means (the lower one with `at_most`) unless
-    it is given. Raises AnalysisError for a design whose points are no sample, or where all points
-    or none are of interest, IncompleteError for runs that are missing.
+    it is given. Raises AnalysisError for a design whose points are no sample, a threshold that
+    there cannot be, or where all points or none are of interest, IncompleteError for runs that are
+    missing.
     """
+    check_threshold(answers, threshold)
     answers.must_be_whole()
     points = np.flatnonzero(answers.sample)
     if len(points) < FEWEST:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from sim.analysis.cells import AnalysisError, Answers
+from sim.analysis.cells import AnalysisError, Answers, check_threshold
 from sim.analysis.discovery import Discovery, discover
 from sim.analysis.indices import morris, noise_share, sobol
 from sim.analysis.policies import Regret, regret
@@ -44,10 +44,11 @@ def look_at(
     """Look at an outcome in every way that its design allows.
 
     The threshold is what a case of interest and a satisfied policy reach. Where less is better they
-    stay at or below it.
+    stay at or below it. Raises AnalysisError for a threshold that there cannot be.
     """
     left_out: dict[str, str] = {}
     refused: dict[str, str] = {}
+    check_threshold(answers, threshold)
     less = answers.less_is_better if less_is_better is None else less_is_better
 
     def attempt(name: str, look: Callable[[], Look]) -> Look | None:

@@ -8,11 +8,12 @@ reaches a threshold (Simon 1956). None of them says how likely a state is.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from sim.analysis.cells import AnalysisError, Answers
+from sim.analysis.cells import AnalysisError, Answers, check_threshold
 from sim.designs import Floats, IncompleteError, Ints
 from sim.findings import Finding, share
 
@@ -42,20 +43,31 @@ class Regret:
     less_is_better: bool
 
     @property
-    def maximin(self) -> Policy:
-        """The policy whose worst state is best."""
+    def maximin(self) -> tuple[Policy, ...]:
+        """The policies whose worst state is best."""
         sign = -1.0 if self.less_is_better else 1.0
-        return max(self.policies, key=lambda policy: sign * policy.worst)
+        return self._first_by(lambda policy: sign * policy.worst)
 
     @property
-    def least_regret(self) -> Policy:
-        """The policy whose largest regret is smallest."""
-        return min(self.policies, key=lambda policy: policy.largest_regret)
+    def least_regret(self) -> tuple[Policy, ...]:
+        """The policies whose largest regret is smallest."""
+        return self._first_by(lambda policy: -policy.largest_regret)
 
     @property
-    def most_robust(self) -> Policy:
-        """The policy that reaches the threshold in most states."""
-        return max(self.policies, key=lambda policy: policy.satisfices.estimate or 0.0)
+    def most_robust(self) -> tuple[Policy, ...]:
+        """The policies that reach the threshold in most states; empty where none does in any."""
+        found = self._first_by(lambda policy: policy.satisfices.estimate or 0.0)
+        return found if found[0].satisfices.estimate else ()
+
+    def _first_by(self, merit: Callable[[Policy], float]) -> tuple[Policy, ...]:
+        """The policies of the greatest merit: several where they tie."""
+        best = max(map(merit, self.policies))
+        return tuple(policy for policy in self.policies if merit(policy) == best)
+
+
+def in_words(policies: Sequence[Policy]) -> str:
+    """Policies by their names, or that there is none."""
+    return " and ".join(policy.name for policy in policies) or "no policy in any state"
 
 
 def regret(
@@ -64,9 +76,11 @@ def regret(
     """Compare the policies of a sweep in which each meets each state of the world.
 
     Where no threshold is given it is the median over all pairs; where nothing is said of what is
-    better, the outcome's name decides. Raises AnalysisError for fewer than two policies or pairs
-    that were not planned, IncompleteError for runs that are missing.
+    better, the outcome's name decides. Raises AnalysisError for fewer than two policies, pairs
+    that were not planned or a threshold that there cannot be, IncompleteError for runs that are
+    missing.
     """
+    check_threshold(answers, threshold)
     less = answers.less_is_better if less_is_better is None else less_is_better
     answers.must_be_whole()
     levers, states, values = _pairs(answers)

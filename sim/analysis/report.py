@@ -16,7 +16,7 @@ from sim.analysis.cells import Answers, listed
 from sim.analysis.discovery import Discovery
 from sim.analysis.drawing import number, with_interval
 from sim.analysis.look import Found
-from sim.analysis.policies import Regret
+from sim.analysis.policies import Regret, in_words
 from sim.charts import Figure
 from sim.findings import Finding
 from sim.page import Page
@@ -394,8 +394,9 @@ def _regretted(one: Found, name: str, heading: str) -> Section:
         ),
         (Table(head, rows),),
         (
-            f"Best in its worst state: {found.maximin.name}. Smallest largest regret: "
-            f"{found.least_regret.name}. Enough in most states: {found.most_robust.name}. Luck "
+            f"Best in its worst state: {in_words(found.maximin)}. Smallest largest regret: "
+            f"{in_words(found.least_regret)}. Enough in most states: "
+            f"{in_words(found.most_robust)}. Luck "
             "that replicates leave makes worst states and largest regrets look worse than they "
             "are.",
         ),

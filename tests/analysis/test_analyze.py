@@ -93,6 +93,8 @@ def test_what_is_missing_is_refused_by_name_and_the_rest_is_shown(known):
         (["--outcome", "deal_by_11"], "did you mean 'deal_by_10'"),
         (["--better", "most"], "--better most is neither more nor less"),
         (["--accept", 0.1], "--accept is for --facts"),
+        (["--threshold", "5"], "deal_by_10 is a share of talks; give one between 0 and 1"),
+        (["--threshold", "nan"], "the threshold is nan; give a finite number"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(sweep, words, said):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sim.analysis import AnalysisError, answers, regret
+from sim.analysis.policies import in_words
 from sim.designs import IncompleteError
 
 LEVERS = "levers:\n  guarantee_strength: {values: [0, 1, 2]}"
@@ -40,16 +41,30 @@ def test_regret_on_three_policies_and_four_states_is_exact(swept):
 
 def test_the_rules_may_disagree_and_each_names_its_policy(swept):
     found = regret(answers(swept(), "returned"), threshold=5.0)
-    assert found.least_regret.name == "guarantee_strength 0"
-    assert found.maximin.name == "guarantee_strength 2"
-    assert found.most_robust.name == "guarantee_strength 2"
+    assert in_words(found.least_regret) == "guarantee_strength 0"
+    assert in_words(found.maximin) == "guarantee_strength 2"
+    assert in_words(found.most_robust) == "guarantee_strength 2"
+
+
+def test_nobody_is_named_where_nobody_does_enough_and_all_who_tie_are(swept):
+    found = answers(swept(), "returned")
+    assert regret(found, threshold=9.0).most_robust == ()
+    assert in_words(regret(found, threshold=9.0).most_robust) == "no policy in any state"
+    tied = regret(found, threshold=0.0).most_robust
+    assert in_words(tied) == " and ".join(f"guarantee_strength {k}" for k in range(3))
+
+
+@pytest.mark.parametrize("threshold", [np.nan, np.inf, -np.inf])
+def test_a_threshold_that_is_no_number_is_refused(swept, threshold):
+    with pytest.raises(AnalysisError, match="give a finite number"):
+        regret(answers(swept(), "returned"), threshold=threshold)
 
 
 def test_where_less_is_better_regret_turns_round(swept):
     found = regret(answers(swept(), "returned"), less_is_better=True)
     assert np.array_equal(found.regret, VALUES - VALUES.min(axis=0))
     assert [one.worst for one in found.policies] == [8.0, 6.0, 5.0]
-    assert found.maximin.name == "guarantee_strength 2"
+    assert in_words(found.maximin) == "guarantee_strength 2"
 
 
 def test_the_order_of_rows_does_not_matter(swept):
