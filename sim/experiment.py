@@ -43,8 +43,7 @@ class Comparison:
     changed: Outcomes
 
     def __post_init__(self) -> None:
-        if len(self.baseline) != len(self.changed) or self.baseline.seed != self.changed.seed:
-            raise ValueError("the two arms must have the same runs and the same seed")
+        self.baseline.must_share_luck(self.changed)
 
 
 @cache

@@ -466,7 +466,11 @@ def paired(name: str, baseline: Numbers, changed: Numbers, definition: str) -> E
 
 
 def effects(baseline: Outcomes, changed: Outcomes, days: tuple[int, ...]) -> dict[str, Effect]:
-    """What the second arm changes: deals by some days, their day, people, and the truce."""
+    """What the second arm changes: deals by some days, their day, people, and the truce.
+
+    Raises ValueError, which names the difference, for arms that do not share their luck.
+    """
+    baseline.must_share_luck(changed)
     measures: dict[str, tuple[Callable[[Outcomes], Numbers], str]] = {
         **{f"deal_by_{day}": (_by(day), f"talks with a truce by day {day}") for day in days},
         "restricted_mean_day": (days_until_deal, "day of the first truce, at most the horizon"),
@@ -481,7 +485,11 @@ def effects(baseline: Outcomes, changed: Outcomes, days: tuple[int, ...]) -> dic
 
 
 def flips(baseline: Outcomes, changed: Outcomes) -> Mapping[str, Finding]:
-    """In how many talks the change makes a deal, and in how many it unmakes one."""
+    """In how many talks the change makes a deal, and in how many it unmakes one.
+
+    Raises ValueError for arms that do not share their luck.
+    """
+    baseline.must_share_luck(changed)
     before, after = baseline.deal_day != NONE, changed.deal_day != NONE
     return {
         "to_deal": share("to_deal", ~before & after, "talks with a deal only after the change"),

@@ -183,6 +183,21 @@ class Outcomes:
         }
         return Outcomes(**head, **arrays, series=series)
 
+    def must_share_luck(self, other: Outcomes) -> None:
+        """Raise ValueError unless run i of the other arm has the luck of run i of this one."""
+        pairs = {
+            "scenario": (self.scenario, other.scenario),
+            "seed": (self.seed, other.seed),
+            "number of runs": (len(self), len(other)),
+            "first run": (self.first, other.first),
+            "days": (self.days, other.days),
+        }
+        unlike = [f"{what} {one} and {two}" for what, (one, two) in pairs.items() if one != two]
+        if unlike:
+            raise ValueError(
+                f"these arms do not share their luck: {', '.join(unlike)}; play both with the same"
+            )
+
     def _head(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in HEAD}
 

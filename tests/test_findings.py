@@ -10,7 +10,7 @@ import pytest
 
 from sim import findings
 from sim.complaints import ScenarioError
-from sim.experiment import simulate
+from sim.experiment import Comparison, simulate
 from sim.outcomes import ENDINGS, NONE, Outcomes
 from sim.reading import load_scenario, read_text
 from sim.scenario import BaseRate
@@ -58,6 +58,22 @@ def test_more_days_never_mean_fewer_deals(outcomes):
 def test_nobody_says_what_happened_beyond_the_horizon(outcomes):
     with pytest.raises(ValueError, match="beyond the 60 days"):
         findings.deal_by(outcomes, 61)
+
+
+@pytest.mark.parametrize(
+    ("unlike", "said"),
+    [
+        ({"seed": 3}, "seed 2 and 3"),
+        ({"first": 150}, "first run 0 and 150"),
+        ({"days": 59}, "days 60 and 59"),
+        ({"scenario": "another"}, "scenario minimal and another"),
+    ],
+)
+def test_arms_that_share_no_luck_are_not_paired(outcomes, unlike, said):
+    other = replace(outcomes, **unlike)
+    for pairing in (lambda a, b: findings.effects(a, b, (30,)), findings.flips, Comparison):
+        with pytest.raises(ValueError, match=f"do not share their luck: {said}"):
+            pairing(outcomes, other)
 
 
 def test_the_restricted_mean_counts_the_horizon_where_there_is_no_deal(outcomes):
