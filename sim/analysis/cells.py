@@ -8,7 +8,6 @@ matrix. Everything that is analysed starts from the cells that are put in their 
 from __future__ import annotations
 
 import itertools
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,6 +23,7 @@ from sim.sweep.kept import MEANS, Kind
 from sim.sweep.playing import OK
 from sim.sweep.points import PLACE
 from sim.sweep.reader import Sweep
+from sim.sweep.running import again
 from sim.sweep.spec import Study
 from sim.sweep.swept import Column
 
@@ -236,14 +236,8 @@ def answers(sweep: Sweep, outcome: str) -> Answers:
         numbers(design, "row") if keyed else None,
         values,
         played,
-        _again(sweep),
+        again(sweep),
     )
-
-
-def _again(sweep: Sweep) -> str:
-    """How what is missing in a finished sweep is played again."""
-    place = shlex.quote(str(sweep.folder))
-    return f"parley sweep run {place} --out {shlex.quote(f'{sweep.folder}-again')}"
 
 
 def _cells(sweep: Sweep, outcome: str, design_id: Ints) -> tuple[Floats, Bools]:

@@ -106,9 +106,10 @@ def analyze(
             console.print(f"Written: {written[0]}, with charts and {report.TABLES} beside it.")
 
     deliver(data, json_to, print_words)
-    refusals = {why for one in found for why in one.refused.values()}
-    if refusals:
-        complain(*sorted(refusals))
+    wrong = sorted({why for one in found for why in one.refused.values()})
+    wrong += [sweep.caution] if sweep.caution else []
+    if wrong:
+        complain(*wrong)
         raise typer.Exit(FAILED)
 
 

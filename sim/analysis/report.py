@@ -134,6 +134,7 @@ def as_data(
         "scenario": sweep.manifest["scenario"]["name"],
         "fingerprint": sweep.manifest["fingerprint"]["all"],
         "command": command,
+        "changed_since": sweep.changed,
         "outcomes": {
             one.answers.outcome: {
                 "rule": one.discovery.in_words() if one.discovery else None,
@@ -186,7 +187,7 @@ def page_of(
         sections.append(_calibrated(calibration))
     return Page(
         kind="Study of simulated talks",
-        headline=tuple(_headline(one) for one in found),
+        headline=tuple(filter(None, (sweep.caution, *map(_headline, found)))),
         played=f"{manifest['title'] or manifest['study']}: {manifest['points']:,} design points, "
         f"{counts['planned']:,} runs of {manifest['days']} days, seed {manifest['seed']}; "
         f"{counts['failed']:,} failed.",

@@ -154,8 +154,9 @@ def verify(sweep: Sweep, runs: int = REPLAYED) -> list[Checked]:
         raise FolderError(f"{sweep.folder} is not finished; `parley sweep resume` it first")
     manifest = sweep.manifest
     checked = [
-        Checked(name, sweep.is_as_left(name), f"sha256 {digest[:12]} when it was written")
+        Checked(name, not became, f"{became}; " * bool(became) + f"sha256 {digest[:12]} as written")
         for name, digest in manifest["files"].items()
+        for became in [sweep.became(name)]
     ]
     said, now = manifest["fingerprint"], provenance.fingerprint(sweep.question)
     checked += [

@@ -220,19 +220,26 @@ def status(folder: Folder, as_data: Json = False) -> None:
     """Say how far a sweep has come, or its shards."""
     from sim.sweep.folder import MANIFEST
     from sim.sweep.reader import Sweep
+    from sim.sweep.running import lost
 
     shards = sorted(path.parent for path in folder.glob(f"shard-*/{MANIFEST}"))
     places = [folder] if (folder / MANIFEST).exists() or not shards else shards
-    found = {place.name: Sweep(place).status() for place in places}
+    sweeps = {place.resolve().name: Sweep(place) for place in places}
+    found = {name: sweep.status() for name, sweep in sweeps.items()}
+    incomplete = [sweep for sweep in sweeps.values() if sweep.lost]
     if as_data:
         typer.echo(as_json(found), nl=False)
-        return
-    for name, one in found.items():
-        state = "complete" if one["complete"] else "not finished"
-        typer.echo(
-            f"{name}: {one['played']:,} of {one['planned']:,} runs, "
-            f"{one['failed']:,} failed, {state}"
-        )
+    else:
+        for name, one in found.items():
+            state = "complete" if one["complete"] else "not finished"
+            state = f"lost: {', '.join(one['lost'])}" if one["lost"] else state
+            typer.echo(
+                f"{name}: {one['played']:,} of {one['planned']:,} runs, "
+                f"{one['failed']:,} failed, {state}"
+            )
+    if incomplete:
+        complain(*map(lost, incomplete))
+        raise typer.Exit(FAILED)
 
 
 @app.command()
@@ -256,13 +263,17 @@ def verify(
     """Say whether a sweep is as it was left, and whether some of its runs come out the same."""
     from sim.sweep.checking import verify as verified
     from sim.sweep.reader import Sweep
+    from sim.sweep.running import again
 
-    checked = verified(Sweep(folder), runs)
+    sweep = Sweep(folder)
+    checked = verified(sweep, runs)
     if as_data:
         typer.echo(as_json({"checks": [vars(one) for one in checked]}), nl=False)
     else:
         for one in checked:
             typer.echo(f"{'ok ' if one.holds else 'NOT'}  {one.what}: {one.words}")
+    if sweep.changed:
+        complain(f"bring them back from a copy, or play all of it again: `{again(sweep)}`")
     # A tree with changes is told, as its diff has a fingerprint; it is nothing that went wrong.
     if not all(one.holds for one in checked if one.what != "committed"):
         raise typer.Exit(FAILED)

@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 import pyarrow as pa
@@ -41,6 +42,47 @@ RUNS, SERIES, FAILURES, PARTS = "runs", "series", "failures", "parts"
 
 #: Rows that are held in memory at once while parts become one file.
 ROWS_AT_ONCE = 250_000
+
+#: What every manifest says, and what kind of thing it is; one that lacks any of it is damaged.
+SAID: dict[str, type | tuple[type, ...]] = {
+    "format": str,
+    "study": str,
+    "title": str,
+    "complete": bool,
+    "fingerprint": dict,
+    "points": int,
+    "excluded_points": int,
+    "replicates": int,
+    "planned_runs": int,
+    "seed": int,
+    "days": int,
+    "crn": bool,
+    "shard": (list, NoneType),
+    "chunk_runs": int,
+    "keep": list,
+    "columns": dict,
+    "command": str,
+    "begun": str,
+    "finished": (str, NoneType),
+    "counts": (dict, NoneType),
+    "stop": (dict, NoneType),
+    "forced": list,
+    "files": dict,
+    "surroundings": dict,
+    "changes": dict,
+    "resolved": dict,
+    "tables": dict,
+    "scenario": dict,
+}
+
+#: The same of its parts.
+SAID_WITHIN = {
+    "fingerprint": ("study", "scenario", "version", "model", "all"),
+    "surroundings": ("python", "packages", "repository"),
+    "scenario": ("name", "title", "content"),
+    "counts": ("planned", "ok", "failed"),
+    "files": (DESIGN, f"{RUNS}.parquet"),
+}
 
 _PART = re.compile(r"runs-(\d{4})-(\d{10})-(\d{10})\.parquet")
 
@@ -144,14 +186,69 @@ def held(folder: Path) -> Iterator[None]:
 def read_manifest(folder: Path) -> dict[str, Any]:
     """What is known about the sweep. Raises FolderError where there is none."""
     try:
-        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        text = (folder / MANIFEST).read_text(encoding="utf-8")
+        found = json.loads(text) if text.strip() else None
     except (FileNotFoundError, NotADirectoryError):
-        raise FolderError(f"{folder} holds no {MANIFEST}: it is no sweep") from None
-    except ValueError as error:
-        raise FolderError(f"{folder / MANIFEST} is damaged: {error}") from None
-    if not isinstance(found, dict) or found.get("format") != FORMAT:
-        raise FolderError(f"{folder} is not in the format {FORMAT}")
+        raise FolderError(_no_sweep(folder)) from None
+    except UnicodeDecodeError:
+        raise _unusable(folder, "is not a text in UTF-8") from None
+    except (ValueError, RecursionError) as error:
+        raise _unusable(folder, f"is no JSON ({error})") from None
+    except OSError as error:
+        raise FolderError(f"{folder / MANIFEST} cannot be read: {error.strerror}") from None
+    if found is None:
+        raise _unusable(folder, "is empty")
+    if not isinstance(found, dict) or found.get("format", FORMAT) != FORMAT:
+        raise _unusable(folder, f"is not in the format {FORMAT}")
+    if lacking := _lacking(found):
+        raise _unusable(folder, f"does not say {', '.join(lacking)}")
     return found
+
+
+def _lacking(manifest: dict[str, Any]) -> list[str]:
+    """What a manifest does not say, or not as manifests do."""
+    lacking = [name for name, kind in SAID.items() if not _is_said(manifest, name, kind)]
+    if lacking:
+        return lacking
+    done = manifest["complete"]
+    parts = {part: names for part, names in SAID_WITHIN.items() if done or part != "files"}
+    return ["counts"] * (done and manifest["counts"] is None) + [
+        f"{part}.{name}"
+        for part, names in parts.items()
+        for name in names
+        if manifest[part] is not None and name not in manifest[part]
+    ]
+
+
+def _is_said(manifest: dict[str, Any], name: str, kind: type | tuple[type, ...]) -> bool:
+    return name in manifest and isinstance(manifest[name], kind)
+
+
+def _unusable(folder: Path, found: str) -> FolderError:
+    """What to say of a manifest that is not one any more."""
+    return FolderError(
+        f"{folder / MANIFEST} is damaged: it {found}; bring it back from a copy, or play the study "
+        "into another folder (`parley sweep run STUDY --out DIR`)"
+    )
+
+
+def _no_sweep(folder: Path) -> str:
+    """Why a folder without a manifest is no sweep, and the way out."""
+    if not folder.exists():
+        return f"{folder}: there is no such folder; name one that `parley sweep run` has made"
+    if not folder.is_dir():
+        return f"{folder} is a file; name the folder of a sweep"
+    if next(folder.iterdir(), None) is None:
+        return f"{folder} is empty; `parley sweep run STUDY --out {folder}` plays a study into it"
+    if next(folder.glob(f"*/{MANIFEST}"), None) is not None:
+        return (
+            f"{folder} holds shards or sweeps in folders of their own: name one of them, or merge "
+            f"shards first (`parley sweep merge {folder}`)"
+        )
+    return (
+        f"{folder} holds no {MANIFEST}: it is no sweep; name a folder that `parley sweep run` has "
+        "made"
+    )
 
 
 def played_in(folder: Path) -> list[Chunk]:
@@ -172,9 +269,14 @@ def read_table(path: Path) -> pa.Table:
         return pq.read_table(path)
     except FileNotFoundError:
         found = "is missing"
-    except (OSError, pa.ArrowInvalid) as error:
+    except (OSError, pa.ArrowException) as error:
         found = f"cannot be read: {str(error).splitlines()[0]}"
-    raise FolderError(
+    raise damaged(path, found)
+
+
+def damaged(path: Path, found: str) -> FolderError:
+    """What to say of a file of a sweep that is not as it should be."""
+    return FolderError(
         f"{path} {found}; `parley sweep verify {path.parent}` says what else is, and `parley sweep "
         f"run {path.parent} --out DIR` plays all of it again"
     )

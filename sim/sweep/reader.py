@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +16,38 @@ from sim.scenario import Scenario
 from sim.sweep import folder as disk
 from sim.sweep.folder import FolderError
 from sim.sweep.playing import FAILURES, KEYS
-from sim.sweep.spec import Question, Study, read_study_text
+from sim.sweep.spec import Question, Study, is_keyed, read_study_text
+
+
+def _is_whole(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind))
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    """Whether a column has what may be averaged; one in which nothing happened may have no type."""
+    is_one_of = (
+        pa.types.is_integer,
+        pa.types.is_floating,
+        pa.types.is_boolean,
+        pa.types.is_null,
+    )
+    return any(fits(kind) for fits in is_one_of)
+
+
+def _check(
+    path: Path,
+    table: pa.Table,
+    names: Iterable[str],
+    kinds: Mapping[str, Callable[[pa.DataType], bool]],
+) -> None:
+    """Raise FolderError for a table that lacks a column, or has one of another type."""
+    lacking = [name for name in names if name not in table.column_names]
+    if lacking:
+        raise disk.damaged(path, f"has no column {', '.join(lacking)}")
+    for name, fits in kinds.items():
+        if not fits(table.schema.field(name).type):
+            found = f"has a column {name} of another type than it was ({table[name].type})"
+            raise disk.damaged(path, found)
 
 
 @dataclass(frozen=True)
@@ -46,8 +78,14 @@ class Sweep:
     @cached_property
     def question(self) -> Question:
         """The study with its scenario, as they were when the sweep began."""
+        path = self.folder / disk.SPEC
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            found = "is not a text in UTF-8" if path.exists() else "is missing"
+            raise FolderError(f"{path} {found}; bring it back from a copy") from None
         return read_study_text(
-            (self.folder / disk.SPEC).read_text(encoding="utf-8"),
+            text,
             disk.SPEC,
             changes=self.manifest["changes"],
             scenario=self.scenario,
@@ -67,12 +105,26 @@ class Sweep:
     @cached_property
     def design(self) -> pa.Table:
         """One row for each design point: its ids, its place in the design, its settings."""
-        return disk.read_table(self.folder / disk.DESIGN)
+        table = disk.read_table(self.folder / disk.DESIGN)
+        ids = ["design_id", "lever_id", "scenario_id"]
+        # As it was resolved when the sweep began: to read it anew takes the scenario and seconds.
+        study = Study.model_validate(self.manifest["resolved"])
+        plans = (study.design.together, study.design.levers, study.design.uncertainties)
+        if any(plan is not None and is_keyed(plan) for plan in plans):
+            ids += ["matrix", "row"]
+        kinds = {name: _is_whole for name in ids if name != "matrix"}
+        _check(self.folder / disk.DESIGN, table, [*ids, *study.ranges], kinds)
+        return table
 
     @cached_property
     def runs(self) -> pa.Table:
         """One row for each run: ids, luck, status and kept outcomes."""
-        return self._table(disk.RUNS, KEYS)
+        table = self._table(disk.RUNS, KEYS)
+        numbers = [name for name, column in self.columns.items() if column["kind"] != "word"]
+        kinds = {f.name: _is_whole for f in KEYS if pa.types.is_integer(f.type)}
+        kinds |= dict.fromkeys(numbers, _is_number)
+        _check(self.folder / f"{disk.RUNS}.parquet", table, [*KEYS.names, *self.columns], kinds)
+        return table
 
     @cached_property
     def series(self) -> pa.Table | None:
@@ -100,15 +152,35 @@ class Sweep:
         found: dict[str, dict[str, str]] = self.manifest["columns"]
         return found
 
-    def is_as_left(self, name: str) -> bool:
-        """Whether a file of results is what it was when the sweep was finished."""
+    def became(self, name: str) -> str:
+        """What became of a file of results since the sweep was finished: nothing, or in words."""
         path = self.folder / name
-        return path.exists() and disk.sha256(path) == self.manifest["files"][name]
+        if not path.exists():
+            return "is missing"
+        if not path.stat().st_size:
+            return "is empty"
+        now = disk.sha256(path)
+        return "" if now == self.manifest["files"][name] else f"was changed, is {now[:12]} now"
 
-    @property
+    @cached_property
     def changed(self) -> list[str]:
         """The files of results that are missing, or no longer what they were."""
-        return [name for name in self.manifest["files"] if not self.is_as_left(name)]
+        return [name for name in self.manifest["files"] if self.became(name)]
+
+    @property
+    def caution(self) -> str:
+        """What whoever uses the results of a finished sweep must hear; empty if all is well."""
+        if not self.is_complete or not self.changed:
+            return ""
+        return (
+            f"{self.folder} is not as it was left ({', '.join(self.changed)}); "
+            f"`parley sweep verify {self.folder}` says more"
+        )
+
+    @property
+    def lost(self) -> list[str]:
+        """The files of results that are no longer there."""
+        return [name for name in self.manifest["files"] if not (self.folder / name).exists()]
 
     def _table(self, kind: str, empty: pa.Schema | None) -> pa.Table:
         path = self.folder / f"{kind}.parquet"
@@ -122,13 +194,17 @@ class Sweep:
         return pa.concat_tables(tables, promote_options="default")
 
     def status(self) -> dict[str, Any]:
-        """How far it has come: runs played and failed, of how many so far planned."""
+        """How far it has come: runs played and failed, of how many so far planned.
+
+        A sweep that was finished and has lost results since is not complete; `lost` names them.
+        """
         manifest = self.manifest
         found = {
             "study": manifest["study"],
             "shard": manifest["shard"],
-            "complete": manifest["complete"],
+            "complete": manifest["complete"] and not self.lost,
             "planned": manifest["planned_runs"],
+            "lost": self.lost,
         }
         if manifest["complete"]:
             counts = manifest["counts"]

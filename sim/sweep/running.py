@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -152,6 +153,21 @@ def begin(folder: Path, plan: Plan) -> None:
     )
 
 
+def lost(sweep: Sweep) -> str:
+    """What to say of a sweep that was finished and has lost results since."""
+    found = f"{sweep.folder} was finished and has lost {', '.join(sweep.lost)} since"
+    if disk.played_in(sweep.folder):
+        return f"{found}; `parley sweep resume {sweep.folder}` makes it whole from its parts"
+    return f"{found}; bring them back from a copy, or play all of it again: `{again(sweep)}`"
+
+
+def again(sweep: Sweep) -> str:
+    """The command that plays all of a sweep again, beside its folder."""
+    words = ["parley", "sweep", "run", str(sweep.folder), "--out", f"{sweep.folder}-again"]
+    shard = sweep.manifest["shard"]
+    return shlex.join(words if shard is None else [*words, "--shard", f"{shard[0]}/{shard[1]}"])
+
+
 def _now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -159,6 +175,8 @@ def _now() -> str:
 def _go_on(folder: Path, question: Question, manner: Manner) -> Sweep:
     """Play what is missing, then bring it into order."""
     manifest = disk.read_manifest(folder)
+    if manifest["complete"] and Sweep(folder).lost and not disk.played_in(folder):
+        raise FolderError(lost(Sweep(folder)))
     now = provenance.fingerprint(question)
     forced = _compare(manifest, now, manner.force)
     if manner.chunk_runs not in (None, manifest["chunk_runs"]):
@@ -177,8 +195,10 @@ def _go_on(folder: Path, question: Question, manner: Manner) -> Sweep:
     if not disk.read_table(folder / disk.DESIGN).equals(plan.points.table()):
         raise FingerprintError(f"{folder.name} was begun with another design; use another folder")
     if manifest["complete"]:
-        disk.clear_up(folder)
-        return Sweep(folder)
+        if not Sweep(folder).lost:
+            disk.clear_up(folder)
+            return Sweep(folder)
+        manifest["complete"] = False  # its parts are still there, and make it whole again
     if forced and now not in manifest["forced"]:
         manifest["forced"].append(now)
         disk.write_manifest(folder, manifest)

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
@@ -106,7 +107,46 @@ def test_what_cannot_be_asked_is_refused(sweep, words, said):
 def test_a_folder_that_is_no_sweep_is_refused(tmp_path):
     result = parley(tmp_path)
     assert result.exit_code == 2
-    assert "it is no sweep" in result.output
+    assert f"{tmp_path} is empty; `parley sweep run STUDY --out" in result.output
+    (tmp_path / "notes.txt").write_text("of something else")
+    assert "it is no sweep" in parley(tmp_path).output
+    (tmp_path / "shard").mkdir()
+    (tmp_path / "shard" / "manifest.json").write_text("{}")
+    assert "merge shards first" in parley(tmp_path).output
+
+
+def test_a_folder_that_was_changed_is_shown_with_a_warning(sweep, tmp_path, monkeypatch):
+    monkeypatch.setattr(charts, "as_svg", lambda figure, titled=True: "<svg/>")
+    monkeypatch.setattr(charts, "png_of", lambda svg: b"")
+    path = sweep.folder / "runs.parquet"
+    pq.write_table(pq.read_table(path), path, compression="none")
+    result = parley(sweep.folder, "--out", tmp_path / "out")
+    assert result.exit_code == 1
+    assert "is not as it was left (runs.parquet); `parley sweep verify" in result.stderr
+    assert "is not as it was left" in (tmp_path / "out" / "report.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "as_type"),
+    [
+        ("runs.parquet", "deal_by_10", None),
+        ("runs.parquet", "deal_by_10", "string"),
+        ("runs.parquet", "replicate", "double"),
+        ("design.parquet", "matrix", None),
+        ("design.parquet", "guarantee_strength", None),
+    ],
+)
+def test_a_column_that_is_gone_or_another_is_damage(sweep, name, column, as_type):
+    table = pq.read_table(sweep.folder / name)
+    place = table.column_names.index(column)
+    changed = table.drop_columns([column])
+    if as_type is not None:
+        changed = changed.add_column(place, column, table[column].cast(as_type))
+    pq.write_table(changed, sweep.folder / name)
+    result = parley(sweep.folder)
+    assert result.exit_code == 2, result.output
+    assert f"{name} has {'a' if as_type else 'no'} column {column}" in result.stderr
+    assert "plays all of it again" in result.stderr
 
 
 @pytest.mark.parametrize(

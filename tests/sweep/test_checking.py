@@ -19,7 +19,7 @@ from sweep.conftest import FEW
 from test_running import bytes_of
 
 import sim
-from sim.sweep import FingerprintError, FolderError, Manner, Sweep, provenance, resume, run
+from sim.sweep import FingerprintError, FolderError, Manner, Sweep, folder, provenance, resume, run
 from sim.sweep.archiving import archive
 from sim.sweep.checking import diff, merge, replay, verify
 from sim.sweep.provenance import MODEL, surroundings
@@ -97,7 +97,52 @@ def test_results_that_are_lost_or_damaged_are_said_to_be(whole):
     path.unlink()
     with pytest.raises(FolderError, match=r"runs\.parquet is missing; `parley sweep verify"):
         diff(whole, Sweep(whole.folder))
-    assert not {one.what: one for one in verify(Sweep(whole.folder))}["runs.parquet"].holds
+    checked = {one.what: one for one in verify(Sweep(whole.folder))}
+    assert checked["runs.parquet"].words.startswith("is missing; ")
+    path.touch()
+    checked = {one.what: one for one in verify(Sweep(whole.folder))}
+    assert checked["runs.parquet"].words.startswith("is empty; ")
+
+
+def test_a_sweep_that_lost_its_runs_is_not_complete(whole, tmp_path):
+    path = whole.folder / "runs.parquet"
+    part = whole.folder / "parts" / "runs-0000-0000000000-0000000048.parquet"
+    table = pq.read_table(path)
+    path.unlink()
+    assert not whole.status()["complete"]
+    with pytest.raises(FolderError, match=r"lost runs\.parquet since.*parley sweep run .*-again"):
+        resume(whole.folder, PLAIN)
+    part.parent.mkdir()
+    pq.write_table(table, part)  # as where it was stopped before the parts were thrown away
+    assert resume(whole.folder, PLAIN).runs.equals(table)
+    assert not part.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "it is empty"),
+        (b"\xff\xfe{}", "it is not a text in UTF-8"),
+        (b"{", "it is no JSON"),
+        (b"[]", "it is not in the format"),
+        (b'{"format": "parley.sweep/1"}', "it does not say study, title, complete"),
+    ],
+)
+def test_a_manifest_that_is_damaged_is_said_to_be_in_one_sentence(whole, content, said):
+    (whole.folder / "manifest.json").write_bytes(content)
+    for use in (Sweep, resume):
+        with pytest.raises(FolderError, match=rf"manifest\.json is damaged: {said}.*from a copy"):
+            use(whole.folder)
+
+
+def test_every_word_of_a_manifest_is_missed(whole):
+    manifest = json.loads((whole.folder / "manifest.json").read_text())
+    assert set(manifest) == set(folder.SAID)
+    for part, names in folder.SAID_WITHIN.items():
+        lacking = manifest | {part: {n: v for n, v in manifest[part].items() if n != names[0]}}
+        (whole.folder / "manifest.json").write_text(json.dumps(lacking))
+        with pytest.raises(FolderError, match=rf"does not say {part}\.{names[0]}"):
+            Sweep(whole.folder)
 
 
 def test_a_replayed_run_comes_out_as_recorded_and_is_told(whole):

@@ -57,6 +57,7 @@ def test_too_many_failures_end_the_sweep_and_what_was_played_is_kept(study, tmp_
         "planned": 12,
         "played": 6,
         "failed": 1,
+        "lost": [],
     }
     said = CliRunner().invoke(commands, ["replay", str(tmp_path / "sweep"), str(VICTIM)])
     assert said.exit_code == 0
