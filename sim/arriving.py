@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
@@ -12,24 +13,64 @@ from pathlib import Path
 _BESIDE = re.compile(r"\..+\.\d+-[0-9a-f]{8}")
 
 
+#: What systems call a disk, or one's share of it, that is full.
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class NoRoomError(OSError):
+    """A disk that is full; it says in which folder there was to be more."""
+
+    def __init__(self, folder: Path | str) -> None:
+        super().__init__(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
+
+    def __str__(self) -> str:
+        """Where there is no room."""
+        return f"there is no room left in {self.filename}"
+
+
+def is_full(error: OSError) -> bool:
+    """Whether an error says that a disk is full."""
+    return error.errno in _FULL
+
+
+@contextmanager
+def room_in(folder: Path) -> Iterator[None]:
+    """Raise NoRoomError, which names the folder, where what is written in it has no room."""
+    try:
+        yield
+    except NoRoomError:
+        raise
+    except OSError as error:
+        if is_full(error):
+            raise NoRoomError(folder) from error
+        raise
+
+
 @contextmanager
 def arriving(path: Path, lasting: bool = False) -> Iterator[Path]:
     """A place to write a file to, which takes the place of `path` in one step at the end.
 
     A file that is `lasting` is on the disk by then, whatever happens to the machine. If the writing
-    fails nothing is left of it.
+    fails nothing is left of it. Raises NoRoomError where the disk is full.
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
     try:
-        yield beside
-        if lasting:
-            with beside.open("rb") as file:
-                os.fsync(file.fileno())
-        beside.replace(path)
-        if lasting:
-            _settle(path.parent)
+        with room_in(path.parent):
+            yield beside
+            if lasting:
+                with beside.open("rb") as file:
+                    os.fsync(file.fileno())
+            beside.replace(path)
+            if lasting:
+                _settle(path.parent)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text that is there as a whole or not at all. Raises OSError (NoRoomError)."""
+    with arriving(path) as beside:
+        beside.write_text(text, encoding="utf-8")
 
 
 def was_arriving(path: Path) -> bool:

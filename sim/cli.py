@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.analysis import commands as analysis
+from sim.arriving import arriving, write_whole
 from sim.classroom import commands as classroom
 from sim.sweep import commands as sweep
 from sim.terminal import (
@@ -243,13 +244,14 @@ def run(
         for old in (*parts_in(folder), folder / SUMMARY):
             old.unlink(missing_ok=True)
         if out is not None:
-            (folder / SCENARIO).write_bytes(find_scenario(name).read_bytes())
+            with arriving(folder / SCENARIO) as beside:
+                beside.write_bytes(find_scenario(name).read_bytes())
         asked = {"runs": runs, "seed": seed, "days": days, "workers": workers or cores()}
         with progress(runs) as advance:
             outcomes = _played(scenario, levers, folder, advance, **asked)
         found = report.summary(outcomes, scenario, command, changes_in(sets, scenario))
         if out is not None:
-            (folder / SUMMARY).write_text(as_json(found), encoding="utf-8")
+            write_whole(folder / SUMMARY, as_json(found))
     deliver(found, json_to, lambda console: printing.print_summary(found, scenario, console))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.arriving import room_in
 from sim.outcomes import SERIES, Array, Outcomes
 
 #: What the parts are called; `Outcomes.load` finds them too.
@@ -85,9 +86,18 @@ class Stored(Outcomes):
 
 
 def put(blocks: Iterable[Outcomes], folder: Path) -> Iterator[int]:
-    """Write blocks of outcomes to a folder as they come, and yield how many runs each had."""
+    """Write blocks of outcomes to a folder as they come, and yield how many runs each had.
+
+    Raises NoRoomError where the disk is full.
+    """
     for number, block in enumerate(blocks):
-        block.save(folder / PART.format(number))
+        part = folder / PART.format(number)
+        try:
+            with room_in(folder):
+                block.save(part)
+        except OSError:
+            part.unlink(missing_ok=True)  # half of one is no part
+            raise
         yield len(block)
 
 

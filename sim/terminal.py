@@ -25,6 +25,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec
 
 import typer
 
+from sim.arriving import NoRoomError, is_full, room_in, write_whole
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -41,6 +43,9 @@ COMMAND = "command.txt"
 
 #: No command plays more talks than this in one go: some 2 GB on the disk, at about 170 bytes each.
 MOST_RUNS = 10_000_000
+
+#: Nor follows them for longer, as `sim.experiment` has it too, which is not light.
+MOST_DAYS = 3650
 
 #: Seconds between two lines of progress where nobody watches a bar.
 TELL_EVERY = 30.0
@@ -91,7 +96,9 @@ Budget = Annotated[
 Seed = Annotated[int, typer.Option(min=0, help="the luck: the same seed, the same results")]
 Days = Annotated[
     int | None,
-    typer.Option(min=1, max=3650, help="how long to follow the talks", show_default="scenario's"),
+    typer.Option(
+        min=1, max=MOST_DAYS, help="how long to follow the talks", show_default="scenario's"
+    ),
 ]
 Settings = Annotated[
     list[str] | None,
@@ -153,7 +160,12 @@ def _in_sentences(
     except (typer.Exit, typer.Abort, BrokenPipeError):  # who read us has seen enough: no word
         raise
     except OSError as error:
-        complain(f"The run failed: {error}")
+        if is_full(error):
+            where = error if isinstance(error, NoRoomError) else "there is no room left to write to"
+            complain(f"The run failed: {where}; make room, then give the same command again")
+            _write_no_more()
+        else:
+            complain(f"The run failed: {error}")
         raise typer.Exit(FAILED) from None
     except Exception as error:
         if stopped.is_set():  # compiled modules turn Ctrl-C into errors of their own
@@ -161,6 +173,14 @@ def _in_sentences(
         traceback.print_exc()
         complain(f"The run failed: {error}")
         raise typer.Exit(FAILED) from None
+
+
+def _write_no_more() -> None:
+    """Let go of what standard output still holds, where it is what is full."""
+    try:
+        sys.stdout.flush()
+    except OSError:  # it would be tried again when the process ends, and complained about
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def become(module: str, *words: str) -> NoReturn:
@@ -273,6 +293,8 @@ def folder_for(command: str, out: Path | None) -> Iterator[Path]:
         return
     note = out / COMMAND
     try:
+        if out.exists() and not out.is_dir():
+            raise BadInputError(f"--out {out} is a file; name a folder")
         out.mkdir(parents=True, exist_ok=True)
         before = note.read_text(encoding="utf-8").strip() if note.is_file() else ""
         if any(out.iterdir()) and _without_out(before) != _without_out(command):
@@ -280,10 +302,13 @@ def folder_for(command: str, out: Path | None) -> Iterator[Path]:
             raise BadInputError(
                 f"--out {out} already holds {what}; give another folder, or empty this one"
             )
-        note.write_text(f"{command}\n", encoding="utf-8")
+        write_whole(note, f"{command}\n")
+    except NoRoomError:
+        raise
     except OSError as error:
         raise BadInputError(f"--out {out} cannot be used: {error.strerror}") from None
-    yield out
+    with room_in(out):
+        yield out
 
 
 def _without_out(command: str) -> list[str]:
@@ -324,8 +349,18 @@ def deliver(
         typer.echo(as_json(found), nl=False)
         return
     if json_to is not None:
-        Path(json_to).write_text(as_json(found), encoding="utf-8")
+        _write_json(Path(json_to).resolve(), as_json(found))
     print_words(on_screen())
+
+
+def _write_json(target: Path, text: str) -> None:
+    """Write a file that arrives whole; what is no plain file, such as a pipe, is written to."""
+    is_plain = target.is_file() or not target.exists()
+    if is_plain and os.access(target.parent, os.W_OK):
+        write_whole(target, text)
+        return
+    with room_in(target.parent):
+        target.write_text(text, encoding="utf-8")
 
 
 def as_json(found: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shlex
@@ -380,6 +381,32 @@ def test_long_runs_tell_how_far_they_are_where_nobody_watches_a_bar(monkeypatch)
     result = parley("run", MINIMAL, "--runs", "5", "--days", "5", "--json", "-")
     assert result.stderr == "5 of 5 talks played\n"
     assert json.loads(result.stdout)["runs"] == 5
+
+
+def test_a_full_disk_is_named_and_nothing_half_is_left_on_it(tmp_path, monkeypatch):
+    def write_half(path, text, **_):
+        path.write_bytes(text[:5].encode())
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    words, out = ("run", MINIMAL, "--runs", "5", "--days", "5"), tmp_path / "out"
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", write_half)
+        for more in (("--json", tmp_path / "found.json"), ("--out", out)):
+            result = parley(*words, *more)
+            assert result.exit_code == 1
+            assert "there is no room left in" in result.stderr
+            assert "make room, then give the same command again" in result.stderr
+    assert not any(path.is_file() for path in tmp_path.rglob("*"))
+    assert parley(*words, "--out", out).exit_code == 0
+
+
+def test_an_output_that_is_full_is_complained_of_once():
+    with Path("/dev/full").open("w") as full:
+        words = [sys.executable, "-m", "sim", "schema"]
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, timeout=120)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "no room left to write to; make room" in done.stderr
 
 
 def test_the_number_of_workers_does_not_change_a_result(tmp_path):

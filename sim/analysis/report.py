@@ -17,6 +17,7 @@ from sim.analysis.discovery import Discovery
 from sim.analysis.drawing import number, with_interval
 from sim.analysis.look import Found
 from sim.analysis.policies import Regret, in_words
+from sim.arriving import write_whole
 from sim.charts import Figure
 from sim.findings import Finding
 from sim.page import Page
@@ -169,7 +170,7 @@ def write(made: Page, found: Mapping[str, Rows], folder: Path) -> list[Path]:
         writer.writeheader()
         writer.writerows(rows)
         paths.append(folder / TABLES / f"{name}.csv")
-        paths[-1].write_text(text.getvalue(), encoding="utf-8")
+        write_whole(paths[-1], text.getvalue())
     return paths
 
 

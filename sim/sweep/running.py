@@ -53,6 +53,22 @@ class Manner:
     tell: Callable[[str], None] | None = None  # what a stopping rule sees
     stop: threading.Event | None = None  # once set, the chunks under way are finished, no more
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.engine, str | Executor) and not callable(self.engine):
+            raise ValueError(
+                f"the engine is {self.engine!r}; give serial, process, dask, dask://HOST:PORT, an "
+                "Executor, or a function that makes one"
+            )
+        for name, least in (("workers", 1), ("chunk_runs", 1), ("max_failures", 0)):
+            value = getattr(self, name)
+            is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+            if value is not None and not (is_whole and value >= least):
+                raise ValueError(f"{name} is {value!r}; it is a whole number from {least} up")
+        seconds = self.seconds_per_run
+        is_time = isinstance(seconds, int | float) and 0 < seconds < math.inf
+        if seconds is not None and not is_time:
+            raise ValueError(f"seconds_per_run is {seconds!r}; it is a number of more than 0")
+
 
 def run(
     question: Question,
@@ -66,13 +82,20 @@ def run(
     The folder is `sweeps/NAME-HASH` unless given, and for a shard one beside its like in there.
     Raises FolderError where the folder cannot be made or holds something else, FingerprintError
     where it was begun with another study, scenario or model; InterruptedSweepError when stopped;
-    TooManyFailuresError.
+    TooManyFailuresError; ValueError for what is no study or no shard.
     """
+    if not isinstance(question, Question):
+        raise ValueError(
+            f"the study is {question!r}; give what `read_study` makes of its file: "
+            "run(read_study(FILE), DIR)"
+        )
     manner = manner or Manner()
     folder = Path(out) if out is not None else SWEEPS / question.name
     if shard is not None:
         check_shard(shard)
         folder = folder / shard_name(shard)
+    if folder.exists() and not folder.is_dir():
+        raise FolderError(f"{folder} is a file; name a folder")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -101,6 +124,8 @@ def shard_name(shard: Shard) -> str:
 
 def check_shard(shard: Shard) -> None:
     """Raise ValueError for a shard that there is not."""
+    if not (isinstance(shard, tuple) and len(shard) == 2 and all(type(n) is int for n in shard)):
+        raise ValueError(f"the shard is {shard!r}; give its number and how many there are: (1, 2)")
     number, of = shard
     if not 1 <= number <= of:
         raise ValueError(f"shard {number}/{of}: shards are numbered from 1 to {of}")

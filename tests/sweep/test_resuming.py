@@ -1,6 +1,8 @@
 """A sweep that is stopped at any moment goes on, and ends with the bytes of one that was not."""
 
+import errno
 import json
+import os
 import random
 import threading
 import time
@@ -11,6 +13,7 @@ from sweep.conftest import FEW
 from test_running import bytes_of
 from typer.testing import CliRunner
 
+from sim.arriving import NoRoomError
 from sim.sweep import (
     FingerprintError,
     FolderError,
@@ -112,6 +115,22 @@ def test_what_was_arriving_when_it_was_killed_is_cleared_away(study, tmp_path, u
     run(study(FEW), place, manner=Manner(chunk_runs=100))
     here = {path.name for path in place.iterdir()}
     assert here == {path.name for path in undisturbed.folder.iterdir()} | {".notes"}
+
+
+def test_a_full_disk_is_named_and_the_sweep_goes_on_once_there_is_room(
+    study, tmp_path, monkeypatch, undisturbed
+):
+    def write_half(table, path, **_):
+        path.write_bytes(b"half a file")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    question, place = study(FEW), tmp_path / "sweep"
+    manner = Manner(progress=lambda *_: monkeypatch.setattr(folder.pq, "write_table", write_half))
+    with pytest.raises(NoRoomError, match=r"no room left in .*parts"):
+        run(question, place, manner=manner)
+    assert not list((place / "parts").iterdir())
+    monkeypatch.undo()
+    assert bytes_of(resume(place)) == bytes_of(undisturbed)
 
 
 def test_a_folder_goes_on_in_the_chunks_it_was_begun_with(study, tmp_path):
