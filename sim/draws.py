@@ -29,6 +29,12 @@ class LeverError(ValueError):
 
 def check_levers(scenario: Scenario, levers: Mapping[str, float]) -> dict[str, float]:
     """The settings of the levers as numbers; raises LeverError with the way out."""
+    given: object = levers
+    if not isinstance(given, Mapping):
+        example = next(iter(scenario.levers), "lever")
+        raise LeverError(
+            f"levers are {levers!r}; give settings by name, such as {{'{example}': 1}}"
+        )
     settings: dict[str, float] = {}
     for name, value in levers.items():
         if name not in scenario.levers:
@@ -63,9 +69,7 @@ def check_points(
     checked = {}
     for path, luck in points.items():
         if path not in numbers:
-            near = difflib.get_close_matches(path, numbers, n=1)
-            hint = f"; did you mean '{near[0]}'?" if near else ""
-            raise ValueError(f"{scenario.scenario} has no number '{path}'{hint}")
+            raise ValueError(f"{scenario.scenario} has no number '{path}'{_hint(scenario, path)}")
         if numbers[path].is_certain:
             raise ValueError(f"'{path}' is certain, so that its luck cannot be chosen")
         checked[path] = np.asarray(luck, dtype=np.float64)
@@ -107,9 +111,7 @@ def check_values(
     checked = {}
     for path, settings in values.items():
         if path not in numbers:
-            near = difflib.get_close_matches(path, numbers, n=1)
-            hint = f"; did you mean '{near[0]}'?" if near else ""
-            raise ValueError(f"{scenario.scenario} has no number '{path}'{hint}")
+            raise ValueError(f"{scenario.scenario} has no number '{path}'{_hint(scenario, path)}")
         if isinstance(numbers[path], Fixed):
             raise ValueError(f"'{path}' is the same in every run; change the scenario instead")
         checked[path] = np.asarray(settings, dtype=np.float64)
@@ -119,6 +121,14 @@ def check_values(
         if checked[path].min() < low or checked[path].max() > high:
             raise ValueError(f"'{path}' lies between {low:g} and {high:g}")
     return checked
+
+
+def _hint(scenario: Scenario, path: str) -> str:
+    """The way out for what is no number of a scenario."""
+    if path in scenario.levers:
+        return f"; '{path}' is a lever, which `levers` takes"
+    near = difflib.get_close_matches(path, scenario.quantities(), n=1)
+    return f"; did you mean '{near[0]}'?" if near else ""
 
 
 def _ends(values: Floats) -> tuple[float, float]:

@@ -22,7 +22,7 @@ from sim.chance import Borrowed, Chance
 from sim.draws import check_levers, check_points, check_settings, check_values
 from sim.outcomes import Outcomes
 from sim.reading import load_scenario, sha256_of
-from sim.scenario import Scenario
+from sim.scenario import MOST_DAYS, Scenario
 from sim.talks import Diary, Talks, forget
 from sim.theory.packages import Packages
 
@@ -31,6 +31,9 @@ BLOCK_RUNS = 2**14
 
 #: Below this many runs a second worker costs more than it brings.
 LEAST_RUNS_PER_WORKER = 500
+
+#: No simulation has more runs: some 2 GB, at about 170 bytes each. The command line says so too.
+MOST_RUNS = 10_000_000
 
 Progress = Callable[[int, int], None]
 
@@ -113,9 +116,9 @@ def stream(
 
     The runs are numbered from `first`.
     """
-    case = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    case = _case(scenario)
     task = replace(_task(case, seed, days, levers), series=series)
-    _check_count("runs", runs, 1)
+    _check_count("runs", runs, 1, MOST_RUNS)
     _check_count("workers", workers, 1)
     chosen = _Chosen(check_points(case, points or {}, runs), _check_luck(luck, runs))
     workers = max(1, min(workers, runs // LEAST_RUNS_PER_WORKER))
@@ -147,10 +150,9 @@ def compare(
     `baseline` are the levers of the first arm, and `levers` are moved on top of them in the
     second.
     """
-    case = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
-    settings = [dict(baseline or {}), {**(baseline or {}), **levers}]
-    for arm in settings:
-        check_levers(case, arm)
+    case = _case(scenario)
+    first = check_levers(case, baseline or {})
+    settings = [first, {**first, **check_levers(case, levers)}]
     arms = []
     for k, arm in enumerate(settings):
 
@@ -270,7 +272,7 @@ def play_one(
     diary: Diary | None = None,
 ) -> tuple[Outcomes, Talks]:
     """Play a single run, numbered from 0, as it would be in company, with notes in a diary."""
-    case = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    case = _case(scenario)
     _check_count("run", run, 0)
     task = _task(case, seed, days, levers)
     with _talks(task, Chance(seed, run, 1), diary=diary) as talks:
@@ -367,7 +369,7 @@ def _task(
 ) -> _Task:
     _check_count("seed", seed, 0)
     horizon = scenario.days if days is None else days
-    _check_count("days", horizon, 1)
+    _check_count("days", horizon, 1, MOST_DAYS)
     return _Task(
         scenario, sha256_of(scenario), int(seed), horizon, check_levers(scenario, levers or {})
     )
@@ -427,9 +429,23 @@ def _check_luck(luck: NDArray[np.integer] | None, runs: int) -> NDArray[np.int64
     return whose.astype(np.int64)
 
 
-def _check_count(name: str, value: Any, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-        raise ValueError(f"{name} is {value!r}; it is a whole number from {least} up")
+def _case(scenario: Scenario | str | Path) -> Scenario:
+    """The scenario that is meant. Raises ValueError for what is none and names none."""
+    if isinstance(scenario, Scenario):
+        return scenario
+    if not isinstance(scenario, str | Path):
+        raise ValueError(
+            f"the scenario is {scenario!r}; give its name, its file, or what `load_scenario` "
+            "returns"
+        )
+    return load_scenario(scenario)
+
+
+def _check_count(name: str, value: Any, least: int, most: int | None = None) -> None:
+    is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not is_whole or value < least or (most is not None and value > most):
+        span = f"from {least} up" if most is None else f"from {least} to {most:,}"
+        raise ValueError(f"{name} is {value!r}; it is a whole number {span}")
 
 
 def _blocks(first: int, runs: int, workers: int) -> list[tuple[int, int]]:

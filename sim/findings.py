@@ -196,7 +196,9 @@ def spread(name: str, counts: Numbers, definition: str) -> Spread:
 
 
 def dealt_by(outcomes: Outcomes, day: int) -> Bools:
-    """Whether a first truce had begun by a day: (runs,)."""
+    """Whether a first truce had begun by a day: (runs,). Raises ValueError for no such day."""
+    if isinstance(day, bool) or not isinstance(day, int | np.integer) or day < 0:
+        raise ValueError(f"day {day!r} is no day; give a whole number from 0 to {outcomes.days}")
     if day > outcomes.days:
         raise ValueError(f"day {day} lies beyond the {outcomes.days} days that were played")
     deal_day = outcomes.deal_day

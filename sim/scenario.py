@@ -21,6 +21,9 @@ Role = Literal["duration", "guarantee", "settlement", "captives", "ratio", "othe
 #: What can stir a constituency.
 Stirring = Literal["captive_death", "refused_offer", "leak", "violation", "war_day", "collapse"]
 
+#: No talks are followed for longer, in days.
+MOST_DAYS = 3650
+
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_ -]*$")]
 
 
@@ -384,7 +387,7 @@ class Scenario(Part):
     content_note: str
     as_of: date
     fictional: bool = False
-    days: int = Field(180, ge=1, le=3650, description="how long the talks are followed")
+    days: int = Field(180, ge=1, le=MOST_DAYS, description="how long the talks are followed")
     limits: list[str] = Field(default=[], description="what this scenario leaves out")
     sources: dict[str, Source] = {}
     base_rate: BaseRate | None = Field(None, description="what results are held against")

@@ -44,7 +44,7 @@ COMMAND = "command.txt"
 #: No command plays more talks than this in one go: some 2 GB on the disk, at about 170 bytes each.
 MOST_RUNS = 10_000_000
 
-#: Nor follows them for longer, as `sim.experiment` has it too, which is not light.
+#: Nor follows them for longer; `sim.scenario` has the same number and is not light.
 MOST_DAYS = 3650
 
 #: Seconds between two lines of progress where nobody watches a bar.

@@ -58,6 +58,9 @@ def test_more_days_never_mean_fewer_deals(outcomes):
 def test_nobody_says_what_happened_beyond_the_horizon(outcomes):
     with pytest.raises(ValueError, match="beyond the 60 days"):
         findings.deal_by(outcomes, 61)
+    for no_day in (-1, "30", 2.5):
+        with pytest.raises(ValueError, match="give a whole number from 0 to 60"):
+            findings.deal_by(outcomes, no_day)
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,11 @@ from strategies import PLAYED, differing, played
 
 import sim.experiment
 import sim.talks
+from sim import terminal
 from sim.chance import Chance
 from sim.experiment import compare, in_stages, play_one, simulate, stream
 from sim.outcomes import Outcomes
-from sim.scenario import Lever, Move, Scenario
+from sim.scenario import MOST_DAYS, Lever, Move, Scenario
 from sim.talks import Talks, forget
 
 RUNS, DAYS = 40, 60
@@ -83,6 +84,26 @@ def test_a_longer_horizon_leaves_the_first_days_as_they_were(case, usual):
 def test_stages_that_do_not_follow_each_other_are_refused():
     with pytest.raises(ValueError, match="later than the last"):
         list(in_stages(played("two-rivers"), runs=1, days=(2, 1)))
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"days": 10**9}, "days is 1000000000; it is a whole number from 1 to 3,650"),
+        ({"runs": 10**9}, "runs is 1000000000; it is a whole number from 1 to 10,000,000"),
+        ({"scenario": None}, "the scenario is None; give its name, its file"),
+        ({"levers": ["leaks"]}, r"levers are \['leaks'\]; give settings by name, such as"),
+        ({"points": {"leaks": np.zeros(1)}}, "'leaks'; 'leaks' is a lever, which `levers` takes"),
+    ],
+)
+def test_what_cannot_be_simulated_is_refused_with_the_way_out(asked, said):
+    case = asked.pop("scenario", "two-rivers")
+    with pytest.raises(ValueError, match=said):
+        simulate(case, **{"runs": 1, "days": 1, **asked})
+
+
+def test_python_and_the_command_line_have_the_same_limits():
+    assert (terminal.MOST_DAYS, terminal.MOST_RUNS) == (MOST_DAYS, sim.experiment.MOST_RUNS)
 
 
 def test_workers_do_not_matter_and_lose_no_block(monkeypatch):

@@ -158,7 +158,7 @@ def begin(folder: Path, plan: Plan) -> None:
             "chunk_runs": plan.chunk_runs,
             "keep": list(plan.keep),
             "columns": {},
-            "command": describing.command(question, plan.shard),
+            "command": describing.command(plan.shard),
             "begun": _now(),
             "finished": None,
             "counts": None,

@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from sim import reading
 from sim.complaints import Complaint, Path, ScenarioError, Trouble, did_you_mean, shown
 from sim.reading import find_scenario, load_scenario
-from sim.scenario import Scenario
+from sim.scenario import MOST_DAYS, Scenario
 from sim.uncertain import Beta, Lognormal, Normal, Quantity
 from sim.written import keys_at_top
 
@@ -254,7 +254,7 @@ class Study(Part):
     study: Name
     title: str = ""
     scenario: str = Field(description="its name, or its file beside the study")
-    days: int | None = Field(None, ge=1, le=3650)
+    days: int | None = Field(None, ge=1, le=MOST_DAYS)
     seed: int = Field(1, ge=0, lt=2**62)
     replicates: int = Field(ge=1, lt=MOST_REPLICATES, description="runs of each design point")
     crn: bool = Field(True, description="whether design points share the luck of a replicate")

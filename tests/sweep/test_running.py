@@ -45,6 +45,34 @@ def test_a_folder_in_which_something_else_lies_is_left_as_it_is(study, tmp_path,
     assert list(mine.parent.iterdir()) == [mine]
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"engine": 5}, "the engine is 5; give serial, process"),
+        ({"workers": 0}, "workers is 0; it is a whole number from 1 up"),
+        ({"chunk_runs": 0}, "chunk_runs is 0; it is a whole number from 1 up"),
+        ({"max_failures": -1}, "max_failures is -1; it is a whole number from 0 up"),
+        ({"seconds_per_run": -1}, "seconds_per_run is -1; it is a number of more than 0"),
+    ],
+)
+def test_a_manner_that_there_is_not_is_refused(asked, said):
+    with pytest.raises(ValueError, match=said):
+        Manner(**asked)
+
+
+def test_what_is_no_study_or_no_shard_is_refused_before_a_folder_is_made(study, tmp_path):
+    with pytest.raises(ValueError, match="give what `read_study` makes of its file"):
+        run("study.yaml", tmp_path / "sweep")
+    with pytest.raises(ValueError, match=r"the shard is '1/2'; give its number .*: \(1, 2\)"):
+        run(study(FEW), tmp_path / "sweep", shard="1/2")
+    assert not (tmp_path / "sweep").exists()
+
+
+def test_the_folder_says_a_command_that_plays_it_again(whole_of):
+    said = (whole_of().folder / "README.md").read_text(encoding="utf-8")
+    assert "`parley sweep run FOLDER --out DIR`, where FOLDER is this one" in said
+
+
 def test_the_bytes_do_not_depend_on_the_chunks(study, tmp_path, undisturbed):
     for size in (1, 5):
         sweep = run(study(FEW), tmp_path / str(size), manner=Manner(chunk_runs=size))
