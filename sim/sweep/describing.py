@@ -18,7 +18,6 @@ from sim.sweep import folder as disk
 from sim.sweep.kept import MEANS, Column
 from sim.sweep.plan import Plan, Shard
 from sim.sweep.points import PLACE
-from sim.sweep.spec import Question
 
 SUMMARY_COLUMNS = ("design_id", "outcome", "n", "mean", "low", "high", "interval")
 
@@ -34,11 +33,12 @@ KEYS = {
 }
 
 
-def command(question: Question, shard: Shard | None) -> str:
-    """How to play the same again."""
-    words = ["parley", "sweep", "run", disk.SPEC]
-    for key, value in question.changes.items():
-        words += ["--set", f"{key}={value}"]
+def command(shard: Shard | None) -> str:
+    """How to play the same again: from the folder, as it has the tables and changes of the study.
+
+    Its spec alone has neither.
+    """
+    words = ["parley", "sweep", "run", "FOLDER", "--out", "DIR"]
     if shard is not None:
         words += ["--shard", f"{shard[0]}/{shard[1]}"]
     return shlex.join(words)
@@ -90,7 +90,7 @@ def readme(manifest: Mapping[str, Any], plan: Plan) -> str:
         f"{counts['planned']:,} runs of `{manifest['scenario']['name']}` "
         f"({manifest['days']} days, seed {manifest['seed']}): {manifest['points']:,} design points"
         f"; {counts['ok']:,} runs ok, {counts['failed']:,} failed. To play the same again: "
-        f"`{manifest['command']}`",
+        f"`{manifest['command']}`, where FOLDER is this one",
         "",
         "| file | what it holds |",
         "| --- | --- |",

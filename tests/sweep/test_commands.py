@@ -100,7 +100,7 @@ def test_run_status_and_resume_agree(spec, tmp_path):
     assert json.loads(sweep("status", place, "--json").stdout)["sweep"]["complete"]
     assert sweep("resume", place, "--engine", "serial", "--quiet").exit_code == 0
     assert Sweep(place).study.replicates == 2
-    assert Sweep(place).manifest["command"] == "parley sweep run spec.yaml --set replicates=2"
+    assert Sweep(place).manifest["command"] == "parley sweep run FOLDER --out DIR"
 
 
 def test_ctrl_c_finishes_the_chunks_under_way_and_ends_with_130(spec, tmp_path):
