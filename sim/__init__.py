@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Comparison", "Outcomes", "compare", "load_scenario", "simulate", "stream"]
 
-__getattr__ = importing(
+__getattr__, __dir__ = importing(
     __name__,
     {
         "Comparison": "experiment",

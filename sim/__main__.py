@@ -20,7 +20,7 @@ def main() -> None:
     except KeyboardInterrupt:
         _stop()
     except SystemExit as end:
-        if end.code == STOPPED:
+        if end.code == STOPPED and type(end.code) is int:  # else the command has said it itself
             _stop()
         raise
 

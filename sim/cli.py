@@ -332,6 +332,10 @@ def compare(
     after = pairs(settings, "--set")
     if not after:
         raise BadInputError("there is nothing to compare: give at least one --set KEY=VALUE")
+    if "days" in after:
+        raise BadInputError(
+            "both arms are followed for as long: give --days in place of --set days"
+        )
     baseline, changed = load(name, before), load(name, {**before, **after})
     days = days or baseline[0].days
     sets = {"--set": settings, "--baseline-set": baseline_settings}

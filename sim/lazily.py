@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
 
-def importing(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
-    """A `__getattr__` for a package.
+def importing(
+    package: str, homes: Mapping[str, str]
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """A `__getattr__` and a `__dir__` for a package.
 
     Parameters
     ----------
@@ -21,6 +24,8 @@ def importing(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
     -------
     callable
         Takes a name and returns what it stands for; raises AttributeError for any other name.
+    callable
+        Returns every name of the package, those that were not asked for yet included.
     """
 
     def found(name: str) -> Any:
@@ -28,4 +33,7 @@ def importing(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
             raise AttributeError(f"module '{package}' has no attribute '{name}'")
         return getattr(import_module(f"{package}.{homes[name]}"), name)
 
-    return found
+    def names() -> list[str]:
+        return sorted({*vars(sys.modules[package]), *homes})
+
+    return found, names

@@ -37,6 +37,7 @@ from sim.written import (
     Node,
     Section,
     composed,
+    keys_at_top,
     line_of,
 )
 
@@ -56,6 +57,12 @@ PHRASES = "phrases.yaml"
 
 #: A scenario is a text for people; nothing larger than this is one.
 MOST_BYTES = 1_000_000
+
+#: By a key at their top, files that are no scenarios: what they are, and what they are for.
+_OTHER_KINDS = {
+    "study": ("this is a study", "play it with `parley sweep run {}`"),
+    "facts": ("these are facts of a case", "`parley analyze FOLDER --facts {}` asks about them"),
+}
 
 #: Words that only say what things are called. They are written in a file and not set from
 #: outside, so that results never stand under a name that is not the scenario's own.
@@ -95,7 +102,13 @@ def load_scenario(
     ScenarioError with everything that is wrong.
     """
     path = find_scenario(name_or_path)
-    return _read(text_of(path), path.name, changes or {})
+    text = text_of(path)
+    keys = keys_at_top(text, path.name)
+    if "parties" not in keys and (kind := next((k for k in _OTHER_KINDS if k in keys), None)):
+        found, way_out = _OTHER_KINDS[kind]
+        hint = way_out.format(path)
+        raise ScenarioError([Complaint(str(name_or_path), 0, "", found, "", hint)])
+    return _read(text, path.name, changes or {})
 
 
 def read_text(text: str, name: str) -> Scenario:
@@ -195,7 +208,9 @@ def _scalar(leaf: Leaf, annotation: Any) -> Any:
     if bool in wanted:
         return SWITCH.get(leaf.text.lower(), leaf.text)
     if NUMBER.fullmatch(leaf.text):
-        return int(leaf.text) if re.fullmatch("[-+]?[0-9]{1,15}", leaf.text) else float(leaf.text)
+        digits = 40 if int in wanted else 15  # so that one that is too large hears its bound
+        is_whole = re.fullmatch(f"[-+]?[0-9]{{1,{digits}}}", leaf.text)
+        return int(leaf.text) if is_whole else float(leaf.text)
     return leaf.text
 
 

@@ -35,6 +35,14 @@ if TYPE_CHECKING:
 #: How a command ends if not well; for one that was stopped, `sim.__main__` says so.
 FAILED, BAD_INPUT, STOPPED = 1, 2, 130
 
+
+class Said(int):
+    """An exit code of a command that has said itself how it ended."""
+
+
+#: What was stopped and says how it goes on; `sim.__main__` then has nothing to add.
+STOPPED_AND_SAID = Said(STOPPED)
+
 #: A run uses this many cores, unless told otherwise or there are fewer.
 CORES = 2
 
@@ -150,6 +158,7 @@ def _in_sentences(
     from sim.draws import LeverError
 
     try:
+        _check_days_are_said_once(**kwargs)
         command(*args, **kwargs)
     except ScenarioError as error:
         complain(*map(str, error.complaints))
@@ -173,6 +182,19 @@ def _in_sentences(
         traceback.print_exc()
         complain(f"The run failed: {error}")
         raise typer.Exit(FAILED) from None
+
+
+def _check_days_are_said_once(days: object = None, **options: object) -> None:
+    """Refuse `--set days=…` beside another `--days`, which would win and say nothing of it.
+
+    Beside the same they stand in every command that is printed.
+    """
+    for name, option in (("settings", "--set"), ("baseline_settings", "--baseline-set")):
+        settings = options.get(name)
+        for setting in settings if isinstance(settings, list) and days is not None else ():
+            key, _, value = (part.strip() for part in setting.partition("="))
+            if key == "days" and value != str(days):
+                raise BadInputError(f"--days {days} and {option} {setting} differ; keep one")
 
 
 def _write_no_more() -> None:

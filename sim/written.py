@@ -99,7 +99,9 @@ class Composer:
         except yaml.MarkedYAMLError as error:
             self._not_yaml(error)
         except _TooDeep as error:
-            self._complain(int(str(error)), (), f"more than {MOST_DEPTH} levels of nesting")
+            hint = "write it flatter; `parley schema` says what belongs where"
+            line, found = int(str(error)), f"more than {MOST_DEPTH} levels of nesting"
+            self._complain(line, (), found, hint=hint)
         return None
 
     def _document(self) -> Node | None:

@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
+import sim.analysis
+import sim.sweep
 from sim import cli
 from sim.experiment import simulate
 from sim.outcomes import Outcomes
@@ -204,7 +206,7 @@ def test_a_key_is_set_once():
         ["run", MINIMAL, "--json", "tests"],
         ["run", MINIMAL, "--out", MINIMAL],
         ["run", MINIMAL, "--out", "/proc/kept"],
-        ["compare", MINIMAL, "--set", "days=20", "--out", "/proc/kept"],
+        ["compare", MINIMAL, "--set", "channel.leak=0.2", "--out", "/proc/kept"],
         ["report", MINIMAL, "--out", "/proc/kept"],
         ["compare", MINIMAL],
         ["story", MINIMAL, "--run", "-1"],
@@ -218,6 +220,37 @@ def test_what_cannot_be_used_ends_with_2_before_anything_is_played(words, monkey
     result = parley(*words)
     assert result.exit_code == 2
     assert "Traceback" not in result.stderr + result.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ("run", MINIMAL, "--days", 5, "--set", "days=3"),
+            "--days 5 and --set days=3 differ; keep one",
+        ),
+        (("compare", MINIMAL, "--set", "days=3"), "give --days in place of --set days"),
+        (("run", MINIMAL, "--out", MINIMAL), "is a file; name a folder"),
+        (
+            ("run", "study.yaml"),
+            "study.yaml: this is a study; play it with `parley sweep run study",
+        ),
+        (("story", "facts.yaml"), "facts.yaml: these are facts of a case; `parley analyze FOLDER"),
+    ],
+)
+def test_what_would_be_ignored_or_is_another_thing_is_refused(words, said, tmp_path, monkeypatch):
+    (tmp_path / "study.yaml").write_text("study: one\nscenario: two-rivers\n")
+    (tmp_path / "facts.yaml").write_text("facts:\n  deal_by_10: {observed: 1, source: invented}\n")
+    monkeypatch.chdir(tmp_path)
+    result = parley(*words)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_packages_tell_the_names_that_are_imported_when_they_are_asked_for():
+    for package in (sim, sim.sweep, sim.analysis):
+        assert set(package.__all__) <= set(dir(package))
 
 
 @pytest.mark.parametrize(

@@ -475,7 +475,7 @@ def test_what_is_no_readable_file_is_a_complaint(tmp_path: Path) -> None:
         (b"scenario: a\ntitle: caf\xe9\n", 2, "not UTF-8"),
         (b"scenario: a\nlimits: [b\n", 3, "not YAML"),
         (b"a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", 1, "anchors"),
-        (b"a: " + b"[" * 100_000, 1, "nesting"),
+        (b"a: " + b"[" * 100_000, 1, "nesting; write it flatter"),
         (b"a: " + b"x" * 1_000_001, 0, "larger"),
         (b"a: !!python/object/apply:os.system [ls]\n", 1, "tags"),
     ],

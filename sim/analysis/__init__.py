@@ -52,7 +52,7 @@ __all__ = [
     "to_xarray",
 ]
 
-__getattr__ = importing(
+__getattr__, __dir__ = importing(
     __name__,
     {
         "AnalysisError": "cells",

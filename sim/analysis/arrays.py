@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from sim.analysis.cells import AnalysisError, column_of, numbers
+from sim.analysis.cells import column_of, must_be_finished, numbers
 from sim.sweep.points import PLACE
 from sim.sweep.reader import Sweep
 
@@ -73,10 +73,7 @@ def to_ema(sweep: Sweep) -> tuple[Any, dict[str, np.ndarray[Any, Any]]]:
 
 def _outcomes(sweep: Sweep, design: pa.Table) -> tuple[dict[str, np.ndarray[Any, Any]], int]:
     """Every kept outcome as (points, replicates), and how many replicates there are."""
-    if not sweep.is_complete:
-        raise AnalysisError(
-            f"{sweep.folder} is not finished; `parley sweep resume {sweep.folder}` first"
-        )
+    must_be_finished(sweep)
     runs, design_id = sweep.runs, numbers(design, "design_id")
     point, replicate = numbers(runs, "design_id"), numbers(runs, "replicate")
     place = np.searchsorted(design_id, point)

@@ -19,9 +19,11 @@ from pydantic import Field
 
 from sim import reading
 from sim.analysis.cells import AnalysisError, Answers, answers, shown
+from sim.complaints import Complaint, ScenarioError
 from sim.designs import Floats
 from sim.sweep.reader import Sweep
 from sim.sweep.spec import Part
+from sim.written import keys_at_top
 
 #: A parameter that narrows by less than this is not identified.
 IDENTIFIED = 0.10
@@ -63,7 +65,13 @@ class Facts(Part):
 def read_facts(path: str | Path) -> Facts:
     """Read facts from a YAML file. Raises ScenarioError with everything that is wrong."""
     path = Path(path)
-    return reading.read_as(reading.text_of(path), path.name, Facts, lambda facts: (), {})
+    text = reading.text_of(path)
+    keys = keys_at_top(text, path.name)
+    if "facts" not in keys and (kind := keys & {"study", "scenario"}):
+        found = f"this is a {'study' if 'study' in kind else 'scenario'}"
+        hint = "facts of a case are a file of their own, which begins with `facts:`"
+        raise ScenarioError([Complaint(path.name, 0, "", found, "", hint)])
+    return reading.read_as(text, path.name, Facts, lambda facts: (), {})
 
 
 # --- What comes of it

@@ -196,18 +196,26 @@ def outcomes_of(sweep: Sweep) -> tuple[str, ...]:
     return tuple(name for name, column in sweep.columns.items() if column["kind"] in MEANS)
 
 
+def must_be_finished(sweep: Sweep) -> None:
+    """Raise AnalysisError for a shard, and for a sweep that is still to be played."""
+    if sweep.manifest["shard"] is not None:
+        place = sweep.folder.resolve().parent
+        raise AnalysisError(
+            f"{sweep.folder} is a shard; merge all of them first (`parley sweep merge {place}`)"
+        )
+    if not sweep.is_complete:
+        raise AnalysisError(
+            f"{sweep.folder} is not finished; `parley sweep resume {sweep.folder}` first"
+        )
+
+
 def answers(sweep: Sweep, outcome: str) -> Answers:
     """What a sweep says about an outcome.
 
     Raises AnalysisError for an outcome that it does not keep or that has no mean, and for a sweep
     that is not finished; IncompleteError for a run that is there twice.
     """
-    if sweep.manifest["shard"] is not None:
-        raise AnalysisError(f"{sweep.folder} is a shard; `parley sweep merge` all of them first")
-    if not sweep.is_complete:
-        raise AnalysisError(
-            f"{sweep.folder} is not finished; `parley sweep resume {sweep.folder}` first"
-        )
+    must_be_finished(sweep)
     if outcome not in sweep.columns:
         hint = did_you_mean(outcome, list(sweep.columns))
         raise AnalysisError(f"the sweep keeps no outcome '{outcome}'" + (f"; {hint}" * bool(hint)))

@@ -133,7 +133,7 @@ def _found(
 ) -> tuple[Sweep, Sequence[Found], Calibration | None]:
     """All looks at the outcomes that were asked for. Raises BadInputError where there are none."""
     from sim.analysis.calibration import calibrate, read_facts
-    from sim.analysis.cells import AnalysisError, answers, outcomes_of
+    from sim.analysis.cells import AnalysisError, answers, must_be_finished, outcomes_of
     from sim.analysis.look import look_at
     from sim.designs import IncompleteError
     from sim.sweep.folder import FolderError
@@ -141,9 +141,13 @@ def _found(
     less = None if better is None else better == "less"
     try:
         sweep = sweep_of(folder)
+        must_be_finished(sweep)
         asked = outcomes or list(outcomes_of(sweep)[:1])
         if not asked:
-            raise AnalysisError("the sweep keeps no outcome that has a mean, or is not finished")
+            raise AnalysisError(
+                f"{folder} keeps no outcome that has a mean, such as `days_until_deal`; name some "
+                "under `outcomes: {keep: …}` of the study and play it into another folder"
+            )
         found = [
             look_at(answers(sweep, name), threshold=threshold, less_is_better=less)
             for name in asked

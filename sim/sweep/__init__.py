@@ -43,7 +43,7 @@ __all__ = [
     "run",
 ]
 
-__getattr__ = importing(
+__getattr__, __dir__ = importing(
     __name__,
     {
         "FingerprintError": "folder",

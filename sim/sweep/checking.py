@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
+import shlex
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,9 @@ from sim.sweep.swept import written
 #: Runs that are played again when a sweep is verified.
 REPLAYED = 20
 
+#: Shards that are named where many are amiss.
+NAMED = 12
+
 
 # --- Merging
 
@@ -43,7 +47,10 @@ def merge(folder: Path | str) -> Sweep:
     folder = Path(folder)
     shards = [Sweep(path.parent) for path in sorted(folder.glob(f"*/{disk.MANIFEST}"))]
     if not shards:
-        raise FolderError(f"{folder} holds no shards")
+        raise FolderError(
+            f"{folder} holds no shards; `parley sweep run STUDY --out {folder} --shard I/N` plays "
+            "them"
+        )
     _check_together(shards)
     first = shards[0]
     plan = Plan.of(first.question, first.manifest["chunk_runs"])
@@ -81,9 +88,31 @@ def _check_together(shards: Sequence[Sweep]) -> None:
         "not finished": [s.manifest["shard"][0] for s in shards if not s.is_complete],
         "changed since": [s.manifest["shard"][0] for s in shards if s.changed],
     }
-    said = [f"{what}: {', '.join(map(str, which))}" for what, which in wrong.items() if which]
+    said = [f"{what}: {_some(which)}" for what, which in wrong.items() if which]
     if said:
-        raise FolderError("these shards cannot be merged; " + "; ".join(said))
+        raise FolderError(
+            "; ".join(["these shards cannot be merged", *said, *_ways_out(shards, wrong)])
+        )
+
+
+def _some(numbers: Sequence[int]) -> str:
+    """The first of some numbers, and how many more there are."""
+    more = f" and {len(numbers) - NAMED:,} more" if len(numbers) > NAMED else ""
+    return ", ".join(map(str, numbers[:NAMED])) + more
+
+
+def _ways_out(shards: Sequence[Sweep], wrong: Mapping[str, list[int]]) -> Iterator[str]:
+    """The commands that play what keeps shards from being merged."""
+    one = shards[0].folder
+    _, of = shards[0].manifest["shard"]
+    for number in wrong["missing"][:1]:
+        place = ["--out", str(one.parent), "--shard", f"{number}/{of}"]
+        words = shlex.join(["parley", "sweep", "run", str(one), *place])
+        yield f"`{words}` plays {number}"
+    for sweep in [s for s in shards if not s.is_complete][:1]:
+        yield f"`parley sweep resume {sweep.folder}` goes on"
+    if wrong["changed since"]:
+        yield "play what was changed anew, in an empty folder in place of its own"
 
 
 # --- Replaying

@@ -20,7 +20,7 @@ import typer
 from sim.terminal import (
     BAD_INPUT,
     FAILED,
-    STOPPED,
+    STOPPED_AND_SAID,
     TELL_EVERY,
     BadInputError,
     as_json,
@@ -120,7 +120,7 @@ def _ending(command: Callable[P, None]) -> Callable[P, None]:
         except running.TooManyFailuresError as error:
             code, said = FAILED, str(error)
         except running.InterruptedSweepError as error:
-            code, said = STOPPED, str(error)
+            code, said = STOPPED_AND_SAID, str(error)
         else:
             return
         complain(said)
@@ -186,6 +186,8 @@ def run(
     manner = Manner(engine, jobs, chunk, max_failures, timeout_per_run, force)
     with _watched(manner, quiet) as watched:
         sweep = play(question, out, shard=_shard(shard), manner=watched)
+    if sweep.manifest["shard"] is not None and not sweep.manifest["planned_runs"]:
+        complain(f"shard {shard} has no runs; a study has no more shards to play than it has runs")
     _deliver(sweep, as_data)
 
 

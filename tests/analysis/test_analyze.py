@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from sim import charts
 from sim.analysis import answers, curves, regret
 from sim.cli import app
+from sim.sweep import folder as disk
 from tests.analysis.conftest import NUMBERS
 
 LEVERS = "levers:\n  guarantee_strength: {values: [0, 2]}"
@@ -113,6 +114,21 @@ def test_a_folder_that_is_no_sweep_is_refused(tmp_path):
     (tmp_path / "shard").mkdir()
     (tmp_path / "shard" / "manifest.json").write_text("{}")
     assert "merge shards first" in parley(tmp_path).output
+
+
+def test_a_sweep_that_is_still_to_be_played_says_which_and_how(sweep):
+    manifest = disk.read_manifest(sweep.folder)
+    disk.write_manifest(sweep.folder, manifest | {"complete": False})
+    said = f"{sweep.folder} is not finished; `parley sweep resume {sweep.folder}` first"
+    assert said in parley(sweep.folder).stderr
+    disk.write_manifest(sweep.folder, manifest | {"shard": [1, 2]})
+    assert "is a shard; merge all of them first" in parley(sweep.folder).stderr
+
+
+def test_a_study_is_no_facts(sweep):
+    result = parley(sweep.folder, "--facts", sweep.folder / "spec.yaml")
+    assert result.exit_code == 2
+    assert "spec.yaml: this is a study; facts of a case are a file of their own" in result.stderr
 
 
 def test_a_folder_that_was_changed_is_shown_with_a_warning(sweep, tmp_path, monkeypatch):

@@ -56,7 +56,7 @@ def test_shards_that_are_missing_or_there_twice_or_changed_are_named(study, tmp_
         merge(place)
     (place / "runs").rename(lost)
     shutil.rmtree(place / shard_name((3, 4)))
-    with pytest.raises(FolderError, match="missing: 3"):
+    with pytest.raises(FolderError, match=r"missing: 3; `parley .*0001-of.* 3/4` plays 3"):
         merge(place)
     shutil.copytree(place / shard_name((2, 4)), place / "copy")
     with pytest.raises(FolderError, match="missing: 3; there twice: 2"):

@@ -116,10 +116,24 @@ def test_ctrl_c_finishes_the_chunks_under_way_and_ends_with_130(spec, tmp_path):
     said = running.communicate(timeout=400)[1]
     assert running.returncode == 130, said
     assert "parley sweep resume" in said
+    assert "nothing is reported" not in said
     half = Sweep(place)
     assert 0 < half.status()["played"] < 40_000
     assert half.runs.num_rows == half.status()["played"]
     assert set(half.runs["status"].to_pylist()) == {"ok"}
+
+
+def test_a_shard_without_runs_says_so(spec, tmp_path):
+    words = ("--engine", "serial", "--quiet", "--shard", "1/1000")
+    done = sweep("run", spec, "--out", tmp_path / "sweep", *words)
+    assert done.exit_code == 0
+    assert "shard 1/1000 has no runs" in done.stderr
+
+
+def test_a_seed_that_is_too_large_hears_its_bound(spec):
+    done = sweep("plan", spec, "--set", "seed=99999999999999999999999")
+    assert done.exit_code == 2
+    assert "seed is 1e+23; it is less than 4.6" in done.stderr
 
 
 @pytest.mark.parametrize("shard", ["3", "0/2", "3/2", "a/b"])
