@@ -226,8 +226,7 @@ def answers(sweep: Sweep, outcome: str) -> Answers:
     design = sweep.design.sort_by("design_id")
     design_id = numbers(design, "design_id")
     values, played = _cells(sweep, outcome, design_id)
-    # As it was resolved when the sweep began: to read it anew takes the scenario and seconds.
-    study = Study.model_validate(sweep.manifest["resolved"])
+    study = sweep.resolved
     sampled = [name for name in design.column_names if name.startswith(PLACE)]
     keyed = "matrix" in design.column_names
     return Answers(

@@ -20,6 +20,7 @@ from sim.sweep.folder import FolderError
 from sim.sweep.plan import Plan
 from sim.sweep.provenance import HERE
 from sim.sweep.reader import Sweep
+from sim.sweep.running import again
 
 #: The same archive has the same bytes whenever it is made.
 WHEN = (1980, 1, 1, 0, 0, 0)
@@ -41,9 +42,15 @@ def archive(sweep: Sweep, target: Path | str) -> Path:
     if sweep.changed:
         raise FolderError(
             f"{', '.join(sweep.changed)} of {sweep.folder} was changed or lost since the sweep was "
-            "finished; only results as they came out are archived"
+            "finished; only results as they came out are archived: bring them back from a copy, or "
+            f"play all of it again (`{again(sweep)}`)"
         )
     names = [disk.MANIFEST, disk.SPEC, disk.README, *sweep.manifest["files"]]
+    if missing := [name for name in names if not (sweep.folder / name).is_file()]:
+        raise FolderError(
+            f"{sweep.folder} has lost {', '.join(missing)}; bring them back from a copy, or play "
+            f"all of it again: `{again(sweep)}`"
+        )
     content = {name: (sweep.folder / name).read_bytes() for name in names}
     made = {
         "dictionary.csv": dictionary(sweep),

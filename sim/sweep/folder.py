@@ -191,17 +191,17 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     except (FileNotFoundError, NotADirectoryError):
         raise FolderError(_no_sweep(folder)) from None
     except UnicodeDecodeError:
-        raise _unusable(folder, "is not a text in UTF-8") from None
+        raise unusable(folder, "is not a text in UTF-8") from None
     except (ValueError, RecursionError) as error:
-        raise _unusable(folder, f"is no JSON ({error})") from None
+        raise unusable(folder, f"is no JSON ({error})") from None
     except OSError as error:
         raise FolderError(f"{folder / MANIFEST} cannot be read: {error.strerror}") from None
     if found is None:
-        raise _unusable(folder, "is empty")
+        raise unusable(folder, "is empty")
     if not isinstance(found, dict) or found.get("format", FORMAT) != FORMAT:
-        raise _unusable(folder, f"is not in the format {FORMAT}")
+        raise unusable(folder, f"is not in the format {FORMAT}")
     if lacking := _lacking(found):
-        raise _unusable(folder, f"does not say {', '.join(lacking)}")
+        raise unusable(folder, f"does not say {', '.join(lacking)}")
     return found
 
 
@@ -224,7 +224,7 @@ def _is_said(manifest: dict[str, Any], name: str, kind: type | tuple[type, ...])
     return name in manifest and isinstance(manifest[name], kind)
 
 
-def _unusable(folder: Path, found: str) -> FolderError:
+def unusable(folder: Path, found: str) -> FolderError:
     """What to say of a manifest that is not one any more."""
     return FolderError(
         f"{folder / MANIFEST} is damaged: it {found}; bring it back from a copy, or play the study "
@@ -239,7 +239,7 @@ def _no_sweep(folder: Path) -> str:
     if not folder.is_dir():
         return f"{folder} is a file; name the folder of a sweep"
     if next(folder.iterdir(), None) is None:
-        return f"{folder} is empty; `parley sweep run STUDY --out {folder}` plays a study into it"
+        return f"{folder} is empty and no sweep; `parley sweep run STUDY --out {folder}` plays one"
     if next(folder.glob(f"*/{MANIFEST}"), None) is not None:
         return (
             f"{folder} holds shards or sweeps in folders of their own: name one of them, or merge "

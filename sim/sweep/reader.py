@@ -6,17 +6,20 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
+from pydantic import BaseModel, ValidationError
 
 from sim.scenario import Scenario
 from sim.sweep import folder as disk
 from sim.sweep.folder import FolderError
 from sim.sweep.playing import FAILURES, KEYS
 from sim.sweep.spec import Question, Study, is_keyed, read_study_text
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 def _is_whole(kind: pa.DataType) -> bool:
@@ -100,15 +103,26 @@ class Sweep:
     @cached_property
     def scenario(self) -> Scenario:
         """The scenario, with the days that were played."""
-        return Scenario.model_validate(self.manifest["scenario"]["content"])
+        return self._validated(Scenario, self.manifest["scenario"]["content"], "scenario.content")
+
+    @cached_property
+    def resolved(self) -> Study:
+        """The study as it was resolved when the sweep began; to read it anew takes seconds."""
+        return self._validated(Study, self.manifest["resolved"], "resolved")
+
+    def _validated(self, kind: type[Model], content: Any, key: str) -> Model:
+        """A part of the manifest. Raises FolderError where it is damaged."""
+        try:
+            return kind.model_validate(content)
+        except ValidationError:
+            raise disk.unusable(self.folder, f"does not say {key} as it was") from None
 
     @cached_property
     def design(self) -> pa.Table:
         """One row for each design point: its ids, its place in the design, its settings."""
         table = disk.read_table(self.folder / disk.DESIGN)
         ids = ["design_id", "lever_id", "scenario_id"]
-        # As it was resolved when the sweep began: to read it anew takes the scenario and seconds.
-        study = Study.model_validate(self.manifest["resolved"])
+        study = self.resolved
         plans = (study.design.together, study.design.levers, study.design.uncertainties)
         if any(plan is not None and is_keyed(plan) for plan in plans):
             ids += ["matrix", "row"]

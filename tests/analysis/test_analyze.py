@@ -108,7 +108,7 @@ def test_what_cannot_be_asked_is_refused(sweep, words, said):
 def test_a_folder_that_is_no_sweep_is_refused(tmp_path):
     result = parley(tmp_path)
     assert result.exit_code == 2
-    assert f"{tmp_path} is empty; `parley sweep run STUDY --out" in result.output
+    assert f"{tmp_path} is empty and no sweep; `parley sweep run STUDY --out" in result.output
     (tmp_path / "notes.txt").write_text("of something else")
     assert "it is no sweep" in parley(tmp_path).output
     (tmp_path / "shard").mkdir()

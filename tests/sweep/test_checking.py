@@ -88,6 +88,12 @@ def test_a_changed_result_is_found_out(whole, tmp_path):
         archive(Sweep(whole.folder), tmp_path / "x.zip")
 
 
+def test_a_folder_without_its_readme_is_not_archived(whole, tmp_path):
+    (whole.folder / "README.md").unlink()
+    with pytest.raises(FolderError, match=r"has lost README\.md; bring them back"):
+        archive(whole, tmp_path / "x.zip")
+
+
 def test_results_that_are_lost_or_damaged_are_said_to_be(whole):
     """They are not taken for a sweep in which nothing was played."""
     path = whole.folder / "runs.parquet"
@@ -132,6 +138,15 @@ def test_a_manifest_that_is_damaged_is_said_to_be_in_one_sentence(whole, content
     (whole.folder / "manifest.json").write_bytes(content)
     for use in (Sweep, resume):
         with pytest.raises(FolderError, match=rf"manifest\.json is damaged: {said}.*from a copy"):
+            use(whole.folder)
+
+
+def test_a_scenario_or_study_that_is_half_gone_is_damage(whole):
+    manifest = json.loads((whole.folder / "manifest.json").read_text())
+    gone = manifest | {"resolved": {}, "scenario": manifest["scenario"] | {"content": {}}}
+    (whole.folder / "manifest.json").write_text(json.dumps(gone))
+    for use, key in ((resume, "scenario.content"), (lambda f: Sweep(f).design, "resolved")):
+        with pytest.raises(FolderError, match=f"does not say {key} as it was; bring it back"):
             use(whole.folder)
 
 
