@@ -46,7 +46,7 @@ class Comparison:
     changed: Outcomes
 
     def __post_init__(self) -> None:
-        self.baseline.must_share_luck(self.changed)
+        self.baseline.must_be_comparable(self.changed)
 
 
 @cache

@@ -470,16 +470,21 @@ def paired(name: str, baseline: Numbers, changed: Numbers, definition: str) -> E
 def effects(baseline: Outcomes, changed: Outcomes, days: tuple[int, ...]) -> dict[str, Effect]:
     """What the second arm changes: deals by some days, their day, people, and the truce.
 
-    Raises ValueError, which names the difference, for arms that do not share their luck.
+    Where one arm has been followed for longer than the other there are only the deals by days that
+    both have come to: all else rests on the horizon. Raises ValueError, which names the difference,
+    for arms that do not share their luck.
     """
     baseline.must_share_luck(changed)
-    measures: dict[str, tuple[Callable[[Outcomes], Numbers], str]] = {
-        **{f"deal_by_{day}": (_by(day), f"talks with a truce by day {day}") for day in days},
+    deals: dict[str, tuple[Callable[[Outcomes], Numbers], str]] = {
+        f"deal_by_{day}": (_by(day), f"talks with a truce by day {day}") for day in days
+    }
+    at_the_horizon: dict[str, tuple[Callable[[Outcomes], Numbers], str]] = {
         "restricted_mean_day": (days_until_deal, "day of the first truce, at most the horizon"),
         "returned_alive": (_total("returned_alive"), "captives who come home alive under a deal"),
         "prisoners_released": (_total("prisoners_released"), "prisoners released"),
         "truce_held_60": (_held(60), "talks with a first truce seen in force 60 days later"),
     }
+    measures = deals | at_the_horizon if baseline.days == changed.days else deals
     return {
         name: paired(name, measure(baseline), measure(changed), definition)
         for name, (measure, definition) in measures.items()
@@ -489,9 +494,9 @@ def effects(baseline: Outcomes, changed: Outcomes, days: tuple[int, ...]) -> dic
 def flips(baseline: Outcomes, changed: Outcomes) -> Mapping[str, Finding]:
     """In how many talks the change makes a deal, and in how many it unmakes one.
 
-    Raises ValueError for arms that do not share their luck.
+    Raises ValueError for arms that do not share their luck, or of which one was followed longer.
     """
-    baseline.must_share_luck(changed)
+    baseline.must_be_comparable(changed)
     before, after = baseline.deal_day != NONE, changed.deal_day != NONE
     return {
         "to_deal": share("to_deal", ~before & after, "talks with a deal only after the change"),

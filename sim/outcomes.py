@@ -190,12 +190,20 @@ class Outcomes:
             "seed": (self.seed, other.seed),
             "number of runs": (len(self), len(other)),
             "first run": (self.first, other.first),
-            "days": (self.days, other.days),
         }
         unlike = [f"{what} {one} and {two}" for what, (one, two) in pairs.items() if one != two]
         if unlike:
             raise ValueError(
                 f"these arms do not share their luck: {', '.join(unlike)}; play both with the same"
+            )
+
+    def must_be_comparable(self, other: Outcomes) -> None:
+        """Raise ValueError unless the other arm shares this one's luck and was followed as long."""
+        self.must_share_luck(other)
+        if self.days != other.days:
+            raise ValueError(
+                f"these arms were followed for {self.days} and {other.days} days; play both with "
+                "the same"
             )
 
     def _head(self) -> dict[str, Any]:

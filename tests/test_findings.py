@@ -68,7 +68,6 @@ def test_nobody_says_what_happened_beyond_the_horizon(outcomes):
     [
         ({"seed": 3}, "seed 2 and 3"),
         ({"first": 150}, "first run 0 and 150"),
-        ({"days": 59}, "days 60 and 59"),
         ({"scenario": "another"}, "scenario minimal and another"),
     ],
 )
@@ -77,6 +76,14 @@ def test_arms_that_share_no_luck_are_not_paired(outcomes, unlike, said):
     for pairing in (lambda a, b: findings.effects(a, b, (30,)), findings.flips, Comparison):
         with pytest.raises(ValueError, match=f"do not share their luck: {said}"):
             pairing(outcomes, other)
+
+
+def test_arms_that_were_followed_for_different_days_have_only_their_deals_in_common(outcomes):
+    longer = replace(outcomes, days=61)
+    assert list(findings.effects(outcomes, longer, (30, 60))) == ["deal_by_30", "deal_by_60"]
+    for pairing in (findings.flips, Comparison):
+        with pytest.raises(ValueError, match="followed for 60 and 61 days; play both"):
+            pairing(outcomes, longer)
 
 
 def test_the_restricted_mean_counts_the_horizon_where_there_is_no_deal(outcomes):
