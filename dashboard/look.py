@@ -61,7 +61,6 @@ STYLE = """
   padding: 0.6rem 0 0.7rem; border-bottom: 1px solid var(--parley-line);
 }
 .st-key-yaml textarea { font-family: ui-monospace, monospace; font-size: 0.88rem; }
-[class*="st-key-table-"] [data-testid="stMarkdownContainer"] { overflow-x: auto; }
 [data-testid="stSliderTickBar"] { display: none; }
 .parley-counts { display: flex; flex-wrap: wrap; gap: 0.2rem 2.4rem; align-items: baseline; }
 .parley-count { margin: 0; line-height: 1.25; }
@@ -76,7 +75,8 @@ STYLE = """
   .parley-counts { gap: 0.1rem 1.4rem; }
   .parley-effect { font-size: 0.95rem; }
   [data-testid="stHorizontalBlock"] { row-gap: 1rem; }
-  [class*="st-key-table-"] td:first-child { min-width: 7rem; overflow-wrap: anywhere; }
+  [class*="st-key-table-"] :is(td, th) { overflow-wrap: anywhere; }
+  [class*="st-key-table-"] td:first-child { min-width: 6rem; }
   [data-testid="stButtonGroup"] [role="radiogroup"] { flex-wrap: wrap; row-gap: 0.4rem; }
 }
 @media (max-height: 520px) {  /* a phone on its side, or an enlarged page */

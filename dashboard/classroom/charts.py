@@ -239,8 +239,9 @@ def offers(
     """The texts of a table in their order, and how far each was from agreement; news as lines.
 
     How far is how many of those who `can_refuse` accepted; or, `in_points`, what whoever would have
-    gained least would have gained over no deal, as it was before the first day. Returns the chart
-    and its numbers: text, round, how far, what became of it.
+    gained least would have gained over no deal, as it was before the first day: terms that were not
+    on offer then have no place in the chart. Returns the chart and its numbers: text, round, how
+    far, what became of it.
     """
     in_round = Counter(text["round"] for text in texts)
     seen: Counter[int] = Counter()
@@ -248,7 +249,8 @@ def offers(
     for text in texts:
         seen[text["round"]] += 1
         accepted = sum(role in text["accepted_by"] for role in can_refuse)
-        near = 100 * text["least_gain"] if in_points else accepted
+        gain = text["least_gain"]
+        near = accepted if not in_points else None if gain is None else 100 * gain
         rows.append(
             {
                 "at": text["round"] + (seen[text["round"]] - 0.5) / in_round[text["round"]] - 0.5,
@@ -301,29 +303,41 @@ def offers(
         },
     ]
     if in_points:
-        ground = {"type": "rule", "strokeDash": [4, 4], "color": GREY}
+        ground = {"type": "rule", "strokeDash": [4, 4], "color": GREY, "aria": False}
         layers.insert(0, {**ONCE, "mark": ground, "encoding": {"y": {"datum": 0}}})
     for inject in injects:
         news = {"x": {"datum": inject["from_round"] - 0.5}}
-        line = {"type": "rule", "strokeWidth": 2, "color": INK}
+        line = {"type": "rule", "strokeWidth": 2, "color": INK, "aria": False}
         layers.append({**ONCE, "mark": line, "encoding": news})
         layers.append(
             {
                 **ONCE,
-                "mark": {"type": "text", "align": "left", "dx": 5, "y": 8, "color": INK},
+                "mark": {
+                    "type": "text",
+                    "align": "left",
+                    "dx": 5,
+                    "y": 8,
+                    "color": INK,
+                    "aria": False,
+                },
                 "encoding": {**news, "text": {"datum": "news"}},
             }
         )
     spec = {
         "width": "container",
         "height": 220,
-        "data": {"values": rows},
+        "data": {"values": [row for row in rows if row["near"] is not None]},
         "layer": layers,
         "config": _plain(),
     }
     shown = "{:+.0f}" if in_points else "{:.0f}"
     numbers = [
-        [row["text"], str(row["round"]), shown.format(row["near"]), str(row["what"])]
+        [
+            row["text"],
+            str(row["round"]),
+            "–" if row["near"] is None else shown.format(row["near"]),
+            str(row["what"]),
+        ]
         for row in rows
     ]
     return spec, numbers

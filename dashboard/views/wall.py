@@ -50,7 +50,10 @@ def effects(rows: list[Json]) -> None:
         "data": {"values": rows},
         "encoding": {"y": y},
         "layer": [
-            {"mark": {"type": "rule", "color": GREY}, "encoding": {"x": {"datum": 0}}},
+            {
+                "mark": {"type": "rule", "color": GREY, "aria": False},
+                "encoding": {"x": {"datum": 0}},
+            },
             {
                 "mark": {"type": "rule", "strokeWidth": 3, "color": BLUE},
                 "encoding": {"x": {"field": "low", **x}, "x2": {"field": "high"}},

@@ -25,5 +25,7 @@ def test_offers_show_points_only_where_they_are_asked_for():
     closed, _ = charts.offers(TEXTS, NEWS, ("one", "other"), in_points=False)
     assert "least" not in str(closed)
     assert not any(value["near"] % 1 for value in closed["data"]["values"])
-    _, rows = charts.offers(TEXTS, NEWS, ("one", "other"), in_points=True)
-    assert [row[2] for row in rows] == ["-10", "+2", "+7"]
+    later = {"text": "1.4", "round": 2, "accepted_by": [], "least_gain": None}
+    spec, rows = charts.offers([*TEXTS, later], NEWS, ("one", "other"), in_points=True)
+    assert [row[2] for row in rows] == ["-10", "+2", "+7", "–"]
+    assert [value["text"] for value in spec["data"]["values"]] == ["1.1", "1.2", "1.3"]
