@@ -16,6 +16,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 import vl_convert
+from numpy.typing import NDArray
 
 from sim.findings import Finding, Spread
 from sim.outcomes import NONE, Outcomes
@@ -42,6 +43,7 @@ LOOKS = ((BLUE, [1, 0]), (ORANGE, [6, 3]))
 BASE = "base rate (band: 90 %)"
 
 Rows = list[dict[str, Any]]
+Ints = NDArray[np.int64]
 Layers = alt.LayerChart | alt.FacetChart
 
 
@@ -119,17 +121,21 @@ def quantile_days(outcomes: Outcomes, dots: int = DOTS) -> list[int | None]:
 
 
 def first_truce(
-    days: Sequence[int | None], horizon: int, name: str = "first-truce", arm: str = ""
+    days: Sequence[int | None],
+    horizon: int,
+    name: str = "first-truce",
+    arm: str = "",
+    beside: Sequence[Sequence[int | None]] = (),
 ) -> Figure:
     """A quantile dotplot: each dot stands for an equal share of the talks.
 
     `days` are the days of the first truce, None where there is none; these are stacked apart. An
-    `arm` is named in the title.
+    `arm` is named in the title. The plot is as tall as those of the arms that stand `beside` it.
     """
     width = _bin_days(horizon)
     agreed = [day for day in days if day is not None]
     without = len(days) - len(agreed)
-    heights = np.bincount([(day - 1) // width for day in agreed], minlength=1)
+    heights = _columns(days, width)
     dots = [
         {"x": (column + 0.5) * width, "y": k + 0.5}
         for column, height in enumerate(heights)
@@ -140,7 +146,7 @@ def first_truce(
         {"x": begin + (k % ASIDE + 0.5) * width, "y": k // ASIDE + 0.5} for k in range(without)
     ]
     end = begin + ASIDE * width
-    tall = max(int(heights.max()), -(-without // ASIDE), 4)
+    tall = max(4, *(_tallest(one, width) for one in (days, *beside)))
     unit = WIDTH / (end / width)
     x = alt.X("x:Q", scale=alt.Scale(domain=[0, end], nice=False)).axis(
         values=_ticks(horizon), grid=False, title="day on which the first truce begins"
@@ -173,6 +179,16 @@ def first_truce(
         ("day of the first truce", f"of {len(days)} talks"),
         (*columns, (f"none by day {horizon}", str(without))),
     )
+
+
+def _columns(days: Sequence[int | None], width: int) -> Ints:
+    """How many dots stand in each column of so many days."""
+    return np.bincount([(day - 1) // width for day in days if day is not None], minlength=1)
+
+
+def _tallest(days: Sequence[int | None], width: int) -> int:
+    """The dots of the tallest column, those without a truce included."""
+    return max(int(_columns(days, width).max()), -(-list(days).count(None) // ASIDE))
 
 
 def _bin_days(horizon: int) -> int:

@@ -67,14 +67,16 @@ def _truce_begins(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
     days = sorted({*days, *days_within(one.days)})
     base = scenario.base_rate
     several = len(arms) > 1
+    quantiles = {arm: charts.quantile_days(outcomes) for arm, outcomes in arms.items()}
     dots = [
         charts.first_truce(
-            charts.quantile_days(outcomes),
-            outcomes.days,
+            found,
+            one.days,
             f"first-truce-{arm}" if several else "first-truce",
             arm if several else "",
+            beside=tuple(quantiles.values()),
         )
-        for arm, outcomes in arms.items()
+        for arm, found in quantiles.items()
     ]
     curves = {
         arm: {day: findings.deal_by(outcomes, day) for day in days}
@@ -86,7 +88,8 @@ def _truce_begins(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
         title = scenario.sources[base.source].title
         said.append(
             f"The base rate is a constant pace: {title}. It is a yardstick that may know what came "
-            "after the scenario's day; the model is not told of it as an input."
+            "after the scenario's day. In the scenarios about Gaza the patience of the parties is "
+            "fitted to it, so that the curves meet is no achievement of the model."
         )
     else:
         said.append("There is no base rate: no history to hold this against.")

@@ -177,3 +177,11 @@ def test_what_nobody_knows_is_not_drawn_but_told():
     nothing = charts.shares("x", "None.", {"": {"": {"unknown": found(None)}}})
     assert "There is nothing to show." in nothing.alt
     assert charts.as_svg(nothing)
+
+
+def test_dots_of_arms_side_by_side_stand_on_one_scale():
+    few, many = [3, 40, None, None], [3, 3, 3, 3]
+    alone = charts.first_truce(few, 60).chart.height
+    beside = charts.first_truce(few, 60, beside=(few, [1] * 30)).chart.height
+    assert beside > alone
+    assert beside == charts.first_truce([1] * 30, 60, beside=(many, few)).chart.height
