@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from sim import designs
 from sim.chance import Chance
-from sim.complaints import Trouble, did_you_mean
+from sim.complaints import Trouble, counted, did_you_mean
 from sim.designs import Floats, Ints
 from sim.sweep.constraints import Constraint
 from sim.sweep.spec import GRIDS, Question, Sampling, is_keyed
@@ -118,29 +118,54 @@ def _one_at_a_time(keys: Sequence[Swept], grids: Sequence[Column]) -> Side:
 
 def _table(keys: Sequence[Swept], file: str, text: str) -> Side:
     """The points that a CSV lists, one column for each key."""
-    lines = list(csv.DictReader(io.StringIO(text)))
-    if not lines:
-        raise UnsweepableError(f"{file} has no rows")
+    names, rows = _read(file, text)
+    known = {key.key: key for key in keys}
+    for name in names:
+        if name not in known:
+            found = f"{file}:1: the study sweeps no '{name}'"
+            raise UnsweepableError(
+                found, "", f"{did_you_mean(name, known)}; or leave the column out"
+            )
     settings = {}
     for key in keys:
-        if key.key not in lines[0]:
-            hint = did_you_mean(key.key, lines[0])
+        if key.key not in names:
+            hint = did_you_mean(key.key, names)
             raise UnsweepableError(f"{file} has no column '{key.key}'", "", hint, key.where)
-        values = [_typed(key, line[key.key], file, n) for n, line in enumerate(lines, start=2)]
+        cells = [(line, row[names.index(key.key)]) for line, row in rows]
+        values = [_typed(key, said, file, line) for line, said in cells]
         settings[key.key] = column(values)
         for setting in set(values):
+            line = cells[values.index(setting)][0]
             try:
+                key.must_allow(setting)
                 must_be_possible(key, setting)
             except UnsweepableError as error:
-                line = values.index(setting) + 2
                 found = f"{file}:{line}: {error.found}"
                 raise UnsweepableError(found, error.wanted, error.hint, error.where) from None
-    return Side(len(lines), settings, {})
+    return Side(len(rows), settings, {})
 
 
-def _typed(key: Swept, text: str | None, file: str, line: int) -> Any:
+def _read(file: str, text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """The names of the columns of a CSV, and its rows, each with its line."""
+    reader = csv.reader(io.StringIO(text))
+    lines = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(row)]
+    if len(lines) < 2:
+        raise UnsweepableError(f"{file} has no rows")
+    (_, names), *rows = lines
+    if len(names) == 1 and ";" in names[0]:
+        raise UnsweepableError(f"{file}:1: its columns are separated by ;", "commas separate them")
+    for name in names:
+        if names.count(name) > 1:
+            raise UnsweepableError(f"{file}:1: the column '{name}' stands there twice")
+    for line, row in rows:
+        if len(row) != len(names):
+            found = f"{file}:{line}: it has {counted(len(row), 'cell')}"
+            raise UnsweepableError(found, f"there are {counted(len(names), 'column')}")
+    return names, rows
+
+
+def _typed(key: Swept, said: str, file: str, line: int) -> Any:
     """A cell of a table as the key takes it."""
-    said = (text or "").strip()
     if not said:
         found = f"{file}:{line}: {key.key} is empty"
         raise UnsweepableError(found, "", "fill the cell in", key.where)
@@ -360,6 +385,15 @@ def _constrained(question: Question, points: Points) -> Points:
     """The points that fulfil all constraints."""
     if not question.study.constraints:
         return points
+    design = question.study.design
+    for plan in (design.levers, design.uncertainties, design.together):
+        if plan is not None and is_keyed(plan):
+            raise UnsweepableError(
+                f"constraints might take points out of {plan.method}'s matrices",
+                "all of them are needed",
+                "narrow the ranges instead",
+                ("constraints",),
+            )
     holds = np.ones(len(points), dtype=bool)
     for said in question.study.constraints:
         holds &= Constraint(said, points.settings).holds()
@@ -368,15 +402,6 @@ def _constrained(question: Question, points: Points) -> Points:
     if not holds.any():
         found = "no design point fulfils the constraints"
         raise UnsweepableError(found, "", "loosen them", ("constraints",))
-    design = question.study.design
-    for plan in (design.levers, design.uncertainties, design.together):
-        if plan is not None and is_keyed(plan):
-            raise UnsweepableError(
-                f"constraints would take points out of {plan.method}'s matrices",
-                "all of them are needed",
-                "narrow the ranges instead",
-                ("constraints",),
-            )
     rows = np.flatnonzero(holds)
     return replace(points.taken(rows), excluded=len(points) - len(rows))
 

@@ -84,6 +84,20 @@ class Swept:
             return np.linspace(*self._bounds, span.steps)
         return self.at((np.arange(span.steps) + 0.5) / span.steps)
 
+    def must_allow(self, setting: Any) -> None:
+        """A setting from elsewhere is one of those that the study gives the key.
+
+        Raises UnsweepableError where it is not.
+        """
+        wanted = ""
+        if self._listed is not None and setting not in self._listed.tolist():
+            wanted = f"it is one of {', '.join(shown(one) for one in self._listed.tolist()[:12])}"
+        elif self.span.form == "low" and not self._bounds[0] <= setting <= self._bounds[1]:
+            wanted = f"it lies between {self._bounds[0]:g} and {self._bounds[1]:g}"
+        if wanted:
+            found = f"{self.key} is {shown(setting)}"
+            raise UnsweepableError(found, wanted, "widen its range in the study", self.where)
+
     @property
     def _is_plain_lever(self) -> bool:
         return self.kind == "lever" and self.span.form is None

@@ -164,6 +164,36 @@ def test_a_table_with_a_wrong_cell_is_refused_with_its_line(study, tmp_path, row
         study(("latin_hypercube, n: 4", "table, file: t.csv"))
 
 
+TABLES = {
+    "0.2,0.001,1\n": "t.csv:2: it has 3 cells",
+    "0.2\n": "t.csv:2: it has 1 cell",
+    "0.2,0.001\n\n0.7,0.001\n": "t.csv:4: parties.upland.optimism is 0.7",
+}
+
+
+@pytest.mark.parametrize("rows", TABLES)
+def test_a_table_is_held_to_its_columns_and_to_the_ranges_of_the_study(study, tmp_path, rows):
+    head = "parties.upland.optimism,captives.uplanders.death_rate\n"
+    (tmp_path / "t.csv").write_text(head + rows)
+    narrow = ("optimism: {uniform: [0.1, 0.5]}", "optimism: {low: 0, high: 0.5}")
+    with pytest.raises(ScenarioError, match=TABLES[rows]):
+        study(("latin_hypercube, n: 4", "table, file: t.csv"), narrow)
+
+
+HEADS = {
+    "parties.upland.optimism;captives.uplanders.death_rate": "commas separate",
+    "parties.upland.optimism,parties.upland.optimism": "stands there twice",
+    "parties.upland.optimism,captives.uplanders.death_rate,zz": "sweeps no 'zz'",
+}
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_columns_of_a_table_that_mean_nothing_are_refused(study, tmp_path, head):
+    (tmp_path / "t.csv").write_text(f"{head}\n0.2,0.001,1\n")
+    with pytest.raises(ScenarioError, match=HEADS[head]):
+        study(("latin_hypercube, n: 4", "table, file: t.csv"))
+
+
 SETTINGS = {
     "x": np.array([1.0, 2.0, 3.0]),
     "y": np.array([2.0, 2.0, 2.0]),
@@ -204,7 +234,7 @@ def test_points_that_break_a_constraint_are_left_out_and_counted(study):
 
 
 def test_constraints_do_not_tear_matrices_apart(study):
-    rule = "constraints: [parties.upland.optimism < 0.3]\noutcomes:"
+    rule = "constraints: [parties.upland.optimism < 3]\noutcomes:"  # though it takes none out
     with pytest.raises(ScenarioError, match="out of saltelli's matrices"):
         study(("outcomes:", rule), ("latin_hypercube, n: 4", "saltelli, n: 4"))
 
