@@ -25,8 +25,9 @@ from dashboard.classroom.runs import in_turn
 #: Seconds between two looks at whether the worker lives.
 LOOK_EVERY = 1.0
 
-#: Seconds after which a worker that keeps dying is started again, at the most.
-LONGEST_PATIENCE = 60.0
+#: A worker that lived for fewer seconds would not live longer another time. It is started again
+#: after twice as long each time, and so many seconds at the most.
+TOO_SOON, LONGEST_PATIENCE = 5.0, 60.0
 
 SORRY = (
     "Something went wrong on this page. Nothing that you sent is lost. Reload the page; if it "
@@ -59,7 +60,7 @@ async def _keep_worker() -> None:
                 continue
             log.warning("the worker ended (%s); starting another", process.returncode)
             # One that dies as soon as it lives would die again: wait longer each time.
-            young = time.monotonic() - begun < LONGEST_PATIENCE
+            young = time.monotonic() - begun < TOO_SOON
             patience = min(2 * patience, LONGEST_PATIENCE) if young else LOOK_EVERY
             await asyncio.sleep(patience - LOOK_EVERY)
             process, begun = _start_worker(), time.monotonic()
