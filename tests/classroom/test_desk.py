@@ -24,7 +24,7 @@ def test_what_cannot_be_written_leaves_nothing_behind(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("pathlib.Path.replace", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OSError, match="no room left"):
         desk.keep_debrief("one", {})
     assert papers(desk) == []
 
