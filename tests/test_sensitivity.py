@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -20,6 +21,7 @@ from sim.designs import played as played_out
 from sim.draws import stream_of
 from sim.experiment import simulate
 from sim.findings import restricted_mean_day
+from sim.reading import find_scenario
 from sim.sensitivity import (
     Plan,
     check_outcome,
@@ -454,10 +456,12 @@ def small_plan(case) -> Plan:
     )
 
 
-def test_a_study_may_be_played_for_longer_than_the_scenario(monkeypatch):
+def test_a_study_may_be_played_for_longer_than_the_scenario(monkeypatch, tmp_path):
     monkeypatch.setattr(sim.sensitivity, "plan", lambda case, **_: small_plan(case))
-    options = ["--set", "days=12", "--days", "90", "--json", "-"]
-    answer = CliRunner().invoke(app, ["sensitivity", RIVERS, *options])
+    short = tmp_path / "short.yaml"
+    text = find_scenario(RIVERS).read_text(encoding="utf-8")
+    short.write_text(re.sub(r"^days: .*$", "days: 12", text, flags=re.MULTILINE))
+    answer = CliRunner().invoke(app, ["sensitivity", str(short), "--days", "90", "--json", "-"])
     assert answer.exit_code == 0, answer.stderr
     assert len(json.loads(answer.stdout)["curves"]) == 2
 
