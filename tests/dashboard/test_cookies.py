@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import pytest
 
-from dashboard.server import Visitors
+from dashboard.cookies import Visitors
 from dashboard.visitors import COOKIE
 
 
