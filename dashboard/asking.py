@@ -110,10 +110,14 @@ class WhatIf:
         mark = f"{version()}-{self.baseline.sha256()[:12]}"
         return "?" + urlencode({**self.as_query(), "made": mark}, doseq=True)
 
+    @property
+    def _file(self) -> str:
+        """The scenario as a command takes it: by its name, or as the file that was downloaded."""
+        return self.scenario if self.scenario in scenario_names() else f"{self.scenario}.yaml"
+
     def command(self) -> str:
         """The command line that gives the same numbers."""
-        file = self.scenario if self.scenario in scenario_names() else f"{self.scenario}.yaml"
-        words = ["parley", "compare" if self.moved else "run", file]
+        words = ["parley", "compare" if self.moved else "run", self._file]
         words += ["--runs", str(self.runs), "--seed", str(self.seed), "--days", str(self.days)]
         for name, value in self.pinned:
             words += ["--baseline-set" if self.moved else "--set", f"{name}={value:g}"]
@@ -128,8 +132,8 @@ class WhatIf:
 
     def command_of(self, verb: str, *more: str) -> str:
         """The command line that asks something else of the same talks with the change."""
-        file = self.scenario if self.scenario in scenario_names() else f"{self.scenario}.yaml"
-        words = ["parley", verb, file, "--seed", str(self.seed), "--days", str(self.days), *more]
+        words = ["parley", verb, self._file, *more]
+        words += ["--seed", str(self.seed), "--days", str(self.days)]
         for name, value in self.levers:
             words += ["--set", f"{name}={value:g}"]
         for path, text in self.changes:

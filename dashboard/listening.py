@@ -25,3 +25,8 @@ def check(host: str, port: int) -> None:
                 f"cannot listen on {host}, port {port}: {error.strerror}; choose another with "
                 "--host or --port, or stop what listens there"
             ) from None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is one that no other machine can reach."""
+    return host in ("localhost", "::1") or host.startswith("127.")

@@ -92,7 +92,7 @@ def main(words: list[str] | None = None) -> None:
     os.environ[BASE_PATH] = base
     print(f"Instructor, open this link: http://{where}:{arguments.port}{base}/begin/{token}")
     print("It is shown only here; whoever has it can set up and see every exercise.")
-    if where.startswith("127.") or where in ("localhost", "::1"):
+    if listening.is_loopback(where):
         print("Only this machine reaches that address; for a class see --host and --address.")
     sys.stdout.flush()
     from dashboard.classroom.server import app

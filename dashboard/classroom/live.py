@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 from pydantic import ValidationError
 
-from dashboard import look
+from dashboard import listening, look
 from dashboard.classroom.room import BASE_PATH, new_key, now, room
 from sim.classroom.acts import Act, Request, Tick
 from sim.classroom.exercise import AGENTS_GRACE, RefusedError
@@ -117,8 +117,7 @@ def address(of: str) -> str:
 
 def warn_of_loopback() -> None:
     """Say so where the address of this page is one that no other machine can reach."""
-    host = urlsplit(address("/")).hostname or ""
-    if host == "localhost" or host.startswith("127.") or host == "::1":
+    if listening.is_loopback(urlsplit(address("/")).hostname or ""):
         st.warning(
             "Only this machine reaches this address; students’ phones do not. Start the classroom "
             'with `make classroom ARGS="--host 0.0.0.0 --address THIS.MACHINE’S.ADDRESS"`, and '
