@@ -17,7 +17,7 @@ from pathlib import Path
 from traceback import walk_tb
 from typing import Any
 
-from sim.arriving import arriving
+from sim.arriving import write_whole
 from sim.classroom.model import Sense, Sheet
 from sim.classroom.state import Table
 
@@ -44,8 +44,7 @@ class Desk:
         """Lay down a paper, whole or not at all."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with arriving(path) as beside:
-            beside.write_text(text, encoding="utf-8")
+        write_whole(path, text)
 
     def read(self, name: str) -> str | None:
         """A paper, if it is there."""
