@@ -44,8 +44,8 @@ classroom: $(READY)  ## serve the classroom, and print the instructor's link (AR
 	@$(BIN)/parley classroom $(ARGS)
 
 baselines: $(READY)  ## compute anew what the dashboard shows first of each scenario
-	@$(BIN)/python -m dashboard.prepare
-	@$(BIN)/python -m dashboard.ahead
+	@$(BIN)/python -m dashboard.explore.baselines
+	@$(BIN)/python -m dashboard.explore.ahead
 
 test: lint types contracts system pytest  ## everything that must hold before a commit
 

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from dashboard import listening, places
-from dashboard.places import HOME, WORKERS
-from sim.terminal import BAD_INPUT, STOPPED
+from dashboard.common import network, paths
+from dashboard.common.paths import HOME, WORKERS
+from sim.cli.terminal import BAD_INPUT, STOPPED
 
 
 def options(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -50,12 +50,12 @@ def main(words: list[str] | None = None) -> None:
     if arguments.workers is not None:
         os.environ[WORKERS] = str(max(1, arguments.workers))
     try:
-        places.make_home()
-        listening.check(arguments.host, arguments.port)
+        paths.make_home()
+        network.check(arguments.host, arguments.port)
     except ValueError as error:
         print(f"parley dashboard: {error}", file=sys.stderr)
         raise SystemExit(BAD_INPUT) from None
-    from dashboard.server import app
+    from dashboard.explore.server import app
 
     try:
         app.run(config=options(arguments))

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import Outcomes, findings, load_scenario, simulate
-from sim.scenario import BaseRate
+from sim.scenario.schema import BaseRate
 
 SCENARIO, RUNS, SEED, DAYS = "gaza-2024-01", 10_000, 1, 180
 PICTURE = Path(__file__).parents[1] / "README.svg"

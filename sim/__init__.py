@@ -12,23 +12,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.lazily import importing
+import lazy_loader
 
 if TYPE_CHECKING:
-    from sim.experiment import Comparison, compare, simulate, stream
-    from sim.outcomes import Outcomes
-    from sim.reading import load_scenario
+    from sim.engine.outcomes import Outcomes
+    from sim.engine.simulate import Comparison, compare, simulate, stream
+    from sim.scenario.loading import load_scenario
 
 __all__ = ["Comparison", "Outcomes", "compare", "load_scenario", "simulate", "stream"]
 
-__getattr__, __dir__ = importing(
+__getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
-    {
-        "Comparison": "experiment",
-        "compare": "experiment",
-        "simulate": "experiment",
-        "stream": "experiment",
-        "Outcomes": "outcomes",
-        "load_scenario": "reading",
+    submod_attrs={
+        "engine.simulate": ["Comparison", "compare", "simulate", "stream"],
+        "engine.outcomes": ["Outcomes"],
+        "scenario.loading": ["load_scenario"],
     },
 )

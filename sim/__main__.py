@@ -1,20 +1,20 @@
 """The program `parley`, also `python -m sim`: the command line, which may be stopped at any time.
 
-It stands apart from `sim.cli` so that Ctrl-C is heard while that is still being imported.
+It stands apart from `sim.cli.app` so that Ctrl-C is heard while that is still being imported.
 """
 
 from __future__ import annotations
 
 import sys
 
-#: The exit code of a program that was stopped, as `sim.terminal` has it too.
+#: The exit code of a program that was stopped, as `sim.cli.terminal` has it too.
 STOPPED = 130
 
 
 def main() -> None:
     """Run the command line; stopped with Ctrl-C, say so and end with 130."""
     try:
-        from sim.cli import main as command_line
+        from sim.cli.app import main as command_line
 
         command_line()
     except KeyboardInterrupt:

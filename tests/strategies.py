@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from sim.chance import Chance
-from sim.outcomes import Outcomes
-from sim.reading import find_scenario, load_scenario, scenario_names
-from sim.scenario import Scenario
-from sim.scene import Scene
-from sim.talks import Talks, forget
-from sim.theory.packages import Packages, selected
-from sim.uncertain import Quantity
+from sim.engine.outcomes import Outcomes
+from sim.engine.random_streams import Chance
+from sim.engine.rounds import Scene
+from sim.engine.talks import Talks, forget
+from sim.scenario.loading import find_scenario, load_scenario, scenario_names
+from sim.scenario.packages import Packages, selected
+from sim.scenario.quantity import Quantity
+from sim.scenario.schema import Scenario
 
 TEXTBOOK = Path(__file__).parent / "scenarios"
 
@@ -56,7 +56,7 @@ def package_of(case: Scenario, packages: Packages, **levels: str) -> int:
 
 
 def _only(level: str) -> Any:
-    from sim.scenario import Bound
+    from sim.scenario.schema import Bound
 
     return Bound(only=[level])
 

@@ -9,17 +9,26 @@ import pytest
 from rich.console import Console
 from strategies import case_of
 
-from sim import attribution, by_day, findings, why
-from sim.attribution import NO_ISSUE, NOBODY_ALONE, issue_values, minimal_concessions, structural
-from sim.experiment import first_look, simulate
-from sim.outcomes import NONE, Outcomes
-from sim.shelf import Stored, put
-from sim.theory.quality import (
+from sim import findings
+from sim.cli import console_explanation
+from sim.engine.deal_quality import (
     distance_from_the_middle,
     inefficiency,
     logrolling,
     nash_distance,
 )
+from sim.engine.outcomes import NONE, Outcomes
+from sim.engine.simulate import first_look, simulate
+from sim.engine.storage import Stored, put
+from sim.findings import attribution, time_series
+from sim.findings.attribution import (
+    NO_ISSUE,
+    NOBODY_ALONE,
+    issue_values,
+    minimal_concessions,
+    structural,
+)
+from sim.reporting import explanation
 from sim.theory.shapley import coalitions, shapley
 
 
@@ -204,30 +213,33 @@ def test_series_by_day_change_nothing_else_and_may_be_stored(played, tmp_path):
 
 def test_findings_by_day_follow_the_series(played):
     days = (1, 60, 100)
-    zopa, size = by_day.zopa_by_day(played, days), by_day.zopa_size_by_day(played, days)
+    zopa, size = time_series.zopa_by_day(played, days), time_series.zopa_size_by_day(played, days)
     at_war = played.series["phase"][:, 59] == 0
     assert zopa[60].n == int(at_war.sum())
     assert zopa[60].estimate == (played.series["surplus"][at_war, 59] >= 0).mean()
     assert size[1].estimate < size[1].high
-    ripe = by_day.ripeness(played, days)
+    ripe = time_series.ripeness(played, days)
     assert ripe[1].estimate is None
     assert 0 <= ripe[60].estimate <= zopa[60].estimate
-    assert -1 < by_day.mutual_optimism(played, days)[1].estimate < 1
+    assert -1 < time_series.mutual_optimism(played, days)[1].estimate < 1
 
 
 def test_who_kept_no_series_is_told_so(played):
     with pytest.raises(ValueError, match="series=True"):
-        by_day.zopa_by_day(simulate(case_of("pie"), runs=2, days=2), (1,))
+        time_series.zopa_by_day(simulate(case_of("pie"), runs=2, days=2), (1,))
     with pytest.raises(ValueError, match="not among the 100 days"):
-        by_day.zopa_by_day(played, (101,))
+        time_series.zopa_by_day(played, (101,))
 
 
 def test_where_there_is_always_a_zopa_nothing_more_is_announced():
     screen, always = io.StringIO(), {"no_zopa": {"estimate": 0.0}}
-    why._print_structural(always, case_of("pie"), Console(file=screen, width=200))
+    console_explanation._print_structural(always, case_of("pie"), Console(file=screen, width=200))
     assert "In 0 of 100 talks no package is better than no deal" in screen.getvalue()
     assert screen.getvalue().endswith("as they see it.\n")
 
 
 def test_reasons_become_json(played):
-    assert json.loads(json.dumps(why._all(attribution.procedural(played))))["text"]["estimate"] > 0
+    assert (
+        json.loads(json.dumps(explanation._all(attribution.procedural(played))))["text"]["estimate"]
+        > 0
+    )

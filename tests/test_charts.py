@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim import charts, findings
-from sim.charts import Figure
-from sim.experiment import simulate
-from sim.findings import Effect, Finding, Spread
-from sim.outcomes import NONE, Outcomes
+from sim import findings
+from sim.engine.outcomes import NONE, Outcomes
+from sim.engine.simulate import simulate
+from sim.findings.statistics import Effect, Finding, Spread
+from sim.reporting import charts
+from sim.reporting.charts import Figure
 
 MINIMAL = Path(__file__).parent / "scenarios" / "minimal.yaml"
 

@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-import sim.analysis
 import sim.sweep
-from sim import cli
-from sim.experiment import simulate
-from sim.outcomes import Outcomes
-from sim.reading import load_scenario
+import sim.sweep.analysis
+from sim.cli import app
+from sim.engine.outcomes import Outcomes
+from sim.engine.simulate import simulate
+from sim.scenario.loading import load_scenario
 
 MINIMAL = str(Path(__file__).parent / "scenarios" / "minimal.yaml")
 LEVER = next(iter(load_scenario(MINIMAL).levers))
@@ -31,7 +31,7 @@ HEAVY = ("mesa", "scipy.stats", "pandas", "streamlit", "sqlalchemy", "alembic", 
 
 
 def parley(*words: str) -> Result:
-    return CliRunner().invoke(cli.app, [str(word) for word in words])
+    return CliRunner().invoke(app.app, [str(word) for word in words])
 
 
 def summary_of(*words: str) -> dict[str, object]:
@@ -44,7 +44,7 @@ def summary_of(*words: str) -> dict[str, object]:
 def test_commands_that_only_read_import_no_engine():
     code = f"""
 import sys
-from sim.cli import app
+from sim.cli.app import app
 for words in (["--help"], ["--version"], ["check", {MINIMAL!r}], ["scenarios"]):
     try:
         app(words)
@@ -68,7 +68,10 @@ def test_the_entry_point_is_the_command_line():
 
 def test_a_command_can_go_on_as_a_program_that_stands_above_it(tmp_path):
     (tmp_path / "server.py").write_text("import os, sys; print(os.getpid(), sys.argv[1:])")
-    code = "import os; from sim.terminal import become; print(os.getpid()); become('server', '--x')"
+    code = (
+        "import os; from sim.cli.terminal import become; "
+        "print(os.getpid()); become('server', '--x')"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
@@ -216,7 +219,7 @@ def test_a_key_is_set_once():
     ],
 )
 def test_what_cannot_be_used_ends_with_2_before_anything_is_played(words, monkeypatch):
-    monkeypatch.setattr("sim.experiment.stream", None)
+    monkeypatch.setattr("sim.engine.simulate.stream", None)
     result = parley(*words)
     assert result.exit_code == 2
     assert "Traceback" not in result.stderr + result.stdout
@@ -249,7 +252,7 @@ def test_what_would_be_ignored_or_is_another_thing_is_refused(words, said, tmp_p
 
 
 def test_packages_tell_the_names_that_are_imported_when_they_are_asked_for():
-    for package in (sim, sim.sweep, sim.analysis):
+    for package in (sim, sim.sweep, sim.sweep.analysis):
         assert set(package.__all__) <= set(dir(package))
 
 
@@ -279,7 +282,7 @@ def test_a_run_that_fails_ends_with_1_and_says_so(monkeypatch):
     def break_down(*_, **__):
         raise RuntimeError("the bridge is out")
 
-    monkeypatch.setattr("sim.report.summary", break_down)
+    monkeypatch.setattr("sim.reporting.summary.summary", break_down)
     result = parley("run", MINIMAL, "--runs", "5", "--days", "5")
     assert result.exit_code == 1
     assert "The run failed: the bridge is out" in result.stderr
@@ -289,7 +292,7 @@ def test_ctrl_c_ends_with_130(monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sim.experiment.stream", interrupt)
+    monkeypatch.setattr("sim.engine.simulate.stream", interrupt)
     result = parley("run", MINIMAL, "--runs", "5")
     assert (result.exit_code, result.stdout) == (130, "")
 
@@ -383,8 +386,8 @@ def test_a_folder_holds_the_results_of_one_command(other, tmp_path):
 @pytest.mark.parametrize("verb", [["run"], ["compare", "--set", "channel.leak=0.5"]])
 def test_the_same_command_may_overwrite_its_own_results(verb, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sim.charts.as_svg", lambda *_, **__: "<svg></svg>")
-    monkeypatch.setattr("sim.charts.png_of", lambda _: b"")
+    monkeypatch.setattr("sim.reporting.charts.as_svg", lambda *_, **__: "<svg></svg>")
+    monkeypatch.setattr("sim.reporting.charts.png_of", lambda _: b"")
     words = [verb[0], MINIMAL, *verb[1:], "--runs", "10", "--days", "10", "--out"]
     assert parley(*words, "kept").exit_code == 0
     first = {file.name for file in Path("kept").iterdir()}
@@ -402,7 +405,7 @@ def test_a_json_that_can_be_written_is_not_touched_before_the_end(tmp_path, monk
     def break_down(*_, **__):
         raise RuntimeError("the bridge is out")
 
-    monkeypatch.setattr("sim.experiment.stream", break_down)
+    monkeypatch.setattr("sim.engine.simulate.stream", break_down)
     (tmp_path / "old.json").write_text("kept")
     for name in ("old.json", "new.json"):
         assert parley("run", MINIMAL, "--json", tmp_path / name).exit_code == 1
@@ -410,7 +413,7 @@ def test_a_json_that_can_be_written_is_not_touched_before_the_end(tmp_path, monk
 
 
 def test_long_runs_tell_how_far_they_are_where_nobody_watches_a_bar(monkeypatch):
-    monkeypatch.setattr("sim.terminal.TELL_EVERY", 0.0)
+    monkeypatch.setattr("sim.cli.terminal.TELL_EVERY", 0.0)
     result = parley("run", MINIMAL, "--runs", "5", "--days", "5", "--json", "-")
     assert result.stderr == "5 of 5 talks played\n"
     assert json.loads(result.stdout)["runs"] == 5

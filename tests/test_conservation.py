@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from strategies import PLAYED, case_of, talks_of
 
-from sim.outcomes import ENDINGS, NONE
-from sim.scenario import Scenario
-from sim.scene import TRUCE
-from sim.talks import Talks
+from sim.engine.outcomes import ENDINGS, NONE
+from sim.engine.rounds import TRUCE
+from sim.engine.talks import Talks
+from sim.scenario.schema import Scenario
 
 RUNS = 60
 

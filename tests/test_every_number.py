@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 from strategies import PLAYED, differing, equal, played, scene_of, talks_of, with_number
 
-from sim.chance import Borrowed, Chance
-from sim.draws import Draws, check_values
-from sim.experiment import play_rows, simulate
-from sim.reading import sha256_of
-from sim.scenario import Bound, Constraint, Scenario
-from sim.scene import Scene
-from sim.talks import Talks, forget
-from sim.uncertain import Bias, Fixed, Quantity
+from sim.engine.random_streams import Borrowed, Chance
+from sim.engine.rounds import Scene
+from sim.engine.sampling import Draws, check_values
+from sim.engine.simulate import play_rows, simulate
+from sim.engine.talks import Talks, forget
+from sim.scenario.loading import sha256_of
+from sim.scenario.quantity import Bias, Fixed, Quantity
+from sim.scenario.schema import Bound, Constraint, Scenario
 
 
 def clearly_other(path: str, quantity: Quantity) -> float:

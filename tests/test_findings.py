@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from sim import findings
-from sim.complaints import ScenarioError
-from sim.experiment import Comparison, simulate
-from sim.outcomes import ENDINGS, NONE, Outcomes
-from sim.reading import load_scenario, read_text
-from sim.scenario import BaseRate
+from sim.engine.outcomes import ENDINGS, NONE, Outcomes
+from sim.engine.simulate import Comparison, simulate
+from sim.scenario.errors import ScenarioError
+from sim.scenario.loading import load_scenario, read_text
+from sim.scenario.schema import BaseRate
 
 MINIMAL = Path(__file__).parent / "scenarios" / "minimal.yaml"
 TEXT = MINIMAL.read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ sys.path.append(str(Path(__file__).parent / "golden"))
 
 from regenerate import RUNS, golden_of, summary_of
 
-from sim.reading import scenario_names
+from sim.scenario.loading import scenario_names
 
 ADVICE = "mean to? then run `python tests/golden/regenerate.py` and look at the difference"
 

@@ -4,9 +4,15 @@ import numpy as np
 import pytest
 from strategies import case_of
 
-from sim.experiment import play_arms, simulate
-from sim.mediation import LEVERS, Mediation, switched_on, value_of_mediation, with_mediators
-from sim.outcomes import Outcomes
+from sim.engine.outcomes import Outcomes
+from sim.engine.simulate import play_arms, simulate
+from sim.findings.mediation import (
+    LEVERS,
+    Mediation,
+    switched_on,
+    value_of_mediation,
+    with_mediators,
+)
 
 
 @pytest.fixture(scope="module")

@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from sim import cli, page, report
-from sim.experiment import compare, simulate
-from sim.outcomes import NONE, Outcomes
-from sim.page import Page
-from sim.reading import load_scenario
-from sim.scenario import Scenario
+from sim.cli import app
+from sim.engine.outcomes import NONE, Outcomes
+from sim.engine.simulate import compare, simulate
+from sim.reporting import html_report, summary
+from sim.reporting.html_report import Page
+from sim.scenario.loading import load_scenario
+from sim.scenario.schema import Scenario
 
 MINIMAL = Path(__file__).parent / "scenarios" / "minimal.yaml"
 RUNS = 60
@@ -88,19 +89,19 @@ def outcomes(scenario) -> Outcomes:
 @pytest.fixture(scope="module")
 def whole(scenario, outcomes) -> Page:
     """A page with everything."""
-    further = page.look_further(outcomes, scenario, runs=8, workers=1)
-    return page.report(outcomes, scenario, "parley report x --out 'a b'", further)
+    further = html_report.look_further(outcomes, scenario, runs=8, workers=1)
+    return html_report.report(outcomes, scenario, "parley report x --out 'a b'", further)
 
 
 @pytest.fixture(scope="module")
 def html(whole) -> str:
-    return page.as_html(whole)
+    return html_report.as_html(whole)
 
 
 @pytest.fixture(scope="module")
 def brief(scenario, outcomes) -> Page:
     """A page without what takes talks of its own."""
-    return page.report(outcomes, scenario, "x", None)
+    return html_report.report(outcomes, scenario, "x", None)
 
 
 def test_the_page_is_sound_html_and_has_every_section(html):
@@ -141,11 +142,11 @@ def test_every_chart_has_words_and_a_table(scenario, whole, html):
 
 
 def test_the_page_says_what_the_summary_says(scenario, outcomes, whole, html):
-    found = report.summary(outcomes, scenario)
-    assert {**whole.data[page.SUMMARY], "command": ""} == found
+    found = summary.summary(outcomes, scenario)
+    assert {**whole.data[html_report.SUMMARY], "command": ""} == found
     words = Reader(html).words()
     for day, share in found["deal"]["by_day"].items():
-        line = f"{report.frequency(share)} simulated talks reach a truce by day {day}"
+        line = f"{summary.frequency(share)} simulated talks reach a truce by day {day}"
         assert line in words
     truces = found["deal"]["by_day"]["60"]["estimate"]
     dots = next(figure for figure in whole.figures if figure.name == "first-truce")
@@ -158,7 +159,7 @@ def test_the_page_says_what_the_summary_says(scenario, outcomes, whole, html):
 
 def test_the_page_says_what_it_rests_on(scenario, outcomes, html):
     words = Reader(html).words()
-    assert report.NOT_A_FORECAST in words
+    assert summary.NOT_A_FORECAST in words
     assert "There is no base rate" in words
     for path in scenario.quantities():
         assert path in words
@@ -185,7 +186,7 @@ def odd_html(outcomes, scenario) -> str:
             "sources": {**scenario.sources, name: link},
         }
     )
-    return page.as_html(page.report(outcomes, odd, "x </pre><script>", None))
+    return html_report.as_html(html_report.report(outcomes, odd, "x </pre><script>", None))
 
 
 def test_words_of_a_scenario_are_escaped(odd_html):
@@ -205,11 +206,11 @@ def test_only_links_that_people_can_follow_are_links(odd_html):
 def test_what_was_not_computed_is_left_out_with_the_reason(brief):
     missing = {section.name: section.missing for section in brief.sections if section.missing}
     assert set(missing) == {"why", "mechanisms", "mediation", "sensitivities"}
-    words = Reader(page.as_html(brief)).words()
+    words = Reader(html_report.as_html(brief)).words()
     for reason in missing.values():
         assert reason.startswith("Left out: ")
         assert reason in words
-    assert page.WHY not in brief.data
+    assert html_report.WHY not in brief.data
 
 
 def test_talks_without_a_deal_have_no_terms_and_no_truce_to_follow(scenario, outcomes):
@@ -221,7 +222,7 @@ def test_talks_without_a_deal_have_no_terms_and_no_truce_to_follow(scenario, out
         truces=np.zeros(RUNS, dtype=np.int16),
         truce_end=nothing.astype(np.int8),
     )
-    words = Reader(page.as_html(page.report(none, scenario, "x", None))).words()
+    words = Reader(html_report.as_html(html_report.report(none, scenario, "x", None))).words()
     assert "No deal was signed, so there are no terms to show." in words
     assert "No truce began" in words
     assert "In 0 of 100 simulated talks a truce begins." in words
@@ -233,15 +234,15 @@ def test_talks_without_a_deal_have_no_terms_and_no_truce_to_follow(scenario, out
 def test_a_comparison_shows_both_arms_and_speaks_of_noise(scenario):
     name, lever = next(iter(scenario.levers.items()))
     both = compare(scenario, levers={name: lever.high}, runs=RUNS, seed=3)
-    told = page.comparison(both, scenario, "parley compare x")
-    reader = Reader(page.as_html(told))
+    told = html_report.comparison(both, scenario, "parley compare x")
+    reader = Reader(html_report.as_html(told))
     assert {"effects", "truce-begins", "terms", "people", "truce-lasts"} <= set(reader.ids())
     names = [figure.name for figure in told.figures]
     assert {"first-truce-baseline", "first-truce-changed"} <= set(names)
     words = reader.words()
     assert "noise" in words or "exactly no difference" in words
     assert f"Changed: {name} = {lever.high:g}." in words
-    found = report.comparison_summary(both, scenario)
+    found = summary.comparison_summary(both, scenario)
     effect = found["effects"]["returned_alive"]
     assert f"{effect['baseline']:,.1f}" in words
     assert f"{effect['changed']:,.1f}" in words
@@ -250,7 +251,7 @@ def test_a_comparison_shows_both_arms_and_speaks_of_noise(scenario):
 def test_a_change_that_does_nothing_is_said_to_do_nothing(scenario):
     name, lever = next(iter(scenario.levers.items()))
     same = compare(scenario, levers={name: lever.default}, runs=20)
-    words = Reader(page.as_html(page.comparison(same, scenario, "x"))).words()
+    words = Reader(html_report.as_html(html_report.comparison(same, scenario, "x"))).words()
     assert "exactly 0 in every run of 20" in words
     assert "which is more than noise" not in words
 
@@ -265,7 +266,7 @@ def test_a_change_that_does_nothing_is_said_to_do_nothing(scenario):
 )
 def test_a_difference_is_told_with_its_noise(low, high, words):
     effect = {"estimate": 0.05, "low": low, "high": high, "exactly_zero": False}
-    assert report.judged("deal_by_90", effect, 40).endswith(words)
+    assert summary.judged("deal_by_90", effect, 40).endswith(words)
 
 
 # --- On disk
@@ -273,7 +274,7 @@ def test_a_difference_is_told_with_its_noise(low, high, words):
 
 def test_the_command_writes_the_page_its_charts_and_its_numbers(tmp_path):
     words = ["report", str(MINIMAL), "--runs", "30", "--further", "0", "--out", str(tmp_path / "a")]
-    result = CliRunner().invoke(cli.app, words)
+    result = CliRunner().invoke(app.app, words)
     assert result.exit_code == 0, result.output
     folder = tmp_path / "a"
     found = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
@@ -289,7 +290,7 @@ def test_a_comparison_is_written_if_wanted(tmp_path):
     lever = next(iter(load_scenario(MINIMAL).levers))
     value = load_scenario(MINIMAL).levers[lever].high
     words = ["compare", str(MINIMAL), "--set", f"{lever}={value}", "--runs", "20"]
-    result = CliRunner().invoke(cli.app, [*words, "--out", str(tmp_path)])
+    result = CliRunner().invoke(app.app, [*words, "--out", str(tmp_path)])
     assert result.exit_code == 0, result.output
     assert (tmp_path / "report.html").is_file()
     assert "comparison" in json.loads((tmp_path / "summary.json").read_text())["schema"]

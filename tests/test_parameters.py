@@ -5,7 +5,7 @@ import re
 import pytest
 from strategies import PLAYED, TEXTBOOK, case_of, played
 
-from sim.parameters import (
+from sim.reporting.parameter_tables import (
     BY_COUNT,
     BY_DIFFERENCE,
     DOCUMENT,
@@ -21,7 +21,7 @@ def test_the_document_is_up_to_date():
     text = DOCUMENT.read_text(encoding="utf-8")
     assert text == refreshed(text), (
         "the tables of sim/README.md are not those of the scenarios; run: "
-        "python -m sim.parameters --write"
+        "python -m sim.reporting.parameter_tables --write"
     )
 
 

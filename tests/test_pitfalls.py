@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from strategies import case_of, played, scene_of, talks_of
 
-from sim.experiment import simulate
-from sim.outcomes import Outcomes
-from sim.scenario import Scenario
+from sim.engine.outcomes import Outcomes
+from sim.engine.simulate import simulate
+from sim.scenario.schema import Scenario
 
 RUNS = 300
 

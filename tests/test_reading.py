@@ -13,9 +13,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim import reading
-from sim.complaints import Complaint, ScenarioError, did_you_mean
-from sim.reading import (
+from sim.scenario import loading
+from sim.scenario.errors import Complaint, ScenarioError, did_you_mean
+from sim.scenario.loading import (
     find_scenario,
     json_schema,
     load_scenario,
@@ -23,7 +23,7 @@ from sim.reading import (
     scenario_names,
     sha256_of,
 )
-from sim.scenario import Scenario
+from sim.scenario.schema import Scenario
 
 MINIMAL = Path(__file__).parent / "scenarios" / "minimal.yaml"
 TEXT = MINIMAL.read_text(encoding="utf-8")
@@ -506,7 +506,7 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "studies" / "sweep.yaml").write_text("a: 1")
     (tmp_path / "minimal.yaml").write_text(TEXT)
     (tmp_path / "phrases.yaml").write_text("a long pause: {length: {max: endless}}\n")
-    monkeypatch.setattr(reading, "FOLDERS", (tmp_path / "absent", tmp_path))
+    monkeypatch.setattr(loading, "FOLDERS", (tmp_path / "absent", tmp_path))
     return tmp_path
 
 
@@ -607,7 +607,7 @@ def test_a_change_that_leaves_a_source_uncited_is_no_fault() -> None:
         "number: {value: 40, basis: judgement}", "number: {value: 40, source: gazette}"
     )
     path = "prisoners.hill men.number"
-    scenario = reading._read(text, "a.yaml", {path: 50})
+    scenario = loading._read(text, "a.yaml", {path: 50})
     assert scenario.quantities()[path].value == 50
 
 
@@ -647,7 +647,7 @@ def test_whoever_names_a_part_is_offered_its_values_and_no_others() -> None:
         "phrases:\n  truce: {bridge: {only: [left]}}\n  truces: {price: {min: three}}\n",
     )
     with pytest.raises(ScenarioError, match=r"did you mean 'phrases\.truce\.bridge\.only\.0'"):
-        reading._read(text, "a.yaml", {"phrases.truce": "x"})
+        loading._read(text, "a.yaml", {"phrases.truce": "x"})
 
 
 # --- Round trips and fingerprints
@@ -697,7 +697,7 @@ def test_the_schema_names_the_strategies() -> None:
 def test_reading_is_light() -> None:
     heavy = ("mesa", "pandas", "scipy.stats", "streamlit", "scipy.optimize")
     code = (
-        "import sys; from sim.reading import load_scenario; "
+        "import sys; from sim.scenario.loading import load_scenario; "
         f"load_scenario({str(MINIMAL)!r}); "
         f"print([name for name in {heavy!r} if name in sys.modules])"
     )

@@ -12,12 +12,12 @@ import pytest
 from scipy.special import logit
 from strategies import case_of, certain, cut_finer, differing, package_of, scene_of, talks_of
 
-from sim.chance import Chance, Daily
-from sim.draws import Draws
-from sim.experiment import simulate
-from sim.outcomes import ENDINGS, NONE
-from sim.reading import find_scenario, read_text
-from sim.talks import Talks
+from sim.engine.outcomes import ENDINGS, NONE
+from sim.engine.random_streams import Chance, Daily
+from sim.engine.sampling import Draws
+from sim.engine.simulate import simulate
+from sim.engine.talks import Talks
+from sim.scenario.loading import find_scenario, read_text
 from sim.theory.concession import TACTICS, Stance
 from sim.theory.durability import median_day, survival
 from sim.theory.war import fearon_surplus, perceived_range, posterior_gap, ruin

@@ -14,12 +14,13 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from sim import printing, report
-from sim.experiment import Comparison, common_ground, compare, simulate
-from sim.outcomes import ENDINGS, NONE, Outcomes
-from sim.reading import load_scenario
-from sim.scenario import Scenario
-from sim.shelf import Stored, put
+from sim.cli import console
+from sim.engine.outcomes import ENDINGS, NONE, Outcomes
+from sim.engine.simulate import Comparison, common_ground, compare, simulate
+from sim.engine.storage import Stored, put
+from sim.reporting import summary
+from sim.scenario.loading import load_scenario
+from sim.scenario.schema import Scenario
 
 MINIMAL = Path(__file__).parent / "scenarios" / "minimal.yaml"
 RUNS = 120
@@ -43,7 +44,7 @@ def words_of(print_it, *found, width: int = 200) -> str:
 
 
 def test_the_summary_has_the_agreed_shape(scenario, outcomes):
-    found = json.loads(json.dumps(report.summary(outcomes, scenario, "x"), allow_nan=False))
+    found = json.loads(json.dumps(summary.summary(outcomes, scenario, "x"), allow_nan=False))
     assert found["schema"] == "parley.summary/1"
     assert found["scenario"] == {"name": "minimal", "sha256": outcomes.sha256}
     assert (found["runs"], found["seed"], found["days"]) == (RUNS, 3, 60)
@@ -72,33 +73,33 @@ def test_the_summary_has_the_agreed_shape(scenario, outcomes):
     ("days", "marks"), [(20, [20]), (30, [30]), (180, [30, 90, 180]), (200, [30, 90, 180, 200])]
 )
 def test_deals_are_counted_on_the_usual_days_and_on_the_last(days, marks):
-    assert report.days_within(days) == marks
+    assert summary.days_within(days) == marks
 
 
 def test_a_real_case_is_held_against_its_base_rate():
     scenario = load_scenario("gaza-2024-01")
-    found = report.summary(simulate(scenario, runs=4, days=35), scenario)
+    found = summary.summary(simulate(scenario, runs=4, days=35), scenario)
     assert found["base_rate"]["by_day"]["30"]["estimate"] == pytest.approx(0.123, abs=6e-4)
     assert "Reuters" in found["base_rate"]["source"]["title"]
-    words = words_of(printing.print_summary, found, scenario)
+    words = words_of(console.print_summary, found, scenario)
     assert "base rate 12 (4 to 30)" in words
     assert "not an input" in words
 
 
 def test_people_get_frequencies_the_caveat_and_the_command(scenario, outcomes):
     words = words_of(
-        printing.print_summary, report.summary(outcomes, scenario, "parley x"), scenario
+        console.print_summary, summary.summary(outcomes, scenario, "parley x"), scenario
     )
     assert "of 100 simulated talks reach a truce by day 30; 95 % interval" in words
-    assert report.NOT_A_FORECAST in words
+    assert summary.NOT_A_FORECAST in words
     assert "No base rate" in words
     assert "Lowlanders held in Upland" in words
     assert words.rstrip().endswith("parley x")
 
 
 def test_one_talk_of_one_day_is_no_more_than_that():
-    assert report.talks_played({"runs": 1, "days": 1}) == "1 simulated talk of 1 day"
-    assert report.talks_played({"runs": 2000, "days": 90}) == "2,000 simulated talks of 90 days"
+    assert summary.talks_played({"runs": 1, "days": 1}) == "1 simulated talk of 1 day"
+    assert summary.talks_played({"runs": 2000, "days": 90}) == "2,000 simulated talks of 90 days"
 
 
 def test_nothing_breaks_where_nothing_was_signed(scenario, outcomes):
@@ -110,16 +111,16 @@ def test_nothing_breaks_where_nothing_was_signed(scenario, outcomes):
         truces=np.zeros(RUNS, dtype=np.int16),
         truce_end=nothing.astype(np.int8),
     )
-    found = report.summary(none, scenario)
+    found = summary.summary(none, scenario)
     json.dumps(found, allow_nan=False)
-    words = words_of(printing.print_summary, found, scenario)
+    words = words_of(console.print_summary, found, scenario)
     assert "0 of 100 simulated talks reach a truce by day 60" in words
     assert "No deal was signed" in words
 
 
 def test_words_in_brackets_are_printed_as_they_stand(scenario, outcomes):
     odd = scenario.model_copy(update={"title": "Two [red]banks[/red] of [x]"})
-    words = words_of(printing.print_summary, report.summary(outcomes, odd), odd)
+    words = words_of(console.print_summary, summary.summary(outcomes, odd), odd)
     assert words.startswith("Two [red]banks[/red] of [x]\n")
 
 
@@ -128,7 +129,7 @@ def test_words_in_brackets_are_printed_as_they_stand(scenario, outcomes):
     [(0, "0"), (1, "100"), (0.37, "37"), (0.004, "0.4"), (0.0002, "0.02"), (0.9999, "99.9")],
 )
 def test_a_share_is_rounded_but_never_to_none_or_all(share, words):
-    assert report.frequency({"estimate": share}) == f"{words} of 100"
+    assert summary.frequency({"estimate": share}) == f"{words} of 100"
 
 
 # --- Comparisons
@@ -137,17 +138,17 @@ def test_a_share_is_rounded_but_never_to_none_or_all(share, words):
 def test_a_lever_left_where_it_is_changes_exactly_nothing(scenario):
     name, lever = next(iter(scenario.levers.items()))
     same = compare(scenario, levers={name: lever.default}, runs=20)
-    found = report.comparison_summary(same, scenario)
+    found = summary.comparison_summary(same, scenario)
     assert all(effect["exactly_zero"] for effect in found["effects"].values())
     assert found["flips"]["to_deal"]["estimate"] == found["flips"]["from_deal"]["estimate"] == 0
-    words = words_of(printing.print_comparison, found, scenario)
+    words = words_of(console.print_comparison, found, scenario)
     assert words.count("exactly 0 in every run") == len(found["effects"])
 
 
 def test_a_comparison_says_what_changed(scenario, outcomes):
     later = np.where(outcomes.deal_day == NONE, NONE, np.minimum(outcomes.deal_day + 9, 60))
     slower = replace(outcomes, deal_day=later.astype(np.int16), levers={"patience": 2.0})
-    found = report.comparison_summary(Comparison(outcomes, slower), scenario)
+    found = summary.comparison_summary(Comparison(outcomes, slower), scenario)
     assert found["schema"] == "parley.comparison/1"
     assert list(found["effects"])[:2] == ["deal_by_30", "deal_by_60"]
     effect = found["effects"]["restricted_mean_day"]
@@ -155,27 +156,27 @@ def test_a_comparison_says_what_changed(scenario, outcomes):
     assert effect["changed"] - effect["baseline"] == pytest.approx(effect["estimate"])
     assert found["effects"]["returned_alive"]["exactly_zero"]
     json.dumps(found, allow_nan=False)
-    assert "Changed: patience = 2." in words_of(printing.print_comparison, found, scenario)
+    assert "Changed: patience = 2." in words_of(console.print_comparison, found, scenario)
 
 
 # --- A scenario before anyone plays it
 
 
 def test_positions_are_as_far_apart_as_their_nearest_levels(scenario):
-    assert report.stated_levels(scenario, "length") == {"lowland": ["week"], "upland": ["endless"]}
-    gaps = report.position_gaps(scenario)
+    assert summary.stated_levels(scenario, "length") == {"lowland": ["week"], "upland": ["endless"]}
+    gaps = summary.position_gaps(scenario)
     assert gaps["length"] == 1
     assert gaps["grain"] is None
 
 
 def test_show_says_what_there_is_to_agree_on(scenario):
-    words = words_of(printing.print_ground, common_ground(scenario, runs=30), scenario)
+    words = words_of(console.print_ground, common_ground(scenario, runs=30), scenario)
     assert "as the parties see it" in words
     assert "if they knew the true chances of war" in words
 
 
 def test_every_number_is_shown_with_its_footing(scenario):
-    words = words_of(printing.print_numbers, scenario)
+    words = words_of(console.print_numbers, scenario)
     for path in scenario.quantities():
         assert f"{path} " in words
     assert "gazette" in words
@@ -203,7 +204,7 @@ def test_outcomes_on_disk_are_the_outcomes(tmp_path, scenario, outcomes):
     assert len(stored) == len(whole) == 3 * RUNS
     for name in Outcomes.array_names():
         assert np.array_equal(getattr(stored, name), getattr(whole, name), equal_nan=True), name
-    assert report.summary(stored, scenario) == report.summary(whole, scenario)
+    assert summary.summary(stored, scenario) == summary.summary(whole, scenario)
 
 
 def test_parts_that_do_not_fit_are_refused(tmp_path, outcomes):
@@ -224,10 +225,10 @@ def test_a_million_runs_would_stay_flat(tmp_path, scenario, outcomes):
         folder = tmp_path / str(count)
         folder.mkdir()
         alive: list[int] = []
-        report.summary(outcomes, scenario)  # imports are not counted
+        summary.summary(outcomes, scenario)  # imports are not counted
         tracemalloc.start()
         runs = sum(put(blocks_like(big, count, alive), folder))
-        report.summary(Stored(folder), scenario)
+        summary.summary(Stored(folder), scenario)
         peaks[runs] = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert max(alive) <= 2

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from strategies import PLAYED, differing, played
 
-import sim.experiment
-import sim.talks
-from sim import terminal
-from sim.chance import Chance
-from sim.experiment import compare, in_stages, play_one, simulate, stream
-from sim.outcomes import Outcomes
-from sim.scenario import MOST_DAYS, Lever, Move, Scenario
-from sim.talks import Talks, forget
+import sim.engine.simulate
+import sim.engine.talks
+from sim.cli import terminal
+from sim.engine.outcomes import Outcomes
+from sim.engine.random_streams import Chance
+from sim.engine.simulate import compare, in_stages, play_one, simulate, stream
+from sim.engine.talks import Talks, forget
+from sim.scenario.schema import MOST_DAYS, Lever, Move, Scenario
 
 RUNS, DAYS = 40, 60
 
@@ -48,7 +48,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not(case, usual):
 
 
 def test_blocks_do_not_matter(case, usual, monkeypatch):
-    monkeypatch.setattr(sim.experiment, "BLOCK_RUNS", 13)
+    monkeypatch.setattr(sim.engine.simulate, "BLOCK_RUNS", 13)
     assert len(list(stream(case, runs=27, days=1))) == 3
     blocks = simulate(case, runs=27, days=DAYS, seed=7)
     assert same(part_of(blocks, slice(27)), part_of(usual, slice(27)))
@@ -58,7 +58,7 @@ def test_blocks_do_not_matter(case, usual, monkeypatch):
 def test_how_many_packages_are_weighed_at_a_time_does_not_matter(
     case, usual, monkeypatch, packages
 ):
-    monkeypatch.setattr(sim.talks, "PACKAGES_AT_ONCE", packages)
+    monkeypatch.setattr(sim.engine.talks, "PACKAGES_AT_ONCE", packages)
     runs = min(RUNS, packages + 5)
     slowly = simulate(case, runs=runs, days=DAYS, seed=7)
     assert same(part_of(slowly, slice(runs)), part_of(usual, slice(runs)))
@@ -103,13 +103,13 @@ def test_what_cannot_be_simulated_is_refused_with_the_way_out(asked, said):
 
 
 def test_python_and_the_command_line_have_the_same_limits():
-    assert (terminal.MOST_DAYS, terminal.MOST_RUNS) == (MOST_DAYS, sim.experiment.MOST_RUNS)
+    assert (terminal.MOST_DAYS, terminal.MOST_RUNS) == (MOST_DAYS, sim.engine.simulate.MOST_RUNS)
 
 
 def test_workers_do_not_matter_and_lose_no_block(monkeypatch):
     alone = simulate(played("two-rivers"), runs=70, days=30)
-    monkeypatch.setattr(sim.experiment, "BLOCK_RUNS", 8)
-    monkeypatch.setattr(sim.experiment, "LEAST_RUNS_PER_WORKER", 10)
+    monkeypatch.setattr(sim.engine.simulate, "BLOCK_RUNS", 8)
+    monkeypatch.setattr(sim.engine.simulate, "LEAST_RUNS_PER_WORKER", 10)
     blocks = list(stream(played("two-rivers"), runs=70, days=30, workers=2))
     assert len(blocks) > 8
     assert [block.first for block in blocks] == list(np.cumsum([0, *map(len, blocks[:-1])]))

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from sim import scorecard as cards
-from sim.arms import SEED_CASE, Answer, Arm, Ratio, against, change, play
-from sim.cli import app
-from sim.facts import FACTS
-from sim.scorecard import ABLATIONS, HEADLINES, Row, as_dict, as_markdown, write
+from sim.cli.app import app
+from sim.validation import scorecard as cards
+from sim.validation.arms import SEED_CASE, Answer, Arm, Ratio, against, change, play
+from sim.validation.scorecard import ABLATIONS, HEADLINES, Row, as_dict, as_markdown, write
+from sim.validation.stylized_facts import FACTS
 
 RUNS, DAYS = 120, 60
 BELIEVED = "permanence given, 0.5"

@@ -10,9 +10,9 @@ import pytest
 from scipy import stats
 
 import sim
-from sim import history
-from sim.reading import scenario_names
-from sim.scoring import brier, covered, crps, crps_of_counts, interval, log_score
+from sim.scenario.loading import scenario_names
+from sim.validation import history
+from sim.validation.scoring_rules import brier, covered, crps, crps_of_counts, interval, log_score
 
 
 def test_three_forecasts_of_three_in_ten_have_the_scores_worked_out_by_hand():
@@ -115,6 +115,6 @@ def test_only_the_backtests_and_the_facts_read_history():
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom):
                 names = [f"{node.module}.{a.name}" for a in node.names] + [str(node.module)]
-            if "sim.history" in names:
+            if "sim.validation.history" in names:
                 readers.add(file.stem)
-    assert readers <= {"backtests", "facts", "scorecard"}
+    assert readers <= {"backtests", "stylized_facts", "scorecard"}

@@ -12,17 +12,16 @@ from scipy import stats
 from strategies import differing, played
 from typer.testing import CliRunner
 
-import sim.experiment
-import sim.sensitivity
-from sim.chance import Borrowed, Chance
-from sim.cli import app
-from sim.designs import Design, IncompleteError, Table, screening_design
-from sim.designs import played as played_out
-from sim.draws import stream_of
-from sim.experiment import simulate
-from sim.findings import restricted_mean_day
-from sim.reading import find_scenario
-from sim.sensitivity import (
+import sim.engine.simulate
+import sim.findings.sensitivity
+from sim.cli.app import app
+from sim.cli.console_sensitivity import print_study
+from sim.engine.random_streams import Borrowed, Chance
+from sim.engine.sampling import stream_of
+from sim.engine.simulate import simulate
+from sim.findings.designs import Design, IncompleteError, Table, screening_design
+from sim.findings.designs import played as played_out
+from sim.findings.sensitivity import (
     Plan,
     check_outcome,
     curve,
@@ -35,7 +34,9 @@ from sim.sensitivity import (
     trends_from,
     uncertain_paths,
 )
-from sim.sensitivity_report import print_study, remarks, study_as_data
+from sim.findings.statistics import restricted_mean_day
+from sim.reporting.sensitivity import remarks, study_as_data
+from sim.scenario.loading import find_scenario
 
 RIVERS = "two-rivers"
 RUNS, DAYS = 30, 60
@@ -64,7 +65,7 @@ def test_borrowed_luck_is_the_lenders_in_every_stream():
 
 
 def test_a_run_with_the_points_and_luck_of_another_is_that_run(monkeypatch):
-    monkeypatch.setattr(sim.experiment, "BLOCK_RUNS", 13)
+    monkeypatch.setattr(sim.engine.simulate, "BLOCK_RUNS", 13)
     usual = simulate(played(RIVERS), runs=RUNS, days=DAYS, seed=7)
     whose = np.array([4, 4, *range(RUNS), 11, 2])
     points = {path: luck[whose] for path, luck in own_points(RUNS).items()}
@@ -76,8 +77,8 @@ def test_a_run_with_the_points_and_luck_of_another_is_that_run(monkeypatch):
 
 
 def test_workers_do_not_matter_to_a_design(monkeypatch):
-    monkeypatch.setattr(sim.experiment, "LEAST_RUNS_PER_WORKER", 10)
-    monkeypatch.setattr(sim.experiment, "BLOCK_RUNS", 8)
+    monkeypatch.setattr(sim.engine.simulate, "LEAST_RUNS_PER_WORKER", 10)
+    monkeypatch.setattr(sim.engine.simulate, "BLOCK_RUNS", 8)
     points = {"channel.leak": np.linspace(0, 0.99, 60)}
     one, two = (
         simulate(
@@ -96,8 +97,8 @@ def test_workers_do_not_matter_to_a_design(monkeypatch):
 def test_a_point_moves_its_own_number_only():
     case, luck = played(RIVERS), np.zeros(2, dtype=int)
     points = {"channel.leak": np.array([0.1, 0.9])}
-    talks = sim.experiment.Talks(case, Borrowed(1, 0, 2, luck), days=1, points=points)
-    sim.experiment.forget(talks)
+    talks = sim.engine.simulate.Talks(case, Borrowed(1, 0, 2, luck), days=1, points=points)
+    sim.engine.simulate.forget(talks)
     moved = [p for p in case.quantities() if np.ptp(talks.draws[p]) > 0]
     assert moved == ["channel.leak"]
 
@@ -174,7 +175,7 @@ def in_order_of(design: Design, found) -> tuple[np.ndarray, np.ndarray]:
     ],
 )
 def test_published_indices_are_found(monkeypatch, function, number, n, first, total):
-    monkeypatch.setattr(sim.sensitivity, "RESAMPLES", 50)
+    monkeypatch.setattr(sim.findings.sensitivity, "RESAMPLES", 50)
     design = design_of(number, n)
     found = indices_from(played_out(design, plays(function)), "y")
     one, all_orders = in_order_of(design, found)
@@ -183,7 +184,7 @@ def test_published_indices_are_found(monkeypatch, function, number, n, first, to
 
 
 def test_the_same_points_give_scipys_indices(monkeypatch):
-    monkeypatch.setattr(sim.sensitivity, "RESAMPLES", 20)
+    monkeypatch.setattr(sim.findings.sensitivity, "RESAMPLES", 20)
     design = design_of(3, 256)
     ours = in_order_of(design, indices_from(played_out(design, plays(ishigami)), "y"))
     theirs = stats.sobol_indices(
@@ -197,14 +198,14 @@ def test_the_same_points_give_scipys_indices(monkeypatch):
 
 
 def test_a_single_path_has_all_of_its_own_variance(monkeypatch):
-    monkeypatch.setattr(sim.sensitivity, "RESAMPLES", 20)
+    monkeypatch.setattr(sim.findings.sensitivity, "RESAMPLES", 20)
     (index,) = indices_from(played_out(design_of(1, 1024), plays(lambda u: u[:, 0])), "y").indices
     assert index.first.estimate == pytest.approx(1, abs=0.02)
     assert index.total.estimate == pytest.approx(1, abs=0.02)
 
 
 def test_intervals_of_indices_mostly_hold_the_truth_and_shrink(monkeypatch):
-    monkeypatch.setattr(sim.sensitivity, "RESAMPLES", 200)
+    monkeypatch.setattr(sim.findings.sensitivity, "RESAMPLES", 200)
     truth = {"x0": (0.3139, 0.5576), "x1": (0.4424, 0.4424), "x2": (0.0, 0.2437)}
     width = {}
     for n in (128, 1024):
@@ -292,7 +293,7 @@ def test_the_share_of_luck_is_what_was_put_in():
 
 
 def test_luck_that_replicates_share_is_no_residue_but_counts_between_runs(monkeypatch):
-    monkeypatch.setattr(sim.sensitivity, "RESAMPLES", 20)
+    monkeypatch.setattr(sim.findings.sensitivity, "RESAMPLES", 20)
     design = design_of(2, 256, replicates=400)
     play = plays(lambda u: u.sum(axis=1), lambda luck: die(luck) / np.sqrt(12))
     found = indices_from(played_out(design, play), "y")
@@ -457,7 +458,7 @@ def small_plan(case) -> Plan:
 
 
 def test_a_study_may_be_played_for_longer_than_the_scenario(monkeypatch, tmp_path):
-    monkeypatch.setattr(sim.sensitivity, "plan", lambda case, **_: small_plan(case))
+    monkeypatch.setattr(sim.findings.sensitivity, "plan", lambda case, **_: small_plan(case))
     short = tmp_path / "short.yaml"
     text = find_scenario(RIVERS).read_text(encoding="utf-8")
     short.write_text(re.sub(r"^days: .*$", "days: 12", text, flags=re.MULTILINE))

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from strategies import case_of, played, scene_of, talks_of
 
-from sim.experiment import simulate
-from sim.outcomes import Outcomes
+from sim.engine.outcomes import Outcomes
+from sim.engine.simulate import simulate
 
 RUNS, DAYS = 700, 180
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.experiment import play_one, simulate
-from sim.outcomes import NONE, Outcomes
-from sim.reading import load_scenario
-from sim.story import Note, Notebook, _Teller, tell
-from sim.theory.packages import packages_of
+from sim.engine.outcomes import NONE, Outcomes
+from sim.engine.simulate import play_one, simulate
+from sim.reporting.narrative import Note, Notebook, _Teller, tell
+from sim.scenario.loading import load_scenario
+from sim.scenario.packages import packages_of
 
 MINIMAL = Path(__file__).parent / "scenarios" / "minimal.yaml"
 RUNS = 25

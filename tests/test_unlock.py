@@ -8,10 +8,19 @@ import pytest
 from strategies import TEXTBOOK, case_of
 from typer.testing import CliRunner
 
-from sim.cli import app
-from sim.experiment import play_arms
-from sim.findings import Finding
-from sim.unlock import Target, TargetError, Unlocking, Way, _Path, _search, _verified, unlock
+from sim.cli.app import app
+from sim.engine.simulate import play_arms
+from sim.findings.lever_search import (
+    Target,
+    TargetError,
+    Unlocking,
+    Way,
+    _Path,
+    _search,
+    _verified,
+    unlock,
+)
+from sim.findings.statistics import Finding
 
 #: Talks of five days, in which everybody shows on the third what it would settle for.
 QUICK = {f"parties.{party}.tactic.numbers.days": 3 for party in ("a", "b")}

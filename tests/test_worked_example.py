@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from strategies import case_of, package_of, scene_of, talks_of
 
-from sim.scenario import Scenario
-from sim.scene import Scene
-from sim.talks import Talks
+from sim.engine.rounds import Scene
+from sim.engine.talks import Talks
+from sim.scenario.schema import Scenario
 from sim.theory.war import ruin
 
 SINGLE = 2e-6

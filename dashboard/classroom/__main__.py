@@ -9,14 +9,14 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from dashboard import listening
-from dashboard.classroom.room import BASE_PATH, DATABASE, FOLDER, Room
-from sim.classroom.places import database, folder
-from sim.classroom.store import StoreError
-from sim.terminal import BAD_INPUT, STOPPED
+from dashboard.classroom.context import BASE_PATH, DATABASE, FOLDER, Room
+from dashboard.common import network
+from sim.classroom.storage.paths import database, folder
+from sim.classroom.storage.store import StoreError
+from sim.cli.terminal import BAD_INPUT, STOPPED
 
 #: Options of Streamlit that are the dashboard's too.
-SHARED = Path(__file__).parent.parent / ".streamlit" / "config.toml"
+SHARED = Path(__file__).parents[1] / "explore" / ".streamlit" / "config.toml"
 
 #: What a classroom needs besides: no tracebacks, no way in for programs, nothing to upload.
 HARDENED: dict[str, Any] = {
@@ -78,7 +78,7 @@ def main(words: list[str] | None = None) -> None:
     os.environ[DATABASE] = arguments.database or os.environ.get(DATABASE) or database()
     os.environ[FOLDER] = str(arguments.home or os.environ.get(FOLDER) or folder())
     try:
-        listening.check(arguments.host, arguments.port)
+        network.check(arguments.host, arguments.port)
         room = Room(os.environ[DATABASE], Path(os.environ[FOLDER]))
     except (ValueError, StoreError) as error:
         print(f"parley classroom: {error}", file=sys.stderr)
@@ -92,7 +92,7 @@ def main(words: list[str] | None = None) -> None:
     os.environ[BASE_PATH] = base
     print(f"Instructor, open this link: http://{where}:{arguments.port}{base}/begin/{token}")
     print("It is shown only here; whoever has it can set up and see every exercise.")
-    if listening.is_loopback(where):
+    if network.is_loopback(where):
         print("Only this machine reaches that address; for a class see --host and --address.")
     sys.stdout.flush()
     from dashboard.classroom.server import app

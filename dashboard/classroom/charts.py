@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sim.charts import BLUE, GREY, INK, ORANGE
+from sim.reporting.charts import BLUE, GREY, INK, ORANGE
 
 Json = dict[str, Any]
 

@@ -16,11 +16,11 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.app_session import AppSession
 
-from dashboard import serving
-from dashboard.classroom.desk import what_failed
-from dashboard.classroom.doors import doors
-from dashboard.classroom.room import BASE_PATH, DATABASE, FOLDER, home, room
-from dashboard.classroom.runs import in_turn
+from dashboard.classroom.context import BASE_PATH, DATABASE, FOLDER, home, room
+from dashboard.classroom.routes import doors
+from dashboard.classroom.streamlit_rerun_patch import in_turn
+from dashboard.classroom.task_results import what_failed
+from dashboard.common import server_lifecycle
 
 #: Seconds between two looks at whether the worker lives.
 LOOK_EVERY = 1.0
@@ -43,10 +43,10 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
     room()
     worker = asyncio.create_task(_keep_worker())
     try:
-        async with serving.collecting():
+        async with server_lifecycle.collecting():
             yield {}
     finally:
-        await serving.ended(worker)
+        await server_lifecycle.ended(worker)
         room().store.close()
 
 
@@ -74,7 +74,7 @@ def _start_worker() -> subprocess.Popen[bytes]:
     url = room().store.url.render_as_string(hide_password=False)
     return subprocess.Popen(
         [sys.executable, "-m", "dashboard.classroom.worker", str(os.getpid())],
-        env=serving.environment(
+        env=server_lifecycle.environment(
             PYTHONWARNINGS="ignore:resource_tracker",  # it cleans up after whom we end
             **{DATABASE: url, FOLDER: str(home())},
         ),
@@ -105,7 +105,7 @@ AppSession._create_scriptrunner = in_turn(  # type: ignore[assignment, method-as
 )
 
 app = st.App(
-    Path(__file__).with_name("main.py"),
+    Path(__file__).with_name("app.py"),
     lifespan=lifespan,
     routes=doors(os.environ.get(BASE_PATH, "")),
     on_script_error=sorry,

@@ -20,20 +20,20 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.classroom.desk import Desk, what_failed
-from dashboard.classroom.room import DATABASE, home
-from sim.classroom.acts import OpenLobby, PlayOn, Request, Start
-from sim.classroom.conduct import InMemory, conduct
+from dashboard.classroom.context import DATABASE, home
+from dashboard.classroom.task_results import Desk, what_failed
+from sim.classroom.commands import OpenLobby, PlayOn, Request, Start
 from sim.classroom.debrief import look_back, one_thing_changed
+from sim.classroom.decide import RefusedError, carried_out, draft
+from sim.classroom.driver import InMemory, conduct
 from sim.classroom.events import from_line, to_line
-from sim.classroom.exercise import RefusedError, carried_out, draft
-from sim.classroom.model import Model
 from sim.classroom.plan import Plan
 from sim.classroom.state import State, replay
-from sim.classroom.store import Store, StoredLog, UnavailableError
-from sim.experiment import version
-from sim.reading import load_scenario
-from sim.sweep.engines import serve
+from sim.classroom.storage.store import Store, StoredLog, UnavailableError
+from sim.classroom.table_model import Model
+from sim.engine.simulate import version
+from sim.scenario.loading import load_scenario
+from sim.sweep.executors import serve
 
 #: Seconds between two looks at what is due, and at whether our parent lives.
 LOOK_EVERY = 0.25

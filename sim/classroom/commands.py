@@ -1,217 +1,494 @@
-"""`parley classroom`: rehearse an exercise, replay its log, take it home, and purge it.
+"""What people, agents and the clock may do: frozen commands.
 
-Results go to standard output, what is said about them to standard error.
+Every act says who may do it and when; `exercise.decide` holds it to that. A person's act never
+names the seat it is done from, since that follows from who the person is.
 """
 
 from __future__ import annotations
 
-import os
-import sys
-import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, ClassVar, Literal
 
-import typer
+from pydantic import Field, StringConstraints
 
-from sim.classroom import places
-from sim.complaints import counted
-from sim.terminal import BadInputError, as_json, become, complain, load, soberly
+from sim.classroom.plan import Package, Short
+from sim.scenario.schema import Part
 
-if TYPE_CHECKING:
-    from sim.classroom.store import Store
-
-app = typer.Typer(
-    help="An exercise in which people take seats at the table and agents fill the rest. Without a "
-    "command: serve it to browsers, and print the instructor's link.",
-    invoke_without_command=True,
-    pretty_exceptions_enable=False,
+#: Who may act: the instructor, someone who wants to join, who holds a seat (a person or an
+#: agent), a person only, the model behind a table, and the clock.
+INSTRUCTOR, VISITOR, HOLDER, PERSON, MODEL, CLOCK = (
+    "instructor",
+    "visitor",
+    "holder",
+    "person",
+    "model",
+    "clock",
 )
 
-Database = Annotated[
+#: Where an exercise stands, in order.
+PHASES = ("draft", "lobby", "briefing", "playing", "closed", "debrief", "archived")
+
+#: Where a table stands in a round; `between` is when the model plays the days until the next.
+STAGES = ("between", "caucus", "proposals", "responses", "resolve", "ended")
+
+TALKING = ("caucus", "proposals", "responses", "resolve")
+OPEN = ("lobby", "briefing", "playing", "closed", "debrief")
+
+#: Why a text is rejected.
+REASONS = {
+    "alternative": "no deal is better for us",
+    "more": "we hold out for more",
+    "home": "we cannot get it through at home",
+    "trust": "we do not trust that it would be kept",
+    "red line": "it crosses a red line",
+    "counter": "we propose something else",
+    "time": "not now",
+}
+Reason = Literal["alternative", "more", "home", "trust", "red line", "counter", "time"]
+
+#: What students write: no control characters, so that logs and tables stay in one piece.
+WRITTEN = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
+Text = Annotated[str, StringConstraints(max_length=500, strip_whitespace=True, pattern=WRITTEN)]
+Said = Annotated[
     str,
-    typer.Option(
-        "--database",
-        metavar="URL",
-        envvar="PARLEY_CLASSROOM",
-        help="where exercises are kept, unless in a file of your own data",
-    ),
+    StringConstraints(min_length=1, max_length=1000, strip_whitespace=True, pattern=WRITTEN),
 ]
-Exercise = Annotated[str, typer.Argument(metavar="EXERCISE", help="the id of an exercise")]
+Reflection = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=4000, strip_whitespace=True, pattern=WRITTEN),
+]
+Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:._-]{1,100}$")]
 
 
-@app.callback()
-def classroom(
-    context: typer.Context,
-    host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="port to listen on")] = 8502,
-    address: Annotated[str, typer.Option(help="the name that browsers know this machine by")] = "",
-    base_path: Annotated[str, typer.Option(help="path under which a proxy serves it")] = "",
-    database: Database = "",
-    home: Annotated[
-        Path | None,
-        typer.Option(
-            help="folder for what the model computes, unless among your own data",
-            envvar="PARLEY_CLASSROOM_HOME",
-        ),
-    ] = None,
-) -> None:
-    """Serve the classroom to browsers; with a command, do that instead."""
-    if context.invoked_subcommand is not None:
-        return
-    if database:
-        os.environ["PARLEY_CLASSROOM"] = database  # it may hold a password; arguments are public
-    if home is not None:
-        os.environ["PARLEY_CLASSROOM_HOME"] = str(home)
-    become(
-        "dashboard.classroom",
-        f"--host={host}",
-        f"--port={port}",
-        f"--address={address}",
-        f"--base-path={base_path}",
+class Command(Part):
+    """Something that somebody may do."""
+
+    who: ClassVar[str] = INSTRUCTOR
+    phases: ClassVar[tuple[str, ...]] = OPEN
+    stages: ClassVar[tuple[str, ...] | None] = None
+
+
+# -- joining and getting ready -------------------------------------------------------------------
+
+
+class Join(Command):
+    """Ask for a seat, and perhaps wish for a role; once it has begun, ask to be let in."""
+
+    who = VISITOR
+    phases = ("lobby", "briefing", "playing")
+    kind: Literal["join"] = "join"
+    wishes: Annotated[str, StringConstraints(max_length=40)] = ""
+
+
+class Predict(Command):
+    """Predict before play: how likely a deal is, of 100, and on which terms."""
+
+    who = PERSON
+    phases = ("briefing",)
+    kind: Literal["predict"] = "predict"
+    deal: int = Field(ge=0, le=100)
+    package: Package | None = None
+
+
+class Comprehend(Command):
+    """Answer the question on the brief: whose signatures a text needs."""
+
+    who = PERSON
+    phases = ("briefing",)
+    kind: Literal["comprehend"] = "comprehend"
+    choice: tuple[str, ...]
+
+
+# -- at the table --------------------------------------------------------------------------------
+
+
+class SaveDraft(Command):
+    """Keep a draft that only this seat can see."""
+
+    who = PERSON
+    phases = ("briefing", "playing")
+    stages = ("between", *TALKING)
+    kind: Literal["save_draft"] = "save_draft"
+    package: Package
+    rationale: Text = ""
+
+
+class Say(Command):
+    """Send a message to seats that one may speak to."""
+
+    who = PERSON
+    phases = ("playing",)
+    stages = TALKING
+    kind: Literal["say"] = "say"
+    to: tuple[str, ...] = Field(min_length=1)
+    text: Said
+
+
+class Propose(Command):
+    """Put a text on the table; while answers are given, as a counter-proposal or as a bridge."""
+
+    who = HOLDER
+    phases = ("playing",)
+    stages = ("proposals", "responses")
+    kind: Literal["propose"] = "propose"
+    package: Package
+    rationale: Text = ""
+    to: tuple[str, ...] = Field(min_length=1)
+    counters: str | None = None
+
+
+class Carry(Command):
+    """Take a text to a seat that its author does not meet: the mediators' shuttle."""
+
+    who = HOLDER
+    phases = ("playing",)
+    stages = ("proposals", "responses")
+    kind: Literal["carry"] = "carry"
+    text: str
+    to: tuple[str, ...] = Field(min_length=1)
+
+
+class Respond(Command):
+    """Accept a text, or reject it with a reason."""
+
+    who = HOLDER
+    phases = ("playing",)
+    stages = ("responses",)
+    kind: Literal["respond"] = "respond"
+    text: str
+    accepts: bool
+    reason: Reason | None = None
+
+
+class Confirm(Command):
+    """Confirm, or not, what was accepted in one's name."""
+
+    who = PERSON
+    phases = ("playing",)
+    stages = ("resolve",)
+    kind: Literal["confirm"] = "confirm"
+    yes: bool
+
+
+class Done(Command):
+    """Nothing more to do in this stage."""
+
+    who = PERSON
+    phases = ("playing",)
+    stages = TALKING
+    kind: Literal["done"] = "done"
+
+
+class TakeBack(Command):
+    """Take one's seat back from the agent that kept it warm."""
+
+    who = PERSON
+    phases = ("briefing", "playing")
+    kind: Literal["take_back"] = "take_back"
+
+
+class Reflect(Command):
+    """Write down what one takes home."""
+
+    who = PERSON
+    phases = ("closed", "debrief")
+    kind: Literal["reflect"] = "reflect"
+    text: Reflection
+
+
+# -- the instructor ------------------------------------------------------------------------------
+
+
+class OpenLobby(Command):
+    """Let people join."""
+
+    phases = ("draft",)
+    kind: Literal["open_lobby"] = "open_lobby"
+
+
+class Lock(Command):
+    """Let nobody else join, or again; once it has begun, with a code of its own for latecomers."""
+
+    phases = ("lobby", "briefing", "playing")
+    kind: Literal["lock"] = "lock"
+    locked: bool
+
+
+class Start(Command):
+    """Hand out the briefs; agents take the seats that are empty."""
+
+    phases = ("lobby",)
+    kind: Literal["start"] = "start"
+
+
+class Advance(Command):
+    """End the briefing, or the stage of one table or all."""
+
+    phases = ("briefing", "playing")
+    kind: Literal["advance"] = "advance"
+    table: int | None = None
+
+
+class Extend(Command):
+    """Give one table or all more time, in seconds; less where negative."""
+
+    phases = ("briefing", "playing")
+    kind: Literal["extend"] = "extend"
+    seconds: int = Field(120, ge=-3600, le=3600)
+    table: int | None = None
+
+
+class Pause(Command):
+    """Stop all clocks."""
+
+    phases = ("briefing", "playing")
+    kind: Literal["pause"] = "pause"
+
+
+class Resume(Command):
+    """Let the clocks run again, with as much time left as there was."""
+
+    phases = ("briefing", "playing")
+    kind: Literal["resume"] = "resume"
+
+
+class Seat(Command):
+    """Move someone to a seat, from another, the waiting list, or back into the room."""
+
+    kind: Literal["seat"] = "seat"
+    person: str
+    table: int
+    role: str
+
+
+class Admit(Command):
+    """Give someone who waits the next free seat, or everybody who waits."""
+
+    phases = ("lobby", "briefing", "playing")
+    kind: Literal["admit"] = "admit"
+    person: str | None = None
+
+
+class Watch(Command):
+    """Let someone without a seat watch a table: what is said openly there, and nothing private."""
+
+    phases = ("lobby", "briefing", "playing")
+    kind: Literal["watch"] = "watch"
+    person: str
+    table: int
+
+
+class Swap(Command):
+    """Let two people exchange their seats."""
+
+    kind: Literal["swap"] = "swap"
+    person: str
+    other: str
+
+
+class Kick(Command):
+    """Take someone out of the exercise."""
+
+    kind: Literal["kick"] = "kick"
+    person: str
+
+
+class Reissue(Command):
+    """Take note that someone was given a new link and the old one is dead."""
+
+    kind: Literal["reissue"] = "reissue"
+    person: str
+
+
+class Hold(Command):
+    """Let an agent hold a seat, or give it back to its people."""
+
+    phases = ("briefing", "playing")
+    kind: Literal["hold"] = "hold"
+    table: int
+    role: str
+    agent: bool
+
+
+class Broadcast(Command):
+    """Tell everybody something."""
+
+    kind: Literal["broadcast"] = "broadcast"
+    text: Said
+
+
+class Retract(Command):
+    """Take a broadcast back."""
+
+    kind: Literal["retract"] = "retract"
+    number: int = Field(ge=0)
+
+
+class Fire(Command):
+    """Bring an inject into the talks of some tables or all."""
+
+    phases = ("playing",)
+    kind: Literal["fire"] = "fire"
+    inject: Short
+    tables: tuple[int, ...] = ()
+
+
+class End(Command):
+    """End the talks of one table or all."""
+
+    phases = ("briefing", "playing")
+    kind: Literal["end"] = "end"
+    table: int | None = None
+
+
+class Debrief(Command):
+    """Show the class what came out."""
+
+    phases = ("closed",)
+    kind: Literal["debrief"] = "debrief"
+
+
+class Reveal(Command):
+    """Show everybody the private briefs; this cannot be taken back."""
+
+    phases = ("closed", "debrief")
+    kind: Literal["reveal"] = "reveal"
+
+
+class Archive(Command):
+    """Put the exercise away: nothing changes any more."""
+
+    phases = ("closed", "debrief")
+    kind: Literal["archive"] = "archive"
+
+
+class Undo(Command):
+    """Take back the last of the instructor's acts, where that is possible."""
+
+    kind: Literal["undo"] = "undo"
+
+
+# -- the model and the clock ---------------------------------------------------------------------
+
+
+class News(Part):
+    """Something that happened between rounds, for everyone to see."""
+
+    day: int
+    words: str
+
+
+class Terms(Part):
+    """What was signed, and what it brought each party, as the model reckons."""
+
+    package: Package
+    text: str = ""
+    day: int
+    gains: dict[str, float]  # by party: utils over no deal, side payments included
+    overrode: tuple[str, ...] = ()  # parties who signed against a vote at home
+
+
+class PlayOn(Command):
+    """The model has played the days until the next round, or to the end of the talks."""
+
+    who = MODEL
+    phases = ("playing",)
+    stages = ("between",)
+    kind: Literal["play_on"] = "play_on"
+    table: int
+    round: int = Field(description="rounds held so far")
+    injects: tuple[str, ...] = Field((), description="those that the model has taken in")
+    day: int
+    news: tuple[News, ...]
+    signed: Terms | None = None
+    over: Literal["victory", "time", ""] = ""
+
+
+class MoveAgents(Command):
+    """The agents at a table have made their moves in this stage."""
+
+    who = MODEL
+    phases = ("playing",)
+    stages = TALKING
+    kind: Literal["move_agents"] = "move_agents"
+    table: int
+    round: int
+    stage: str
+
+
+class Project(Command):
+    """The model has played what comes after many times over."""
+
+    who = MODEL
+    phases = ("closed", "debrief")
+    kind: Literal["project"] = "project"
+    table: int
+    runs: int = Field(ge=1)
+    deals: int = Field(ge=0, description="of them, with a deal by the scenario's last day")
+    holding: dict[int, int] = Field(description="of them, with a truce still in force after days")
+
+    home: dict[str, float] = Field(
+        description="by pool: captives home alive at the end, on average"
     )
+    died: dict[str, float] = Field(description="by pool: died in captivity, on average")
 
 
-@app.command()
-@soberly
-def rehearse(
-    name: Annotated[str, typer.Argument(metavar="NAME|FILE", help="a scenario")],
-    tables: Annotated[int, typer.Option(min=1, max=60, help="how many tables")] = 5,
-    rounds: Annotated[int, typer.Option(min=1, max=30, help="rounds of talks")] = 5,
-    seed: Annotated[int, typer.Option(min=0, help="the luck of all tables")] = 1,
-) -> None:
-    """Play an exercise with agents in all seats, and say what a class may expect."""
-    from sim.classroom.acts import OpenLobby, Request, Start
-    from sim.classroom.conduct import InMemory, conduct
-    from sim.classroom.debrief import ENDED, look_back
-    from sim.classroom.exercise import draft
-    from sim.classroom.model import Model
-    from sim.classroom.plan import Plan
-    from sim.complaints import counted
-    from sim.experiment import version
+class Tick(Command):
+    """Time has passed."""
 
-    scenario, _ = load(name, {})
-    try:
-        plan = Plan(title=f"Rehearsal of {scenario.title}", tables=tables, rounds=rounds, seed=seed)
-        log = InMemory(draft("rehearsal", plan, scenario, version(), 0))
-    except ValueError as error:
-        raise BadInputError(str(error)) from None
-    for act in (OpenLobby(), Start()):
-        log.submit(Request(by="instructor", key=act.kind, act=act), 0)
-    model = Model(log.state().setting)
-    looked = look_back(conduct(log, model, 0), model)
-    for table in looked.tables:
-        terms = "; ".join(table.words.values()) or "nothing signed"
-        after = counted(table.rounds, "round")
-        typer.echo(f"Table {table.number} {ENDED[table.how]} after {after}; {terms}.")
-    typer.echo(looked.agreement.words)
-    complain("Exploratory model, not a forecast.")
+    who = CLOCK
+    phases = ("briefing", "playing")
+    kind: Literal["tick"] = "tick"
 
 
-@app.command()
-@soberly
-def replay(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="events.jsonl of an export")],
-) -> None:
-    """Write the final state of an exercise, from its log, byte for byte."""
-    from sim.classroom.events import from_line
-    from sim.classroom.state import canonical
-    from sim.classroom.state import replay as replay_records
-
-    try:
-        lines = file.read_bytes().splitlines()
-    except OSError as error:
-        raise BadInputError(f"{file} cannot be read: {error.strerror}") from None
-    records = []
-    for number, line in enumerate(lines, start=1):
-        try:
-            records.append(from_line(line))
-        except ValueError:
-            raise BadInputError(
-                f"{file}:{number}: this is no record of a classroom; export the log again"
-            ) from None
-    try:
-        state = replay_records(records)
-    except ValueError as error:
-        raise BadInputError(f"{file}: {error}") from None
-    sys.stdout.buffer.write(canonical(state))
-    sys.stdout.buffer.flush()
-
-
-@app.command(name="list")
-@soberly
-def list_exercises(database: Database = "") -> None:
-    """List the exercises that are kept, as JSON."""
-    store = _opened(database)
-    found = [
-        {"exercise": name, "title": title, "drafted": _day(drafted), "purge_after": _day(until)}
-        for name, title, drafted, until in store.exercises()
-    ]
-    store.close()
-    typer.echo(as_json({"exercises": found}))
-
-
-@app.command()
-@soberly
-def export(
-    exercise: Exercise,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="the archive to write")],
-    database: Database = "",
-    with_names: Annotated[
-        bool, typer.Option("--with-names", help="add what people called themselves")
-    ] = False,
-) -> None:
-    """Write an exercise to a ZIP archive; complete once its briefs are revealed."""
-    from sim.classroom.export import archive
-
-    store = _opened(database)
-    try:
-        state, records = store.state(exercise), store.records(exercise)
-    except KeyError:
-        raise BadInputError(_unknown(exercise)) from None
-    names = store.names(exercise) if with_names else None
-    store.close()
-    try:
-        out.write_bytes(archive(state, records, names))
-    except OSError as error:
-        raise BadInputError(f"{out} cannot be written: {error.strerror}") from None
-    complain(f"Wrote {out}.")
+Act = Annotated[
+    Join
+    | Predict
+    | Comprehend
+    | SaveDraft
+    | Say
+    | Propose
+    | Carry
+    | Respond
+    | Confirm
+    | Done
+    | TakeBack
+    | Reflect
+    | OpenLobby
+    | Lock
+    | Start
+    | Advance
+    | Extend
+    | Pause
+    | Resume
+    | Seat
+    | Admit
+    | Watch
+    | Swap
+    | Kick
+    | Reissue
+    | Hold
+    | Broadcast
+    | Retract
+    | Fire
+    | End
+    | Debrief
+    | Reveal
+    | Archive
+    | Undo
+    | PlayOn
+    | MoveAgents
+    | Project
+    | Tick,
+    Field(discriminator="kind"),
+]
 
 
-@app.command()
-@soberly
-def purge(
-    exercise: Annotated[
-        str, typer.Argument(metavar="[EXERCISE]", help="one exercise, whatever its time")
-    ] = "",
-    database: Database = "",
-    yes: Annotated[bool, typer.Option("--yes", help="delete one exercise without asking")] = False,
-) -> None:
-    """Delete all exercises whose time to be kept is over, or one."""
-    store = _opened(database)
-    if exercise:
-        if exercise not in [row[0] for row in store.exercises()]:
-            raise BadInputError(_unknown(exercise))
-        if not yes and not typer.confirm(f"Delete exercise {exercise} and all that is kept of it?"):
-            return
-    gone = store.purge(round(time.time() * 1000), exercise or None)
-    store.close()
-    for name in gone:
-        typer.echo(name)
-    complain(f"{counted(len(gone), 'exercise')} deleted.")
+class Request(Part):
+    """An act, by whom, and a key by which the same request is known when it comes again.
 
+    `by` is `instructor`, `visitor`, `model`, `clock`, `person:p7` or `agent:3-qatar`.
+    """
 
-def _opened(database: str) -> Store:
-    from sim.classroom.store import Store, StoreError
-
-    try:
-        return Store(database or places.database())
-    except StoreError as error:
-        raise BadInputError(str(error)) from None
-
-
-def _unknown(exercise: str) -> str:
-    return f"there is no exercise '{exercise}'; `parley classroom list` names those there are"
-
-
-def _day(at: int) -> str:
-    return time.strftime("%Y-%m-%d", time.gmtime(at / 1000))
+    by: str
+    key: Key
+    act: Act

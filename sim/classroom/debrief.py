@@ -15,12 +15,12 @@ from scipy import stats
 
 from sim.classroom import events as happened
 from sim.classroom.events import Record
-from sim.classroom.model import Model
 from sim.classroom.plan import Package, Setting
 from sim.classroom.state import State, Table
-from sim.complaints import counted
-from sim.findings import Effect, Finding, paired, share
-from sim.outcomes import NONE, Outcomes
+from sim.classroom.table_model import Model
+from sim.engine.outcomes import NONE, Outcomes
+from sim.findings.statistics import Effect, Finding, paired, share
+from sim.scenario.errors import counted
 from sim.theory.bargaining import pareto
 
 #: The dots of a quantile dot plot (Fernandes et al. 2018 find 50 to serve decisions best).

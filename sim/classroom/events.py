@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from sim.classroom.acts import Act, News, Project, Terms
+from sim.classroom.commands import Act, News, Project, Terms
 from sim.classroom.plan import Package, Plan
-from sim.scenario import Part, Scenario
+from sim.scenario.schema import Part, Scenario
 
 #: The format of a log. A reader refuses a higher one. In the first nobody wished for a role or
 #: watched a table.

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sim.classroom.acts import News
-from sim.complaints import counted
-from sim.scenario import Scenario
+from sim.classroom.commands import News
+from sim.scenario.errors import counted
+from sim.scenario.schema import Scenario
 
 #: What happened to people, by kind of note: one, and several.
 PEOPLE = {

@@ -12,10 +12,10 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, StringConstraints, model_validator
 
-from sim.draws import check_levers
-from sim.scenario import Lever, Move, Part, Scenario
-from sim.theory.packages import feasible_levels, selected
-from sim.uncertain import Amount
+from sim.engine.sampling import check_levers
+from sim.scenario.packages import feasible_levels, selected
+from sim.scenario.quantity import Amount
+from sim.scenario.schema import Lever, Move, Part, Scenario
 
 #: A level for each issue, by name.
 Package = dict[str, str]

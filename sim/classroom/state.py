@@ -9,7 +9,7 @@ from functools import singledispatch
 from typing import Any
 
 from sim.classroom import events as happened
-from sim.classroom.acts import Act, News, Project, Terms
+from sim.classroom.commands import Act, News, Project, Terms
 from sim.classroom.events import Record
 from sim.classroom.plan import Package, Setting, setting_of
 

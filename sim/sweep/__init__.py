@@ -11,20 +11,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.lazily import importing
+import lazy_loader
 
 if TYPE_CHECKING:
-    from sim.sweep.folder import FingerprintError, FolderError
-    from sim.sweep.plan import Plan, estimate
-    from sim.sweep.reader import Sweep
-    from sim.sweep.running import (
+    from sim.sweep.execution import (
         InterruptedSweepError,
         Manner,
         TooManyFailuresError,
         resume,
         run,
     )
-    from sim.sweep.spec import Question, Range, Study, read_study
+    from sim.sweep.plan import Plan, estimate
+    from sim.sweep.question import Question
+    from sim.sweep.result_folder import FingerprintError, FolderError
+    from sim.sweep.results import Sweep
+    from sim.sweep.study import Range, Study
+    from sim.sweep.study_reader import read_study
 
 __all__ = [
     "FingerprintError",
@@ -43,22 +45,15 @@ __all__ = [
     "run",
 ]
 
-__getattr__, __dir__ = importing(
+__getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
-    {
-        "FingerprintError": "folder",
-        "FolderError": "folder",
-        "Plan": "plan",
-        "estimate": "plan",
-        "Sweep": "reader",
-        "InterruptedSweepError": "running",
-        "Manner": "running",
-        "TooManyFailuresError": "running",
-        "resume": "running",
-        "run": "running",
-        "Question": "spec",
-        "Range": "spec",
-        "Study": "spec",
-        "read_study": "spec",
+    submod_attrs={
+        "result_folder": ["FingerprintError", "FolderError"],
+        "plan": ["Plan", "estimate"],
+        "results": ["Sweep"],
+        "execution": ["InterruptedSweepError", "Manner", "TooManyFailuresError", "resume", "run"],
+        "question": ["Question"],
+        "study_reader": ["read_study"],
+        "study": ["Range", "Study"],
     },
 )

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.complaints import did_you_mean
-from sim.sweep.swept import Column, UnsweepableError
+from sim.scenario.errors import did_you_mean
+from sim.sweep.factors import Column, UnsweepableError
 
 _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,

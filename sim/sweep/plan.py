@@ -13,16 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from sim.designs import Floats, Ints
-from sim.experiment import BLOCK_RUNS
-from sim.reading import changed
-from sim.scenario import Scenario
-from sim.sweep import folder as disk
-from sim.sweep import kept
-from sim.sweep.folder import Chunk
-from sim.sweep.playing import Played, Task, play
-from sim.sweep.points import Points, points_of
-from sim.sweep.spec import Question
+from sim.engine.simulate import BLOCK_RUNS
+from sim.findings.designs import Floats, Ints
+from sim.scenario.loading import changed
+from sim.scenario.schema import Scenario
+from sim.sweep import output_columns
+from sim.sweep import result_folder as disk
+from sim.sweep.chunk import Played, Task, play
+from sim.sweep.design_points import Points, points_of
+from sim.sweep.question import Question
+from sim.sweep.result_folder import Chunk
 
 #: A sample of this share of a chunk, and one of this share of that, tell how long chunks take.
 SAMPLED = 1 / 4
@@ -135,7 +135,11 @@ class Plan:
     def keep(self) -> tuple[str, ...]:
         """The outcomes that are kept."""
         study = self.question.study
-        names = study.outcomes.keep if study.outcomes else kept.default(self.question.scenario.days)
+        names = (
+            study.outcomes.keep
+            if study.outcomes
+            else output_columns.default(self.question.scenario.days)
+        )
         return tuple(names)
 
     @cached_property

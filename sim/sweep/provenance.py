@@ -14,40 +14,25 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from sim.experiment import version
-from sim.reading import sha256_of
-from sim.sweep.spec import Question
+from sim.engine.simulate import version
+from sim.scenario.loading import sha256_of
+from sim.sweep.question import Question
 
 HERE = Path(__file__).parents[1]
 
-#: The modules that results come from: what `sim.experiment` imports, and what makes rows of it.
+#: The modules that results come from: what the engine imports, and what makes rows of it.
 MODEL = (
-    "actors",
-    "captivity.py",
-    "chance.py",
-    "checks",
-    "complaints.py",
-    "designs.py",
-    "draws.py",
-    "expected.py",
-    "experiment.py",
-    "findings.py",
-    "outcomes.py",
-    "reading.py",
-    "record.py",
-    "scenario.py",
-    "scene.py",
+    "engine",
+    "findings",
+    "scenario",
+    "sweep/chunk.py",
     "sweep/constraints.py",
-    "sweep/kept.py",
-    "sweep/playing.py",
-    "sweep/points.py",
-    "sweep/spec.py",
-    "sweep/swept.py",
-    "talks.py",
+    "sweep/design_points.py",
+    "sweep/factors.py",
+    "sweep/output_columns.py",
+    "sweep/question.py",
+    "sweep/study.py",
     "theory",
-    "truces.py",
-    "uncertain.py",
-    "written.py",
 )
 
 #: The packages whose versions may move the last bits of a result.

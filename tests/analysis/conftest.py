@@ -10,11 +10,12 @@ import pyarrow as pa
 import pytest
 
 from sim.sweep import Sweep
-from sim.sweep import folder as disk
+from sim.sweep import result_folder as disk
+from sim.sweep.design_points import Points
+from sim.sweep.execution import begin
 from sim.sweep.plan import Plan
-from sim.sweep.points import Points
-from sim.sweep.running import begin
-from sim.sweep.spec import MOST_REPLICATES, read_study_text
+from sim.sweep.study import MOST_REPLICATES
+from sim.sweep.study_reader import read_study_text
 
 Known = Callable[[Points, np.ndarray], Mapping[str, np.ndarray]]
 

@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from sim import charts
-from sim.analysis import answers, curves, regret
-from sim.cli import app
-from sim.sweep import folder as disk
+from sim.cli.app import app
+from sim.reporting import charts
+from sim.sweep import result_folder as disk
+from sim.sweep.analysis import answers, curves, regret
 from tests.analysis.conftest import NUMBERS
 
 LEVERS = "levers:\n  guarantee_strength: {values: [0, 2]}"

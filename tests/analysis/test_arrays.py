@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.analysis import answers, to_ema, to_xarray
+from sim.sweep.analysis import answers, to_ema, to_xarray
 from tests.analysis.conftest import NUMBERS
 
 LEVERS = "levers:\n  guarantee_strength: {values: [0, 2]}"

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.analysis import AnalysisError, Facts, answers, calibrate, read_facts
-from sim.analysis.calibration import nearest, weighted_quantiles
-from sim.complaints import ScenarioError
+from sim.scenario.errors import ScenarioError
+from sim.sweep.analysis import AnalysisError, Facts, answers, calibrate, read_facts
+from sim.sweep.analysis.calibration import nearest, weighted_quantiles
 from tests.analysis.conftest import NUMBERS
 
 SAMPLE = "{method: sobol, n: 4096}"

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from sim.analysis import AnalysisError, answers, discover, prim
+from sim.sweep.analysis import AnalysisError, answers, discover, prim
 from tests.analysis.conftest import NUMBERS
 
 

@@ -5,9 +5,9 @@ import pyarrow.compute as pc
 import pytest
 from scipy import stats
 
-from sim.analysis import AnalysisError, answers, morris, noise_share, sobol
-from sim.designs import IncompleteError
-from sim.sweep import folder as disk
+from sim.findings.designs import IncompleteError
+from sim.sweep import result_folder as disk
+from sim.sweep.analysis import AnalysisError, answers, morris, noise_share, sobol
 from tests.analysis.conftest import NUMBERS
 
 #: First and total orders of Ishigami's function with a = 7, b = 0.1 (Saltelli et al. 2008, p. 179).

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from sim.analysis import AnalysisError, answers, regret
-from sim.analysis.policies import in_words
-from sim.designs import IncompleteError
+from sim.findings.designs import IncompleteError
+from sim.sweep.analysis import AnalysisError, answers, regret
+from sim.sweep.analysis.robustness import in_words
 
 LEVERS = "levers:\n  guarantee_strength: {values: [0, 1, 2]}"
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sim.analysis import answers, curves, heat_map
-from sim.analysis.cells import crossed_mean
+from sim.sweep.analysis import answers, curves, heat_map
+from sim.sweep.analysis.cells import crossed_mean
 from tests.analysis.conftest import NUMBERS
 
 LEVERS = "levers:\n  guarantee_strength: {values: [0, 1, 2]}"

@@ -33,10 +33,10 @@ import numpy as np
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from dashboard.classroom.desk import OF_NOBODY, Desk  # noqa: E402
-from sim.classroom import acts  # noqa: E402
+from dashboard.classroom.task_results import OF_NOBODY, Desk  # noqa: E402
+from sim.classroom import commands  # noqa: E402
 from sim.classroom.plan import Clocks, Plan, Setting  # noqa: E402
-from sim.reading import load_scenario  # noqa: E402
+from sim.scenario.loading import load_scenario  # noqa: E402
 from tests.classroom.served import Bot, Exercise, Server, killed, lost, out_of_order  # noqa: E402
 
 SCENARIO = "two-rivers"
@@ -118,9 +118,9 @@ async def a_class(server: Server, seats: int, seconds: float) -> Json:
     ears = {bot.person: Ear() for bot in exercise.bots}
     for bot in exercise.bots:
         bot.tab.listens = ears[bot.person]
-    exercise.instruct(acts.Start())
+    exercise.instruct(commands.Start())
     await asyncio.gather(*(bot.predict() for bot in exercise.bots))
-    exercise.instruct(acts.Advance())
+    exercise.instruct(commands.Advance())
     await asyncio.gather(*(bot.tab.sees("Round 1 of", 120) for bot in exercise.bots))
     used, mine, begun = server.used()[0], time.process_time(), time.monotonic()
     sent: dict[str, float] = {}

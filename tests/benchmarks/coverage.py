@@ -4,9 +4,10 @@
     python tests/benchmarks/coverage.py --repetitions 500
 
 Each case draws a sample from a known distribution many times and asks the functions of
-`sim.findings` for an interval. With 2,000 repetitions the coverage itself is known to about one
-percentage point; the coverage of Wilson's interval of a share and of Tango's of a difference is
-also known exactly, by summing over all counts, and that is what they are held to. Cases marked as
+`sim.findings.statistics` for an interval. With 2,000 repetitions the coverage itself is known to
+about one percentage point; the coverage of Wilson's interval of a share and of Tango's
+of a difference is also known exactly, by summing over all counts, and that is what they are held
+to. Cases marked as
 the edge rest on a handful of runs, and are there to show how an interval then errs; the others must
 lie between 93 and 97 %, and the script ends with 1 where one does not.
 """
@@ -24,9 +25,9 @@ import numpy as np
 from scipy import stats
 
 from sim import findings
-from sim.chance import Chance
-from sim.findings import Finding
-from sim.outcomes import NONE
+from sim.engine.outcomes import NONE
+from sim.engine.random_streams import Chance
+from sim.findings.statistics import Finding
 
 REPETITIONS, WITHIN = 2000, (0.93, 0.97)
 HORIZON = 180

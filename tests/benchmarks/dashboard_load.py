@@ -41,8 +41,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from dashboard import ahead, asking
-from sim.reading import load_scenario
+from dashboard.explore import ahead, page_state
+from sim.scenario.loading import load_scenario
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -219,7 +219,7 @@ def main() -> int:
     reader = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    reader.add_argument("--scenario", default=asking.FIRST)
+    reader.add_argument("--scenario", default=page_state.FIRST)
     reader.add_argument("--levers", type=int, default=8, help="levers let go, one after another")
     reader.add_argument("--visitors", type=int, default=60, help="visitors of the class")
     reader.add_argument("--rounds", type=int, default=1, help="questions each of them asks")

@@ -22,11 +22,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sim import load_scenario, stream
-from sim.chance import Chance
-from sim.experiment import simulate
-from sim.scenario import Scenario
-from sim.talks import Talks, forget
-from sim.theory.packages import packages_of
+from sim.engine.random_streams import Chance
+from sim.engine.simulate import simulate
+from sim.engine.talks import Talks, forget
+from sim.scenario.packages import packages_of
+from sim.scenario.schema import Scenario
 
 SEED_CASE, DAYS, WORKERS, REPEATS = "gaza-2024-01", 180, 2, 5
 

@@ -18,14 +18,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from sim import by_day, findings, load_scenario, page, report, sensitivity
-from sim.attribution import mechanisms, procedural, structural
-from sim.designs import Design, played
-from sim.experiment import compare, first_look, simulate
-from sim.mediation import value_of_mediation
-from sim.outcomes import Outcomes
-from sim.scenario import Scenario
-from sim.unlock import Target, unlock
+from sim import findings, load_scenario
+from sim.engine.outcomes import Outcomes
+from sim.engine.simulate import compare, first_look, simulate
+from sim.findings import sensitivity, time_series
+from sim.findings.attribution import mechanisms, procedural, structural
+from sim.findings.designs import Design, played
+from sim.findings.lever_search import Target, unlock
+from sim.findings.mediation import value_of_mediation
+from sim.reporting import html_report, summary
+from sim.scenario.schema import Scenario
 
 SEED_CASE, REPEATS = "gaza-2024-01", 3
 
@@ -48,25 +50,27 @@ def of_outcomes(scenario: Scenario, outcomes: Outcomes, changed: Outcomes) -> di
         "refusals": lambda: findings.refusals(outcomes),
         "quality of texts": lambda: findings.quality(outcomes),
         "captives": lambda: findings.captives(outcomes),
-        "truce survival": lambda: findings.truce_survival(outcomes, report.TRUCE_DAYS),
-        "truce ends by cause": lambda: findings.truce_ends(outcomes, report.TRUCE_DAYS),
+        "truce survival": lambda: findings.truce_survival(outcomes, summary.TRUCE_DAYS),
+        "truce ends by cause": lambda: findings.truce_ends(outcomes, summary.TRUCE_DAYS),
         "base rate": lambda: base and findings.base_rate_by(base, 90),
         "effects of a lever": lambda: findings.effects(outcomes, changed, days),
-        "ZOPA by day": lambda: by_day.zopa_by_day(outcomes, days),
-        "ripeness by day": lambda: by_day.ripeness(outcomes, days),
-        "optimism by day": lambda: by_day.mutual_optimism(outcomes, days),
+        "ZOPA by day": lambda: time_series.zopa_by_day(outcomes, days),
+        "ripeness by day": lambda: time_series.ripeness(outcomes, days),
+        "optimism by day": lambda: time_series.mutual_optimism(outcomes, days),
         "procedural attribution": lambda: procedural(outcomes),
-        "summary": lambda: report.summary(outcomes, scenario),
+        "summary": lambda: summary.summary(outcomes, scenario),
     }
 
 
 def with_talks_of_their_own(scenario: Scenario, runs: int, arm: int) -> dict[str, Work]:
     """What plays talks of its own, `arm` of them for each arm; looks are at `runs` draws."""
-    design = Design("luck", sensitivity.uncertain_paths(scenario), page.POINTS_PER_RUN * arm, 2, 1)
+    design = Design(
+        "luck", sensitivity.uncertain_paths(scenario), html_report.POINTS_PER_RUN * arm, 2, 1
+    )
 
     def trends() -> object:
         table = played(design, sensitivity.player(scenario, seed=1, workers=1))
-        return sensitivity.trends_from(table, page.OUTCOME)
+        return sensitivity.trends_from(table, html_report.OUTCOME)
 
     return {
         f"structural attribution, {runs // 10:,} draws": lambda: structural(
@@ -74,7 +78,7 @@ def with_talks_of_their_own(scenario: Scenario, runs: int, arm: int) -> dict[str
         ),
         f"mechanisms, {arm:,} an arm": lambda: mechanisms(scenario, runs=arm),
         f"value of mediation, {arm:,} an arm": lambda: value_of_mediation(scenario, runs=arm),
-        f"trends, {page.POINTS_PER_RUN * arm:,} points": trends,
+        f"trends, {html_report.POINTS_PER_RUN * arm:,} points": trends,
         f"unlock, {arm:,} an arm": lambda: unlock(
             scenario, Target.read("deal@90=0.5", scenario.days), runs=arm
         ),
@@ -86,7 +90,7 @@ def on_paper(scenario: Scenario, outcomes: Outcomes) -> dict[str, Work]:
 
     def write() -> None:
         with tempfile.TemporaryDirectory() as folder:
-            page.write(page.report(outcomes, scenario, "", None), Path(folder))
+            html_report.write(html_report.report(outcomes, scenario, "", None), Path(folder))
 
     return {"report, drawn": write}
 

@@ -13,7 +13,7 @@ import sys
 from importlib import metadata
 
 from sim import simulate
-from sim.reading import scenario_names
+from sim.scenario.loading import scenario_names
 
 
 def fingerprint(runs: int = 300, seed: int = 5) -> str:

@@ -34,7 +34,7 @@ from pathlib import Path
 import numpy as np
 
 from sim import load_scenario, simulate
-from sim.findings import days_until_deal, dealt_by
+from sim.findings.statistics import days_until_deal, dealt_by
 from sim.sweep import Manner, Plan, Question, estimate, read_study, run
 
 SEED_CASE, DAYS, DEAL_BY = "gaza-2024-01", 180, 90

@@ -17,7 +17,7 @@ import psycopg
 import pytest
 from system import DATABASE
 
-from sim.classroom.store import Store
+from sim.classroom.storage.store import Store
 
 
 @pytest.fixture(autouse=True)

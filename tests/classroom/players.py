@@ -7,16 +7,16 @@ from functools import cache
 from random import Random
 from typing import Any
 
-from sim.classroom import acts
-from sim.classroom.acts import Act, PlayOn, Project, Request, Terms
-from sim.classroom.conduct import InMemory, conduct
-from sim.classroom.exercise import RefusedError, draft, unanswered
-from sim.classroom.model import Model, Sheet
+from sim.classroom import commands
+from sim.classroom.commands import Act, PlayOn, Project, Request, Terms
+from sim.classroom.decide import RefusedError, draft, unanswered
+from sim.classroom.driver import InMemory, conduct
 from sim.classroom.plan import Plan
 from sim.classroom.state import State, Table
-from sim.experiment import version
-from sim.reading import load_scenario
-from sim.scenario import Scenario
+from sim.classroom.table_model import Model, Sheet
+from sim.engine.simulate import version
+from sim.scenario.loading import load_scenario
+from sim.scenario.schema import Scenario
 
 NOW = 1_700_000_000_000
 
@@ -62,17 +62,17 @@ class Class:
 
     def gathered(self, people: int = 0) -> list[str]:
         """Open the lobby and let people join; returns their ids."""
-        self.instruct(acts.OpenLobby())
+        self.instruct(commands.OpenLobby())
         for _ in range(people):
-            self.ask("visitor", acts.Join())
+            self.ask("visitor", commands.Join())
         return list(self.state.people)
 
     def begun(self, people: int = 0) -> list[str]:
         """Everybody is seated and the talks have begun."""
         names = self.gathered(people)
-        self.instruct(acts.Start())
+        self.instruct(commands.Start())
         if people:
-            self.instruct(acts.Advance())
+            self.instruct(commands.Advance())
         self.go_on()
         return names
 
@@ -118,24 +118,24 @@ def bot_acts(state: State, person: str, luck: Random, words: str = "") -> list[A
     seen = [text for text in table.current if role in text.seen]
     doing: list[Act] = []
     if luck.random() < 0.3:
-        doing.append(acts.SaveDraft(package=a_package(state, luck), rationale=f"draft {words}"))
+        doing.append(commands.SaveDraft(package=a_package(state, luck), rationale=f"draft {words}"))
     if luck.random() < 0.3:
-        doing.append(acts.Say(to=(luck.choice(reaches),), text=f"message {words}"))
+        doing.append(commands.Say(to=(luck.choice(reaches),), text=f"message {words}"))
     if luck.random() < 0.5:
         package = a_package(state, luck)
-        doing.append(acts.Propose(package=package, rationale=f"text {words}", to=reaches))
+        doing.append(commands.Propose(package=package, rationale=f"text {words}", to=reaches))
     for text in seen:
         if role not in text.answers and luck.random() < 0.7:
             accepts = luck.random() < 0.6
             reason = None if accepts else "more"
-            doing.append(acts.Respond(text=text.id, accepts=accepts, reason=reason))
+            doing.append(commands.Respond(text=text.id, accepts=accepts, reason=reason))
         to = tuple(other for other in reaches if other not in text.seen)
         if to and state.setting.roles[role].is_mediator:
-            doing.append(acts.Carry(text=text.id, to=to))
+            doing.append(commands.Carry(text=text.id, to=to))
     if state.setting.roles[role].confirms:
-        doing.append(acts.Confirm(yes=luck.random() < 0.7))
+        doing.append(commands.Confirm(yes=luck.random() < 0.7))
     if luck.random() < 0.6:
-        doing.append(acts.Done())
+        doing.append(commands.Done())
     return doing
 
 
@@ -170,7 +170,7 @@ class QuickModel:
             Request(
                 by=f"agent:{table.number}-{role}",
                 key=f"quick.{text.id}.{role}",
-                act=acts.Respond(text=text.id, accepts=True),
+                act=commands.Respond(text=text.id, accepts=True),
             )
             for role, text in unanswered(self.setting, table)
         ]

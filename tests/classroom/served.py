@@ -16,14 +16,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from dashboard.classroom.live import STAGES
-from sim.classroom import acts
-from sim.classroom.acts import Act, Request
+from dashboard.classroom.live_refresh import STAGES
+from sim.classroom import commands
+from sim.classroom.commands import Act, Request
 from sim.classroom.events import Proposed, Spoken, StageBegan, WasDone
 from sim.classroom.plan import Plan
 from sim.classroom.state import State
-from sim.classroom.store import Store
-from sim.scenario import Scenario
+from sim.classroom.storage.store import Store
+from sim.scenario.schema import Scenario
 from tests.classroom.tab import PATIENCE, Tab, take_a_seat
 from tests.system import free_port
 
@@ -157,7 +157,7 @@ class Exercise:
 
     def open_door(self) -> str:
         """Open the lobby; returns the code on the wall."""
-        self.instruct(acts.OpenLobby())
+        self.instruct(commands.OpenLobby())
         return self.store.join_code(self.name) or ""
 
     async def gathered(self, seats: int) -> float:
@@ -312,9 +312,9 @@ async def killed(exercise: Exercise, kills: int, apart: float) -> Struck:
     the instructor ends the talks, and every page must say so without anybody's doing.
     """
     bots, luck, server = exercise.bots, Random(7), exercise.server
-    exercise.instruct(acts.Start())
+    exercise.instruct(commands.Start())
     await asyncio.gather(*(bot.predict() for bot in bots))
-    exercise.instruct(acts.Advance())
+    exercise.instruct(commands.Advance())
     over = asyncio.Event()
     struck = {"server": 0, "worker": 0}
     up: list[float] = []
@@ -333,7 +333,7 @@ async def killed(exercise: Exercise, kills: int, apart: float) -> Struck:
         await _something_happens(bots)
         await _somebody_speaks(exercise)
         over.set()
-    exercise.instruct(acts.End())
+    exercise.instruct(commands.End())
     ended = "The instructor ended the talks"
     alone = await asyncio.gather(*(bot.tab.sees(ended) for bot in bots), return_exceptions=True)
     whole_after = [
@@ -397,7 +397,7 @@ def out_of_order(exercise: Exercise) -> list[str]:
     if [record.seq for record in records] != list(range(1, len(records) + 1)):
         wrong.append("the log has gaps")
     phases = [record.event.phase for record in records if record.event.kind == "phase_began"]
-    if phases != list(acts.PHASES[1 : 1 + len(phases)]):
+    if phases != list(commands.PHASES[1 : 1 + len(phases)]):
         wrong.append(f"phases: {phases}")
     for number in exercise.state().tables:
         stages = [

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from sim.classroom import acts
+from sim.classroom import commands
 from sim.classroom.debrief import exact, look_back, one_thing_changed, quantile_dots, replayed
 from sim.classroom.events import to_line
-from sim.classroom.export import archive, harmless
-from sim.classroom.model import Model
 from sim.classroom.plan import Inject
 from sim.classroom.state import canonical
-from sim.cli import app
-from sim.findings import truce_survival
-from sim.outcomes import NONE
+from sim.classroom.storage.export import archive, harmless
+from sim.classroom.table_model import Model
+from sim.cli.app import app
+from sim.engine.outcomes import NONE
+from sim.findings.statistics import truce_survival
 from tests.classroom.players import Class
 from tests.classroom.test_view import CANARY, with_canaries
 
@@ -31,14 +31,14 @@ def room() -> Class:
     inject = Inject(id="storm", kind="parameter", words="A storm.", lever="war_cost", setting=3)
     room = Class(with_canaries("two-rivers"), tables=3, rounds=4, seed=3, injects=(inject,))
     people = room.gathered(people=4)
-    room.instruct(acts.Start())
+    room.instruct(commands.Start())
     for k, person in enumerate(people):
         package = room.state.setting.package(5 * k)
-        room.ask(f"person:{person}", acts.Predict(deal=30 * k, package=package))
-    room.instruct(acts.Advance())
+        room.ask(f"person:{person}", commands.Predict(deal=30 * k, package=package))
+    room.instruct(commands.Advance())
     room.go_on()
     room.played_by_bots(seed=8)
-    room.ask(f"person:{people[0]}", acts.Reflect(text="=HYPERLINK() of mine"))
+    room.ask(f"person:{people[0]}", commands.Reflect(text="=HYPERLINK() of mine"))
     return room
 
 
@@ -191,7 +191,7 @@ def test_an_export_before_the_reveal_holds_nothing_private(room):
 def test_an_export_after_the_reveal_is_complete_and_its_log_replays(room, tmp_path):
     revealed = Class.__new__(Class)
     revealed.__dict__.update(room.__dict__)
-    revealed.instruct(acts.Reveal())
+    revealed.instruct(commands.Reveal())
     files = unpacked(archive(revealed.state, revealed.log.records))
     assert files["events.jsonl"].splitlines() == [to_line(r) for r in revealed.log.records]
     log = tmp_path / "events.jsonl"

@@ -5,11 +5,11 @@ import time
 
 import pytest
 
-from dashboard.classroom.desk import ANSWERS_KEPT, OF_NOBODY, Desk
+from dashboard.classroom.task_results import ANSWERS_KEPT, OF_NOBODY, Desk
 from dashboard.classroom.worker import Conductor
-from sim.classroom.acts import OpenLobby, Request
+from sim.classroom.commands import OpenLobby, Request
 from sim.classroom.plan import Plan
-from sim.classroom.store import Store
+from sim.classroom.storage.store import Store
 from tests.classroom.players import NOW, read_once
 
 

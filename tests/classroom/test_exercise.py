@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from pydantic import ValidationError
 
-from sim.classroom import acts
-from sim.classroom.acts import PHASES, STAGES, Act, Command, Request
-from sim.classroom.exercise import MOST_FORCED, RefusedError
+from sim.classroom import commands
+from sim.classroom.commands import PHASES, STAGES, Act, Command, Request
+from sim.classroom.decide import MOST_FORCED, RefusedError
 from sim.classroom.plan import Inject, Plan, Setting
 from sim.classroom.state import canonical, replay
-from sim.classroom.view import view_for_watcher
+from sim.classroom.views import view_for_watcher
 from tests.classroom.players import Class, bot_acts, read_once
 
 PACKAGE = Setting(Plan(title="t"), read_once("two-rivers")).package(0)
@@ -26,56 +26,56 @@ PACKAGE = Setting(Plan(title="t"), read_once("two-rivers")).package(0)
 SAMPLES: dict[str, Command] = {
     sample.kind: sample
     for sample in (
-        acts.Join(),
-        acts.Predict(deal=50),
-        acts.Comprehend(choice=("upland",)),
-        acts.SaveDraft(package=PACKAGE),
-        acts.Say(to=("delta",), text="Hello."),
-        acts.Propose(package=PACKAGE, to=("delta",)),
-        acts.Carry(text="1.1", to=("delta",)),
-        acts.Respond(text="1.1", accepts=True),
-        acts.Confirm(yes=True),
-        acts.Done(),
-        acts.TakeBack(),
-        acts.Reflect(text="Well."),
-        acts.OpenLobby(),
-        acts.Lock(locked=True),
-        acts.Start(),
-        acts.Advance(),
-        acts.Extend(),
-        acts.Pause(),
-        acts.Resume(),
-        acts.Seat(person="p1", table=1, role="delta"),
-        acts.Admit(),
-        acts.Watch(person="p1", table=1),
-        acts.Swap(person="p1", other="p2"),
-        acts.Kick(person="p1"),
-        acts.Reissue(person="p1"),
-        acts.Hold(table=1, role="delta", agent=True),
-        acts.Broadcast(text="Hello."),
-        acts.Retract(number=0),
-        acts.Fire(inject="news"),
-        acts.End(),
-        acts.Debrief(),
-        acts.Reveal(),
-        acts.Archive(),
-        acts.Undo(),
-        acts.PlayOn(table=1, round=0, day=1, news=()),
-        acts.MoveAgents(table=1, round=1, stage="caucus"),
-        acts.Project(table=1, runs=1, deals=0, holding={}, home={}, died={}),
-        acts.Tick(),
+        commands.Join(),
+        commands.Predict(deal=50),
+        commands.Comprehend(choice=("upland",)),
+        commands.SaveDraft(package=PACKAGE),
+        commands.Say(to=("delta",), text="Hello."),
+        commands.Propose(package=PACKAGE, to=("delta",)),
+        commands.Carry(text="1.1", to=("delta",)),
+        commands.Respond(text="1.1", accepts=True),
+        commands.Confirm(yes=True),
+        commands.Done(),
+        commands.TakeBack(),
+        commands.Reflect(text="Well."),
+        commands.OpenLobby(),
+        commands.Lock(locked=True),
+        commands.Start(),
+        commands.Advance(),
+        commands.Extend(),
+        commands.Pause(),
+        commands.Resume(),
+        commands.Seat(person="p1", table=1, role="delta"),
+        commands.Admit(),
+        commands.Watch(person="p1", table=1),
+        commands.Swap(person="p1", other="p2"),
+        commands.Kick(person="p1"),
+        commands.Reissue(person="p1"),
+        commands.Hold(table=1, role="delta", agent=True),
+        commands.Broadcast(text="Hello."),
+        commands.Retract(number=0),
+        commands.Fire(inject="news"),
+        commands.End(),
+        commands.Debrief(),
+        commands.Reveal(),
+        commands.Archive(),
+        commands.Undo(),
+        commands.PlayOn(table=1, round=0, day=1, news=()),
+        commands.MoveAgents(table=1, round=1, stage="caucus"),
+        commands.Project(table=1, runs=1, deals=0, holding={}, home={}, died={}),
+        commands.Tick(),
     )
 }
 KINDS = sorted(SAMPLES)
 
 #: Everybody there is, by kind.
 EVERYBODY = {
-    acts.INSTRUCTOR: "instructor",
-    acts.VISITOR: "visitor",
-    acts.PERSON: "person:p1",
-    acts.HOLDER: "agent:1-marsh",
-    acts.MODEL: "model",
-    acts.CLOCK: "clock",
+    commands.INSTRUCTOR: "instructor",
+    commands.VISITOR: "visitor",
+    commands.PERSON: "person:p1",
+    commands.HOLDER: "agent:1-marsh",
+    commands.MODEL: "model",
+    commands.CLOCK: "clock",
 }
 
 
@@ -87,11 +87,11 @@ def in_phase(phase: str) -> Class:
         return room
     room.gathered(people=1)
     for act, reached in (
-        (acts.Start(), "briefing"),
-        (acts.Advance(), "playing"),
-        (acts.End(), "closed"),
-        (acts.Debrief(), "debrief"),
-        (acts.Archive(), "archived"),
+        (commands.Start(), "briefing"),
+        (commands.Advance(), "playing"),
+        (commands.End(), "closed"),
+        (commands.Debrief(), "debrief"),
+        (commands.Archive(), "archived"),
     ):
         if room.state.phase == phase:
             break
@@ -102,7 +102,7 @@ def in_phase(phase: str) -> Class:
 
 def allowed(kind: str, who: str) -> bool:
     wanted = SAMPLES[kind].who
-    return who == wanted or (wanted == acts.HOLDER and who == acts.PERSON)
+    return who == wanted or (wanted == commands.HOLDER and who == commands.PERSON)
 
 
 def test_there_is_a_sample_of_every_act():
@@ -140,7 +140,7 @@ def test_nothing_is_done_in_the_wrong_phase(kind):
 @pytest.mark.parametrize("kind", [k for k in KINDS if SAMPLES[k].stages is not None])
 def test_nothing_is_done_in_the_wrong_stage(kind):
     act = SAMPLES[kind]
-    by = "person:p1" if act.who in (acts.PERSON, acts.HOLDER) else EVERYBODY[act.who]
+    by = "person:p1" if act.who in (commands.PERSON, commands.HOLDER) else EVERYBODY[act.who]
     for stage in STAGES:
         if stage in (act.stages or ()):
             continue
@@ -155,17 +155,17 @@ def at_stage(stage: str) -> Class:
     """An exercise of two tables, of which the first is in a stage and the second waits."""
     room = Class(quick=True, tables=2)
     room.gathered(people=1)
-    room.instruct(acts.Start())
-    room.instruct(acts.Advance())
+    room.instruct(commands.Start())
+    room.instruct(commands.Advance())
     if stage == "ended":
-        room.instruct(acts.End(table=room.state.seat_of("p1")[0].number))
+        room.instruct(commands.End(table=room.state.seat_of("p1")[0].number))
     for _ in range(12):
         table = room.state.seat_of("p1")[0]
         if table.stage == stage:
             return room
         room.go_on()
         if room.state.seat_of("p1")[0].stage != stage:
-            room.instruct(acts.Advance(table=table.number))
+            room.instruct(commands.Advance(table=table.number))
     raise AssertionError(stage)
 
 
@@ -174,7 +174,7 @@ def seated(scenario: str = "two-rivers", tables: int = 1) -> tuple[Class, dict[t
     room = Class(scenario, quick=True, tables=tables)
     room.begun(people=5 * tables)
     for number in room.state.tables:
-        room.instruct(acts.Advance(table=number))
+        room.instruct(commands.Advance(table=number))
     who = {}
     for person in room.state.people:
         table, role = room.state.seat_of(person)
@@ -184,28 +184,28 @@ def seated(scenario: str = "two-rivers", tables: int = 1) -> tuple[Class, dict[t
 
 def test_a_text_of_another_table_cannot_be_answered():
     room, who = seated(tables=2)
-    room.ask(who[2, "upland"], acts.Propose(package=PACKAGE, to=("delta",)))
+    room.ask(who[2, "upland"], commands.Propose(package=PACKAGE, to=("delta",)))
     for number in (1, 2):
-        room.instruct(acts.Advance(table=number))
+        room.instruct(commands.Advance(table=number))
     with pytest.raises(RefusedError, match="no such text"):
-        room.ask(who[1, "delta"], acts.Respond(text="2.1", accepts=True))
-    room.ask(who[2, "delta"], acts.Respond(text="2.1", accepts=True))
+        room.ask(who[1, "delta"], commands.Respond(text="2.1", accepts=True))
+    room.ask(who[2, "delta"], commands.Respond(text="2.1", accepts=True))
 
 
 def test_a_text_that_one_has_not_seen_cannot_be_answered_or_carried():
     room, who = seated()
-    room.ask(who[1, "upland"], acts.Propose(package=PACKAGE, to=("northmark",)))
-    room.instruct(acts.Advance(table=1))
+    room.ask(who[1, "upland"], commands.Propose(package=PACKAGE, to=("northmark",)))
+    room.instruct(commands.Advance(table=1))
     for act in (
-        acts.Respond(text="1.1", accepts=True),
-        acts.Propose(package=PACKAGE, to=("upland",), counters="1.1"),
+        commands.Respond(text="1.1", accepts=True),
+        commands.Propose(package=PACKAGE, to=("upland",), counters="1.1"),
     ):
         with pytest.raises(RefusedError, match="no such text"):
             room.ask(who[1, "delta"], act)
     with pytest.raises(RefusedError, match="no such text"):
-        room.ask(who[1, "southport"], acts.Carry(text="1.1", to=("delta",)))
+        room.ask(who[1, "southport"], commands.Carry(text="1.1", to=("delta",)))
     with pytest.raises(RefusedError, match="only mediators"):
-        room.ask(who[1, "upland"], acts.Carry(text="1.1", to=("delta",)))
+        room.ask(who[1, "upland"], commands.Carry(text="1.1", to=("delta",)))
 
 
 def test_nobody_speaks_to_those_they_do_not_meet():
@@ -213,26 +213,26 @@ def test_nobody_speaks_to_those_they_do_not_meet():
     package = room.state.setting.package(0)
     for one, other in (("israel", "hamas"), ("hamas", "israel"), ("us", "hamas")):
         with pytest.raises(RefusedError, match="do not meet"):
-            room.ask(who[1, one], acts.Say(to=(other,), text="Hello."))
+            room.ask(who[1, one], commands.Say(to=(other,), text="Hello."))
         with pytest.raises(RefusedError, match="do not meet"):
-            room.ask(who[1, one], acts.Propose(package=package, to=(other,)))
-    room.ask(who[1, "qatar"], acts.Say(to=("hamas", "israel"), text="Hello."))
+            room.ask(who[1, one], commands.Propose(package=package, to=(other,)))
+    room.ask(who[1, "qatar"], commands.Say(to=("hamas", "israel"), text="Hello."))
 
 
 def test_terms_that_do_not_go_together_are_refused_with_the_reason():
     room, who = seated()
     package = {**PACKAGE, "duration": "14d", "withdrawal": "total"}
     with pytest.raises(ValueError, match="do not go together"):
-        room.ask(who[1, "upland"], acts.Propose(package=package, to=("delta",)))
+        room.ask(who[1, "upland"], commands.Propose(package=package, to=("delta",)))
 
 
 def test_a_text_is_agreed_once_all_who_can_refuse_one_have_accepted():
     room, who = seated()
-    room.ask(who[1, "upland"], acts.Propose(package=PACKAGE, to=("delta", "marsh")))
-    room.instruct(acts.Advance(table=1))
-    room.ask(who[1, "marsh"], acts.Respond(text="1.1", accepts=True))
+    room.ask(who[1, "upland"], commands.Propose(package=PACKAGE, to=("delta", "marsh")))
+    room.instruct(commands.Advance(table=1))
+    room.ask(who[1, "marsh"], commands.Respond(text="1.1", accepts=True))
     assert room.go_on().tables[1].stage == "responses"
-    room.ask(who[1, "delta"], acts.Respond(text="1.1", accepts=True))
+    room.ask(who[1, "delta"], commands.Respond(text="1.1", accepts=True))
     table = room.go_on().tables[1]
     assert table.how == "deal"
     assert table.terms.package == PACKAGE
@@ -240,10 +240,10 @@ def test_a_text_is_agreed_once_all_who_can_refuse_one_have_accepted():
 
 def test_a_counter_proposal_rejects_what_it_counters():
     room, who = seated()
-    room.ask(who[1, "upland"], acts.Propose(package=PACKAGE, to=("delta",)))
-    room.instruct(acts.Advance(table=1))
+    room.ask(who[1, "upland"], commands.Propose(package=PACKAGE, to=("delta",)))
+    room.instruct(commands.Advance(table=1))
     other = room.state.setting.package(20)
-    room.ask(who[1, "delta"], acts.Propose(package=other, to=("upland",), counters="1.1"))
+    room.ask(who[1, "delta"], commands.Propose(package=other, to=("upland",), counters="1.1"))
     first, second = room.state.tables[1].texts
     assert (first.answers["delta"], first.reasons["delta"]) == (False, "counter")
     assert (second.counters, second.answers) == ("1.1", {"delta": True})
@@ -252,30 +252,30 @@ def test_a_counter_proposal_rejects_what_it_counters():
 def test_whoever_spoke_for_a_party_waits_for_its_word():
     room, who = seated("gaza-2024-01")
     package = room.state.setting.package(0)
-    room.ask(who[1, "israel"], acts.Propose(package=package, to=("qatar",)))
-    room.ask(who[1, "qatar"], acts.Carry(text="1.1", to=("hamas",)))
-    room.instruct(acts.Advance(table=1))
-    room.ask(who[1, "hamas"], acts.Respond(text="1.1", accepts=True))
+    room.ask(who[1, "israel"], commands.Propose(package=package, to=("qatar",)))
+    room.ask(who[1, "qatar"], commands.Carry(text="1.1", to=("hamas",)))
+    room.instruct(commands.Advance(table=1))
+    room.ask(who[1, "hamas"], commands.Respond(text="1.1", accepts=True))
     assert room.go_on().tables[1].stage == "resolve"
     with pytest.raises(RefusedError, match="nothing to confirm"):
-        room.ask(who[1, "israel"], acts.Confirm(yes=True))
-    room.ask(who[1, "hamas"], acts.Confirm(yes=False))
+        room.ask(who[1, "israel"], commands.Confirm(yes=True))
+    room.ask(who[1, "hamas"], commands.Confirm(yes=False))
     assert room.go_on().tables[1].rounds[0].confirms == {"hamas": False}
 
 
 def test_proposals_come_at_a_measured_pace():
     room, who = seated()
-    room.ask(who[1, "upland"], acts.Propose(package=PACKAGE, to=("delta",)))
+    room.ask(who[1, "upland"], commands.Propose(package=PACKAGE, to=("delta",)))
     with pytest.raises(RefusedError, match="wait a few seconds"):
-        room.ask(who[1, "upland"], acts.Propose(package=PACKAGE, to=("delta",)))
+        room.ask(who[1, "upland"], commands.Propose(package=PACKAGE, to=("delta",)))
     room.now += 6000
-    room.ask(who[1, "upland"], acts.Propose(package=PACKAGE, to=("delta",)))
+    room.ask(who[1, "upland"], commands.Propose(package=PACKAGE, to=("delta",)))
 
 
 def test_text_is_capped_and_holds_no_control_characters():
     for text in ("x" * 501, "bell \x07", "null \x00"):
         with pytest.raises(ValidationError):
-            acts.Propose(package=PACKAGE, to=("delta",), rationale=text)
+            commands.Propose(package=PACKAGE, to=("delta",), rationale=text)
 
 
 def test_an_idle_seat_is_kept_warm_by_an_agent_and_given_back_at_once():
@@ -285,41 +285,41 @@ def test_an_idle_seat_is_kept_warm_by_an_agent_and_given_back_at_once():
     for _ in range(3):
         room.go_on(200)
     assert room.state.tables[1].seats["delta"].agent
-    room.ask(f"person:{person}", acts.SaveDraft(package=PACKAGE))
+    room.ask(f"person:{person}", commands.SaveDraft(package=PACKAGE))
     assert not room.state.tables[1].seats["delta"].agent
 
 
 def test_deadlines_are_absolute_and_stand_still_in_a_pause():
     room, _ = seated()
     deadline = room.state.tables[1].deadline
-    room.instruct(acts.Pause())
+    room.instruct(commands.Pause())
     room.now += 600_000
     with pytest.raises(RefusedError, match="paused"):
-        room.ask("clock", acts.Tick())
-    state = room.instruct(acts.Resume())
+        room.ask("clock", commands.Tick())
+    state = room.instruct(commands.Resume())
     assert state.tables[1].deadline == deadline + 600_000
-    state = room.instruct(acts.Extend(seconds=60, table=1))
+    state = room.instruct(commands.Extend(seconds=60, table=1))
     assert state.tables[1].deadline == deadline + 660_000
 
 
 def test_what_the_instructor_did_can_be_taken_back():
     room, _ = seated()
     for act in (
-        acts.Extend(seconds=90),
-        acts.Hold(table=1, role="delta", agent=True),
-        acts.Kick(person="p1"),
-        acts.Broadcast(text="Hello."),
+        commands.Extend(seconds=90),
+        commands.Hold(table=1, role="delta", agent=True),
+        commands.Kick(person="p1"),
+        commands.Broadcast(text="Hello."),
     ):
         before = room.state
         room.instruct(act)
-        after = room.instruct(acts.Undo())
+        after = room.instruct(commands.Undo())
         assert after.tables[1].deadline == before.tables[1].deadline
         assert after.seat_of("p1")[1] == before.seat_of("p1")[1]
         agents = [s.agent for s in after.tables[1].seats.values()]
         assert agents == [s.agent for s in before.tables[1].seats.values()]
         assert not any(after.broadcasts)
     with pytest.raises(RefusedError, match="nothing"):
-        room.instruct(acts.Undo())
+        room.instruct(commands.Undo())
 
 
 def test_many_seats_are_not_cut_off_by_one_click():
@@ -328,30 +328,30 @@ def test_many_seats_are_not_cut_off_by_one_click():
         sum(not s.agent for t in room.state.tables.values() for s in t.seats.values()) > MOST_FORCED
     )
     with pytest.raises(RefusedError, match="table by table"):
-        room.instruct(acts.Advance())
+        room.instruct(commands.Advance())
 
 
 def test_two_people_exchange_their_seats_and_can_take_it_back():
     room, _ = seated()
     one, other = (room.state.tables[1].seats[role].people[0] for role in ("upland", "delta"))
     before = room.state.tables[1].seats
-    room.instruct(acts.Swap(person=one, other=other))
+    room.instruct(commands.Swap(person=one, other=other))
     assert room.state.tables[1].seats["upland"].people == (other,)
     assert room.state.tables[1].seats["delta"].people == (one,)
     assert not any(room.state.tables[1].seats[role].agent for role in ("upland", "delta"))
-    room.instruct(acts.Undo())
+    room.instruct(commands.Undo())
     assert {r: s.people for r, s in before.items()} == {
         r: s.people for r, s in room.state.tables[1].seats.items()
     }
     for someone in (one, "p99"):
         with pytest.raises(RefusedError, match="choose two"):
-            room.instruct(acts.Swap(person=one, other=someone))
+            room.instruct(commands.Swap(person=one, other=someone))
 
 
 def test_agents_think_before_they_move_where_people_sit_and_only_there():
     room = Class(quick=True, thinking_seconds=10)
     room.begun(people=2)
-    room.instruct(acts.Advance(table=1))
+    room.instruct(commands.Advance(table=1))
     room.go_on(9)
     assert not room.state.tables[1].agents_moved
     room.go_on(1)
@@ -363,9 +363,9 @@ def test_agents_think_before_they_move_where_people_sit_and_only_there():
 
 def test_whoever_is_taken_out_can_do_nothing():
     room, who = seated()
-    room.instruct(acts.Kick(person=who[1, "delta"].removeprefix("person:")))
+    room.instruct(commands.Kick(person=who[1, "delta"].removeprefix("person:")))
     with pytest.raises(RefusedError, match="not in this exercise"):
-        room.ask(who[1, "delta"], acts.Done())
+        room.ask(who[1, "delta"], commands.Done())
 
 
 def test_people_sit_where_a_deal_can_be_refused_first_and_some_wait():
@@ -375,84 +375,84 @@ def test_people_sit_where_a_deal_can_be_refused_first_and_some_wait():
     assert first == {"upland", "delta"}
     assert len(room.state.waiting) == 3
     for _ in range(17):
-        room.ask("visitor", acts.Join())
+        room.ask("visitor", commands.Join())
     with pytest.raises(RefusedError, match="waiting list is full"):
-        room.ask("visitor", acts.Join())
+        room.ask("visitor", commands.Join())
 
 
 def test_a_wish_is_met_where_a_seat_of_the_role_is_free():
     room = Class(quick=True, seating="wish", tables=2)
     room.gathered()
     for _ in range(3):
-        room.ask("visitor", acts.Join(wishes="northmark"))
+        room.ask("visitor", commands.Join(wishes="northmark"))
     roles = [room.state.seat_of(person)[1] for person in room.state.people]
     assert roles[:2] == ["northmark", "northmark"]
     assert roles[2] in room.state.setting.vetoers  # both are taken: a seat like anybody's
     for wish, complaint in (("nobody", "no seat to wish for"), ("sa lt", "no seat to wish for")):
         with pytest.raises(ValueError, match=complaint):
-            room.ask("visitor", acts.Join(wishes=wish))
+            room.ask("visitor", commands.Join(wishes=wish))
 
 
 def test_nobody_wishes_where_luck_decides():
     room = Class(quick=True)
     room.gathered()
     with pytest.raises(ValueError, match="by luck"):
-        room.ask("visitor", acts.Join(wishes="northmark"))
+        room.ask("visitor", commands.Join(wishes="northmark"))
 
 
 def test_where_people_are_let_in_they_wait_until_then_and_get_what_they_wished_for():
     room = Class(quick=True, seating="wish", joining="asked")
     room.gathered()
     for wish in ("northmark", "delta", "delta"):
-        room.ask("visitor", acts.Join(wishes=wish))
+        room.ask("visitor", commands.Join(wishes=wish))
     assert room.state.waiting == ("p1", "p2", "p3")
-    room.instruct(acts.Admit(person="p2"))
+    room.instruct(commands.Admit(person="p2"))
     assert room.state.seat_of("p2")[1] == "delta"
-    room.instruct(acts.Admit())
+    room.instruct(commands.Admit())
     assert room.state.waiting == ()
     assert room.state.seat_of("p1")[1] == "northmark"
     assert room.state.seat_of("p3")[1] != "delta"
     with pytest.raises(RefusedError, match="nobody is waiting"):
-        room.instruct(acts.Admit())
+        room.instruct(commands.Admit())
 
 
 def test_nobody_is_let_in_where_all_seats_are_taken():
     room = Class(quick=True)
     people = room.gathered(people=6)
     with pytest.raises(RefusedError, match="all seats are taken"):
-        room.instruct(acts.Admit(person=people[-1]))
+        room.instruct(commands.Admit(person=people[-1]))
 
 
 def test_who_watches_a_table_has_no_seat_until_they_are_let_in():
     room = Class(quick=True, tables=2)
     people = room.gathered(people=11)
     watcher = people[-1]
-    room.instruct(acts.Watch(person=watcher, table=2))
+    room.instruct(commands.Watch(person=watcher, table=2))
     assert room.state.waiting == ()
     assert view_for_watcher(room.state, watcher).table == 2
-    room.instruct(acts.Start())
+    room.instruct(commands.Start())
     with pytest.raises(RefusedError, match="no seat"):
-        room.ask(f"person:{watcher}", acts.Predict(deal=50))
+        room.ask(f"person:{watcher}", commands.Predict(deal=50))
     with pytest.raises(RefusedError, match="has a seat"):
-        room.instruct(acts.Watch(person=people[0], table=1))
-    room.instruct(acts.Kick(person=people[0]))
+        room.instruct(commands.Watch(person=people[0], table=1))
+    room.instruct(commands.Kick(person=people[0]))
     assert view_for_watcher(room.state, people[0]) is None
     with pytest.raises(RefusedError, match="taken out"):
-        room.instruct(acts.Watch(person=people[0], table=1))
-    room.instruct(acts.Admit(person=watcher))
+        room.instruct(commands.Watch(person=people[0], table=1))
+    room.instruct(commands.Admit(person=watcher))
     assert room.state.seat_of(watcher) is not None
     assert view_for_watcher(room.state, watcher) is None
 
 
 def test_nobody_fills_the_log_without_end(monkeypatch):
-    monkeypatch.setattr("sim.classroom.exercise.MOST_ACTS", 3)
+    monkeypatch.setattr("sim.classroom.decide.MOST_ACTS", 3)
     room = Class(quick=True)
     one, other = room.begun(people=2)
     for _ in range(3):
-        room.ask(f"person:{one}", acts.SaveDraft(package=PACKAGE))
+        room.ask(f"person:{one}", commands.SaveDraft(package=PACKAGE))
     with pytest.raises(RefusedError, match="more than a lesson"):
-        room.ask(f"person:{one}", acts.SaveDraft(package=PACKAGE))
-    room.ask(f"person:{other}", acts.SaveDraft(package=PACKAGE))
+        room.ask(f"person:{one}", commands.SaveDraft(package=PACKAGE))
+    room.ask(f"person:{other}", commands.SaveDraft(package=PACKAGE))
 
 
 def test_an_inject_is_told_to_those_it_is_meant_for_and_comes_once():
@@ -461,7 +461,7 @@ def test_an_inject_is_told_to_those_it_is_meant_for_and_comes_once():
     room.begun(people=5)
     assert room.state.tables[1].injects == (("news", 1),)
     before = room.state.seq
-    room.instruct(acts.Fire(inject="news"))
+    room.instruct(commands.Fire(inject="news"))
     assert room.state.seq == before + 1  # the audit record
 
 
@@ -513,7 +513,7 @@ class AnyGame(RuleBasedStateMachine):
     @rule(count=st.integers(1, 4))
     def some_join(self, count):
         for _ in range(count):
-            self.attempt("visitor", acts.Join())
+            self.attempt("visitor", commands.Join())
 
     @rule(seconds=st.sampled_from([0, 5, 100, 1000]))
     def time_passes(self, seconds):
@@ -570,4 +570,4 @@ TestAnyGame.settings = settings(
 
 def test_a_request_comes_with_a_plain_key():
     with pytest.raises(ValidationError):
-        Request(by="instructor", key="a key; drop", act=acts.OpenLobby())
+        Request(by="instructor", key="a key; drop", act=commands.OpenLobby())

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from dashboard.classroom import live
+from dashboard.classroom import live_refresh
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def log(monkeypatch):
     seen = SimpleNamespace(length=1, stands_still=False)
     desk = SimpleNamespace(trouble=lambda _: "", has_debrief=lambda _: False)
     seen.last_seq = lambda _: seen.length
-    monkeypatch.setattr(live, "room", lambda: SimpleNamespace(store=seen, desk=desk))
+    monkeypatch.setattr(live_refresh, "room", lambda: SimpleNamespace(store=seen, desk=desk))
     return seen
 
 
@@ -23,7 +23,7 @@ def test_what_comes_while_a_page_looks_is_seen_by_the_next_look(log):
         log.length += log.length < 3  # somebody acts just after
         return found
 
-    sight = live.Sight("x", look)
+    sight = live_refresh.Sight("x", look)
     assert sight.drawn == 1
     assert sight.is_old()
     assert sight.is_old(), "a page stays old until it is drawn anew, though a redrawing may be lost"
@@ -31,7 +31,7 @@ def test_what_comes_while_a_page_looks_is_seen_by_the_next_look(log):
 
 def test_news_that_change_nothing_on_a_page_are_looked_at_once(log):
     asked = []
-    sight = live.Sight("x", lambda: asked.append(1))
+    sight = live_refresh.Sight("x", lambda: asked.append(1))
     assert not sight.is_old()
     log.length += 1
     assert not sight.is_old()
@@ -40,6 +40,6 @@ def test_news_that_change_nothing_on_a_page_are_looked_at_once(log):
 
 
 def test_a_page_is_old_when_nothing_can_be_written_any_more(log):
-    sight = live.Sight("x", lambda: None)
+    sight = live_refresh.Sight("x", lambda: None)
     log.stands_still = True
     assert sight.is_old()

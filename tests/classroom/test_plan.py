@@ -7,7 +7,7 @@ import pytest
 
 import sim.classroom
 from sim.classroom.plan import Inject, Plan, Setting
-from sim.reading import load_scenario
+from sim.scenario.loading import load_scenario
 
 SCENARIOS = ("gaza-2024-01", "gaza-2023-11", "two-rivers")
 

@@ -5,13 +5,13 @@ import pytest
 from strategies import differing
 
 from sim import simulate
-from sim.chance import Chance
-from sim.classroom import acts
-from sim.classroom.model import Model
+from sim.classroom import commands
 from sim.classroom.plan import Inject, Plan, Setting
-from sim.classroom.playing import Script, TableTalks, planned_script
-from sim.outcomes import NONE
-from sim.talks import forget
+from sim.classroom.table_model import Model
+from sim.classroom.table_talks import Script, TableTalks, planned_script
+from sim.engine.outcomes import NONE
+from sim.engine.random_streams import Chance
+from sim.engine.talks import forget
 from tests.classroom.players import Class, QuickModel, read_once
 
 
@@ -219,10 +219,10 @@ def test_news_by_hand_reaches_a_table_where_people_sit():
     room = Class(injects=(inject,), seed=1)
     room.begun(people=1)
     before = room.model.sheet(room.state.tables[1], "upland")
-    room.instruct(acts.Fire(inject="i"))
+    room.instruct(commands.Fire(inject="i"))
     for _ in range(4):
         if room.state.tables[1].round == 1:
-            room.instruct(acts.Advance(table=1))
+            room.instruct(commands.Advance(table=1))
             room.go_on()
     assert room.state.tables[1].round == 2
     assert room.model.sheet(room.state.tables[1], "upland") != before

@@ -12,7 +12,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.script_data import ScriptData
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 
-from dashboard.classroom.runs import in_turn
+from dashboard.classroom.streamlit_rerun_patch import in_turn
 
 PAGE = """
 import streamlit as st

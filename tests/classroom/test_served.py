@@ -21,11 +21,11 @@ import streamlit
 from streamlit import config
 
 from dashboard.classroom.__main__ import options, read
-from dashboard.classroom.desk import Desk
-from sim.classroom import acts
-from sim.classroom.model import Sense, Sheet
+from dashboard.classroom.task_results import Desk
+from sim.classroom import commands
 from sim.classroom.plan import Clocks, Plan
 from sim.classroom.state import State
+from sim.classroom.table_model import Sense, Sheet
 from tests.classroom.players import Class, QuickModel, read_once
 from tests.classroom.served import Exercise, Server, killed, lost, now, out_of_order
 from tests.classroom.tab import PATIENCE, Tab, take_a_seat
@@ -65,7 +65,7 @@ def test_a_class_whose_server_and_worker_are_killed_plays_on_and_loses_nothing(s
 
 async def nothing_private_in_the_debrief(exercise: Exercise) -> None:
     """The debrief, which the worker computes, before anything is revealed."""
-    exercise.instruct(acts.Debrief())
+    exercise.instruct(commands.Debrief())
     heard = bytearray()
     port, query = exercise.server.port, {"exercise": exercise.name}
     async with Tab(port, "debrief", query, exercise.bots[0].cookie, listens=heard.extend) as tab:
@@ -110,8 +110,8 @@ def test_a_full_disk_is_said_on_every_page_though_nobody_acts(server):
     async def game() -> None:
         exercise = Exercise(server, plan, read_once("two-rivers"))
         await exercise.gathered(2)
-        exercise.instruct(acts.Start())
-        exercise.instruct(acts.Advance())
+        exercise.instruct(commands.Start())
+        exercise.instruct(commands.Advance())
         one, other = exercise.bots
         for bot in exercise.bots:
             await bot.tab.sees("Round 1 of 3")
@@ -119,7 +119,7 @@ def test_a_full_disk_is_said_on_every_page_though_nobody_acts(server):
         async with instructor:
             await instructor.sees("Table 1")
             with full_disk(server):
-                exercise.instruct(acts.Extend(seconds=-3600))  # time is up, and nobody acts
+                exercise.instruct(commands.Extend(seconds=-3600))  # time is up, and nobody acts
                 for tab in (one.tab, other.tab, instructor):
                     await tab.sees("stands still")
                 await instructor.sees("Make room on the disk")
@@ -177,7 +177,7 @@ class Watched:
 
     async def gather(self) -> None:
         """Everybody takes a seat by the door and opens the page; so do a wall and a stranger."""
-        self.room.instruct(acts.OpenLobby())
+        self.room.instruct(commands.OpenLobby())
         store = self.room.log.store
         code = store.join_code(self.name)
         for k in range(5 * len(self.room.state.tables)):
@@ -209,9 +209,9 @@ class Watched:
             if moves % 40 == 0:
                 raise Interrupted
 
-        self.room.instruct(acts.Start())
+        self.room.instruct(commands.Start())
         await self.look()
-        self.room.instruct(acts.Advance())
+        self.room.instruct(commands.Advance())
         self.room.go_on()
         while self.room.state.phase == "playing":
             try:
@@ -266,7 +266,7 @@ def test_no_page_door_error_or_log_holds_what_belongs_to_another_seat(tmp_path, 
 
 
 def stored_in(server: Server):
-    from sim.classroom.store import Store
+    from sim.classroom.storage.store import Store
 
     return Store(server.database)
 

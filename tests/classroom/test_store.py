@@ -10,15 +10,15 @@ from contextlib import closing
 import pytest
 import sqlalchemy as sa
 
-from sim.classroom import acts
-from sim.classroom.acts import Request
-from sim.classroom.conduct import conduct
+from sim.classroom import commands
+from sim.classroom.commands import Request
+from sim.classroom.decide import RefusedError
+from sim.classroom.driver import conduct
 from sim.classroom.events import Record, to_line
-from sim.classroom.exercise import RefusedError
 from sim.classroom.plan import Plan
 from sim.classroom.state import canonical, replay
-from sim.classroom.store import DAY, RECORDS, Store, StoredLog, StoreError, UnavailableError
-from sim.classroom.view import view_for
+from sim.classroom.storage.store import DAY, RECORDS, Store, StoredLog, StoreError, UnavailableError
+from sim.classroom.views import view_for
 from tests.classroom.players import NOW, Class, read_once
 from tests.classroom.writers import OVER, player, talker, told_before_killed
 
@@ -59,7 +59,7 @@ def drafted(store: Store, **plan) -> tuple[str, str]:
 
 
 def open_lobby(store: Store, exercise: str) -> str:
-    store.submit(exercise, Request(by="instructor", key="open", act=acts.OpenLobby()), NOW)
+    store.submit(exercise, Request(by="instructor", key="open", act=commands.OpenLobby()), NOW)
     code = store.join_code(exercise)
     assert code
     return code
@@ -96,7 +96,7 @@ def submit_at_once(store: Store, exercise: str, people: list[str], each: int) ->
 
     def work(person: str) -> None:
         for k in range(each):
-            act = acts.Predict(deal=k)
+            act = commands.Predict(deal=k)
             request = Request(by=f"person:{person}", key=f"{person}.{k}", act=act)
             try:
                 store.submit(exercise, request, NOW)
@@ -117,7 +117,7 @@ def many_at_once(url: str) -> None:
     code = open_lobby(stores[0], exercise)
     for k in range(20):
         stores[0].join(code, f"name {k}", f"join.{k}", NOW)
-    request = Request(by="instructor", key="start", act=acts.Start())
+    request = Request(by="instructor", key="start", act=commands.Start())
     people = list(stores[0].submit(exercise, request, NOW).people)
     halves = [people[:10], people[10:]]
     failed: list[list[Exception]] = [[], []]
@@ -149,7 +149,7 @@ def test_many_write_at_once_and_no_number_is_missing_on_postgresql(postgres):
 
 def test_the_same_request_twice_happens_once(store):
     exercise, _ = drafted(store)
-    request = Request(by="instructor", key="open", act=acts.OpenLobby())
+    request = Request(by="instructor", key="open", act=commands.OpenLobby())
     first = store.submit(exercise, request, NOW)
     code = store.join_code(exercise)
     assert store.submit(exercise, request, NOW).seq == first.seq
@@ -179,7 +179,7 @@ def begun_in(sqlite: str, people: int = 5) -> Class:
 
 def _talk_on(room: Class) -> None:
     for k in range(200):
-        room.ask("instructor", acts.Broadcast(text=f"{k} " + "word " * 150))
+        room.ask("instructor", commands.Broadcast(text=f"{k} " + "word " * 150))
 
 
 def test_a_full_disk_stops_the_clocks_and_loses_nothing(sqlite):
@@ -194,10 +194,10 @@ def test_a_full_disk_stops_the_clocks_and_loses_nothing(sqlite):
     stopped = room.now
     room.now += 60_000
     with pytest.raises(RefusedError, match="paused"):
-        room.ask("person:p1", acts.Done())
+        room.ask("person:p1", commands.Done())
     state = room.state
     assert state.paused_at == stopped
-    state = room.instruct(acts.Resume())
+    state = room.instruct(commands.Resume())
     assert not store.stands_still
     assert state.tables[1].deadline == before.tables[1].deadline + 60_000
 
@@ -216,18 +216,18 @@ def test_clocks_stand_from_the_first_failure_whoever_of_two_can_write_again_firs
         with pytest.raises(UnavailableError):
             _write_on(worker, room.now)
     room.now += 30_000
-    tick = Request(by="clock", key="tick", act=acts.Tick())
+    tick = Request(by="clock", key="tick", act=commands.Tick())
     with pytest.raises(RefusedError, match="paused"):
         worker.submit("exercise", tick, room.now)
     room.now += 5_000
-    state = room.instruct(acts.Resume())
+    state = room.instruct(commands.Resume())
     assert state.tables[1].deadline - room.now == before - first
     worker.close()
 
 
 def _write_on(store: Store, now: int) -> None:
     for k in range(200):
-        act = acts.Broadcast(text=f"{k} " + "word " * 190)
+        act = commands.Broadcast(text=f"{k} " + "word " * 190)
         store.submit("exercise", Request(by="instructor", key=f"more.{k}", act=act), now)
 
 
@@ -264,10 +264,10 @@ def test_a_read_only_database_is_said_plainly(sqlite):
     engine.dispose()
     sa.event.listen(engine, "connect", read_only)
     with pytest.raises(UnavailableError, match="Resume appears here"):
-        room.ask("instructor", acts.Broadcast(text="word"))
+        room.ask("instructor", commands.Broadcast(text="word"))
     sa.event.remove(engine, "connect", read_only)
     engine.dispose()
-    assert room.instruct(acts.Resume()).paused_at is None
+    assert room.instruct(commands.Resume()).paused_at is None
 
 
 # --- schema
@@ -318,7 +318,7 @@ def test_a_file_of_the_first_schema_opens_and_its_game_goes_on(sqlite):
     assert canonical(store.state("exercise")) == canonical(room.state)
     assert store.holder(token).by == "person:p1"
     assert store.names("exercise") == {"p1": "Ada"}
-    request = Request(by="instructor", key="start", act=acts.Start())
+    request = Request(by="instructor", key="start", act=commands.Start())
     assert store.submit("exercise", request, NOW).phase == "briefing"
     made_today = Store(f"{sqlite}.new")
     assert store.schema == made_today.schema
@@ -384,7 +384,7 @@ def test_a_new_link_kills_the_old_one(store):
 def test_who_was_taken_out_has_no_link_any_more(store):
     exercise, _ = drafted(store)
     token = store.join(open_lobby(store, exercise), "Ada", "join", NOW)
-    store.submit(exercise, Request(by="instructor", key="k", act=acts.Kick(person="p1")), NOW)
+    store.submit(exercise, Request(by="instructor", key="k", act=commands.Kick(person="p1")), NOW)
     assert store.holder(token) is None
 
 
@@ -394,7 +394,7 @@ def test_a_code_is_good_only_while_the_lobby_is_open(store):
         store.join("ABC234", "Ada", "early", NOW)
     code = open_lobby(store, exercise)
     store.join(code.lower(), "Ada", "on-time", NOW)
-    store.submit(exercise, Request(by="instructor", key="start", act=acts.Start()), NOW)
+    store.submit(exercise, Request(by="instructor", key="start", act=commands.Start()), NOW)
     assert store.join_code(exercise) is None
     with pytest.raises(RefusedError, match="no exercise"):
         store.join(code, "Ada", "late", NOW)
@@ -408,14 +408,16 @@ def test_latecomers_knock_with_a_code_of_their_own_and_are_let_in(store):
     def instruct(act):
         return store.submit(exercise, Request(by="instructor", key=act.kind, act=act), NOW)
 
-    assert instruct(acts.Start()).locked
-    instruct(acts.Lock(locked=False))
+    assert instruct(commands.Start()).locked
+    instruct(commands.Lock(locked=False))
     code = store.join_code(exercise)
     assert code not in (None, first)
     store.join(code, "Grace", "late", NOW)
     assert store.state(exercise).waiting == ("p2",)
-    assert instruct(acts.Admit()).seat_of("p2") is not None
-    store.submit(exercise, Request(by="instructor", key="shut", act=acts.Lock(locked=True)), NOW)
+    assert instruct(commands.Admit()).seat_of("p2") is not None
+    store.submit(
+        exercise, Request(by="instructor", key="shut", act=commands.Lock(locked=True)), NOW
+    )
     with pytest.raises(RefusedError, match="no exercise"):
         store.join(code, "Eve", "too-late", NOW)
 

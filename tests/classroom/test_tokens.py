@@ -4,24 +4,24 @@ from contextlib import suppress
 
 import pytest
 
-from sim.classroom import tokens
-from sim.classroom.tokens import Gate, TooManyError
+from sim.classroom.storage import access
+from sim.classroom.storage.access import Gate, TooManyError
 
 
 def test_codes_have_six_of_31_letters_that_cannot_be_mistaken():
-    assert len(tokens.ALPHABET) == len(set(tokens.ALPHABET)) == 31
-    assert not set("01ILO") & set(tokens.ALPHABET)
-    codes = {tokens.new_code() for _ in range(500)}
+    assert len(access.ALPHABET) == len(set(access.ALPHABET)) == 31
+    assert not set("01ILO") & set(access.ALPHABET)
+    codes = {access.new_code() for _ in range(500)}
     assert len(codes) == 500
-    assert all(len(code) == 6 and set(code) <= set(tokens.ALPHABET) for code in codes)
-    assert tokens.as_code(" ab3-4cd ") == "AB34CD"
+    assert all(len(code) == 6 and set(code) <= set(access.ALPHABET) for code in codes)
+    assert access.as_code(" ab3-4cd ") == "AB34CD"
 
 
 def test_tokens_are_long_and_compared_by_their_digest():
-    token = tokens.new_token()
+    token = access.new_token()
     assert len(token) >= 43
-    assert tokens.matches(token, tokens.digest(token))
-    assert not tokens.matches(tokens.new_token(), tokens.digest(token))
+    assert access.matches(token, access.digest(token))
+    assert not access.matches(access.new_token(), access.digest(token))
 
 
 def attack(gate: Gate, address: str, start: float, seconds: int, per_second: int) -> int:
@@ -89,7 +89,7 @@ def test_a_flood_of_seats_on_one_code_is_slowed():
 
 
 def test_sources_are_forgotten_so_that_memory_stays_bounded(monkeypatch):
-    monkeypatch.setattr(tokens, "MOST_SOURCES", 50)
+    monkeypatch.setattr(access, "MOST_SOURCES", 50)
     gate = Gate(b"s" * 32)
     for k in range(200):
         gate.issue(f"10.0.0.{k}", 0.0)

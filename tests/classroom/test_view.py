@@ -7,11 +7,11 @@ import re
 import zipfile
 from collections.abc import Iterable
 
-from sim.classroom import acts
+from sim.classroom import commands
 from sim.classroom.events import Record
-from sim.classroom.export import archive
 from sim.classroom.state import State
-from sim.classroom.view import (
+from sim.classroom.storage.export import archive
+from sim.classroom.views import (
     score_for,
     to_json,
     view_for,
@@ -19,7 +19,7 @@ from sim.classroom.view import (
     view_for_projector,
     view_of_table,
 )
-from sim.scenario import Scenario
+from sim.scenario.schema import Scenario
 from tests.classroom.players import Class, read_once, secret_number
 
 CANARY = re.compile(r"canary\w+")
@@ -114,15 +114,15 @@ def test_who_watches_sees_texts_and_answers_and_the_briefs_once_they_are_reveale
     room = Class(with_canaries("two-rivers"), quick=True, rounds=1)
     people = room.begun(people=5)
     seats = {room.state.seat_of(person)[1]: person for person in people}
-    room.instruct(acts.Advance(table=1))
-    propose = acts.Propose(package=package_of(room), rationale="canary", to=("delta",))
+    room.instruct(commands.Advance(table=1))
+    propose = commands.Propose(package=package_of(room), rationale="canary", to=("delta",))
     room.ask(f"person:{seats['upland']}", propose)
     (text,) = view_of_table(room.state, 1).texts
     assert (text.author, text.answers, text.rationale) == ("upland", {"upland": True}, "")
     assert dict(text.words) == room.state.setting.in_words(package_of(room))
-    room.instruct(acts.End())
+    room.instruct(commands.End())
     assert not CANARY.search(to_json(view_of_table(room.state, 1)))
-    room.instruct(acts.Reveal())
+    room.instruct(commands.Reveal())
     assert "canary_delta_red_lines" in to_json(view_of_table(room.state, 1))
 
 
@@ -131,7 +131,7 @@ def test_a_seat_sees_its_own_brief_score_and_drafts():
     people = room.begun(people=5)
     person = people[0]
     table, role = room.state.seat_of(person)
-    room.ask(f"person:{person}", acts.SaveDraft(package=package_of(room), rationale="mine"))
+    room.ask(f"person:{person}", commands.SaveDraft(package=package_of(room), rationale="mine"))
     page = to_json(view_for(room.state, person, room.model))
     assert f"canary_{role}_interests" in page
     assert repr(secret_number(table.number, role)) in page
@@ -145,10 +145,10 @@ def package_of(room: Class, index: int = 0) -> dict[str, str]:
 def test_briefs_open_only_when_the_instructor_reveals_them():
     room = Class(with_canaries("two-rivers"), quick=True, rounds=1)
     people = room.begun(people=5)
-    room.instruct(acts.End())
+    room.instruct(commands.End())
     before = to_json(view_for(room.state, people[0]))
     assert len({c for c in CANARY.findall(before) if c.endswith("interests")}) == 1
-    room.instruct(acts.Reveal())
+    room.instruct(commands.Reveal())
     after = to_json(view_for(room.state, people[0]))
     assert len({c for c in CANARY.findall(after) if c.endswith("interests")}) == 5
 
@@ -157,13 +157,13 @@ def test_who_does_not_meet_a_party_reaches_it_only_through_a_mediator():
     room = Class("gaza-2024-01", quick=True)
     room.begun(people=5)
     seats = {room.state.seat_of(person)[1]: person for person in room.state.people}
-    room.instruct(acts.Advance(table=1))
+    room.instruct(commands.Advance(table=1))
     room.ask(
         f"person:{seats['israel']}",
-        acts.Propose(package=package_of(room), rationale="x", to=("qatar",)),
+        commands.Propose(package=package_of(room), rationale="x", to=("qatar",)),
     )
     assert not view_for(room.state, seats["hamas"]).texts
-    room.ask(f"person:{seats['qatar']}", acts.Carry(text="1.1", to=("hamas",)))
+    room.ask(f"person:{seats['qatar']}", commands.Carry(text="1.1", to=("hamas",)))
     assert [text.id for text in view_for(room.state, seats["hamas"]).texts] == ["1.1"]
     assert not view_for(room.state, seats["egypt"]).texts
 
@@ -172,12 +172,12 @@ def test_only_who_must_confirm_is_waited_for_while_a_text_waits_to_be_confirmed(
     room = Class("gaza-2024-01", quick=True)
     people = room.begun(people=5)
     seats = {room.state.seat_of(person)[1]: person for person in people}
-    room.instruct(acts.Advance(table=1))
-    propose = acts.Propose(package=package_of(room), to=("israel", "hamas"))
+    room.instruct(commands.Advance(table=1))
+    propose = commands.Propose(package=package_of(room), to=("israel", "hamas"))
     room.ask(f"person:{seats['qatar']}", propose)
-    room.instruct(acts.Advance(table=1))
+    room.instruct(commands.Advance(table=1))
     for role in ("israel", "hamas"):
-        room.ask(f"person:{seats[role]}", acts.Respond(text="1.1", accepts=True))
+        room.ask(f"person:{seats[role]}", commands.Respond(text="1.1", accepts=True))
     room.go_on()
     assert room.state.tables[1].stage == "resolve"
     waited = view_for(room.state, seats["israel"]).waiting_for

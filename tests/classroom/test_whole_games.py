@@ -2,11 +2,11 @@
 
 import pytest
 
-from sim.classroom import acts
-from sim.classroom.acts import PHASES
+from sim.classroom import commands
+from sim.classroom.commands import PHASES
 from sim.classroom.events import from_line, to_line
 from sim.classroom.state import canonical, replay
-from sim.classroom.view import view_for
+from sim.classroom.views import view_for
 from tests.classroom.players import Class, QuickModel
 
 
@@ -64,13 +64,13 @@ def test_agents_hold_their_position_where_the_model_fails(caplog):
     room = Class(quick=True, rounds=1)
     room.model = FailingModel(room.state)
     people = room.begun(people=2)
-    room.instruct(acts.Advance(table=1))
+    room.instruct(commands.Advance(table=1))
     table, role = room.state.seat_of(people[0])
     to = room.state.setting.roles[role].reaches
     package = room.state.setting.package(0)
-    room.ask(f"person:{people[0]}", acts.Propose(package=package, to=to))
+    room.ask(f"person:{people[0]}", commands.Propose(package=package, to=to))
     for person in people:
-        room.ask(f"person:{person}", acts.Done())
+        room.ask(f"person:{person}", commands.Done())
     state = room.go_on()
     answers = state.tables[table.number].texts[0].answers
     assert answers["marsh"] is False
@@ -81,18 +81,18 @@ def test_scores_of_others_open_with_the_plan_or_the_reveal():
     for visible in (False, True):
         room = Class(quick=True, rounds=1, scores_visible=visible)
         people = room.begun(people=2)
-        room.instruct(acts.Advance(table=1))
+        room.instruct(commands.Advance(table=1))
         person = people[0]
         _, role = room.state.seat_of(person)
         package, to = room.state.setting.package(0), room.state.setting.roles[role].reaches
-        room.ask(f"person:{person}", acts.Propose(package=package, to=to))
-        room.instruct(acts.Advance(table=1))
-        room.ask(f"person:{people[1]}", acts.Respond(text="1.1", accepts=True))
+        room.ask(f"person:{person}", commands.Propose(package=package, to=to))
+        room.instruct(commands.Advance(table=1))
+        room.ask(f"person:{people[1]}", commands.Respond(text="1.1", accepts=True))
         room.go_on()
         assert view_for(room.state, person).result.gains == {}
-        room.instruct(acts.Debrief())
+        room.instruct(commands.Debrief())
         assert bool(view_for(room.state, person).result.gains) == visible
-        room.instruct(acts.Reveal())
+        room.instruct(commands.Reveal())
         assert view_for(room.state, person).result.gains
 
 
@@ -112,6 +112,6 @@ def test_a_log_of_a_newer_format_or_with_a_gap_is_refused():
 def test_what_comes_after_is_played_also_when_the_debrief_was_opened_at_once():
     room = Class(quick=True, tables=2)
     room.begun(people=2)
-    room.instruct(acts.End())
-    room.instruct(acts.Debrief())
+    room.instruct(commands.End())
+    room.instruct(commands.Debrief())
     assert all(table.projection is not None for table in room.go_on().tables.values())

@@ -12,11 +12,11 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from random import Random
 
-from sim.classroom import acts
-from sim.classroom.acts import Request
-from sim.classroom.conduct import conduct
-from sim.classroom.model import Model
-from sim.classroom.store import Store, StoredLog
+from sim.classroom import commands
+from sim.classroom.commands import Request
+from sim.classroom.driver import conduct
+from sim.classroom.storage.store import Store, StoredLog
+from sim.classroom.table_model import Model
 from tests.classroom.players import NOW, bot_acts
 
 #: The last word of who has played to the end.
@@ -30,7 +30,7 @@ def talker(tell: Connection, url: str, exercise: str) -> None:
     """Broadcasts without end; tells the number of each broadcast that was accepted."""
     store, k = Store(url), 0
     while True:
-        request = Request(by="instructor", key=f"say.{k}", act=acts.Broadcast(text=f"word {k}"))
+        request = Request(by="instructor", key=f"say.{k}", act=commands.Broadcast(text=f"word {k}"))
         store.submit(exercise, request, NOW + 1000)
         tell.send(k)
         k += 1

@@ -19,8 +19,9 @@ ROOT = Path(__file__).parent.parent.parent
 #: A dashboard that works nothing out before somebody asks: no test asks for it, and it would take
 #: more of a processor than most tests do.
 UNPREPARED = """
-from dashboard import __main__, prepare
-prepare.baselines = lambda line: None
+from dashboard import __main__
+from dashboard.explore import baselines
+baselines.baselines = lambda line: None
 __main__.main()
 """
 

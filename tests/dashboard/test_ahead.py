@@ -5,17 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dashboard import ahead, asking
-from dashboard.answers import Desk, answer
-from dashboard.cache import Cache
-from dashboard.prepare import SEED
-from dashboard.questions import Arm
-from sim.experiment import play_rows
-from sim.reading import scenario_names
+from dashboard.common.disk_cache import Cache
+from dashboard.explore import ahead, page_state
+from dashboard.explore.baselines import SEED
+from dashboard.explore.compute.summary import Desk, answer
+from dashboard.explore.query import Arm
+from sim.engine.simulate import play_rows
+from sim.scenario.loading import scenario_names
 
 STALE = "what is worked out beforehand is stale; bring it up to date with `make baselines`"
 
-RIVERS = asking.plain("two-rivers")
+RIVERS = page_state.plain("two-rivers")
 
 
 def test_a_lever_worked_out_beforehand_says_what_the_whole_answer_says(tmp_path):
@@ -34,7 +34,7 @@ def test_each_step_of_each_slider_is_known_and_of_this_model(name):
     levers, known = list(case.levers), shipped["settings"]
     for lever, spec in case.levers.items():
         for value in ahead.steps(spec):
-            question = asking.plain(name).with_lever(lever, value).question("terms")
+            question = page_state.plain(name).with_lever(lever, value).question("terms")
             assert ahead.known(question) is not None, STALE
     # Each lever at the end of its slider, all in one block, but for those that have to be alone.
     together = [one for one in levers if not ahead.shapes_the_grid(case, one)]

@@ -5,14 +5,15 @@ import re
 
 import pytest
 
-from dashboard import asking, cautions, look, takeaway, waiting
-from dashboard.answers import Desk, answer
-from dashboard.cache import Cache
-from dashboard.questions import Arm, Question
-from dashboard.visitors import MOST_KEPT, KeepingError, Notebook
-from sim.experiment import compare, simulate
-from sim.reading import load_scenario
-from sim.report import comparison_summary, summary
+from dashboard.common import theme
+from dashboard.common.disk_cache import Cache
+from dashboard.explore import caveats, downloads, page_state, progress
+from dashboard.explore.compute.summary import Desk, answer
+from dashboard.explore.query import Arm, Question
+from dashboard.explore.visitor_store import MOST_KEPT, KeepingError, Notebook
+from sim.engine.simulate import compare, simulate
+from sim.reporting.summary import comparison_summary, summary
+from sim.scenario.loading import load_scenario
 
 ARMS = (Arm("two-rivers"), Arm("two-rivers", (("optimism", 0.0),)))
 
@@ -76,7 +77,7 @@ def test_a_day_of_few_talks_is_shown_until_it_is_known_of_many():
     shown, drawn = {}, []
     for runs, days in [(200, (30,)), (2000, (30,)), (200, (30, 90)), (2000, (30, 90))]:
         part = {"headline": [{"day": day} for day in days]}
-        waiting.show_better(
+        progress.show_better(
             part, runs, shown, lambda lines, of: drawn.extend((line["day"], of) for line in lines)
         )
     assert drawn == [(30, 200), (30, 2000), (90, 200), (90, 2000)]
@@ -114,8 +115,8 @@ def test_an_unknown_kind_of_question_is_answered_with_the_known_ones(desk):
 def test_on_a_dark_ground_no_colour_of_a_light_one_is_left(whole):
     for section in whole["sections"]:
         for figure in section["figures"]:
-            dark = json.dumps(look.coloured(figure["spec"], on_dark=True))
-            assert not [colour for colour in look.ON_DARK if f'"{colour}"' in dark]
+            dark = json.dumps(theme.coloured(figure["spec"], on_dark=True))
+            assert not [colour for colour in theme.ON_DARK if f'"{colour}"' in dark]
 
 
 @pytest.mark.parametrize(("ink", "ground"), [("#555f69", "#ffffff"), ("#a9b3bd", "#14181d")])
@@ -132,7 +133,7 @@ def luminance(colour):
 
 
 def test_words_are_shown_as_they_are():
-    assert look.plain("a_b *c* $d$ :e: <f>") == r"a\_b \*c\* \$d\$ \:e\: \<f\>"
+    assert theme.plain("a_b *c* $d$ :e: <f>") == r"a\_b \*c\* \$d\$ \:e\: \<f\>"
 
 
 def test_a_table_cannot_smuggle_a_formula_into_a_spreadsheet():
@@ -141,7 +142,7 @@ def test_a_table_cannot_smuggle_a_formula_into_a_spreadsheet():
         "head": ["what", "change"],
         "rows": [["=cmd()", "-4.7 (-5 to -4)"], ["@a", "+1"]],
     }
-    text = takeaway.as_csv(figure, "Parley, not a forecast.").decode("utf-8-sig")
+    text = downloads.as_csv(figure, "Parley, not a forecast.").decode("utf-8-sig")
     assert text == (
         "what,change\n'=cmd(),-4.7 (-5 to -4)\n'@a,+1\n\n"
         'What changes.\n"Parley, not a forecast."\n'
@@ -149,8 +150,8 @@ def test_a_table_cannot_smuggle_a_formula_into_a_spreadsheet():
 
 
 def test_a_chart_that_travels_alone_says_what_it_is_of_and_that_it_is_no_forecast():
-    asked = asking.plain("two-rivers").with_lever("leaks", 0.0)
-    title = takeaway.titled({"title": "What changes.", "spec": {"mark": "bar"}}, asked)["title"]
+    asked = page_state.plain("two-rivers").with_lever("leaks", 0.0)
+    title = downloads.titled({"title": "What changes.", "spec": {"mark": "bar"}}, asked)["title"]
     assert title["text"] == ["What changes."]
     said = " ".join(title["subtitle"])
     for words in (
@@ -165,20 +166,20 @@ def test_a_chart_that_travels_alone_says_what_it_is_of_and_that_it_is_no_forecas
 @pytest.mark.parametrize(
     ("lever", "setting", "caution"),
     [
-        ("guarantee_strength", 3.0, cautions.HAGGLED),
-        ("war_cost_israel", 2.0, cautions.HAGGLED),
-        ("mediator_access", 0.0, cautions.MEDIATED),
+        ("guarantee_strength", 3.0, caveats.HAGGLED),
+        ("war_cost_israel", 2.0, caveats.HAGGLED),
+        ("mediator_access", 0.0, caveats.MEDIATED),
         ("leaks", 0.0, None),
     ],
 )
 def test_where_the_model_is_weakest_the_page_says_so(lever, setting, caution):
-    asked = asking.plain("gaza-2024-01").with_lever(lever, setting)
-    assert cautions.cautions(asked) == ([caution] if caution else [])
+    asked = page_state.plain("gaza-2024-01").with_lever(lever, setting)
+    assert caveats.cautions(asked) == ([caution] if caution else [])
 
 
 def test_every_pattern_of_a_caution_meets_a_number_of_the_seed_case():
-    numbers = asking.plain("gaza-2024-01").baseline.case().quantities()
-    for pattern in cautions.WEAK:
+    numbers = page_state.plain("gaza-2024-01").baseline.case().quantities()
+    for pattern in caveats.WEAK:
         assert any(re.fullmatch(pattern, path) for path in numbers), pattern
 
 

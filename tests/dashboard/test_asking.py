@@ -7,37 +7,37 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from dashboard import asking
-from dashboard.challenges import CHALLENGES, met, offered
-from dashboard.questions import Arm
-from sim.draws import check_levers
-from sim.reading import scenario_names
+from dashboard.explore import page_state
+from dashboard.explore.challenges import CHALLENGES, met, offered
+from dashboard.explore.query import Arm
+from sim.engine.sampling import check_levers
+from sim.scenario.loading import scenario_names
 
-RIVERS = asking.plain("two-rivers")
+RIVERS = page_state.plain("two-rivers")
 
 
 @pytest.mark.parametrize("name", scenario_names())
 def test_every_lever_has_round_steps_that_meet_its_ends_and_its_default(name):
     case = Arm(name).case()
     for lever in case.levers.values():
-        step = asking.step_of(lever)
+        step = page_state.step_of(lever)
         assert 4 <= (lever.high - lever.low) / step <= 60
         for end in (lever.default, lever.high):
             parts = (end - lever.low) / step
             assert parts == pytest.approx(round(parts), abs=1e-6)
-    assert all(asking.footings(case)[name] for name in case.levers)
+    assert all(page_state.footings(case)[name] for name in case.levers)
 
 
 @pytest.mark.parametrize("name", scenario_names())
 def test_a_link_asks_the_same_again_wherever_the_levers_stand(name):
     case = Arm(name).case()
     for end in ("low", "high", "default"):
-        asked = asking.plain(name)
+        asked = page_state.plain(name)
         for lever, spec in case.levers.items():
             asked = asked.with_lever(lever, getattr(spec, end))
         check_levers(case, dict(asked.levers))
         asked = replace(asked, seed=7, runs=500, days=30)
-        again, told = asking.from_query(parse_qs(asked.link().removeprefix("?")))
+        again, told = page_state.from_query(parse_qs(asked.link().removeprefix("?")))
         assert (again, told) == (asked, [])
         assert again.question().key() == asked.question().key()
 
@@ -57,20 +57,20 @@ def test_a_pinned_baseline_is_put_back_lever_by_lever_in_the_command():
 
 
 def test_a_link_of_another_version_is_opened_with_a_warning():
-    _, told = asking.from_query({"scenario": ["two-rivers"], "made": ["0.0.1-abcdef"]})
+    _, told = page_state.from_query({"scenario": ["two-rivers"], "made": ["0.0.1-abcdef"]})
     assert "may differ" in told[0]
 
 
 @pytest.mark.parametrize("name", ["../secrets", "/etc/passwd", "nothing.yaml", "phrases", ""])
 def test_a_scenario_is_asked_for_by_name_and_never_by_path(name):
-    asked, told = asking.from_query({"scenario": [name]})
-    assert asked == asking.first_question()
+    asked, told = page_state.from_query({"scenario": [name]})
+    assert asked == page_state.first_question()
     assert bool(told) == bool(name)
 
 
 def test_an_address_that_names_no_scenario_is_of_the_first():
-    name, lever = next(iter(asking.first_question().baseline.case().levers.items()))
-    asked, told = asking.from_query({"set": [f"{name}:{lever.high}"]})
+    name, lever = next(iter(page_state.first_question().baseline.case().levers.items()))
+    asked, told = page_state.from_query({"set": [f"{name}:{lever.high}"]})
     assert (dict(asked.levers), told) == ({name: lever.high}, [])
 
 
@@ -88,7 +88,7 @@ WORDS = some.text("leaks:optimism0123456789.-+ex/é%", max_size=12)
     )
 )
 def test_whatever_an_address_says_there_is_a_question(query):
-    asked, _ = asking.from_query(query)
+    asked, _ = page_state.from_query(query)
     check_levers(asked.baseline.case(), dict(asked.levers))
     assert asked.question().key()
 
@@ -119,7 +119,7 @@ def test_a_challenge_is_met_by_what_it_asks_for_and_not_by_nothing(solved, effec
             "prisoners_released",
         )
     }
-    asked = asking.plain("gaza-2024-01").with_lever("leaks", 0.0)
+    asked = page_state.plain("gaza-2024-01").with_lever("leaks", 0.0)
     assert met(asked, {"comparison": {"effects": nothing}}) == []
     found = met(asked, {"comparison": {"effects": {**nothing, **effects}}})
     assert solved in [challenge.name for challenge in found]
@@ -128,7 +128,7 @@ def test_a_challenge_is_met_by_what_it_asks_for_and_not_by_nothing(solved, effec
 
 def test_a_challenge_about_prisoners_is_offered_only_where_there_are_any():
     for name in ("two-rivers", "gaza-2024-01"):
-        case = asking.plain(name).baseline.case()
+        case = page_state.plain(name).baseline.case()
         names = {challenge.name for challenge in offered(case)}
         assert ("home" in names) == bool(case.prisoners)
     more_home = {"truce_held_60": effect(0, 0), "returned_alive": effect(0.5, 2.0)}

@@ -5,11 +5,11 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from dashboard import own
-from dashboard.asking import from_query
-from sim.complaints import ScenarioError
-from sim.reading import find_scenario, read_text, sha256_of
-from sim.written import rewritten, values_written
+from dashboard.explore import user_scenarios
+from dashboard.explore.page_state import from_query
+from sim.scenario.errors import ScenarioError
+from sim.scenario.loading import find_scenario, read_text, sha256_of
+from sim.scenario.yaml_tree import rewritten, values_written
 
 ORIGINAL = find_scenario("two-rivers").read_text(encoding="utf-8")
 
@@ -58,12 +58,12 @@ def test_a_kept_text_is_found_by_its_name_and_a_wrong_one_is_answered_with_a_sen
     tmp_path, monkeypatch
 ):
     monkeypatch.setenv("PARLEY_HOME", str(tmp_path))
-    name = own.keep(rewritten(ORIGINAL, {"days": "33"}))
+    name = user_scenarios.keep(rewritten(ORIGINAL, {"days": "33"}))
     asked, told = from_query({"scenario": [name]})
     assert (asked.days, told) == (33, [])
-    asked, told = from_query({"scenario": [own.keep("scenario: nothing")]})
+    asked, told = from_query({"scenario": [user_scenarios.keep("scenario: nothing")]})
     assert "has mistakes" in told[0]
     for hostile in ("own-../../etc/passwd", "own-0", "own-" + "0" * 24):
-        assert not own.known(hostile)
+        assert not user_scenarios.known(hostile)
     with pytest.raises(ValueError, match="shorten"):
-        own.keep("x" * (own.MOST_OF_ONE + 1))
+        user_scenarios.keep("x" * (user_scenarios.MOST_OF_ONE + 1))

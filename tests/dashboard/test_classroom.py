@@ -18,8 +18,8 @@ from playwright.sync_api import TimeoutError, expect
 from system import free_port
 from visiting import PATIENCE, Server, answers
 
-from sim.classroom.store import Store
-from sim.reading import load_scenario
+from sim.classroom.storage.store import Store
+from sim.scenario.loading import load_scenario
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
 
@@ -203,7 +203,7 @@ def levers_of(case):
 @pytest.fixture
 def paris(store):
     """An exercise where one party is spoken for and must confirm: its id and instructor's token."""
-    from sim.classroom.acts import OpenLobby, Request
+    from sim.classroom.commands import OpenLobby, Request
     from sim.classroom.plan import Clocks, Inject, Plan
 
     case = load_scenario("gaza-2024-01")
@@ -222,7 +222,7 @@ def paris(store):
 
 def as_person(store, exercise, person, act):
     """Somebody acts from another device."""
-    from sim.classroom.acts import Request
+    from sim.classroom.commands import Request
 
     request = Request(by=f"person:{person}", key=f"other.{act.kind}", act=act)
     store.submit(exercise, request, round(1000 * time.time()))
@@ -242,7 +242,7 @@ def exported(seen):
 def test_two_students_and_agents_play_through_news_to_a_signature_and_the_debrief(
     enter, school, store, paris
 ):
-    from sim.classroom.acts import SaveDraft
+    from sim.classroom.commands import SaveDraft
     from sim.classroom.events import from_line
     from sim.classroom.state import canonical, replay
 
@@ -432,7 +432,7 @@ def fetched(url, form=None, cookie=""):
 @pytest.fixture
 def lobby(store):
     """An open lobby: the exercise's id and its code."""
-    from sim.classroom.acts import OpenLobby, Request
+    from sim.classroom.commands import OpenLobby, Request
     from sim.classroom.plan import Plan
 
     exercise, _ = store.create(Plan(title="Doors"), load_scenario("two-rivers"), 0)
@@ -519,7 +519,7 @@ def test_streamlit_still_lets_us_collect_garbage_ourselves():
 
 
 def test_doors_stand_where_a_proxy_serves_them():
-    from dashboard.classroom.doors import doors
+    from dashboard.classroom.routes import doors
 
     assert [door.path for door in doors("/talks")] == [f"/talks{door.path}" for door in doors("")]
 
@@ -541,9 +541,9 @@ class Failing:
 
 
 def test_a_debrief_that_fails_is_said_once_and_tried_again_when_somebody_asks(tmp_path, caplog):
-    from dashboard.classroom.desk import Desk
+    from dashboard.classroom.task_results import Desk
     from dashboard.classroom.worker import Conductor
-    from sim.classroom.acts import End, OpenLobby, Request, Start
+    from sim.classroom.commands import End, OpenLobby, Request, Start
     from sim.classroom.plan import Plan
 
     store, desk = Store(f"sqlite:///{tmp_path}/classroom.sqlite"), Desk(tmp_path)

@@ -4,8 +4,8 @@ from contextlib import suppress
 
 import pytest
 
-from dashboard.cookies import Visitors
-from dashboard.visitors import COOKIE
+from dashboard.explore.visitor_cookie import Visitors
+from dashboard.explore.visitor_store import COOKIE
 
 
 def cookies_set(sent: str) -> list[str]:

@@ -5,7 +5,7 @@ import sys
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import current
+from dashboard.explore import session
 
 LEAKS = "leaks"
 
@@ -20,13 +20,13 @@ def page():
     """A page with a lever to move by a click, and nothing to wait for."""
     import streamlit as st
 
-    from dashboard import current
+    from dashboard.explore import session
 
-    current.on_page(st.session_state.get("shown", "what-if"))
-    asked = current.current()
+    session.on_page(st.session_state.get("shown", "what-if"))
+    asked = session.current()
     moved = asked.with_lever("leaks", asked.setting("leaks") - 0.25)
-    st.button("less", on_click=current.ask, args=(moved,))
-    current.in_address(asked)
+    st.button("less", on_click=session.ask, args=(moved,))
+    session.in_address(asked)
 
 
 def opened():
@@ -40,9 +40,9 @@ def leaks(seen):
     return seen.session_state["asked"].setting(LEAKS)
 
 
-@pytest.mark.parametrize("seconds", [0.0, current.LATE])
+@pytest.mark.parametrize("seconds", [0.0, session.LATE])
 def test_quick_clicks_count_though_the_browser_still_says_the_address_before(monkeypatch, seconds):
-    monkeypatch.setattr(current, "LATE", seconds)
+    monkeypatch.setattr(session, "LATE", seconds)
     seen, before = opened()
     start = leaks(seen)
     for clicks in (1, 2, 3):
@@ -68,7 +68,7 @@ def test_whoever_goes_back_asks_again_what_was_asked_before(monkeypatch, said):
     if said:
         seen.run()  # the browser says the new address
     else:
-        monkeypatch.setattr(current, "LATE", 0.0)  # it had time to
+        monkeypatch.setattr(session, "LATE", 0.0)  # it had time to
     seen.query_params = dict(before)
     assert leaks(seen.run()) == start
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.cache import Cache
-from dashboard.jobs import AWAITED, EARLY, FULL, LOST, PREPARED, REST, Job, Jobs
-from dashboard.questions import Arm, Question
+from dashboard.common.disk_cache import Cache
+from dashboard.explore.job_queue import AWAITED, EARLY, FULL, LOST, PREPARED, REST, Job, Jobs
+from dashboard.explore.query import Arm, Question
 
 SMALL = Question("headline", (Arm("two-rivers"),), 20, 1, 20)
 LONG = replace(SMALL, runs=10_000, days=180)
@@ -110,7 +110,7 @@ def test_what_cannot_be_asked_is_answered_with_the_way_out(line):
 
 
 def test_a_line_that_is_very_long_takes_no_more_and_says_so(line, monkeypatch):
-    monkeypatch.setattr("dashboard.jobs.MOST_WAITING", 1)
+    monkeypatch.setattr("dashboard.explore.job_queue.MOST_WAITING", 1)
     busy = line.ask(replace(ENDLESS, seed=21), "one")
     assert line.ask(replace(SMALL, seed=22)).error == FULL
     assert line.ask(replace(ENDLESS, seed=21), "two") is busy

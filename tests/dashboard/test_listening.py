@@ -5,12 +5,12 @@ import socket
 import pytest
 from system import free_port
 
-from dashboard import listening
 from dashboard.classroom.__main__ import main
+from dashboard.common import network
 
 
 def test_where_nothing_listens_a_server_may():
-    listening.check("127.0.0.1", free_port())
+    network.check("127.0.0.1", free_port())
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,11 @@
 
 from playwright.sync_api import expect
 
-from dashboard import worlds
-from sim import story
-from sim.experiment import simulate
-from sim.outcomes import NONE
-from sim.reading import load_scenario
+from dashboard.explore.compute import single_run
+from sim.engine.outcomes import NONE
+from sim.engine.simulate import simulate
+from sim.reporting import narrative
+from sim.scenario.loading import load_scenario
 
 QUICK = "scenario=two-rivers&days=60&runs=200&set=leaks:0"
 
@@ -39,8 +39,8 @@ def test_a_world_is_the_one_that_the_engine_tells_and_a_reload_keeps_it(visit):
 def test_the_last_step_of_a_world_counts_the_people_that_the_engine_counts():
     case = load_scenario("two-rivers")
     for run in range(6):
-        told = story.follow(case, run, days=120)
-        state = worlds.state_on(told.notes, 120)
+        told = narrative.follow(case, run, days=120)
+        state = single_run.state_on(told.notes, 120)
         home = told.outcomes.returned_alive.sum() + told.outcomes.rescued.sum()
         assert state["home"] == home
         assert state["died"] == told.outcomes.died_in_captivity.sum()
@@ -52,12 +52,12 @@ def test_the_world_like_the_median_has_a_truce_where_most_have_one():
     for days in (10, 180):
         played = simulate("two-rivers", runs=60, days=days)
         most = (played.deal_day != NONE).mean() > 0.5
-        assert (played.deal_day[worlds.median_world(played)] != NONE) == most
+        assert (played.deal_day[single_run.median_world(played)] != NONE) == most
 
 
 def test_every_kind_of_event_on_the_timeline_has_a_shape_that_shows_and_a_look_of_its_own():
     shows = {"circle", "square", "cross", "diamond", "triangle-up", "triangle-right"}
-    assert {shape for shape, _, _ in worlds.LOOKS.values()} <= shows  # a "stroke" has no area
-    looks = {name: look for name, look in worlds.LOOKS.items() if name != "ended"}
+    assert {shape for shape, _, _ in single_run.LOOKS.values()} <= shows  # a "stroke" has no area
+    looks = {name: look for name, look in single_run.LOOKS.items() if name != "ended"}
     assert len(set(looks.values())) == len(looks)
-    assert worlds.LOOKS["ended"] == worlds.LOOKS["refused"]  # in a row of its own
+    assert single_run.LOOKS["ended"] == single_run.LOOKS["refused"]  # in a row of its own

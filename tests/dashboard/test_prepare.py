@@ -6,12 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from dashboard import prepare
-from dashboard.jobs import PREPARED
-from dashboard.places import BASELINES
-from dashboard.questions import Arm
-from sim.experiment import simulate
-from sim.reading import scenario_names
+from dashboard.common.paths import BASELINES
+from dashboard.explore import baselines
+from dashboard.explore.job_queue import PREPARED
+from dashboard.explore.query import Arm
+from sim.engine.simulate import simulate
+from sim.scenario.loading import scenario_names
 
 STALE = "the shipped answers are stale; bring them up to date with `make baselines`"
 
@@ -19,30 +19,30 @@ STALE = "the shipped answers are stale; bring them up to date with `make baselin
 @pytest.mark.parametrize("name", scenario_names())
 def test_the_shipped_answer_is_of_this_scenario_and_this_model(name):
     content = json.loads((BASELINES / f"{name}.json").read_text(encoding="utf-8"))
-    assert prepare.shipped(prepare.baseline(name)) is not None, STALE
-    played = simulate(name, runs=prepare.WITNESSES, seed=prepare.SEED)
+    assert baselines.shipped(baselines.baseline(name)) is not None, STALE
+    played = simulate(name, runs=baselines.WITNESSES, seed=baselines.SEED)
     assert played.deal_day.tolist() == content["witnesses"], STALE
 
 
 def test_a_shipped_answer_is_used_for_nothing_else(monkeypatch):
-    question = prepare.baseline("two-rivers")
+    question = baselines.baseline("two-rivers")
     moved = Arm("two-rivers", levers=(("leaks", 0.0),))
     for other in ({"arms": (moved,)}, {"seed": 2}, {"runs": 100}, {"days": 30}):
-        assert prepare.shipped(replace(question, **other)) is None
-    monkeypatch.setattr(prepare, "version", lambda: "another")
-    assert prepare.shipped(question) is None
+        assert baselines.shipped(replace(question, **other)) is None
+    monkeypatch.setattr(baselines, "version", lambda: "another")
+    assert baselines.shipped(question) is None
 
 
 def test_a_folder_of_shipped_answers_holds_these_and_no_others(tmp_path):
     folder = tmp_path / "shipped"
-    prepare.ship(folder, {"old": {}, "kept": {"day": 1}})
-    assert prepare.ship(folder, {"kept": {"day": 2}}) == [folder / "kept.json"]
+    baselines.ship(folder, {"old": {}, "kept": {"day": 1}})
+    assert baselines.ship(folder, {"kept": {"day": 2}}) == [folder / "kept.json"]
     assert [file.name for file in folder.iterdir()] == ["kept.json"]
     assert json.loads((folder / "kept.json").read_text(encoding="utf-8")) == {"day": 2}
 
 
 def test_a_server_begins_with_what_every_what_if_is_held_against():
     asked = []
-    prepare.baselines(SimpleNamespace(ask=lambda *words: asked.append(words)))
-    talks = [prepare.baseline(name) for name in scenario_names()]
+    baselines.baselines(SimpleNamespace(ask=lambda *words: asked.append(words)))
+    talks = [baselines.baseline(name) for name in scenario_names()]
     assert asked == [(replace(one, kind="outcomes"), "server", PREPARED) for one in talks]

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from dashboard import reasons
-from dashboard.answers import Desk
-from dashboard.cache import Cache
-from dashboard.questions import Arm, Question
-from sim.unlock import Target, unlock
+from dashboard.common.disk_cache import Cache
+from dashboard.explore.compute import explanation
+from dashboard.explore.compute.summary import Desk
+from dashboard.explore.query import Arm, Question
+from sim.findings.lever_search import Target, unlock
 
 SMALL = {"arms": (Arm("two-rivers", (("leaks", 0.0),)),), "runs": 6, "seed": 1, "days": 10}
 
@@ -25,10 +25,10 @@ def test_what_would_unlock_it_starts_from_the_levers_as_they_stand(desk, monkeyp
         kept.append((case, target, asked, unlock(case, target, say=say, **asked)))
         return kept[-1][-1]
 
-    monkeypatch.setattr(reasons, "unlock", keeping)
+    monkeypatch.setattr(explanation, "unlock", keeping)
     text = "deal@10=1"
     question = Question("unlock", **SMALL, more=(("target", text),))
-    section = reasons.ways(question, desk)["section"]
+    section = explanation.ways(question, desk)["section"]
     case, target, asked, found = kept.pop()
     assert (case, target) == (SMALL["arms"][0].case(), Target.read(text, 10))
     assert asked == {"runs": 6, "seed": 1, "days": 10, "levers": {"leaks": 0.0}}
@@ -44,7 +44,7 @@ def test_each_part_has_a_chart_with_words_and_a_table_and_says_how_far_it_is(des
     heard = []
     desk.say = lambda part, words: heard.append(part)
     question = Question(kind, **{**SMALL, "runs": 40 if kind == "trends" else 6})
-    section = reasons.KINDS[kind](question, desk)["section"]
+    section = explanation.KINDS[kind](question, desk)["section"]
     assert section["heading"]
     assert all(figure["alt"] and figure["rows"] for figure in section["figures"])
     assert section["figures"]

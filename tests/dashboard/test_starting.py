@@ -6,8 +6,8 @@ import pytest
 from system import free_port
 
 from dashboard.__main__ import main
-from dashboard.places import HOME
-from sim.terminal import BAD_INPUT, STOPPED
+from dashboard.common.paths import HOME
+from sim.cli.terminal import BAD_INPUT, STOPPED
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_a_dashboard_that_is_stopped_ends_with_a_sentence(tmp_path, monkeypatch,
         raise KeyboardInterrupt
 
     monkeypatch.setenv(HOME, "")
-    monkeypatch.setattr("dashboard.server.app", SimpleNamespace(run=stopped))
+    monkeypatch.setattr("dashboard.explore.server.app", SimpleNamespace(run=stopped))
     with pytest.raises(SystemExit) as ended:
         main(["--home", str(tmp_path / "new"), "--port", str(free_port())])
     assert ended.value.code == STOPPED

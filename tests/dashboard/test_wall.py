@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from dashboard import wall
-from dashboard.visitors import KeepingError, Notebook
+from dashboard.explore import class_wall
+from dashboard.explore.visitor_store import KeepingError, Notebook
 
 
 @pytest.fixture
@@ -15,21 +15,21 @@ def notebook(tmp_path):
 
 
 def test_what_is_sent_hangs_on_one_wall_and_no_other(notebook):
-    one, other = (wall.open_wall(notebook, "teacher") for _ in range(2))
-    wall.send(notebook, "ada", one, "  Nothing   leaks ", "set=leaks:0")
-    wall.send(notebook, "grace", one, "Nothing leaks", "set=leaks:0.1")
-    assert [(found.name, found.query) for found in wall.sent(notebook, one)] == [
+    one, other = (class_wall.open_wall(notebook, "teacher") for _ in range(2))
+    class_wall.send(notebook, "ada", one, "  Nothing   leaks ", "set=leaks:0")
+    class_wall.send(notebook, "grace", one, "Nothing leaks", "set=leaks:0.1")
+    assert [(found.name, found.query) for found in class_wall.sent(notebook, one)] == [
         ("Nothing leaks", "set=leaks:0"),
         ("Nothing leaks", "set=leaks:0.1"),
     ]
-    assert wall.sent(notebook, other) == []
+    assert class_wall.sent(notebook, other) == []
 
 
 def test_the_same_name_again_replaces_what_one_has_sent(notebook):
-    code = wall.open_wall(notebook, "teacher")
+    code = class_wall.open_wall(notebook, "teacher")
     for query in ("set=leaks:0", "set=leaks:0.2"):
-        wall.send(notebook, "ada", code, "Leaks", query)
-    assert [found.query for found in wall.sent(notebook, code)] == ["set=leaks:0.2"]
+        class_wall.send(notebook, "ada", code, "Leaks", query)
+    assert [found.query for found in class_wall.sent(notebook, code)] == ["set=leaks:0.2"]
 
 
 @pytest.mark.parametrize(
@@ -37,33 +37,33 @@ def test_the_same_name_again_replaces_what_one_has_sent(notebook):
     [("ZZZZZZ", "Leaks", "no wall"), ("", "Leaks", "no wall"), (None, "  ", "Give your what-if")],
 )
 def test_what_cannot_be_sent_is_refused_with_the_way_out(notebook, code, name, complaint):
-    there = wall.open_wall(notebook, "teacher")
+    there = class_wall.open_wall(notebook, "teacher")
     with pytest.raises(KeepingError, match=complaint):
-        wall.send(notebook, "ada", there if code is None else code, name, "")
+        class_wall.send(notebook, "ada", there if code is None else code, name, "")
 
 
 def test_nobody_fills_a_wall_alone(notebook):
-    code = wall.open_wall(notebook, "teacher")
-    for k in range(wall.MOST_SENT):
-        wall.send(notebook, "ada", code, f"number {k}", "")
+    code = class_wall.open_wall(notebook, "teacher")
+    for k in range(class_wall.MOST_SENT):
+        class_wall.send(notebook, "ada", code, f"number {k}", "")
     with pytest.raises(KeepingError, match="by the name of another"):
-        wall.send(notebook, "ada", code, "one more", "")
-    wall.send(notebook, "ada", code, "number 0", "set=leaks:0")
-    wall.send(notebook, "grace", code, "one more", "")
+        class_wall.send(notebook, "ada", code, "one more", "")
+    class_wall.send(notebook, "ada", code, "number 0", "set=leaks:0")
+    class_wall.send(notebook, "grace", code, "one more", "")
 
 
 def test_only_who_opened_a_wall_takes_something_off(notebook):
-    code = wall.open_wall(notebook, "teacher")
-    wall.send(notebook, "ada", code, "Leaks", "")
-    (hanging,) = wall.sent(notebook, code)
-    wall.take_off(notebook, "ada", code, hanging.key)
-    assert wall.sent(notebook, code) == [hanging]
-    wall.take_off(notebook, "teacher", code, hanging.key)
-    assert wall.sent(notebook, code) == []
+    code = class_wall.open_wall(notebook, "teacher")
+    class_wall.send(notebook, "ada", code, "Leaks", "")
+    (hanging,) = class_wall.sent(notebook, code)
+    class_wall.take_off(notebook, "ada", code, hanging.key)
+    assert class_wall.sent(notebook, code) == [hanging]
+    class_wall.take_off(notebook, "teacher", code, hanging.key)
+    assert class_wall.sent(notebook, code) == []
 
 
 def test_a_code_is_read_as_it_was_meant():
-    assert wall.code_of(" abc-234 x") == "ABC234"
+    assert class_wall.code_of(" abc-234 x") == "ABC234"
 
 
 def test_a_class_sends_its_what_ifs_and_sees_the_numbers_that_each_of_them_saw(visit):

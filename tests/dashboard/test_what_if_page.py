@@ -10,9 +10,9 @@ from playwright.sync_api import expect
 from typer.testing import CliRunner
 from visiting import as_json
 
-from dashboard.asking import from_query
-from sim.cli import app
-from sim.report import of_hundred
+from dashboard.explore.page_state import from_query
+from sim.cli.app import app
+from sim.reporting.summary import of_hundred
 
 #: A what-if that is quick to play.
 QUICK = "scenario=two-rivers&days=60&runs=200"

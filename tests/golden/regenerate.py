@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.experiment import simulate
-from sim.outcomes import ENDINGS, Outcomes
-from sim.reading import scenario_names
+from sim.engine.outcomes import ENDINGS, Outcomes
+from sim.engine.simulate import simulate
+from sim.scenario.loading import scenario_names
 
 HERE = Path(__file__).parent
 RUNS, SEED = 400, 1

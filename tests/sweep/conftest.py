@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sim.reading import load_scenario
-from sim.sweep import Manner, Question, Sweep, read_study, run, spec
+from sim.scenario.loading import load_scenario
+from sim.sweep import Manner, Question, Sweep, read_study, run, study_reader
 
 STUDY = """\
 study: rivers
@@ -37,7 +37,7 @@ read_once = cache(load_scenario)
 def scenarios_are_read_once():
     """A scenario is read once, however many studies are of it; nobody changes one."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(spec, "load_scenario", read_once)
+        patch.setattr(study_reader, "load_scenario", read_once)
         yield
 
 

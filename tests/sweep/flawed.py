@@ -8,7 +8,7 @@ sys.path.append(str(Path(__file__).parent))
 
 import saboteur
 
-from sim.sweep import playing
+from sim.sweep import chunk
 
 
 def dies_late(scenario, **asked):
@@ -18,4 +18,4 @@ def dies_late(scenario, **asked):
     return saboteur.dies(scenario, **asked)
 
 
-playing.play_rows = dies_late
+chunk.play_rows = dies_late

@@ -11,10 +11,10 @@ from functools import partial
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerContext
 
-from sim.sweep import playing
-from sim.sweep.engines import serve
+from sim.sweep import chunk
+from sim.sweep.executors import serve
 
-honest = playing.play_rows
+honest = chunk.play_rows
 
 #: Set once for each time that the victim hangs.
 HANGING = threading.Event()
@@ -54,13 +54,19 @@ def has_victim(asked) -> bool:
 def tampered(how: Callable) -> None:
     """What a worker does first."""
     serve()
-    playing.play_rows = how
+    chunk.play_rows = how
 
 
 def prepared() -> ForkServerContext:
     """What begins processes that have imported already what they need."""
     context = get_context("forkserver")
-    modules = ["scipy.stats", "sim.sweep.running", "sim.story", "saboteur", "test_resuming"]
+    modules = [
+        "scipy.stats",
+        "sim.sweep.execution",
+        "sim.reporting.narrative",
+        "saboteur",
+        "test_resuming",
+    ]
     context.set_forkserver_preload(modules)
     return context
 

@@ -19,12 +19,21 @@ from sweep.conftest import FEW
 from test_running import bytes_of
 
 import sim
-from sim.sweep import FingerprintError, FolderError, Manner, Sweep, folder, provenance, resume, run
-from sim.sweep.archiving import archive
-from sim.sweep.checking import diff, merge, replay, verify
+from sim.cli.terminal import as_json
+from sim.sweep import (
+    FingerprintError,
+    FolderError,
+    Manner,
+    Sweep,
+    provenance,
+    result_folder,
+    resume,
+    run,
+)
+from sim.sweep.archive import archive
+from sim.sweep.execution import half_widths, shard_name
 from sim.sweep.provenance import MODEL, surroundings
-from sim.sweep.running import half_widths, shard_name
-from sim.terminal import as_json
+from sim.sweep.verify import diff, merge, replay, verify
 
 PLAIN = Manner(chunk_runs=100)
 
@@ -152,8 +161,8 @@ def test_a_scenario_or_study_that_is_half_gone_is_damage(whole):
 
 def test_every_word_of_a_manifest_is_missed(whole):
     manifest = json.loads((whole.folder / "manifest.json").read_text())
-    assert set(manifest) == set(folder.SAID)
-    for part, names in folder.SAID_WITHIN.items():
+    assert set(manifest) == set(result_folder.SAID)
+    for part, names in result_folder.SAID_WITHIN.items():
         lacking = manifest | {part: {n: v for n, v in manifest[part].items() if n != names[0]}}
         (whole.folder / "manifest.json").write_text(json.dumps(lacking))
         with pytest.raises(FolderError, match=rf"does not say {part}\.{names[0]}"):
@@ -290,13 +299,13 @@ def test_a_tree_with_changes_is_flagged_with_their_fingerprint(tmp_path, monkeyp
 
 def test_the_fingerprint_covers_all_that_the_model_imports():
     code = (
-        "import sys, sim.sweep.playing, sim.sweep.points;"
+        "import sys, sim.sweep.chunk, sim.sweep.design_points;"
         "print(*(m.__file__ for n, m in sys.modules.items() if n.startswith('sim.')))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     here = Path(sim.__file__).parent
     used = {Path(file).relative_to(here).as_posix() for file in done.stdout.split()}
-    used -= {"lazily.py", "sweep/__init__.py"}  # lead to the others, and compute nothing
+    used -= {"__init__.py", "sweep/__init__.py"}  # lead to the others, and compute nothing
     covered = {name for name in used if name in MODEL or name.split("/")[0] in MODEL}
     assert used == covered
     assert not [n for n in MODEL if not any(u == n or u.startswith(f"{n}/") for u in used)]

@@ -11,9 +11,9 @@ import pytest
 from sweep.conftest import STUDY
 from typer.testing import CliRunner
 
-from sim.cli import app as parley
+from sim.cli.app import app as parley
+from sim.cli.sweep import app as commands
 from sim.sweep import Sweep
-from sim.sweep.commands import app as commands
 
 
 def sweep(*words):
@@ -29,7 +29,8 @@ def spec(tmp_path):
 
 def test_help_imports_neither_engine_nor_tables():
     code = (
-        "import sys; from sim.cli import app; app('sweep run -h'.split(), standalone_mode=False)"
+        "import sys; from sim.cli.app import app; "
+        "app('sweep run -h'.split(), standalone_mode=False)"
         "; print([m for m in ('mesa', 'pandas', 'pyarrow', 'scipy', 'numpy') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

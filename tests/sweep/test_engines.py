@@ -14,8 +14,8 @@ from saboteur import VICTIM
 from sweep.conftest import FEW
 from test_running import bytes_of
 
-from sim.sweep import InterruptedSweepError, Manner, engines, run
-from sim.sweep.engines import EngineError, engine
+from sim.sweep import InterruptedSweepError, Manner, executors, run
+from sim.sweep.executors import EngineError, engine
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +57,7 @@ def test_processes_give_the_bytes_of_a_serial_sweep(
     """The one is begun where all is imported already, which takes no seconds; two as always."""
     if workers == 1:
         begun = {"get_context": lambda method: saboteur.prepared()}
-        monkeypatch.setattr(engines, "multiprocessing", SimpleNamespace(**begun))
+        monkeypatch.setattr(executors, "multiprocessing", SimpleNamespace(**begun))
     manner = Manner("process", workers, chunk_runs=3)
     assert bytes_of(run(study(FEW), tmp_path / "sweep", manner=manner)) == bytes_of(undisturbed)
 
@@ -94,15 +94,15 @@ def test_an_unknown_engine_is_answered_with_those_that_there_are():
 
 
 def test_a_cluster_without_workers_is_not_waited_for_forever(study, tmp_path, monkeypatch):
-    monkeypatch.setattr(engines, "LOOK_EVERY", 0.01)
-    monkeypatch.setattr(engines, "PATIENCE", 0.05)
+    monkeypatch.setattr(executors, "LOOK_EVERY", 0.01)
+    monkeypatch.setattr(executors, "PATIENCE", 0.05)
 
     class Deserted(Executor):
         def submit(self, fn, /, *args, **kwargs):
             return Future()
 
-    made = engines.Engine(Deserted, 1, is_staffed=lambda: False)
-    monkeypatch.setattr(engines, "engine", lambda *_: nullcontext(made))
+    made = executors.Engine(Deserted, 1, is_staffed=lambda: False)
+    monkeypatch.setattr(executors, "engine", lambda *_: nullcontext(made))
     with pytest.raises(InterruptedSweepError, match="no worker"):
         run(study(FEW), tmp_path / "sweep", manner=Manner(chunk_runs=100))
 
@@ -133,7 +133,7 @@ def test_a_run_that_dask_workers_die_of_is_a_row_and_all_others_are_played(
     """
     dask = pytest.importorskip("dask")
     pytest.importorskip("distributed")
-    monkeypatch.setattr(engines, "LOOK_EVERY", 0.5)
+    monkeypatch.setattr(executors, "LOOK_EVERY", 0.5)
     tampered = {
         "distributed.worker.preload": [str(Path(saboteur.__file__).with_name("flawed.py"))],
         "distributed.deploy.lost-worker-timeout": "40s",

@@ -11,16 +11,16 @@ from sweep.conftest import FEW
 from test_engines import others
 from typer.testing import CliRunner
 
-from sim.sweep import Manner, Sweep, TooManyFailuresError, playing, resume, run
-from sim.sweep.commands import app as commands
-from sim.sweep.playing import TookTooLongError, ended_after
+from sim.cli.sweep import app as commands
+from sim.sweep import Manner, Sweep, TooManyFailuresError, chunk, resume, run
+from sim.sweep.chunk import TookTooLongError, ended_after
 
 
 @pytest.mark.parametrize("chunk_runs", [1, 4, 100])
 def test_a_failed_run_is_a_row_and_costs_no_other(
     study, tmp_path, monkeypatch, undisturbed, chunk_runs
 ):
-    monkeypatch.setattr(playing, "play_rows", saboteur.fails)
+    monkeypatch.setattr(chunk, "play_rows", saboteur.fails)
     sweep = run(study(FEW), tmp_path / "sweep", manner=Manner(chunk_runs=chunk_runs))
     assert others(sweep) == others(undisturbed)
     assert sweep.manifest["counts"] == {"planned": 12, "ok": 11, "failed": 1}
@@ -37,7 +37,7 @@ def test_a_failed_run_is_a_row_and_costs_no_other(
 
 
 def test_failures_reconcile_and_end_the_command_with_1(study, tmp_path, monkeypatch):
-    monkeypatch.setattr(playing, "play_rows", saboteur.fails)
+    monkeypatch.setattr(chunk, "play_rows", saboteur.fails)
     study(FEW)
     words = ["run", str(tmp_path / "study.yaml"), "--out", str(tmp_path / "sweep")]
     done = CliRunner().invoke(commands, [*words, "--engine", "serial", "--quiet", "--json"])
@@ -47,7 +47,7 @@ def test_failures_reconcile_and_end_the_command_with_1(study, tmp_path, monkeypa
 
 
 def test_too_many_failures_end_the_sweep_and_what_was_played_is_kept(study, tmp_path, monkeypatch):
-    monkeypatch.setattr(playing, "play_rows", saboteur.fails)
+    monkeypatch.setattr(chunk, "play_rows", saboteur.fails)
     with pytest.raises(TooManyFailuresError):
         run(study(FEW), tmp_path / "sweep", manner=Manner(chunk_runs=6, max_failures=0))
     assert Sweep(tmp_path / "sweep").status() == {
@@ -87,8 +87,8 @@ class Watch(threading.Thread):
 
 
 def test_a_run_that_hangs_is_ended_and_is_a_row(study, tmp_path, monkeypatch, undisturbed):
-    monkeypatch.setattr(playing, "play_rows", saboteur.hangs)
-    monkeypatch.setattr(playing.threading, "Timer", Watch)
+    monkeypatch.setattr(chunk, "play_rows", saboteur.hangs)
+    monkeypatch.setattr(chunk.threading, "Timer", Watch)
     monkeypatch.setattr(Watch, "asked", [], raising=False)
     sweep = run(study(FEW), tmp_path / "sweep", manner=Manner(chunk_runs=4, seconds_per_run=2.0))
     assert others(sweep) == others(undisturbed)
@@ -111,7 +111,7 @@ def test_a_sweep_in_which_every_run_fails_is_a_sweep(study, tmp_path, monkeypatc
     def fails(scenario, **asked):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(playing, "play_rows", fails)
+    monkeypatch.setattr(chunk, "play_rows", fails)
     sweep = run(study(FEW), tmp_path / "sweep", manner=Manner(chunk_runs=100))
     assert sweep.manifest["counts"] == {"planned": 12, "ok": 0, "failed": 12}
     assert sweep.failures.num_rows == 12

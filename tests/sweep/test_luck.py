@@ -5,8 +5,8 @@ import pytest
 from scipy import stats
 
 from sim import simulate
-from sim.chance import Chance
-from sim.reading import load_scenario
+from sim.engine.random_streams import Chance
+from sim.scenario.loading import load_scenario
 
 RUNS, DAYS = 6, 40
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.complaints import ScenarioError
+from sim.scenario.errors import ScenarioError
 from sim.sweep.constraints import Constraint
+from sim.sweep.design_points import points_of
+from sim.sweep.factors import UnsweepableError
 from sim.sweep.plan import Plan
-from sim.sweep.points import points_of
-from sim.sweep.swept import UnsweepableError
 
 #: A number of the packages, which makes a scenario of its own.
 GUARDS = "captives.uplanders.categories.guards.number"
@@ -35,7 +35,7 @@ design:
 
 @pytest.fixture
 def types(study):
-    from sim.reading import load_scenario
+    from sim.scenario.loading import load_scenario
     from sim.theory.concession import TACTICS
 
     mediator = next(iter(load_scenario("two-rivers").mediators))

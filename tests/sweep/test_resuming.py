@@ -13,21 +13,21 @@ from sweep.conftest import FEW
 from test_running import bytes_of
 from typer.testing import CliRunner
 
-from sim.arriving import NoRoomError
+from sim.cli.sweep import app as commands
+from sim.io.atomic_write import NoRoomError
 from sim.sweep import (
     FingerprintError,
     FolderError,
     InterruptedSweepError,
     Manner,
     Sweep,
-    engines,
-    folder,
+    execution,
+    executors,
     provenance,
+    result_folder,
     resume,
     run,
-    running,
 )
-from sim.sweep.commands import app as commands
 
 CHUNK = 4
 
@@ -35,7 +35,7 @@ CHUNK = 4
 def play_and_tell(question, place, log, awake):
     """Play a sweep in this process, and note which chunks are begun and which are done."""
     awake.set()
-    begin, put = engines.play, running._put
+    begin, put = executors.play, execution._put
 
     def noted(task):
         log.open("a").write(f"begun {task.run_id[0]}\n")
@@ -45,7 +45,7 @@ def play_and_tell(question, place, log, awake):
         put(place, chunk, played)
         log.open("a").write(f"done {played.runs['run_id'][0]}\n")
 
-    engines.play, running._put = noted, put_and_noted
+    executors.play, execution._put = noted, put_and_noted
     run(question, place, manner=Manner(chunk_runs=CHUNK))
 
 
@@ -125,7 +125,9 @@ def test_a_full_disk_is_named_and_the_sweep_goes_on_once_there_is_room(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     question, place = study(FEW), tmp_path / "sweep"
-    manner = Manner(progress=lambda *_: monkeypatch.setattr(folder.pq, "write_table", write_half))
+    manner = Manner(
+        progress=lambda *_: monkeypatch.setattr(result_folder.pq, "write_table", write_half)
+    )
     with pytest.raises(NoRoomError, match=r"no room left in .*parts"):
         run(question, place, manner=manner)
     assert not list((place / "parts").iterdir())
@@ -188,7 +190,7 @@ def test_another_study_needs_another_folder(study, tmp_path):
 def test_two_cannot_play_in_one_folder(study, tmp_path):
     place = tmp_path / "sweep"
     place.mkdir()
-    with folder.held(place), pytest.raises(FolderError, match="another process"):
+    with result_folder.held(place), pytest.raises(FolderError, match="another process"):
         run(study(FEW), place)
 
 

@@ -5,7 +5,7 @@ import pytest
 from sweep.conftest import FEW
 
 from sim import simulate
-from sim.reading import changed
+from sim.scenario.loading import changed
 from sim.sweep import FolderError, Manner, Plan, Sweep, resume, run
 
 RESULTS = ("design.parquet", "runs.parquet", "summary.csv", "README.md", "spec.yaml")

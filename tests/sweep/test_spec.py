@@ -6,10 +6,10 @@ import pytest
 from scipy import stats
 from sweep.conftest import STUDY
 
-from sim.complaints import ScenarioError
-from sim.reading import load_scenario
+from sim.cli.sweep import app as commands
+from sim.scenario.errors import ScenarioError
+from sim.scenario.loading import load_scenario
 from sim.sweep import Range, read_study
-from sim.sweep.commands import app as commands
 
 LEVER = "guarantee_strength: {values: [0, 2]}"
 UNSURE = "parties.upland.optimism: {uniform: [0.1, 0.5]}"

@@ -1,4 +1,4 @@
-"""The pages of the classroom, one file each; `dashboard/classroom/main.py` lists them."""
+"""The pages of the classroom, one file each; `dashboard/classroom/app.py` lists them."""
 
 from pathlib import Path
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import look
 from dashboard.classroom import charts
-from dashboard.classroom.live import (
+from dashboard.classroom.context import room
+from dashboard.classroom.live_refresh import (
     SOON,
     Sight,
     cookies,
@@ -19,9 +19,9 @@ from dashboard.classroom.live import (
     watch,
     wish,
 )
-from dashboard.classroom.room import room
+from dashboard.common import theme
 from sim.classroom.debrief import replayed
-from sim.complaints import counted
+from sim.scenario.errors import counted
 
 Json = dict[str, Any]
 
@@ -50,15 +50,15 @@ open_scores = state.revealed or setting.plan.scores_visible
 def picture(spec: Json, alt: str, head: list[str], rows: list[list[str]], name: str) -> None:
     """A chart with words for those who cannot see it, and its numbers."""
     with st.container(width=WIDEST):
-        st.vega_lite_chart(look.coloured(spec, look.dark()), theme=None, width="stretch", alt=alt)
+        st.vega_lite_chart(theme.coloured(spec, theme.dark()), theme=None, width="stretch", alt=alt)
         with st.expander("The numbers as a table"):
-            look.table(head, rows, name)
+            theme.table(head, rows, name)
 
 
 def outcomes(found: Json) -> None:
     """How many agreed, with honesty about few tables."""
     agreement = found["agreement"]
-    st.subheader(look.plain(agreement["words"]), anchor=False)
+    st.subheader(theme.plain(agreement["words"]), anchor=False)
     low, high = agreement["tables"]["low"], agreement["tables"]["high"]
     if low is not None:
         st.markdown(
@@ -87,7 +87,7 @@ def issues(found: Json) -> None:
         return
     st.caption("Shaded: how often deals of agents have these terms. On the right: your tables.")
     for one in found["strips"]:
-        st.markdown(f"##### {look.plain(one['title'])}")
+        st.markdown(f"##### {theme.plain(one['title'])}")
         spec, rows = charts.strip(one)
         alt = f"{one['title']}: shares of the model's deals and the tables of the class, by level."
         picture(spec, alt, ["terms", "the model’s deals", "tables"], rows, one["issue"])
@@ -107,7 +107,7 @@ def predictions_of(found: Json) -> None:
         ]
         for one in predictions["bins"]
     ]
-    look.table(
+    theme.table(
         ["predicted chance of a deal", "predictions", "tables with a deal"], rows, "predictions"
     )
     brier = predictions["brier"]
@@ -157,12 +157,12 @@ def one_table(found: Json) -> None:
     if rows:
         over_time(offers, injects)
         head = ["text", "round", "by", "accepted by", "refused by", "did not answer"]
-        look.table(head, rows, "offers")
+        theme.table(head, rows, "offers")
     for inject in injects:
-        st.info(look.plain(f"From round {inject['from_round']}: {inject['words']}"))
+        st.info(theme.plain(f"From round {inject['from_round']}: {inject['words']}"))
     with st.expander("The talks, step by step"):
         for step in replayed(state, room().store.records(exercise), number):
-            st.markdown(f"{look.plain(f'Round {step.round}.')} {look.plain(step.words)}")
+            st.markdown(f"{theme.plain(f'Round {step.round}.')} {theme.plain(step.words)}")
 
 
 def over_time(offers: list[Json], injects: list[Json]) -> None:
@@ -226,7 +226,7 @@ def changed(answer: Json) -> None:
     )
 
 
-st.title(f"Debrief: {look.plain(setting.plan.title)}", anchor=False)
+st.title(f"Debrief: {theme.plain(setting.plan.title)}", anchor=False)
 desk = room().desk
 sight = Sight(exercise, lambda: (desk.has_debrief(exercise), desk.trouble(exercise)))
 found = desk.debrief(exercise)
@@ -249,13 +249,13 @@ if is_instructor:
 if state.revealed:
     st.header("The private briefs", anchor=False)
     for role in setting.roles.values():
-        with st.expander(look.plain(role.title)):
+        with st.expander(theme.plain(role.title)):
             for words in (role.interests, role.red_lines, role.alternative):
-                st.markdown(look.plain(words))
+                st.markdown(theme.plain(words))
 st.header("To talk about", anchor=False)
 for question in QUESTIONS:
     st.markdown(f"- {question}")
 st.header("What this cannot tell", anchor=False)
 for limit in found["limits"]:
-    st.markdown(f"- {look.plain(limit)}")
+    st.markdown(f"- {theme.plain(limit)}")
 st.caption("To print this page, use your browser’s print command.")

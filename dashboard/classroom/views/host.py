@@ -11,17 +11,17 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import look
-from dashboard.classroom.desk import OF_NOBODY
-from dashboard.classroom.live import address, cookies, said, stop, wish
-from dashboard.classroom.room import new_key, now, room
+from dashboard.classroom.context import new_key, now, room
+from dashboard.classroom.live_refresh import address, cookies, said, stop, wish
+from dashboard.classroom.task_results import OF_NOBODY
 from dashboard.classroom.views import INSTRUCTOR
-from sim.classroom.acts import OpenLobby, Request
+from dashboard.common import theme
+from sim.classroom.commands import OpenLobby, Request
 from sim.classroom.debrief import ENDED
 from sim.classroom.plan import Clocks, Inject, Plan, Setting, Style
-from sim.complaints import counted
-from sim.reading import load_scenario, scenario_names
-from sim.scenario import Scenario
+from sim.scenario.errors import counted
+from sim.scenario.loading import load_scenario, scenario_names
+from sim.scenario.schema import Scenario
 
 #: How students come to their seats.
 JOINING: dict[str, dict[str, Any]] = {
@@ -125,12 +125,12 @@ def rehearse(case: Scenario, plan: Plan) -> None:
 
 def rehearsal(found: dict[str, Any]) -> None:
     """How the rehearsed tables ended."""
-    st.markdown(f"**{look.plain(found['agreement']['words'])}**")
+    st.markdown(f"**{theme.plain(found['agreement']['words'])}**")
     for table in found["tables"]:
         terms = "; ".join(table["words"].values()) or "nothing signed"
         after = counted(table["rounds"], "round")
         st.markdown(
-            look.plain(f"Table {table['number']} {ENDED[table['how']]} after {after}; {terms}.")
+            theme.plain(f"Table {table['number']} {ENDED[table['how']]} after {after}; {terms}.")
         )
 
 
@@ -145,7 +145,7 @@ scenario = st.selectbox(
     "Scenario", list(cases), format_func=lambda name: cases[name].title, key="scenario"
 )
 case = cases[scenario]
-look.content_note(case)
+theme.content_note(case)
 roles = Setting(Plan(title="x"), case)
 left, right = st.columns(2)
 with left:
@@ -253,7 +253,7 @@ try:
     )
     Setting(plan, case)
 except ValueError as error:
-    st.error(f"This does not fit together: {look.plain(str(error))}")
+    st.error(f"This does not fit together: {theme.plain(str(error))}")
     st.stop()
 
 filled = f"{counted(people, 'student')} and agents" if people else "agents alone"
@@ -272,7 +272,7 @@ for exercise, kept, drafted, _ in exercises:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link(
             INSTRUCTOR,
-            label=f"{look.plain(kept or exercise)} · {day_of(drafted)}",
+            label=f"{theme.plain(kept or exercise)} · {day_of(drafted)}",
             query_params={"exercise": exercise},
         )
         if st.button("New instructor’s link", key=f"link-{exercise}", help="The old one is dead."):

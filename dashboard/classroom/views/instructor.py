@@ -7,22 +7,30 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from dashboard import look
-from dashboard.classroom import live
-from dashboard.classroom.live import LATER, SOON, Guest, ask_first, asking_key, confirmed, path
-from dashboard.classroom.room import new_key, now, room
+from dashboard.classroom import live_refresh
+from dashboard.classroom.context import new_key, now, room
+from dashboard.classroom.live_refresh import (
+    LATER,
+    SOON,
+    Guest,
+    ask_first,
+    asking_key,
+    confirmed,
+    path,
+)
+from dashboard.classroom.table_widgets import watched
 from dashboard.classroom.views import DEBRIEF, PROJECTOR
-from dashboard.classroom.watching import watched
-from sim.classroom import acts
-from sim.classroom.export import archive
-from sim.classroom.view import (
+from dashboard.common import theme
+from sim.classroom import commands
+from sim.classroom.storage.export import archive
+from sim.classroom.views import (
     MonitorTable,
     MonitorView,
     TableView,
     view_for_instructor,
     view_of_table,
 )
-from sim.complaints import counted
+from sim.scenario.errors import counted
 
 DOING = {
     "empty": "· empty",
@@ -40,8 +48,8 @@ DOING = {
 #: Tables side by side.
 ACROSS = 3
 
-exercise = live.exercise_id()
-me = live.instructing(exercise)
+exercise = live_refresh.exercise_id()
+me = live_refresh.instructing(exercise)
 
 
 def seen() -> tuple[MonitorView, TableView | None, bool, str]:
@@ -83,8 +91,10 @@ def lobby(view: MonitorView) -> None:
     code = room().store.join_code(exercise)
     shown = view.projector
     if code:
-        st.markdown(f"Code for the wall: **{code}** (students go to {live.address('/join')})")
-    live.warn_of_loopback()
+        st.markdown(
+            f"Code for the wall: **{code}** (students go to {live_refresh.address('/join')})"
+        )
+    live_refresh.warn_of_loopback()
     st.markdown(
         f"{shown.joined} of {shown.places} seats are taken. Agents take those that are empty "
         "when you start."
@@ -92,10 +102,10 @@ def lobby(view: MonitorView) -> None:
     if view.projector.locked:
         st.markdown("Joining is closed.")
     with st.container(horizontal=True):
-        press("Start: hand out the briefs", acts.Start, primary=True)
+        press("Start: hand out the briefs", commands.Start, primary=True)
         press(
             "Open joining again" if shown.locked else "Close joining",
-            acts.Lock,
+            commands.Lock,
             locked=not shown.locked,
         )
     with st.container(horizontal=True):
@@ -107,11 +117,13 @@ def latecomers(locked: bool) -> None:
     """Let latecomers knock with a code of their own; they come in one by one."""
     with st.container(horizontal=True, vertical_alignment="center"):
         press(
-            "Let latecomers knock" if locked else "No more latecomers", acts.Lock, locked=not locked
+            "Let latecomers knock" if locked else "No more latecomers",
+            commands.Lock,
+            locked=not locked,
         )
         code = room().store.join_code(exercise)
         if code and not locked:
-            st.markdown(f"Code for latecomers: **{code}** ({live.address('/join')})")
+            st.markdown(f"Code for latecomers: **{code}** ({live_refresh.address('/join')})")
         st.link_button("Role sheets to print", path(f"/handouts/{exercise}"))
 
 
@@ -121,16 +133,16 @@ def running(view: MonitorView) -> None:
     latecomers(shown.locked)
     with st.container(horizontal=True):
         if shown.paused:
-            press("Resume", acts.Resume, primary=True)
+            press("Resume", commands.Resume, primary=True)
         else:
-            press("Pause", acts.Pause)
-        press("+2 min", acts.Extend, seconds=120)
+            press("Pause", commands.Pause)
+        press("+2 min", commands.Extend, seconds=120)
         if shown.phase == "briefing":
-            press("Begin the talks", acts.Advance, primary=True)
+            press("Begin the talks", commands.Advance, primary=True)
         else:
-            press("Everybody to the next step", acts.Advance)
+            press("Everybody to the next step", commands.Advance)
         if view.can_undo:
-            press("Undo", acts.Undo)
+            press("Undo", commands.Undo)
     fired = {name for table in view.tables for name in table.injects}
     waiting = [name for name in view.injects if name not in fired]
     if waiting and shown.phase == "playing":
@@ -141,15 +153,15 @@ def running(view: MonitorView) -> None:
             format_func=lambda name: setting.inject(name).words,
             key="inject",
         )
-        press("Bring it in at all tables", acts.Fire, inject=chosen)
+        press("Bring it in at all tables", commands.Fire, inject=chosen)
     if st.session_state.pop("told-all", False):  # what was not taken stays in the box
         st.session_state["to-all"] = ""
     with st.form("broadcast", border=False):
         words = st.text_input("Tell everybody", max_chars=1000, key="to-all")
-        if st.form_submit_button("Send to all") and me.ask(acts.Broadcast, text=words):
+        if st.form_submit_button("Send to all") and me.ask(commands.Broadcast, text=words):
             st.session_state["told-all"] = True
             st.rerun()
-    press_surely("End the talks", "End the talks at all tables?", "Yes, end them", acts.End)
+    press_surely("End the talks", "End the talks at all tables?", "Yes, end them", commands.End)
 
 
 def over(view: MonitorView) -> None:
@@ -160,7 +172,7 @@ def over(view: MonitorView) -> None:
         st.markdown("The model plays on from each table; the debrief follows in some seconds.")
     if phase == "closed":
         with st.container(horizontal=True):
-            press("Open the debrief to students", acts.Debrief, primary=True)
+            press("Open the debrief to students", commands.Debrief, primary=True)
     st.page_link(
         DEBRIEF,
         label="Debrief",
@@ -173,7 +185,7 @@ def over(view: MonitorView) -> None:
             "Reveal the private briefs",
             "Show everybody all private briefs and scores? This cannot be taken back.",
             "Yes, reveal them",
-            acts.Reveal,
+            commands.Reveal,
         )
     if state.revealed:
         st.success("The private briefs are revealed.")
@@ -188,7 +200,7 @@ def over(view: MonitorView) -> None:
     )
     if phase in ("closed", "debrief"):
         press_surely(
-            "Put the exercise away", "Nothing can be changed afterwards.", "Yes", acts.Archive
+            "Put the exercise away", "Nothing can be changed afterwards.", "Yes", commands.Archive
         )
 
 
@@ -204,18 +216,22 @@ def grid(view: MonitorView) -> None:
 
 def _table(table: MonitorTable, view: MonitorView, names: dict[str, str]) -> None:
     status = table.status
-    where = f"round {status.round}: {live.STAGES[status.stage]}" if status.round else "not begun"
+    where = (
+        f"round {status.round}: {live_refresh.STAGES[status.stage]}"
+        if status.round
+        else "not begun"
+    )
     if status.stage == "ended":
         where = {"deal": "signed a text"}.get(status.how, "ended without a deal")
     left = ""
     if status.deadline is not None and not view.projector.paused:
-        left = f" · until {live.clock(status.deadline)}"
+        left = f" · until {live_refresh.clock(status.deadline)}"
     st.markdown(f"**Table {status.number}** · {where}{left}")
     lines = []
     for seat in table.seats:
         held = ", ".join(names.get(person, person) or person for person in seat.people)
-        line = look.plain(f"{seat.title}: {DOING.get(seat.status, seat.status)}")
-        lines.append(f"{line} (**{look.plain(held)}**)" if held else line)
+        line = theme.plain(f"{seat.title}: {DOING.get(seat.status, seat.status)}")
+        lines.append(f"{line} (**{theme.plain(held)}**)" if held else line)
     st.markdown("  \n".join(lines))
     st.caption(f"{counted(table.texts, 'text')} so far")
 
@@ -232,21 +248,21 @@ def without_a_seat(view: MonitorView) -> None:
 
     if view.watching:
         watching = [f"{called(one)}: table {n}" for one, n in view.watching.items()]
-        st.markdown(f"Watching: {look.plain('; '.join(watching))}.")
+        st.markdown(f"Watching: {theme.plain('; '.join(watching))}.")
     outside = [*view.waiting, *view.watching]
     if not outside:
         return
     if view.waiting:
         waiting = ", ".join(map(called, view.waiting))
-        st.markdown(f"**Waiting for a seat:** {look.plain(waiting)}")
-        press("Let in all who wait", acts.Admit)
+        st.markdown(f"**Waiting for a seat:** {theme.plain(waiting)}")
+        press("Let in all who wait", commands.Admit)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         person = st.selectbox("One of them", outside, format_func=called, key="outside")
         number = st.selectbox(
             "Table to watch", [one.status.number for one in view.tables], key="to-watch"
         )
-        press("Let this one in", acts.Admit, person=person)
-        press("Let this one watch", acts.Watch, person=person, table=number)
+        press("Let this one in", commands.Admit, person=person)
+        press("Let this one watch", commands.Watch, person=person, table=number)
 
 
 def watch_a_table(view: MonitorView, table: TableView | None) -> None:
@@ -276,8 +292,8 @@ def seats(guest: Guest, view: MonitorView) -> None:
         with st.container(horizontal=True):
             if st.button("New link"):
                 token = room().store.reissue(exercise, who, new_key(), now())
-                st.session_state["link"] = who, live.address(f"/enter/{token}")
-            press_surely("Take out", "Take this student out?", "Yes", acts.Kick, person=who)
+                st.session_state["link"] = who, live_refresh.address(f"/enter/{token}")
+            press_surely("Take out", "Take this student out?", "Yes", commands.Kick, person=who)
         _new_link(names)
         places = [(table.status.number, seat.role) for table in view.tables for seat in table.seats]
         titles = {seat.role: seat.title for table in view.tables for seat in table.seats}
@@ -289,10 +305,10 @@ def seats(guest: Guest, view: MonitorView) -> None:
         )
         others = [one for one in people if one != who and view.people[one][1]]
         with st.container(horizontal=True):
-            press("Move the student there", acts.Seat, person=who, table=number, role=role)
+            press("Move the student there", commands.Seat, person=who, table=number, role=role)
             if view.projector.phase in ("briefing", "playing"):
-                press("Agent in this seat", acts.Hold, table=number, role=role, agent=True)
-                press("Back to its student", acts.Hold, table=number, role=role, agent=False)
+                press("Agent in this seat", commands.Hold, table=number, role=role, agent=True)
+                press("Back to its student", commands.Hold, table=number, role=role, agent=False)
         if others and view.people[who][1]:
             other = st.selectbox(
                 "Another student",
@@ -300,17 +316,17 @@ def seats(guest: Guest, view: MonitorView) -> None:
                 format_func=lambda person: f"{names.get(person) or person} ({person})",
                 key="other",
             )
-            press("Exchange their seats", acts.Swap, person=who, other=other)
+            press("Exchange their seats", commands.Swap, person=who, other=other)
     if view.projector.phase == "playing":
         table = st.selectbox("Table", [one.status.number for one in view.tables], key="one")
         with st.container(horizontal=True):
-            press("Next step at this table", acts.Advance, table=table)
-            press("+2 min at this table", acts.Extend, seconds=120, table=table)
+            press("Next step at this table", commands.Advance, table=table)
+            press("+2 min at this table", commands.Extend, seconds=120, table=table)
             press_surely(
                 "End this table",
                 f"End the talks at table {table}?",
                 "Yes",
-                acts.End,
+                commands.End,
                 table=table,
             )
 
@@ -320,17 +336,17 @@ def _new_link(names: dict[str, str]) -> None:
     if "link" not in st.session_state:
         return
     who, link = st.session_state["link"]
-    st.markdown(f"For **{look.plain(names.get(who) or who)}** only; the old link is dead:")
+    st.markdown(f"For **{theme.plain(names.get(who) or who)}** only; the old link is dead:")
     st.code(link, language=None, wrap_lines=True)
     if st.button("Put the link away"):
         del st.session_state["link"]
         st.rerun()
 
 
-sight = live.Sight(exercise, seen)
+sight = live_refresh.Sight(exercise, seen)
 view, watched_table, debrief_is_there, trouble = sight.drawn
 phase = view.projector.phase
-st.title(look.plain(view.projector.title), anchor=False)
+st.title(theme.plain(view.projector.title), anchor=False)
 st.page_link(
     PROJECTOR,
     label="Projector page (nothing private on it)",
@@ -339,9 +355,9 @@ st.page_link(
 )
 finished = phase in ("debrief", "archived")
 every = {"debrief": LATER, "archived": None}.get(phase, SOON)
-live.watch(sight, every, view.projector.deadline, view.projector.paused)
-live.said(to_instructor=True)
-live.trouble(exercise, is_instructor=True)
+live_refresh.watch(sight, every, view.projector.deadline, view.projector.paused)
+live_refresh.said(to_instructor=True)
+live_refresh.trouble(exercise, is_instructor=True)
 if phase == "lobby":
     lobby(view)
 elif phase in ("briefing", "playing"):

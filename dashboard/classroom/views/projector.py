@@ -11,8 +11,8 @@ from html import escape
 import segno
 import streamlit as st
 
-from dashboard import look
-from dashboard.classroom.live import (
+from dashboard.classroom.context import room
+from dashboard.classroom.live_refresh import (
     SOON,
     STAGES,
     STEP_OUT,
@@ -23,8 +23,8 @@ from dashboard.classroom.live import (
     said,
     watch,
 )
-from dashboard.classroom.room import room
-from sim.classroom.view import ProjectorView, TableStatus, view_for_projector
+from dashboard.common import theme
+from sim.classroom.views import ProjectorView, TableStatus, view_for_projector
 
 LARGE = """
 <style>
@@ -92,10 +92,10 @@ def table_card(table: TableStatus, rounds: int, paused: bool) -> str:
 st.html(LARGE)
 sight = Sight(exercise, seen)
 view = sight.drawn
-st.title(look.plain(view.title), anchor=False)
+st.title(theme.plain(view.title), anchor=False)
 said()
 if view.content_note and view.phase in ("lobby", "briefing"):
-    st.caption(look.plain(view.content_note))
+    st.caption(theme.plain(view.content_note))
     wall(STEP_OUT)
 over = view.phase in ("closed", "debrief", "archived")
 running = [table.deadline for table in view.tables if table.deadline is not None]

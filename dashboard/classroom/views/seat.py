@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import look
-from dashboard.classroom.live import (
+from dashboard.classroom.context import room
+from dashboard.classroom.live_refresh import (
     LATER,
     SOON,
     STEP_OUT,
@@ -16,11 +16,11 @@ from dashboard.classroom.live import (
     stop,
     watch,
 )
-from dashboard.classroom.room import room
-from dashboard.classroom.table import Menu, after, briefing, play, take_home
+from dashboard.classroom.seat_widgets import Menu, after, briefing, play, take_home
+from dashboard.classroom.table_widgets import watched
 from dashboard.classroom.views import DEBRIEF
-from dashboard.classroom.watching import watched
-from sim.classroom.view import SeatView, TableView, score_for, view_for, view_for_watcher
+from dashboard.common import theme
+from sim.classroom.views import SeatView, TableView, score_for, view_for, view_for_watcher
 
 exercise = exercise_id()
 guest, holder = seated(exercise)
@@ -72,7 +72,7 @@ if view is None:
     st.stop()
 if isinstance(view, TableView):
     st.title(f"You watch table {view.table}", anchor=False)
-    st.caption(look.plain(view.title))
+    st.caption(theme.plain(view.title))
     st.markdown(
         "You see what is put on this table and what is answered. Say nothing of it to those who "
         "sit there: some of them do not meet."
@@ -87,8 +87,8 @@ if isinstance(view, TableView):
 if st.session_state.get("place", (view.table, view.role.name)) != (view.table, view.role.name):
     st.session_state.clear()  # somebody was moved: the draft of the other seat stays there
 st.session_state["place"] = (view.table, view.role.name)
-st.title(look.plain(view.role.title), anchor=False)
-st.caption(look.plain(f"{view.title} · Table {view.table}"))
+st.title(theme.plain(view.role.title), anchor=False)
+st.caption(theme.plain(f"{view.title} · Table {view.table}"))
 in_class(view)
 
 setting = room().store.state(exercise).setting
@@ -102,7 +102,7 @@ menu = Menu(
 )
 if view.phase == "lobby":
     st.markdown("**You have a seat.** Your brief appears here when the instructor starts.")
-    st.caption(look.plain(view.content_note))
+    st.caption(theme.plain(view.content_note))
     st.markdown(STEP_OUT)
 elif view.phase == "briefing":
     briefing(guest, view, menu)

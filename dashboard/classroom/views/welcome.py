@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.classroom.live import path
+from dashboard.classroom.live_refresh import path
 
 st.title("Parley classroom", anchor=False)
 st.markdown(

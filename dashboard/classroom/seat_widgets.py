@@ -1,0 +1,514 @@
+"""What a seat sees and does: its brief and prediction, the table, and its result.
+
+Everything here is drawn from a `SeatView` and from what is public in the scenario.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard.classroom import live_refresh
+from dashboard.classroom.live_refresh import Guest, ask_first, asking_key, confirmed
+from dashboard.common import theme
+from sim.classroom import commands
+from sim.classroom.commands import REASONS
+from sim.classroom.plan import Package, Role, standing
+from sim.classroom.views import IssueSeen, Score, SeatView, TextSeen
+
+WALK_AWAY = "You would be better off walking away, by your brief."
+
+#: So many of the last news are shown at once.
+LATEST = 3
+
+#: How talks at a table ended.
+ENDED = {
+    "deal": "A text was signed.",
+    "time": "Time was up; nothing was signed.",
+    "victory": "The war was decided; there was nothing left to sign.",
+    "instructor": "The instructor ended the talks.",
+}
+
+#: What is answered most often comes first; a counter-proposal has a button of its own.
+WHY_NOT = [reason for reason in REASONS if reason != "counter"]
+
+
+@dataclass(frozen=True)
+class Menu:
+    """What can be put into a text, and what it would mean to this seat."""
+
+    summary: str  # of the conflict, for everybody
+    limits: Sequence[str]  # what the scenario leaves out
+    issues: tuple[IssueSeen, ...]
+    parties: Mapping[str, str]  # titles, by party
+    first: Package  # some terms that go together, to begin a draft with
+    score: Callable[[Package], Score]
+
+
+# -- the brief and the prediction -----------------------------------------------------------------
+
+
+def brief(role: Role, titles: Mapping[str, str]) -> None:
+    """A role's brief, with what is private marked as such, and whom it can speak to."""
+    spoken_to = ", ".join(titles[name] for name in role.reaches)
+    st.markdown(f"**You speak to:** {theme.plain(spoken_to)}. {standing(role)}")
+    st.markdown("#### :material/public: Public: everybody knows this")
+    st.markdown(theme.plain(role.public))
+    with st.container(border=True, key="private"):
+        st.markdown("#### :material/lock: Private: for your eyes only")
+        for head, words in (
+            ("What you want", role.interests),
+            ("Red lines", role.red_lines),
+            ("Without a deal", role.alternative),
+            ("Play the interest, not the stereotype", role.fairness),
+        ):
+            st.markdown(f"**{head}.** {theme.plain(words)}")
+
+
+def _seats(view: SeatView) -> None:
+    """Who else sits at the table, and what everybody knows of them."""
+    for neighbour in view.neighbours:
+        kind = " (AI agent)" if neighbour.agent else ""
+        met = "" if neighbour.reached else " You do not meet; a mediator can carry texts."
+        st.markdown(f"**{theme.plain(neighbour.title)}**{kind}.{met}")
+        st.caption(f"From their own brief: “{theme.plain(neighbour.public)}”")
+
+
+def _conflict(menu: Menu) -> None:
+    """What everybody knows of the conflict, and what there is to settle."""
+    st.markdown("#### The conflict")
+    st.markdown(theme.plain(menu.summary))
+    for issue in menu.issues:
+        terms = "; ".join(issue.levels.values())
+        st.markdown(f"- **{theme.plain(issue.title)}**: {theme.plain(terms)}")
+
+
+def briefing(guest: Guest, view: SeatView, menu: Menu) -> None:
+    """Read the brief, answer a question on it, and say what one expects."""
+    _conflict(menu)
+    titles = titles_of(view)
+    brief(view.role, titles)
+    with st.expander("Who sits here"):
+        _seats(view)
+    st.markdown("#### Did it come across?")
+    if view.understood:
+        st.success("Right: without their signatures there is no deal.")
+    else:
+        if view.understood is not None:
+            st.warning(
+                "Not quite. Who can refuse a deal? Think of those who fight, and of who can tie "
+                "their hands."
+            )
+        choice = st.pills(
+            "Whose signatures does a text need?",
+            list(view.signers),
+            selection_mode="multi",
+            format_func=lambda name: theme.plain(titles[name]),
+            key="choice",
+        )
+        if st.button("Answer", disabled=not choice) and guest.ask(
+            commands.Comprehend, choice=tuple(choice)
+        ):
+            st.rerun()
+    st.markdown("#### What do you expect?")
+    _prediction(guest, view, menu)
+
+
+def _prediction(guest: Guest, view: SeatView, menu: Menu) -> None:
+    if view.predicted is not None:
+        and_terms = ", and the terms below" if view.predicted_package else ""
+        st.success(
+            f"Your prediction: {view.predicted} of 100 tables like yours sign a text{and_terms}."
+        )
+    usual = 50 if view.predicted is None else view.predicted
+    deal = st.slider("Of 100 tables like yours, how many sign a text?", 0, 100, usual, key="deal")
+    with_terms = st.checkbox(
+        "I also predict the terms", value=view.predicted_package is not None, key="with_terms"
+    )
+    package = (
+        _terms(menu, view.predicted_package or menu.first, "predicted") if with_terms else None
+    )
+    trouble = menu.score(package).problem if package else ""
+    if trouble:
+        st.warning(theme.plain(trouble))
+    label = "Keep this prediction" if view.predicted is None else "Change the prediction"
+    if st.button(label, type="primary", disabled=bool(trouble)) and guest.ask(
+        commands.Predict, deal=deal, package=package
+    ):
+        st.rerun()
+    if view.predicted is not None and view.understood:
+        st.success("You are ready. The talks begin when your instructor says so.")
+
+
+def _terms(
+    menu: Menu, begin: Package, name: str, changed: Callable[[], None] | None = None
+) -> Package:
+    """One choice for each issue."""
+    chosen = {}
+    for issue in menu.issues:
+        if f"{name}-{issue.name}" not in st.session_state:
+            st.session_state[f"{name}-{issue.name}"] = begin[issue.name]
+        chosen[issue.name] = st.selectbox(
+            theme.plain(issue.title),
+            list(issue.levels),
+            format_func=_said_of(issue),
+            key=f"{name}-{issue.name}",
+            on_change=changed,
+        )
+    return chosen
+
+
+def _said_of(issue: IssueSeen) -> Callable[[str], str]:
+    """How the levels of an issue are shown."""
+
+    def words(level: str) -> str:
+        said = issue.levels[level]
+        return f"{said} (not on offer now)" if level in issue.closed else said
+
+    return words
+
+
+# -- the table ------------------------------------------------------------------------------------
+
+
+def play(guest: Guest, view: SeatView, menu: Menu) -> None:
+    """The table: who is waited for, what is on it, one's own draft, messages, and the brief."""
+    with st.container(key="status"):
+        _status(guest, view, menu)
+    with st.container(key="texts"):
+        _texts(guest, view, menu)
+    with st.container(key="draft"):
+        if view.stage != "resolve":
+            _draft(guest, view, menu)
+    with st.container(key="messages"):
+        _messages(guest, view)
+    with st.expander("My brief"):
+        _conflict(menu)
+        brief(view.role, titles_of(view))
+    with st.expander("Who sits here"):
+        _seats(view)
+
+
+def _status(guest: Guest, view: SeatView, menu: Menu) -> None:
+    if view.stage == "between":
+        st.subheader("The days go by …", anchor=False)
+    else:
+        stage = live_refresh.STAGES[view.stage]
+        st.subheader(f"Round {view.round} of {view.rounds}: {stage}", anchor=False)
+    if view.stage == "resolve" and not view.may_confirm:
+        st.markdown("There is nothing for you to do in this step.")
+    if view.waiting_for:
+        waiting = ["you" if one == view.role.title else one for one in view.waiting_for]
+        st.markdown(f"Waiting for: **{theme.plain(', '.join(waiting))}**")
+    if view.held_by_agent:
+        st.warning("An agent keeps your seat warm.")
+        if st.button("Take my seat back") and guest.ask(commands.TakeBack):
+            st.rerun()
+    _news(view, menu)
+    if view.may_confirm:
+        _confirm(guest)
+    elif view.stage in ("caucus", "proposals", "responses") and not view.done:
+        if st.button("Done with this step", key=f"done-{view.round}-{view.stage}") and guest.ask(
+            commands.Done
+        ):
+            st.rerun()
+    elif view.done:
+        st.caption("You are done with this step; you may still change your mind.")
+
+
+def _news(view: SeatView, menu: Menu) -> None:
+    """What was brought into the talks, and what happened between rounds; and what is not told."""
+    for words in view.injects:
+        st.info(f":material/campaign: {theme.plain(words)}")
+    if view.news:
+        for last in view.news[-LATEST:]:
+            st.caption(theme.plain(f"Day {last.day}: {last.words}"))
+        with st.expander("All that happened, and what is not told"):
+            for news in view.news:
+                st.markdown(theme.plain(f"Day {news.day}: {news.words}"))
+            st.caption("These news tell what the model counts, and no more:")
+            for limit in menu.limits:
+                st.caption(f"- {theme.plain(limit)}")
+
+
+def _confirm(guest: Guest) -> None:
+    st.markdown("**All who can refuse have accepted a text. It was accepted in your name.**")
+    with st.container(horizontal=True):
+        if st.button("Confirm it", type="primary") and guest.ask(commands.Confirm, yes=True):
+            st.rerun()
+        if st.button("Do not confirm it") and guest.ask(commands.Confirm, yes=False):
+            st.rerun()
+
+
+def _texts(guest: Guest, view: SeatView, menu: Menu) -> None:
+    st.markdown("#### On the table")
+    if not view.texts:
+        st.caption("There is no text before you yet.")
+    titles = titles_of(view)
+    for text in reversed(view.texts):
+        if text.open:
+            with st.container(border=True, key=f"text-{text.id.replace('.', '-')}"):
+                _text(guest, view, menu, text, titles)
+    older = [text for text in view.texts if not text.open]
+    if older:
+        with st.expander(f"Texts of earlier rounds ({len(older)})"):
+            for text in reversed(older):
+                st.markdown(f"**Text {text.id}**, by {theme.plain(titles[text.author])}")
+                terms(text.words)
+                answers(text, titles)
+
+
+def titles_of(view: SeatView) -> dict[str, str]:
+    """Every role's title, one's own included."""
+    return {view.role.name: view.role.title} | {one.role: one.title for one in view.neighbours}
+
+
+def _text(
+    guest: Guest, view: SeatView, menu: Menu, text: TextSeen, titles: Mapping[str, str]
+) -> None:
+    author = "you" if text.author == view.role.name else theme.plain(titles[text.author])
+    kind = " (AI agent)" if text.agent else ""
+    st.markdown(f"**Text {text.id}**, by {author}{kind}")
+    terms(text.words)
+    if text.rationale:
+        st.text(text.rationale)
+    _worth(menu, menu.score(text.package))
+    answers(text, titles)
+    if view.agreed == text.id:
+        st.success("All who can refuse this text have accepted it.")
+    if view.stage in ("proposals", "responses"):
+        _carry(guest, view, text, titles)
+    if view.stage == "responses" and view.agreed is None:
+        _respond(guest, view, menu, text)
+
+
+def terms(words: Mapping[str, str]) -> None:
+    """The terms of a text, issue by issue."""
+    lines = [f"- {theme.plain(title)}: **{theme.plain(terms)}**" for title, terms in words.items()]
+    st.markdown("\n".join(lines))
+
+
+def answers(text: TextSeen, titles: Mapping[str, str]) -> None:
+    """Who has answered a text, how, and why."""
+    said = []
+    for role, yes in text.answers.items():
+        why = f" ({REASONS.get(text.reasons[role], '')})" if role in text.reasons else ""
+        said.append(f"{titles[role]} {'accepts' if yes else 'rejects'}{why}")
+    if said:
+        st.caption(theme.plain("; ".join(said)))
+
+
+def _worth(menu: Menu, score: Score) -> None:
+    """What terms are worth by one's own sheet; for mediators, their sense of the parties."""
+    if score.worth is not None and score.no_deal is not None:
+        line = (
+            f"Worth to you: **{100 * score.worth:.1f}** points; no deal: {100 * score.no_deal:.1f}."
+        )
+        if score.below:
+            line += f" :material/warning: **{WALK_AWAY}**"
+        elif score.passes is False:
+            line += " :material/warning: **As it stands, this would not pass the vote at home.**"
+        st.markdown(line)
+    if score.guessed:
+        said = [_guess(menu.parties[party], gain) for party, gain in score.guessed.items()]
+        st.markdown(f"Your sense, which may be wrong: {theme.plain('; '.join(said))}.")
+
+
+def _guess(party: str, gain: float) -> str:
+    more = "more" if gain >= 0 else "less"
+    return f"{party} gets {abs(100 * gain):.0f} points {more} than it holds out for"
+
+
+def _carry(guest: Guest, view: SeatView, text: TextSeen, titles: Mapping[str, str]) -> None:
+    to = [role for role in view.role.reaches if role not in text.seen]
+    if not (view.role.is_mediator and to):
+        return
+    whom = ", ".join(titles[role] for role in to)
+    if st.button(f"Carry it to {whom}", key=f"carry-{text.id}") and guest.ask(
+        commands.Carry, text=text.id, to=tuple(to)
+    ):
+        st.rerun()
+
+
+def _respond(guest: Guest, view: SeatView, menu: Menu, text: TextSeen) -> None:
+    if view.role.name in text.answers and text.author == view.role.name:
+        return
+    accept, reject = f"accept-{text.id}", f"reject-{text.id}"
+    with st.container(horizontal=True):
+        if not view.role.is_mediator:  # mediators have no vote
+            if st.button("Accept", key=f"ask-{accept}"):
+                ask_first(accept)
+            if st.button("Reject", key=f"ask-{reject}"):
+                ask_first(reject)
+        if st.button("Counter with my draft", key=f"ask-counter-{text.id}"):
+            ask_first(f"counter-{text.id}")
+    key = asking_key()
+    if st.session_state.get("asking") == accept and menu.score(text.package).below:
+        st.warning(f"{WALK_AWAY} Accept all the same?")
+    answer = confirmed(accept, f"Accept text {text.id}?", "Yes, accept")
+    if answer:
+        guest.ask(commands.Respond, key, text=text.id, accepts=True)
+    if st.session_state.get("asking") == reject:
+        st.selectbox("Why?", WHY_NOT, format_func=lambda why: REASONS[why], key=f"why-{text.id}")
+    refused = confirmed(reject, f"Reject text {text.id}?", "Yes, reject")
+    if refused:
+        reason = st.session_state.get(f"why-{text.id}", WHY_NOT[0])
+        guest.ask(commands.Respond, key, text=text.id, accepts=False, reason=reason)
+    countered = confirmed(
+        f"counter-{text.id}", f"Reject text {text.id} and put your draft forward?", "Yes, counter"
+    )
+    if countered:
+        _put_forward(guest, view.role.reaches, text.id, key)
+    if answer is not None or refused is not None or countered is not None:
+        st.rerun()
+
+
+# -- one's own draft ------------------------------------------------------------------------------
+
+
+def _draft(guest: Guest, view: SeatView, menu: Menu) -> None:
+    st.markdown("#### My draft")
+    st.caption("Only you see it. It is kept as you change it.")
+    if view.stage == "caucus":
+        st.caption("You can put it on the table in the next step.")
+
+    begin = view.draft or view.predicted_package or menu.first
+
+    def keep() -> None:
+        kept = st.session_state  # without what was not drawn last, as when a stage has ended
+        package = {name: kept.get(f"draft-{name}", level) for name, level in begin.items()}
+        if not menu.score(package).problem:
+            words = kept.get("rationale", view.draft_rationale)
+            guest.ask(commands.SaveDraft, package=package, rationale=words)
+
+    if "rationale" not in st.session_state:
+        st.session_state["rationale"] = view.draft_rationale
+    package = _terms(menu, begin, "draft", keep)
+    score = menu.score(package)
+    if score.problem:
+        st.warning(
+            theme.plain(f"{score.problem[:1].upper()}{score.problem[1:]}")
+            + " As long as that is so, the draft is not kept."
+        )
+    _worth(menu, score)
+    st.text_area("In a sentence: why this?", max_chars=500, key="rationale", on_change=keep)
+    bridging = view.stage == "responses" and view.role.is_mediator
+    if (view.stage == "proposals" or bridging) and not score.problem:
+        _propose(guest, view, score)
+
+
+def _propose(guest: Guest, view: SeatView, score: Score) -> None:
+    titles = titles_of(view)
+    to = st.pills(
+        "Who gets it?",
+        list(view.role.reaches),
+        selection_mode="multi",
+        default=list(view.role.reaches),
+        format_func=lambda name: theme.plain(titles[name]),
+        key=f"to-{view.round}",
+    )
+    if st.button("Put it on the table", type="primary", disabled=not to):
+        ask_first("propose")
+    if st.session_state.get("asking") == "propose" and score.below:
+        st.warning(f"{WALK_AWAY} Propose it all the same?")
+    key = asking_key()
+    answer = confirmed("propose", "Put this text on the table? It cannot be taken back.", "Yes")
+    if answer:
+        _put_forward(guest, to, None, key)
+    if answer is not None:
+        st.rerun()
+
+
+def _put_forward(guest: Guest, to: Sequence[str], counters: str | None, key: str) -> None:
+    drafted = {
+        str(name).removeprefix("draft-"): value
+        for name, value in st.session_state.items()
+        if str(name).startswith("draft-")
+    }
+    guest.ask(
+        commands.Propose,
+        key,
+        package=drafted,
+        rationale=st.session_state.get("rationale", ""),
+        to=tuple(to),
+        counters=counters,
+    )
+
+
+# -- messages -------------------------------------------------------------------------------------
+
+
+def _messages(guest: Guest, view: SeatView) -> None:
+    st.markdown("#### Messages")
+    titles = titles_of(view)
+    with st.container(key="heard-messages"):
+        for message in view.messages[-30:]:
+            author = "You" if message.author == view.role.name else titles[message.author]
+            whom = ", ".join("you" if r == view.role.name else titles[r] for r in message.to)
+            st.caption(theme.plain(f"{author} to {whom}, round {message.round}"))
+            st.text(message.text)
+    if view.stage not in commands.TALKING:
+        return
+    if st.session_state.pop("said-it", False):  # what was not taken stays in the box
+        st.session_state["say-words"] = ""
+    with st.form("say", border=False):
+        to = st.pills(
+            "To",
+            list(view.role.reaches),
+            selection_mode="multi",
+            format_func=lambda name: theme.plain(titles[name]),
+            key="say-to",
+        )
+        words = st.text_area("Message", max_chars=1000, key="say-words", height=80)
+        if st.form_submit_button("Send"):
+            if not to:
+                st.warning("Choose to whom.")
+            elif guest.ask(commands.Say, to=tuple(to), text=words):
+                st.session_state["said-it"] = True
+                st.rerun()
+            else:
+                live_refresh.said()
+    agents = [one.title for one in view.neighbours if one.agent and one.reached]
+    if agents:
+        st.caption(theme.plain(f"Agents read texts, not messages; here: {', '.join(agents)}."))
+
+
+# -- afterwards -----------------------------------------------------------------------------------
+
+
+def after(guest: Guest, view: SeatView) -> None:
+    """How it ended at one's table, and what one takes home."""
+    result = view.result
+    if result is not None:
+        st.subheader(ENDED[result.how], anchor=False)
+        terms(result.words)
+        if result.own_gain is not None:
+            more = "more" if result.own_gain >= 0 else "less"
+            points = abs(100 * result.own_gain)
+            st.markdown(f"By your sheet it was worth **{points:.0f} points {more}** than no deal.")
+    if view.phase == "playing":
+        st.markdown("Other tables are still talking.")
+        return
+    for neighbour in view.neighbours:
+        if neighbour.brief is not None:
+            with st.expander(f"The private brief of {theme.plain(neighbour.title)}"):
+                st.markdown(theme.plain(neighbour.brief.interests))
+                st.markdown(theme.plain(neighbour.brief.red_lines))
+                st.markdown(theme.plain(neighbour.brief.alternative))
+    if view.phase == "archived":
+        return
+    take_home(guest, view.reflection)
+
+
+def take_home(guest: Guest, written: str) -> None:
+    """Write down what one takes home."""
+    words = st.text_area(
+        "What do you take home? What surprised you, what would you do otherwise?",
+        value=written,
+        max_chars=4000,
+        key="reflection",
+    )
+    if st.button("Keep it", type="primary") and guest.ask(commands.Reflect, text=words):
+        st.success("Kept.")

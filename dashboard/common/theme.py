@@ -1,0 +1,236 @@
+"""How pages look: colours of charts in light and dark, the frame around each page, its small parts.
+
+The colours of the interface stand in `.streamlit/config.toml`; those of the charts are of
+`sim.reporting.charts`, and their counterparts on a dark ground are here.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from sim.scenario.schema import Scenario
+
+Json = dict[str, Any]
+
+#: Colours of `sim.reporting.charts` on white (left) and what takes their place on a dark
+#: ground. All have a contrast of at least 3 to 1 to the ground, and those of text of 4.5 to 1.
+ON_DARK = {
+    "#0072B2": "#6db9ec",  # blue
+    "#D55E00": "#f0a35e",  # orange
+    "#1a1a1a": "#e8eaed",  # ink
+    "#6b6b6b": "#a3adb8",  # grey
+    "#e2e2e2": "#39424c",  # pale
+    "white": "#14181d",
+}
+
+NOT_A_FORECAST = (
+    "**Not a forecast.** An exploratory model: what it shows follows from the assumptions in a "
+    "scenario, and is no advice on a live case."
+)
+
+#: What the sections of an answer are called in the row of buttons above them.
+SECTIONS = {
+    "truce-begins": "When",
+    "effects": "What changes",
+    "endings": "How it ends",
+    "terms": "Terms",
+    "people": "People",
+    "truce-lasts": "Does it last",
+    "blockers": "Who refuses",
+    "obstacles": "In the way",
+}
+FIRST_SECTION = "truce-begins"
+
+STYLE = """
+<style>
+.stMainBlockContainer { max-width: 1260px; padding: 4.2rem 2.5rem 5rem; }
+[data-testid="stCaptionContainer"] { opacity: 1; }
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {
+  color: var(--parley-soft);
+}
+[class*="st-key-box-"] [data-testid="stCaptionContainer"] { margin-top: -0.6rem; }
+[data-testid="stBaseButton-primary"], [data-testid="stBaseButton-primary"] p,
+[data-testid="stBaseButton-primaryFormSubmit"] p { color: var(--parley-on-primary); }
+.st-key-banner p { font-size: 0.9rem; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-headline) {
+  position: sticky; top: 3.6rem; z-index: 50; background: var(--parley-ground);
+  padding: 0.6rem 0 0.7rem; border-bottom: 1px solid var(--parley-line);
+}
+.st-key-yaml textarea { font-family: ui-monospace, monospace; font-size: 0.88rem; }
+[data-testid="stSliderTickBar"] { display: none; }
+.parley-counts { display: flex; flex-wrap: wrap; gap: 0.2rem 2.4rem; align-items: baseline; }
+.parley-count { margin: 0; line-height: 1.25; }
+.parley-count b { font-size: 2.3rem; font-weight: 650; font-variant-numeric: tabular-nums; }
+.parley-count small { font-size: 0.9rem; color: var(--parley-soft); }
+.parley-count .what { display: block; font-size: 0.95rem; }
+.parley-effect { margin: 0.35rem 0 0; font-size: 1.02rem; }
+.parley-note { margin: 0.1rem 0 0; font-size: 0.88rem; color: var(--parley-soft); }
+@media (max-width: 640px) {
+  .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; }
+  .parley-count b { font-size: 1.7rem; }
+  .parley-counts { gap: 0.1rem 1.4rem; }
+  .parley-effect { font-size: 0.95rem; }
+  [data-testid="stHorizontalBlock"] { row-gap: 1rem; }
+  [class*="st-key-table-"] :is(td, th) { overflow-wrap: anywhere; }
+  [class*="st-key-table-"] td:first-child { min-width: 6rem; }
+  [data-testid="stButtonGroup"] [role="radiogroup"] { flex-wrap: wrap; row-gap: 0.4rem; }
+}
+@media (max-height: 520px) {  /* a phone on its side, or an enlarged page */
+  [data-testid="stLayoutWrapper"]:has(> .st-key-headline) { position: static; }
+}
+@media (prefers-reduced-motion: reduce) {
+  *, *::before, *::after { animation-duration: 0.01ms !important; transition: none !important; }
+}
+</style>
+"""
+
+GROUNDS = {
+    "light": "--parley-ground: #ffffff; --parley-line: #c9d0d6; --parley-soft: #555f69; "
+    "--parley-on-primary: #ffffff;",
+    "dark": "--parley-ground: #14181d; --parley-line: #3b444d; --parley-soft: #a9b3bd; "
+    "--parley-on-primary: #14181d;",
+}
+
+
+def dark() -> bool:
+    """Whether the visitor sees the dark theme."""
+    return str(st.context.theme.type) == "dark"
+
+
+#: Two speech bubbles, drawn here: an icon by name would be fetched from elsewhere.
+ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path fill="#0072B2" d="M3 4h17v11'
+    'H10l-5 5v-5H3z"/><path fill="#D55E00" d="M12 17h11v-6h6v12h-2v5l-5-5H12z"/></svg>'
+)
+
+
+def frame() -> DeltaGenerator:
+    """What every page begins with: its style, and what its numbers are not.
+
+    Returns the line that says so, in which there is room for a link.
+    """
+    ground = GROUNDS["dark" if dark() else "light"]
+    st.html(f"{STYLE}<style>:root {{ {ground} }}</style>")
+    banner = st.container(key="banner", horizontal=True, vertical_alignment="center")
+    banner.markdown(NOT_A_FORECAST, width="stretch")
+    return banner
+
+
+def content_note(scenario: Scenario) -> None:
+    """What a reader should know first: some scenarios are about people who were killed."""
+    st.caption(f":material/info: {plain(scenario.content_note)}")
+
+
+def which_section(key: str, effects: bool = False) -> str:
+    """Choose which section of an answer to look at; one at a time is drawn."""
+    names = [name for name in SECTIONS if effects or name != "effects"]
+    chosen = st.segmented_control(
+        "Look closer",
+        names,
+        format_func=SECTIONS.__getitem__,
+        default=FIRST_SECTION,
+        required=True,
+        key=f"{key}-{len(names)}",  # begins anew when there is a section more or less
+    )
+    return chosen or FIRST_SECTION
+
+
+# --- Charts
+
+
+def section(found: Json, across: int = 2) -> None:
+    """A section of an answer: its words, charts and tables, or why it has none."""
+    st.header(found["heading"], anchor=False)
+    if found["missing"]:
+        st.info(found["missing"])
+        return
+    above, below = found["words"][:1], found["words"][1:]
+    for words in above:
+        st.markdown(plain(words))
+    figures(found["figures"], across)
+    for words in below:
+        st.markdown(plain(words))
+    for number, one in enumerate(found["tables"]):
+        table(one["head"], one["rows"], f"{found['name']}-{number}")
+    for words in found["after"]:
+        st.markdown(plain(words))
+
+
+def on_a_side(found: Json, side: str) -> Json:
+    """A section whose parts have names of their own, so that two of a kind may share a page."""
+    renamed = [{**one, "name": f"{one['name']}-{side}"} for one in found["figures"]]
+    return {**found, "name": f"{found['name']}-{side}", "figures": renamed}
+
+
+def figures(found: list[Json], across: int = 2) -> None:
+    """Charts side by side where there is room, below each other on a phone."""
+    for begin in range(0, len(found), across):
+        columns = st.columns(across, gap="large")
+        for column, figure in zip(columns, found[begin : begin + across], strict=False):
+            with column:
+                chart(figure)
+
+
+def chart(figure: Json) -> None:
+    """A chart under its sentence, with words for those who cannot see it and its numbers."""
+    st.markdown(f"**{plain(figure['title'])}**")
+    if figure["spec"].get("vconcat") == []:
+        st.caption("There is nothing to draw; the table says why.")
+    else:
+        # Its size is that of the plot: a legend comes on top of it and does not eat into it.
+        spec = {**coloured(figure["spec"], dark()), "autosize": {"type": "pad"}}
+        st.vega_lite_chart(spec, theme=None, width="content", alt=figure["alt"])
+    with st.expander("The numbers as a table"):
+        table(figure["head"], figure["rows"], figure["name"])
+
+
+def timeline(figure: Json, day: int) -> None:
+    """A chart over days as wide as the page, with a line at one of its days."""
+    st.markdown(f"**{plain(figure['title'])}**")
+    here = {
+        "data": {"values": [{"day": day}]},
+        "mark": {"type": "rule", "color": "#1a1a1a", "strokeWidth": 1.5, "strokeDash": [4, 3]},
+        "encoding": {"x": {"field": "day", "type": "quantitative"}},
+    }
+    spec = {**figure["spec"], "layer": [*figure["spec"]["layer"], here], "width": "container"}
+    st.vega_lite_chart(coloured(spec, dark()), theme=None, width="stretch", alt=figure["alt"])
+    with st.expander("The days as a table"):
+        table(figure["head"], figure["rows"], figure["name"])
+
+
+def coloured(spec: Json, on_dark: bool) -> Json:
+    """A chart in the colours of the visitor's theme."""
+    found: Json = _swapped(spec) if on_dark else spec
+    return {**found, "usermeta": {"embedOptions": {"actions": False}}}
+
+
+def _swapped(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {key: _swapped(value) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_swapped(value) for value in part]
+    return ON_DARK.get(part, part) if isinstance(part, str) else part
+
+
+def table(head: list[str], rows: list[list[str]], name: str) -> None:
+    """A table of words that a screen reader can read."""
+    lines = [" | ".join(_cell(word) or " " for word in line) for line in (head, *rows)]
+    rule = "|".join("---" if k == 0 else "--:" for k in range(len(head)))
+    with st.container(key=f"table-{name}"):
+        st.markdown("\n".join(f"| {line} |" for line in (lines[0], rule, *lines[1:])))
+
+
+@lru_cache(maxsize=4096)
+def _cell(words: str) -> str:
+    return plain(words.replace("\n", " ")).replace("|", r"\|")
+
+
+def plain(words: str) -> str:
+    """Words as they are: nothing in them is taken for Markdown, mathematics or an icon."""
+    for sign in ("\\", "`", "*", "_", "[", "]", "<", ">", "$", "#", "~", ":"):
+        words = words.replace(sign, f"\\{sign}")
+    return words

@@ -1,0 +1,1 @@
+"""The pages for students: what-ifs in the browser."""

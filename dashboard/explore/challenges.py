@@ -1,0 +1,122 @@
+"""Puzzles that a what-if may solve; whether it does is read off its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard.explore.page_state import WhatIf
+from sim.scenario.schema import Scenario
+
+Json = dict[str, Any]
+
+#: Additional talks of 100 with a truce that count as many.
+MANY = 5
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """A puzzle: what to find, what it teaches, and whether a compared what-if has found it."""
+
+    name: str
+    title: str
+    task: str
+    lesson: str
+    solved: Callable[[WhatIf, Json], bool]
+    of_prisoners: bool = False  # asks about prisoners, whom not every scenario has
+
+    def fits(self, case: Scenario) -> bool:
+        """Whether the scenario has what the puzzle asks about."""
+        return bool(case.prisoners) or not self.of_prisoners
+
+
+def _last_day(effects: Json) -> Json:
+    """The effect on truces by the last day of the talks."""
+    names = [name for name in effects if name.startswith("deal_by_")]
+    effect: Json = effects[max(names, key=lambda name: int(name.removeprefix("deal_by_")))]
+    return effect
+
+
+def _more(effect: Json) -> bool:
+    return effect["low"] is not None and effect["low"] > 0
+
+
+def _one_lever(asked: WhatIf, effects: Json) -> bool:
+    alone = len(asked.levers) == 1 and not asked.changes and not asked.pinned
+    return alone and 100 * _last_day(effects)["estimate"] >= MANY and _more(_last_day(effects))
+
+
+def _deal_is_not_success(asked: WhatIf, effects: Json) -> bool:
+    return _more(_last_day(effects)) and not _more(effects["truce_held_60"])
+
+
+def _lasting(asked: WhatIf, effects: Json) -> bool:
+    return _more(effects["truce_held_60"])
+
+
+def _home(asked: WhatIf, effects: Json) -> bool:
+    return _more(effects["returned_alive"]) and not _more(effects["prisoners_released"])
+
+
+def _noise(asked: WhatIf, effects: Json) -> bool:
+    effect = _last_day(effects)
+    return not effect["exactly_zero"] and effect["low"] <= 0 <= effect["high"]
+
+
+CHALLENGES = (
+    Challenge(
+        "one-lever",
+        "One lever",
+        f"Move a single lever so that a truce begins in at least {MANY} more of 100 talks by the "
+        "last day.",
+        "Which lever did it, and who in the real world could move it?",
+        _one_lever,
+    ),
+    Challenge(
+        "deal-is-not-success",
+        "A deal is not yet success",
+        "Bring about more truces without more truces that are still in force 60 days later.",
+        "What would you have to know about a deal before you called it a success?",
+        _deal_is_not_success,
+    ),
+    Challenge(
+        "lasting",
+        "Something that lasts",
+        "Find a change after which more talks have a first truce that is in force 60 days later.",
+        "Compare it with your answer to the one before: what is different?",
+        _lasting,
+    ),
+    Challenge(
+        "home",
+        "Whose people come home",
+        "Find a change after which more captives come home alive, on average, and no more "
+        "prisoners than before are released.",
+        "Prisoners who are released come home too. Who gains by this change, and how would it look "
+        "to the families on the other side?",
+        _home,
+        of_prisoners=True,
+    ),
+    Challenge(
+        "noise",
+        "Within noise",
+        "Find a change that does something in some talks, but so little that it cannot be told "
+        "from luck.",
+        "How would a headline about this change read, and why would it mislead?",
+        _noise,
+    ),
+)
+
+
+def offered(case: Scenario) -> list[Challenge]:
+    """The challenges that can be met in a scenario."""
+    return [challenge for challenge in CHALLENGES if challenge.fits(case)]
+
+
+def met(asked: WhatIf, answer: Json) -> list[Challenge]:
+    """The challenges that a compared what-if solves."""
+    if "comparison" not in answer:
+        return []
+    effects = answer["comparison"]["effects"]
+    fitting = offered(asked.baseline.case())
+    return [challenge for challenge in fitting if challenge.solved(asked, effects)]

@@ -1,0 +1,1 @@
+"""What workers compute; only they import this package."""

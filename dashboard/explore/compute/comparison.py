@@ -1,0 +1,100 @@
+"""What the workers say of two cases side by side: both alike, and how far apart they are.
+
+Only workers import this module.
+"""
+
+from __future__ import annotations
+
+import math
+
+from dashboard.explore.compute.summary import Desk, Json, headline, outcomes_of, talks
+from dashboard.explore.query import Arm, Question
+from sim import findings
+from sim.findings.statistics import Finding
+from sim.reporting.summary import days_within
+
+#: Numbers that differ, of which so many are shown.
+NUMBERS_SHOWN = 40
+
+
+def cases(question: Question, desk: Desk) -> Json:
+    """Two cases, each as it is by itself; how they differ, and in which numbers they do."""
+    arms = [
+        Question("talks", (arm,), question.runs, question.seed, question.days, question.more)
+        for arm in question.arms
+    ]
+    played = [
+        outcomes_of(
+            one.arms[0],
+            one,
+            desk,
+            lambda done, total: desk.say(done / total / 2, f"{done:,} of {total:,} talks played"),
+        )
+        for one in arms
+    ]
+    first, second = question.arms
+    same_luck = first.scenario == second.scenario and first.text == second.text
+    if same_luck:
+        line = headline({"baseline": played[0], "changed": played[1]}, first.case())
+        differences = {
+            str(one["day"]): one["effect"]["words"].replace("the change", "the second")
+            for one in line
+        }
+    else:
+        differences = {
+            str(day): how_far_apart(
+                findings.deal_by(played[0], day), findings.deal_by(played[1], day), day
+            )
+            for day in days_within(question.days)
+        }
+    return {
+        "cases": [talks(one, desk) for one in arms],
+        "differences": differences,
+        "same_luck": same_luck,
+        "numbers": numbers_apart(first, second),
+    }
+
+
+def how_far_apart(one: Finding, other: Finding, day: int) -> str:
+    """How far two shares of independent talks are apart, in a sentence.
+
+    The interval is Newcombe's (1998) hybrid of the two score intervals.
+    """
+    low, high = difference(one, other)
+    apart = (other.estimate or 0.0) - (one.estimate or 0.0)
+    said = f"{100 * apart:+.1f} of 100 talks (95 % interval {100 * low:+.1f} to {100 * high:+.1f})"
+    if low <= 0 <= high:
+        return f"By day {day} so many talks do not tell the two apart: {said}."
+    more = "more" if apart > 0 else "fewer"
+    return (
+        f"By day {day} a truce begins in {more} of the second's talks than of the first's: {said}."
+    )
+
+
+def difference(one: Finding, other: Finding) -> tuple[float, float]:
+    """The ends of the interval of the second share less the first."""
+    p, q = one.estimate or 0.0, other.estimate or 0.0
+    below = math.hypot(q - (other.low or 0.0), (one.high or 0.0) - p)
+    above = math.hypot((other.high or 0.0) - q, p - (one.low or 0.0))
+    return q - p - below, q - p + above
+
+
+def numbers_apart(first: Arm, second: Arm) -> Json:
+    """In which numbers two scenarios differ: those that both have, by their centres."""
+    mine, theirs = first.case().quantities(), second.case().quantities()
+    both = [path for path in mine if path in theirs]
+    differ = [
+        (path, f"{mine[path].centre:.4g}", f"{theirs[path].centre:.4g}")
+        for path in both
+        if mine[path].centre != theirs[path].centre
+    ]
+    return {
+        "shared": len(both),
+        "only_first": len(mine) - len(both),
+        "only_second": len(theirs) - len(both),
+        "differ": len(differ),
+        "rows": differ[:NUMBERS_SHOWN],
+    }
+
+
+KINDS = {"cases": cases}

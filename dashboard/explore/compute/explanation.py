@@ -1,0 +1,203 @@
+"""What the workers say of why: what is in the way, what obstacles cost, what would unlock a deal.
+
+Only workers import this module. The numbers are those of `parley why`, `parley unlock` and the
+trends of `parley sensitivity`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from dashboard.explore.compute.summary import Desk, Json, drawn, outcomes_of
+from dashboard.explore.query import Question
+from sim.engine.simulate import first_look, play_arms
+from sim.findings import attribution, mediation, sensitivity
+from sim.findings.designs import Design, played
+from sim.findings.explanation import LOOK_RUNS
+from sim.findings.lever_search import FRESH_TIMES, Target, Unlocking, Way, unlock
+from sim.findings.statistics import Finding
+from sim.reporting import charts
+from sim.reporting.explanation_sections import (
+    mechanisms_section,
+    mediation_section,
+    outcome_for,
+    sensitivities_section,
+    why_section,
+)
+from sim.reporting.sections import Section, Table
+from sim.scenario.schema import Scenario
+
+
+def bargain(question: Question, desk: Desk) -> Json:
+    """What is in the way before the first day, and why rounds with a possible deal fail."""
+    (arm,) = question.arms
+    case, levers = arm.case(), dict(arm.levers)
+    looked = first_look(case, runs=max(question.runs, LOOK_RUNS), seed=question.seed, levers=levers)
+    outcomes = outcomes_of(arm, question, desk, _saying(desk))
+    return _as_data(
+        why_section(attribution.structural(looked), attribution.procedural(outcomes), case)
+    )
+
+
+def mechanisms(question: Question, desk: Desk) -> Json:
+    """What each obstacle costs: the same talks without it."""
+    (arm,) = question.arms
+    cases = attribution.without_barriers(arm.case())
+    outcomes = play_arms(
+        [(case, dict(arm.levers)) for case in cases],
+        runs=question.runs,
+        seed=question.seed,
+        days=question.days,
+        progress=_saying(desk),
+    )
+    found = attribution.mechanisms_from(outcomes)
+    return _as_data(mechanisms_section(found, question.runs))
+
+
+def mediators(question: Question, desk: Desk) -> Json:
+    """What mediation adds, by what mediators do and by mediator."""
+    (arm,), case = question.arms, question.arms[0].case()
+    outcomes = play_arms(
+        [(one, dict(arm.levers)) for one in mediation.arms_of_mediation(case)],
+        runs=question.runs,
+        seed=question.seed,
+        days=question.days,
+        progress=_saying(desk),
+    )
+    value = mediation.mediation_from(outcomes, tuple(case.mediators))
+    return _as_data(mediation_section(value, case, question.runs))
+
+
+def trends(question: Question, desk: Desk) -> Json:
+    """The numbers with which the outcome rises or falls most; `runs` counts single talks."""
+    (arm,), case = question.arms, question.arms[0].case()
+    outcome = outcome_for(question.days)
+    design = Design("luck", sensitivity.uncertain_paths(case), question.runs // 2, 2, question.seed)
+    done = 0
+
+    def advance(more: int) -> None:
+        nonlocal done
+        done += more
+        _saying(desk)(done, design.runs)
+
+    table = played(
+        design,
+        sensitivity.player(
+            case,
+            seed=question.seed,
+            days=question.days,
+            levers=dict(arm.levers),
+            advance=advance,
+        ),
+    )
+    found, luck = sensitivity.trends_from(table, outcome), sensitivity.luck_from(table, outcome)
+    return _as_data(sensitivities_section(outcome, found, luck, case))
+
+
+def ways(question: Question, desk: Desk) -> Json:
+    """The smallest change of one lever, and of two, that reaches a target."""
+    (arm,), case = question.arms, question.arms[0].case()
+    target = Target.read(dict(question.more)["target"], question.days)
+    part = 0.0
+
+    def say(words: str) -> None:
+        nonlocal part
+        desk.say(part, words)
+        part += 0.25
+
+    found = unlock(
+        case,
+        target,
+        runs=question.runs,
+        seed=question.seed,
+        days=question.days,
+        levers=dict(arm.levers),
+        say=say,
+    )
+    return _as_data(_unlocked(found, case, dict(arm.levers), question.runs))
+
+
+def _unlocked(found: Unlocking, case: Scenario, levers: Mapping[str, float], runs: int) -> Section:
+    """What would unlock a deal, as a section of a page."""
+    target, scale = found.target, 100.0 if found.target.is_share else 1.0
+    unit = " of 100" if target.is_share else ""
+    heading = "What would unlock it?"
+    aim = f"The target: {target.words}, {scale * target.goal:g}{unit} or more."
+    now = f"As things stand it is {_words(found.baseline, scale)}."
+    if found.already:
+        return Section("unlock", heading, (f"{aim} {now} So it is reached as things stand.",))
+    every = [*found.alone.values(), *([found.pair] if found.pair else [])]
+    reaching = [way for way in every if way.reached]
+    said = (
+        f"{len(reaching)} of {len(every)} ways looked at get there."
+        if reaching
+        else ("No lever gets there within its range, nor do two of the most promising.")
+    )
+    names = {_name(way, case): way for way in every}
+    title = (
+        f"How far each lever goes towards {scale * target.goal:g}{unit}: at the smallest change "
+        "that will do, else at most."
+    )
+    reached = {name: way.fresh or way.found for name, way in names.items()}
+    figure = (
+        charts.shares("unlock", title, {"": {"": reached}}, "of 100 talks")
+        if target.is_share
+        else charts.effects("unlock", title, {"": reached}, target.words, scale)
+    )
+    rows = tuple(
+        (
+            name,
+            _shown(levers.get(lever, case.levers[lever].default) for lever in way.levers),
+            _shown(way.levers.values()) if way.change else "no help",
+            "yes" if way.reached else "no",
+            _words(way.fresh or way.found, scale),
+        )
+        for name, way in names.items()
+    )
+    head = ("lever", "from", "to", "reaches the target", "there")
+    return Section(
+        "unlock",
+        heading,
+        (f"{aim} {now} {said}",),
+        (figure,),
+        (Table(head, rows),),
+        (
+            f"The search plays {runs:,} talks for each setting. What it finds is played again with "
+            f"fresh luck and {FRESH_TIMES} times the talks, and moved on until that gets there "
+            "too.",
+        ),
+    )
+
+
+def _name(way: Way, case: Scenario) -> str:
+    return " and ".join(case.levers[name].label for name in way.levers)
+
+
+def _shown(settings: Iterable[float]) -> str:
+    return ", ".join(f"{setting:.3g}" for setting in settings)
+
+
+def _words(found: Finding, scale: float) -> str:
+    if found.estimate is None or found.low is None or found.high is None:
+        return "unknown"
+    return (
+        f"{scale * found.estimate:.1f} (95 % interval {scale * found.low:.1f} to "
+        f"{scale * found.high:.1f})"
+    )
+
+
+def _as_data(section: Section) -> Json:
+    return {"section": drawn([section], {})[0]}
+
+
+def _saying(desk: Desk) -> Callable[[int, int], None]:
+    return lambda done, total: desk.say(done / total, f"{done:,} of {total:,} talks played")
+
+
+KINDS = {
+    "bargain": bargain,
+    "mechanisms": mechanisms,
+    "mediation": mediators,
+    "trends": trends,
+    "unlock": ways,
+}

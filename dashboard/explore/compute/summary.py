@@ -1,0 +1,525 @@
+"""What the workers compute: for each kind of question a function that gives plain data.
+
+All numbers and all sentences about numbers are made here, by `sim`; the pages draw them. Only
+workers import this module, as it brings the engine along.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+
+from dashboard.common.disk_cache import Cache
+from dashboard.explore.query import Arm, Question, arm_key
+from sim import findings
+from sim.engine.outcomes import ENDINGS, Outcomes
+from sim.engine.simulate import Comparison, first_look, in_stages
+from sim.findings import attribution
+from sim.findings.statistics import Effect, Finding
+from sim.reporting import charts, explanation, html_report
+from sim.reporting import summary as summaries
+from sim.reporting.charts import specification
+from sim.reporting.explanation_sections import HEADINGS
+from sim.reporting.sections import BASELINE, CHANGED, OF_COMPARISON, OF_TALKS, Section
+from sim.reporting.summary import days_within, ending_words, of_hundred
+from sim.scenario.schema import Scenario
+
+Json = dict[str, Any]
+
+#: Talks played before a worker says how far it is.
+STEP_RUNS = 2000
+
+#: Outcomes a worker keeps in memory; most questions share a baseline.
+OUTCOMES_KEPT = 8
+
+#: At most so many draws of the bargain before the first day are looked at here; Why takes more.
+MOST_DRAWS = 2000
+
+#: Beside a curve of shares: so many bundles of so many talks, each drawn as a thin line.
+PATHS, PATH_RUNS = 12, 50
+
+
+@dataclass
+class Desk:
+    """What a worker has at hand: answers and outcomes kept, and who listens.
+
+    `say` tells how far the work is, from 0 to 1 and in words; `show` hands over a part of the
+    answer before the rest.
+    """
+
+    cache: Cache
+    say: Callable[[float, str], None] = lambda part, words: None
+    show: Callable[[Json], None] = lambda partial: None
+    outcomes: dict[str, Outcomes] = field(default_factory=dict)
+
+
+def answer(question: Question, desk: Desk) -> Json:
+    """The answer to a question: from the cache, or computed and kept.
+
+    Raises ScenarioError or ValueError for what cannot be asked, with the way out.
+    """
+    name = f"{question.key()}.json"
+    kept = desk.cache.get_json(name)
+    if kept is not None:
+        found: Json = kept
+        return found
+    if question.kind not in ANSWERS:
+        raise ValueError(f"nobody can answer '{question.kind}'; known are {', '.join(ANSWERS)}")
+    found = ANSWERS[question.kind](question, desk)
+    desk.cache.put_json(name, found)
+    return found
+
+
+# --- The kinds of questions
+
+
+def outcomes_only(question: Question, desk: Desk) -> Json:
+    """Play the arms and keep them, so that later questions find them."""
+    _play(question, desk)
+    return {}
+
+
+def talks(question: Question, desk: Desk) -> Json:
+    """One arm by itself: its summary, and what a report shows of it."""
+    (outcomes,) = _play(question, desk)
+    scenario = question.arms[0].case()
+    summary = summaries.summary(outcomes, scenario)
+    found: Json = {"summary": summary, "headline": headline({BASELINE: outcomes}, scenario)}
+    desk.show(found)
+    desk.say(1.0, "Drawing")
+    arms = {BASELINE: outcomes}
+    shown = {name: partial(draw, outcomes, summary, scenario) for name, draw in OF_TALKS.items()}
+    return {**found, "sections": _sections(question, shown, arms)}
+
+
+def headline_only(question: Question, desk: Desk) -> Json:
+    """How many talks of each arm come to a truce, and the difference: for an early estimate."""
+    played = dict(zip((BASELINE, CHANGED), _play(question, desk), strict=False))
+    return {"headline": headline(played, question.arms[0].case())}
+
+
+def comparison(question: Question, desk: Desk) -> Json:
+    """Two arms with the same luck: what the second changes."""
+    both = Comparison(*_play(question, desk))
+    scenario = question.arms[0].case()
+    arms = {BASELINE: both.baseline, CHANGED: both.changed}
+    summary = summaries.comparison_summary(both, scenario)
+    found: Json = {"comparison": summary, "headline": headline(arms, scenario)}
+    desk.show(found)
+    desk.say(1.0, "Drawing")
+    told = {name: partial(draw, both, summary, scenario) for name, draw in OF_COMPARISON.items()}
+    told["endings"] = partial(_endings, arms, scenario)
+    told["blockers"] = partial(_refusals, arms, scenario)
+    order = ("truce-begins", "effects", "endings", "terms", "people", "truce-lasts", "blockers")
+    return {**found, "sections": _sections(question, {name: told[name] for name in order}, arms)}
+
+
+def brief(question: Question, desk: Desk) -> Json:
+    """The one-page report as HTML, with the visitor's own words if there are any."""
+    played = _play(question, desk)
+    asked = dict(question.more)
+    scenario = question.arms[0].case()
+    if len(played) == 1:
+        told = html_report.report(played[0], scenario, asked["command"], None)
+        told = replace(told, sections=tuple(s for s in told.sections if s.name not in HEADINGS))
+    else:
+        told = html_report.comparison(Comparison(*played), scenario, asked["command"])
+    words = tuple(filter(None, asked.get("reasoning", "").splitlines()))
+    if words:
+        own = Section("own-words", "In the words of whoever made this report", words)
+        told = replace(told, sections=(own, *told.sections))
+    return {"html": html_report.as_html(told)}
+
+
+ANSWERS: dict[str, Callable[[Question, Desk], Json]] = {
+    "outcomes": outcomes_only,
+    "talks": talks,
+    "headline": headline_only,
+    "comparison": comparison,
+    "report": brief,
+}
+
+
+# --- Playing
+
+
+def _play(question: Question, desk: Desk) -> list[Outcomes]:
+    """The outcomes of each arm; those kept are not played again.
+
+    While the last is played the headline is shown as far as the days have gone: what happens later
+    changes nothing of it.
+    """
+    played: list[Outcomes] = []
+    for k, arm in enumerate(question.arms):
+
+        def say(done: int, total: int, before: int = k) -> None:
+            whole = len(question.arms) * total
+            desk.say((before * total + done) / whole, f"{done:,} of {total:,} talks played")
+
+        def stand(outcomes: Outcomes) -> None:
+            arms = dict(zip((BASELINE, CHANGED), (*played, outcomes), strict=False))
+            desk.show({"headline": headline(arms, question.arms[0].case())})
+
+        last = k == len(question.arms) - 1
+        played.append(outcomes_of(arm, question, desk, say, stand if last else None))
+    return played
+
+
+def outcomes_of(
+    arm: Arm,
+    question: Question,
+    desk: Desk,
+    say: Callable[[int, int], None],
+    stand: Callable[[Outcomes], None] | None = None,
+) -> Outcomes:
+    """The talks of one arm: from memory, from disk or played.
+
+    `say(done, total)` hears how many talks are played; `stand(outcomes)`, where they are played at
+    once, how they stand after each day by which deals are counted.
+    """
+    runs, seed, days = question.runs, question.seed, question.days
+    wanted = arm_key(arm, runs, seed, days)
+    for enough in sorted({runs, max(runs, STEP_RUNS)}):
+        found = _kept(arm_key(arm, enough, seed, days), desk)
+        if found is not None:
+            return first_runs(found, runs)
+    parts: list[Outcomes] = []
+    case = arm.case()
+    for begin in range(0, runs, STEP_RUNS):
+        say(begin, runs)
+        count = min(STEP_RUNS, runs - begin)
+        for outcomes in in_stages(
+            case,
+            runs=count,
+            days=days_within(days),
+            first=begin,
+            seed=seed,
+            levers=dict(arm.levers),
+        ):
+            if stand is not None and count == runs and outcomes.days < days:
+                stand(outcomes)
+        parts.append(outcomes)
+    say(runs, runs)
+    outcomes = Outcomes.joined(parts)
+    with tempfile.TemporaryDirectory(prefix="parley-") as folder:
+        desk.cache.put(f"{wanted}.npz", outcomes.save(Path(folder) / "outcomes").read_bytes())
+    return _remember(wanted, outcomes, desk)
+
+
+def _kept(name: str, desk: Desk) -> Outcomes | None:
+    if name in desk.outcomes:
+        return _remember(name, desk.outcomes.pop(name), desk)
+    path = desk.cache.get(f"{name}.npz")
+    if path is None:
+        return None
+    try:
+        return _remember(name, Outcomes.load(path), desk)
+    except (OSError, ValueError, KeyError):  # half a file, or one of another format
+        path.unlink(missing_ok=True)
+        return None
+
+
+def _remember(name: str, outcomes: Outcomes, desk: Desk) -> Outcomes:
+    desk.outcomes[name] = outcomes
+    while len(desk.outcomes) > OUTCOMES_KEPT:
+        del desk.outcomes[next(iter(desk.outcomes))]
+    return outcomes
+
+
+def first_runs(outcomes: Outcomes, runs: int) -> Outcomes:
+    """The first of many runs: what fewer would have been."""
+    return outcomes if runs == len(outcomes) else some_runs(outcomes, 0, runs)
+
+
+def some_runs(outcomes: Outcomes, begin: int, count: int) -> Outcomes:
+    """So many runs out of many, from one of them on."""
+    some = slice(begin, begin + count)
+    arrays: dict[str, Any] = {name: getattr(outcomes, name)[some] for name in outcomes.arrays()}
+    return replace(outcomes, **arrays)
+
+
+# --- In words
+
+
+def headline(arms: Mapping[str, Outcomes], scenario: Scenario) -> list[Json]:
+    """By some days: how many of 100 talks of each arm have a truce, and what the change does.
+
+    As far as all arms have been played.
+    """
+    lines = []
+    for day in days_within(min(outcomes.days for outcomes in arms.values())):
+        shares = {arm: findings.deal_by(outcomes, day) for arm, outcomes in arms.items()}
+        line: Json = {
+            "day": day,
+            "arms": {arm: _share(found) for arm, found in shares.items()},
+            "base_rate": None,
+            "effect": None,
+        }
+        if scenario.base_rate is not None:
+            line["base_rate"] = _share(findings.base_rate_by(scenario.base_rate, day))
+        if len(arms) > 1:
+            effect = findings.effects(arms[BASELINE], arms[CHANGED], (day,))[f"deal_by_{day}"]
+            line["effect"] = _effect(effect, day)
+        lines.append(line)
+    return lines
+
+
+def _share(found: Finding) -> Json:
+    return {
+        "estimate": found.estimate,
+        "low": found.low,
+        "high": found.high,
+        "words": of_hundred(found.estimate or 0.0),
+        "interval": f"{of_hundred(found.low or 0.0)} to {of_hundred(found.high or 0.0)}",
+    }
+
+
+def _effect(effect: Effect, day: int) -> Json:
+    """A difference with a verdict: nothing, noise or clear."""
+    low, high = effect.low or 0.0, effect.high or 0.0
+    assert effect.estimate is not None, "a comparison has runs"
+    if effect.exactly_zero:
+        verdict, words = "nothing", f"By day {day} the change makes no difference in any talk."
+    elif not effect.is_clear:
+        verdict = "noise"
+        words = (
+            f"By day {day} the difference is within noise: {100 * effect.estimate:+.1f} of 100 "
+            f"talks (95 % interval {100 * low:+.1f} to {100 * high:+.1f})."
+        )
+    else:
+        verdict = "clear"
+        more = "more" if effect.estimate > 0 else "fewer"
+        ends = sorted((abs(100 * low), abs(100 * high)))
+        words = (
+            f"By day {day} the change brings a truce in {abs(100 * effect.estimate):.1f} {more} "
+            f"of 100 talks (95 % interval {ends[0]:.1f} to {ends[1]:.1f} {more})."
+        )
+    return {
+        "estimate": effect.estimate,
+        "low": effect.low,
+        "high": effect.high,
+        "verdict": verdict,
+        "words": words,
+    }
+
+
+# --- In charts
+
+
+def _sections(
+    question: Question, shown: Mapping[str, Callable[[], Section]], arms: Mapping[str, Outcomes]
+) -> list[Json]:
+    """The section that is asked for, or all; to draw one takes as long as to play many talks."""
+    wanted = dict(question.more).get("section")
+    found = [_section(draw(), arms) for name, draw in shown.items() if wanted in (None, name)]
+    if wanted in (None, "obstacles"):
+        found.append(_obstacles(question, list(arms)))
+    if not found:
+        raise ValueError(f"there is no section '{wanted}'; there are {', '.join(shown)}, obstacles")
+    return found
+
+
+def drawn(sections: list[Section], arms: Mapping[str, Outcomes]) -> list[Json]:
+    """Sections as plain data, their charts as specifications."""
+    return [_section(section, arms) for section in sections]
+
+
+def _section(section: Section, arms: Mapping[str, Outcomes]) -> Json:
+    """A section as plain data, its charts as specifications of Vega-Lite."""
+    words = list(section.words)
+    drawn = []
+    for figure in section.figures:
+        if figure.name == "incidence":
+            figure = replace(figure, chart=figure.chart + _paths(list(arms.values())[-1]))
+            words.append(
+                f"Each thin line is {PATH_RUNS} of the talks on their own: so different could it "
+                "look if only so many were ever held."
+            )
+        drawn.append(as_json(figure))
+    return {
+        "name": section.name,
+        "heading": section.heading,
+        "words": words,
+        "figures": drawn,
+        "tables": [{"head": table.head, "rows": table.rows} for table in section.tables],
+        "after": list(section.after),
+        "missing": section.missing,
+    }
+
+
+def as_json(figure: charts.Figure) -> Json:
+    """A figure as plain data; numbers are rounded to what an eye can see."""
+    return {
+        "name": figure.name,
+        "title": figure.title,
+        "alt": figure.alt,
+        "head": figure.head,
+        "rows": figure.rows,
+        "spec": _for_streamlit(_rounded(specification(figure, titled=False))),
+    }
+
+
+def _for_streamlit(spec: Json) -> Json:
+    """A chart whose labels of several lines are text: Streamlit's tables hold no lists."""
+    config = {**spec["config"], "text": {"lineBreak": "\n"}}
+    found: Json = _in_lines({**spec, "config": config})
+    return found
+
+
+def _in_lines(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_in_lines(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        key: "\n".join(value) if key == "words" and isinstance(value, list) else _in_lines(value)
+        for key, value in part.items()
+    }
+
+
+def _rounded(part: Any) -> Any:
+    if isinstance(part, float):
+        return float(f"{part:.4g}")
+    if isinstance(part, dict):
+        return {key: _rounded(value) for key, value in part.items()}
+    if isinstance(part, list | tuple):
+        return [_rounded(value) for value in part]
+    return part
+
+
+def _paths(outcomes: Outcomes) -> alt.Chart:
+    """Thin lines: how the share of talks with a truce grows in small bundles of the talks."""
+    days = [*range(0, outcomes.days, max(1, outcomes.days // 60)), outcomes.days]
+    rows = [
+        {"path": k, "day": day, "estimate": 100 * float(dealt[begin : begin + PATH_RUNS].mean())}
+        for day in days
+        for dealt in [findings.dealt_by(outcomes, day)]
+        for k, begin in enumerate(range(0, len(outcomes) - PATH_RUNS + 1, PATH_RUNS))
+        if k < PATHS
+    ]
+    lines: alt.Chart = (
+        alt.Chart(alt.InlineData(values=rows))
+        .mark_line(interpolate="step-after", strokeWidth=0.8, opacity=0.55, color=charts.GREY)
+        .encode(alt.X("day:Q"), alt.Y("estimate:Q"), alt.Detail("path:N"))
+    )
+    return lines
+
+
+def _endings(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
+    """How talks stand on their last day, arm beside arm."""
+    found = {arm: findings.endings(outcomes) for arm, outcomes in arms.items()}
+    seen = [name for name in ENDINGS if any(shares[name].estimate for shares in found.values())]
+    days = next(iter(arms.values())).days
+    figure = charts.shares(
+        "endings",
+        f"Of 100 talks, so many stand like this on day {days}.",
+        {
+            arm: {"": {ending_words(name, scenario): shares[name] for name in seen}}
+            for arm, shares in found.items()
+        },
+        "of 100 talks",
+    )
+    return Section("endings", f"How do talks stand on day {days}?", (), (figure,))
+
+
+def _refusals(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
+    """Who refuses texts, arm beside arm."""
+    words = {
+        "refused": "refused",
+        "refused_alone": "refused, and nobody else did",
+        "no_way_out": "saw no way out",
+    }
+    groups = {
+        arm: {
+            scenario.parties[party].title: {words[name]: share for name, share in counts.items()}
+            for party, counts in findings.refusals(outcomes).items()
+        }
+        for arm, outcomes in arms.items()
+    }
+    figure = charts.shares(
+        "blockers",
+        "Of 100 texts on the table, so many are refused by each party.",
+        groups,
+        "of 100 texts",
+    )
+    said = "Who sees no way out believes that nothing it could accept would be accepted."
+    return Section("blockers", "Who refuses?", (said,), (figure,))
+
+
+def _obstacles(question: Question, arms: list[str]) -> Json:
+    """Who and what stands in the way before the first day, arm beside arm."""
+    bargains = {}
+    for name, arm in zip(arms, question.arms, strict=True):
+        looked = first_look(
+            arm.case(),
+            runs=min(MOST_DRAWS, question.runs),
+            seed=question.seed,
+            levers=dict(arm.levers),
+        )
+        bargains[name] = attribution.structural(looked)
+    scenario = question.arms[-1].case()
+    blocked = {name: found for name, found in bargains.items() if found.no_zopa.estimate}
+    named = len(bargains) > 1
+    said = tuple(
+        (f"{name.capitalize()}: " if named else "") + _blocked(found, scenario, name in blocked)
+        for name, found in bargains.items()
+    )
+    heading = "Who and what stands in the way?"
+    if not blocked:
+        return _section(Section("obstacles", heading, said), {})
+    no_issue = any(found.issue_shares[attribution.NO_ISSUE].estimate for found in blocked.values())
+    figure = charts.shares(
+        "obstacles",
+        "Where nothing suits everybody before the first day: who would have to give up most, and "
+        "over which issues they part.",
+        {
+            name if named else "": {
+                "Who would have to give up most": _blockers(found, scenario),
+                "Parts of the gap": _parted(found, scenario, no_issue),
+            }
+            for name, found in blocked.items()
+        },
+    )
+    return _section(Section("obstacles", heading, said, (figure,)), {})
+
+
+def _blocked(found: attribution.Structural, scenario: Scenario, is_blocked: bool) -> str:
+    """How often nothing suits everybody, and who and what that is due to, in a sentence."""
+    if not is_blocked:
+        return "before the first day some package would suit everybody in every talk."
+    blockers, issues = _blockers(found, scenario), _parted(found, scenario, no_issue=True)
+    return (
+        f"in {of_hundred(found.no_zopa.estimate or 0.0)} of 100 talks no package is better than no "
+        f"deal for everyone who can refuse one. There, {_most(blockers)} must give up most in most "
+        f"talks, and the issue that parts them most is: {_most(issues)}."
+    )
+
+
+def _blockers(found: attribution.Structural, scenario: Scenario) -> dict[str, Finding]:
+    """How often each party would have to give up most."""
+    alone = attribution.NOBODY_ALONE
+    return {
+        "no one party alone" if name == alone else scenario.parties[name].title: share
+        for name, share in found.blockers.items()
+    }
+
+
+def _parted(
+    found: attribution.Structural, scenario: Scenario, no_issue: bool
+) -> dict[str, Finding]:
+    """Each issue's part of the gap; that of no issue only where there is one."""
+    return {
+        explanation.issue_words(name, scenario): part
+        for name, part in found.issue_shares.items()
+        if name != attribution.NO_ISSUE or no_issue
+    }
+
+
+def _most(shares: Mapping[str, Finding]) -> str:
+    return max(shares, key=lambda name: shares[name].estimate or 0.0)

@@ -1,0 +1,1 @@
+"""Where exercises are kept: database, exports, access tokens, folders."""

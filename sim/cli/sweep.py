@@ -1,0 +1,512 @@
+"""`parley sweep`: plan, run, resume, merge and check a study.
+
+Data and JSON go to standard output, progress to standard error. A command ends with 0 if all is
+well, 1 if some runs failed or something does not hold, 2 if what it was given cannot be used, 3 if
+the folder was begun with another study, scenario or model, 130 if it was stopped and can be
+resumed.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
+
+import typer
+
+from sim.cli.terminal import (
+    BAD_INPUT,
+    FAILED,
+    STOPPED_AND_SAID,
+    TELL_EVERY,
+    BadInputError,
+    as_json,
+    complain,
+    pairs,
+    soberly,
+)
+
+if TYPE_CHECKING:
+    from sim.sweep.execution import Manner
+    from sim.sweep.question import Question
+    from sim.sweep.results import Sweep
+
+OTHER_FINGERPRINT = 3
+
+P = ParamSpec("P")
+
+app = typer.Typer(
+    help="Play a scenario over many settings, headlessly, into a folder that lasts.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+def _some_time(seconds: float | None) -> float | None:
+    if seconds is not None and not 0 < seconds < float("inf"):
+        raise typer.BadParameter(f"{seconds:g} seconds are no time to play in; give more than 0")
+    return seconds
+
+
+Spec = Annotated[
+    Path, typer.Argument(metavar="SPEC", help="a study in YAML or JSON, or the folder of a sweep")
+]
+Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="the folder of a sweep")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="a value of the study by its path; repeatable"),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="DIR", help="its folder", show_default="sweeps/NAME-HASH"),
+]
+EngineName = Annotated[
+    str,
+    typer.Option("--engine", help="serial, process, dask, or dask://HOST:PORT"),
+]
+Jobs = Annotated[
+    int | None, typer.Option("--jobs", min=1, help="how many workers", show_default="all cores")
+]
+ShardOf = Annotated[
+    str | None, typer.Option("--shard", metavar="I/N", help="only the I-th of N parts")
+]
+ChunkRuns = Annotated[
+    int | None,
+    typer.Option(
+        "--chunk",
+        min=1,
+        help="runs of a chunk",
+        show_default="a block of the engine, or a worker's share",
+    ),
+]
+MaxFailures = Annotated[
+    int | None, typer.Option("--max-failures", min=0, help="stop when more runs than these fail")
+]
+Timeout = Annotated[
+    float | None,
+    typer.Option(
+        "--timeout-per-run",
+        metavar="SECONDS",
+        callback=_some_time,
+        help="a run that takes longer by itself has failed; n runs side by side that take longer "
+        "than √n times as long are played apart",
+    ),
+]
+Force = Annotated[
+    bool,
+    typer.Option("--force", help="play on though scenario or model have changed; mark such rows"),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="no progress")]
+Json = Annotated[bool, typer.Option("--json", help="print JSON")]
+
+
+def _ending(command: Callable[P, None]) -> Callable[P, None]:
+    """Say what went wrong with a sweep, and end with its code."""
+
+    @functools.wraps(command)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+        from sim.sweep import execution, result_folder
+        from sim.sweep.executors import EngineError
+
+        try:
+            command(*args, **kwargs)
+        except result_folder.FingerprintError as error:
+            code, said = OTHER_FINGERPRINT, str(error)
+        except (result_folder.FolderError, EngineError) as error:
+            code, said = BAD_INPUT, str(error)
+        except execution.TooManyFailuresError as error:
+            code, said = FAILED, str(error)
+        except execution.InterruptedSweepError as error:
+            code, said = STOPPED_AND_SAID, str(error)
+        else:
+            return
+        complain(said)
+        raise typer.Exit(code)
+
+    return guarded
+
+
+# --- Commands
+
+
+@app.command()
+@soberly
+@_ending
+def plan(
+    spec: Spec,
+    settings: Settings = None,
+    shard: ShardOf = None,
+    chunk: ChunkRuns = None,
+    as_data: Json = False,
+) -> None:
+    """Say what a study would play and what that takes, or everything that is wrong with it."""
+    from sim.scenario.errors import counted
+    from sim.sweep.plan import Plan, estimate
+
+    found = estimate(Plan.of(_question(spec, settings), chunk, shard=_shard(shard)))
+    if as_data:
+        typer.echo(as_json(found), nl=False)
+        return
+    more = f", at most {found['most_runs']:,}" if found["most_runs"] > found["runs"] else ""
+    runs, replicates = counted(found["runs"], "run"), counted(found["replicates"], "replicate")
+    typer.echo(f"{counted(found['points'], 'design point')} × {replicates}")
+    typer.echo(f"{runs}{more}, in {counted(found['chunks'], 'chunk')}")
+    if found["excluded_points"]:
+        typer.echo(f"left out for a constraint: {counted(found['excluded_points'], 'point')}")
+    begun = f", for the first {runs}" if more else ""
+    typer.echo(f"about {_duration(found['seconds'])} of one core, {_size(found['bytes'])}{begun}")
+
+
+@app.command()
+@soberly
+@_ending
+def run(
+    spec: Spec,
+    out: Out = None,
+    settings: Settings = None,
+    engine: EngineName = "process",
+    jobs: Jobs = None,
+    shard: ShardOf = None,
+    chunk: ChunkRuns = None,
+    max_failures: MaxFailures = None,
+    timeout_per_run: Timeout = None,
+    force: Force = False,
+    quiet: Quiet = False,
+    as_data: Json = False,
+) -> None:
+    """Play a study into a folder; if the folder is there already, play what is missing."""
+    from sim.sweep.execution import Manner
+    from sim.sweep.execution import run as play
+
+    _check_jobs(engine, jobs)
+    question = _question(spec, settings)
+    manner = Manner(engine, jobs, chunk, max_failures, timeout_per_run, force)
+    with _watched(manner, quiet) as watched:
+        sweep = play(question, out, shard=_shard(shard), manner=watched)
+    if sweep.manifest["shard"] is not None and not sweep.manifest["planned_runs"]:
+        complain(f"shard {shard} has no runs; a study has no more shards to play than it has runs")
+    _deliver(sweep, as_data)
+
+
+@app.command()
+@soberly
+@_ending
+def resume(
+    result_folder: Folder,
+    engine: EngineName = "process",
+    jobs: Jobs = None,
+    max_failures: MaxFailures = None,
+    timeout_per_run: Timeout = None,
+    force: Force = False,
+    quiet: Quiet = False,
+    as_data: Json = False,
+) -> None:
+    """Play what is missing in a folder, after a stop of whatever kind."""
+    from sim.sweep.execution import Manner
+    from sim.sweep.execution import resume as go_on
+
+    _check_jobs(engine, jobs)
+    manner = Manner(engine, jobs, None, max_failures, timeout_per_run, force)
+    with _watched(manner, quiet) as watched:
+        sweep = go_on(result_folder, watched)
+    _deliver(sweep, as_data)
+
+
+@app.command()
+@soberly
+@_ending
+def status(result_folder: Folder, as_data: Json = False) -> None:
+    """Say how far a sweep has come, or its shards."""
+    from sim.sweep.execution import lost
+    from sim.sweep.result_folder import MANIFEST
+    from sim.sweep.results import Sweep
+
+    shards = sorted(path.parent for path in result_folder.glob(f"shard-*/{MANIFEST}"))
+    places = [result_folder] if (result_folder / MANIFEST).exists() or not shards else shards
+    sweeps = {place.resolve().name: Sweep(place) for place in places}
+    found = {name: sweep.status() for name, sweep in sweeps.items()}
+    incomplete = [sweep for sweep in sweeps.values() if sweep.lost]
+    if as_data:
+        typer.echo(as_json(found), nl=False)
+    else:
+        for name, one in found.items():
+            state = "complete" if one["complete"] else "not finished"
+            state = f"lost: {', '.join(one['lost'])}" if one["lost"] else state
+            typer.echo(
+                f"{name}: {one['played']:,} of {one['planned']:,} runs, "
+                f"{one['failed']:,} failed, {state}"
+            )
+    if incomplete:
+        complain(*map(lost, incomplete))
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+@soberly
+@_ending
+def merge(result_folder: Folder, as_data: Json = False) -> None:
+    """Make one sweep of the shards that lie in a folder."""
+    from sim.sweep.verify import merge as merged
+
+    _deliver(merged(result_folder), as_data)
+
+
+@app.command()
+@soberly
+@_ending
+def verify(
+    result_folder: Folder,
+    runs: Annotated[int, typer.Option(min=0, help="how many runs to play again")] = 20,
+    as_data: Json = False,
+) -> None:
+    """Say whether a sweep is as it was left, and whether some of its runs come out the same."""
+    from sim.sweep.execution import again
+    from sim.sweep.results import Sweep
+    from sim.sweep.verify import verify as verified
+
+    sweep = Sweep(result_folder)
+    checked = verified(sweep, runs)
+    if as_data:
+        typer.echo(as_json({"checks": [vars(one) for one in checked]}), nl=False)
+    else:
+        for one in checked:
+            typer.echo(f"{'ok ' if one.holds else 'NOT'}  {one.what}: {one.words}")
+    if sweep.changed:
+        complain(f"bring them back from a copy, or play all of it again: `{again(sweep)}`")
+    # A tree with changes is told, as its diff has a fingerprint; it is nothing that went wrong.
+    if not all(one.holds for one in checked if one.what != "committed"):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+@soberly
+@_ending
+def replay(
+    result_folder: Folder,
+    run_id: Annotated[int, typer.Argument(metavar="RUN_ID", min=0, help="the run, from `runs`")],
+    as_data: Json = False,
+) -> None:
+    """Play one run again and tell it day by day."""
+    from sim.sweep.results import Sweep
+    from sim.sweep.verify import replay as replayed
+
+    found = replayed(Sweep(result_folder), run_id)
+    if as_data:
+        typer.echo(as_json({**vars(found), "differences": found.differences}), nl=False)
+    else:
+        for key, setting in found.settings.items():
+            typer.echo(f"{key} = {setting}")
+        typer.echo()
+        for paragraph in found.paragraphs:
+            typer.echo(paragraph)
+        if found.failure:
+            typer.echo(f"It failed: {found.failure}")
+        typer.echo()
+        same = not found.differences
+        unlike = ", ".join(found.differences)
+        typer.echo("It came out as recorded." if same else f"It came out otherwise: {unlike}")
+    if found.differences:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+@soberly
+@_ending
+def diff(
+    one: Annotated[Path, typer.Argument(metavar="FOLDER")],
+    other: Annotated[Path, typer.Argument(metavar="OTHER")],
+    as_data: Json = False,
+) -> None:
+    """Say how two sweeps differ: in what was asked, in versions, in what came out."""
+    from sim.sweep.results import Sweep
+    from sim.sweep.verify import diff as difference
+
+    found = difference(Sweep(one), Sweep(other))
+    if as_data:
+        shifts = [vars(shift) for shift in found.shifts]
+        typer.echo(as_json({**vars(found), "shifts": shifts}), nl=False)
+        return
+    for what, unlike in (("asked", found.settings), ("played by", found.surroundings)):
+        for key, (before, after) in unlike.items():
+            typer.echo(f"{what}: {key}: {before} → {after}")
+    typer.echo("runs: the same bytes" if found.same_bytes else "runs: other bytes")
+    for shift in found.shifts:
+        how = "paired" if shift.paired else "unpaired"
+        typer.echo(
+            f"{shift.outcome}: {shift.one:.4g} → {shift.other:.4g}, difference "
+            f"{shift.difference:+.4g} ({shift.low:+.4g} to {shift.high:+.4g}), p {shift.p:.2g}, "
+            f"{how}"
+        )
+
+
+@app.command()
+@soberly
+@_ending
+def archive(
+    result_folder: Folder,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", show_default="FOLDER.zip")
+    ] = None,
+) -> None:
+    """Put a finished sweep into a zip that others can cite, read and play again."""
+    from sim.sweep.archive import archive as put_away
+    from sim.sweep.results import Sweep
+
+    place = result_folder.resolve()
+    out = out or place.with_name(f"{place.name}.zip")
+    if out.is_dir() or not out.parent.is_dir():
+        raise BadInputError(f"--out {out} cannot be a file; name one in a folder that exists")
+    typer.echo(put_away(Sweep(result_folder), out))
+
+
+@app.command()
+@soberly
+@_ending
+def slurm(
+    spec: Spec,
+    shards: Annotated[int, typer.Option(min=1, help="jobs of the array")] = 64,
+    hours: Annotated[float, typer.Option(min=0.1, help="wall time of a job")] = 4.0,
+    out: Out = None,
+) -> None:
+    """Print a SLURM script that plays a study as a job array, a shard in each job."""
+    from sim.sweep.execution import SWEEPS
+    from sim.sweep.slurm import script
+
+    question = _question(spec, None)
+    typer.echo(script(question, spec, out or SWEEPS / question.name, shards, hours), nl=False)
+
+
+# --- What the commands share
+
+
+def _question(spec: Path, settings: list[str] | None) -> Question:
+    """The study of a file, or of the folder of a sweep."""
+    from sim.sweep.results import Sweep
+    from sim.sweep.study_reader import read_study
+
+    changes = pairs(settings, "--set")
+    if not spec.exists():
+        raise BadInputError(f"{spec}: there is no such file, and no folder of a sweep")
+    if not spec.is_dir():
+        return read_study(spec, changes)
+    if changes:
+        raise BadInputError("--set changes a study, not a sweep; give the file of the study")
+    return Sweep(spec).question
+
+
+def _check_jobs(engine: str, jobs: int | None) -> None:
+    """Refuse a number of workers where it would have no effect."""
+    if jobs is not None and engine not in ("process", "dask"):
+        whose = "has one" if engine == "serial" else "has those of its cluster"
+        raise BadInputError(f"--jobs counts workers, and the engine {engine} {whose}; leave it out")
+
+
+def _shard(said: str | None) -> tuple[int, int] | None:
+    if said is None:
+        return None
+    number, slash, of = said.partition("/")
+    if not (slash and number.isdigit() and of.isdigit() and 1 <= int(number) <= int(of)):
+        raise BadInputError(f"--shard {said} is not of the form I/N with I from 1 to N")
+    return int(number), int(of)
+
+
+def _deliver(sweep: Sweep, as_data: bool) -> None:
+    """Say where the results are; end with 1 if some runs failed."""
+    found = {"folder": str(sweep.folder), **sweep.status()}
+    if sweep.manifest["stop"] is not None:
+        found["stop"] = sweep.manifest["stop"]
+    if as_data:
+        typer.echo(as_json(found), nl=False)
+    else:
+        typer.echo(sweep.folder)
+    if found["failed"]:
+        complain(f"{found['failed']:,} of {found['played']:,} runs failed; see `failures`")
+        raise typer.Exit(FAILED)
+
+
+def checked(file: Path, keys: Collection[str]) -> str | None:
+    """What a study asks, in words, for `parley check`; None for a file that is no study.
+
+    Raises ScenarioError with everything that is wrong with it.
+    """
+    if "study" not in keys:
+        return None
+    from sim.scenario.errors import counted
+    from sim.sweep.design_points import points_of
+    from sim.sweep.study_reader import read_study
+
+    question = read_study(file)
+    points = counted(len(points_of(question)), "design point")
+    replicates = counted(question.study.replicates, "replicate")
+    return f"a study of {question.scenario.scenario}; {points} × {replicates}"
+
+
+def _size(size: float) -> str:
+    return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{max(size / 1e3, 1):.0f} kB"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 1.5:
+        return "a second"
+    if seconds < 120:
+        return f"{seconds:.0f} seconds"
+    return f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.1f} hours"
+
+
+@contextmanager
+def _watched(manner: Manner, quiet: bool) -> Iterator[Manner]:
+    """The same manner, with progress on standard error: a bar, or a line now and then in a log."""
+    from dataclasses import replace
+
+    if quiet:
+        yield manner
+        return
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield replace(manner, progress=_lines(), tell=complain)
+        return
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    failed = TextColumn("{task.fields[failed]} failed")
+    with Progress(
+        BarColumn(), MofNCompleteColumn(), failed, TimeRemainingColumn(), console=console
+    ) as bar:
+        task = bar.add_task("runs", total=None, failed=0)
+
+        def show(done: int, failures: int, planned: int) -> None:
+            bar.update(task, completed=done, total=planned, failed=failures)
+
+        yield replace(manner, progress=show, tell=lambda words: bar.console.print(words))
+
+
+def _lines() -> Callable[[int, int, int], Any]:
+    """What says in a log how far it is, now and then: done, failed, rate, time that is left."""
+    begun = said = time.monotonic()
+    first: int | None = None
+
+    def show(done: int, failed: int, planned: int) -> None:
+        nonlocal said, first
+        first = done if first is None else first
+        now = time.monotonic()
+        if now - said < TELL_EVERY or done == first:
+            return
+        said = now
+        rate = (done - first) / (now - begun)
+        left = _duration((planned - done) / rate)
+        complain(
+            f"{done:,} of {planned:,} runs, {failed:,} failed, {rate:,.0f} a second, about {left} "
+            "left"
+        )
+
+    return show

@@ -1,0 +1,1 @@
+"""The simulation engine: one block of runs, day by day."""

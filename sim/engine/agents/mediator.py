@@ -1,0 +1,87 @@
+"""A mediator between the parties: channel, information, formulation, leverage, guarantee."""
+
+from __future__ import annotations
+
+import mesa
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.sampling import Draws
+from sim.engine.utility import Tables, some_runs
+from sim.scenario.packages import Packages
+from sim.scenario.quantity import standard_normal
+from sim.theory.bargaining import FORMULATIONS
+from sim.theory.credibility import credibility
+
+Floats = NDArray[np.floating]
+Ints = NDArray[np.int64]
+
+
+class Mediator(mesa.Agent):
+    """Someone between the parties; attributes that vary are arrays with one entry per run."""
+
+    def __init__(self, talks: mesa.Model, name: str, draws: Draws) -> None:
+        super().__init__(talks)
+        spec = draws.scenario.mediators[name]
+        path = f"mediators.{name}"
+        runs = draws.chance.runs
+        parties = list(draws.scenario.parties)
+        self.name = name
+        self.title = spec.title
+        self.keeps_channel = spec.keeps_channel
+        self.guarantee = draws.get(f"{path}.guarantee", 0.0)
+        self.access = {p: draws.get(f"{path}.access.{p}", 0.0) for p in parties}
+        self.leverage_left = {p: draws.get(f"{path}.leverage.{p}", 0.0) for p in parties}
+        self.believed: dict[str, Floats] = {p: np.zeros(runs) for p in parties}
+        if spec.information is not None:
+            said = draws.of(
+                f"{path}.information", ("signal_error", "war_aversion", "cost_low", "cost_high")
+            )
+            for p in parties:
+                bias = draws.get(f"{path}.bias.{p}", 0.0)
+                self.believed[p] = credibility(bias, *said.values())
+        # Who knows nothing of either side has nothing to word a text from (Fey and Ramsay 2010).
+        informed = np.max([self.access[p] for p in parties], axis=0) > 0
+        self.drafting = draws.get(f"{path}.drafting", 0.0) * informed
+        self.formulation = None
+        if spec.formulation is not None:
+            self.formulation = FORMULATIONS[spec.formulation.kind]
+            numbers = draws.of(f"{path}.formulation.numbers", self.formulation.numbers)
+            self.first_error = numbers["weight_error"]
+            self.learning_rounds = np.maximum(numbers["learning_rounds"], 1e-6)
+            self.slant = {
+                p: standard_normal(draws.chance.once(f"weights {name} {p}", 3)) for p in parties
+            }
+
+    def tells(self, party: str, about: str) -> Floats:
+        """How much of what it hides from a rival a party learns and believes, 0 to 1: (runs,)."""
+        return self.believed[party] * self.access[about]
+
+    def guesses(
+        self, rows: Ints, party: str, tables: Tables, packages: Packages, rounds: Floats
+    ) -> Floats:
+        """How far its guess of a package's worth to a party is off: (runs, packages), in utils.
+
+        It misjudges how much the party cares about the settlement, the exchange and the rest, the
+        less so the more rounds it has sat with them.
+        """
+        spread = self.first_error[rows] * np.exp(-rounds / self.learning_rounds[rows])
+        return tables.misjudged(spread[:, None] * self.slant[party][rows]).spread(packages)
+
+    def drafts(self, worth: Floats, reservation: Floats, aspiration: Floats) -> Ints:
+        """The text it puts on the table: (runs,) package.
+
+        `worth` is its guess (runs, parties, packages); it aims at a text that meets what the
+        parties hold out for and, where there is none, at one that meets what it takes to be their
+        reservation values (both (runs, parties)).
+        """
+        assert self.formulation is not None
+        text = self.formulation.solution(worth, np.maximum(reservation, aspiration))
+        short = np.flatnonzero(text < 0)
+        if len(short):
+            text[short] = self.formulation(some_runs(worth, short), some_runs(reservation, short))
+        return np.asarray(text, dtype=np.int64)
+
+    def spend(self, party: str, rows: Ints, amount: Floats) -> None:
+        """Side payments that were promised are gone."""
+        self.leverage_left[party][rows] = np.maximum(self.leverage_left[party][rows] - amount, 0.0)

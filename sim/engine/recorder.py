@@ -1,0 +1,350 @@
+"""What is taken down of the talks from day to day, and the outcomes that are made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.agents.party import Party
+from sim.engine.deal_quality import (
+    distance_from_the_middle,
+    inefficiency,
+    logrolling,
+    nash_distance,
+    worth_of,
+)
+from sim.engine.outcomes import BAD_TEXT, CONFIRMATION, EXPIRY, NONE, SUSPENSION, Labels, Outcomes
+from sim.engine.rounds import BACKWARD_WON, FORWARD_WON, TRUCE, Meeting, Round, Scene
+from sim.engine.sampling import Draws
+from sim.engine.truces import Truces
+
+Floats = NDArray[np.floating]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+#: Half precision holds no more than this; a gain this far below 0 is as good as none.
+LEAST_GAIN = -6e4
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where talks stand: what drives them and is told as well; axis 0 is the run."""
+
+    day: int
+    phase: Ints  # (runs,)
+    rounds: Ints  # (runs,) held
+    awaited: Ints  # (runs,) text that waits to be confirmed
+    battles: Floats  # (runs,) fought
+    front: Floats  # (runs,)
+
+
+class Record:
+    """What is taken down of the talks in a block of runs; axis 0 is the run.
+
+    It drives nothing: talks go on as they would if nobody took anything down.
+    """
+
+    def __init__(
+        self, draws: Draws, parties: list[Party], truces: Truces, *, days: int, series: bool
+    ) -> None:
+        self.case = draws.scenario
+        self.luck_of = draws.chance
+        self.parties = parties
+        self.truces = truces
+        self.captivity = truces.captivity
+        self.packages = truces.packages
+        self.vetoers = [i for i, party in enumerate(parties) if party.veto]
+        names = [parties[i].name for i in self.vetoers]
+        #: Why a round with a ZOPA may bring no deal, in the order of `missed`.
+        self.missed_for = (BAD_TEXT, *names, CONFIRMATION, SUSPENSION)
+        self.off_centre = distance_from_the_middle(self.packages.levels)
+        runs = draws.chance.runs
+        self._open(runs, days)
+        self.series = _no_days(runs, len(parties), days) if series else {}
+
+    def _open(self, runs: int, days: int) -> None:
+        """Everything as it stands before the first day."""
+        parties, pools = len(self.parties), len(self.captivity.pools)
+
+        def none() -> Ints:
+            return np.full(runs, NONE, dtype=np.int64)
+
+        def zeros() -> Ints:
+            return np.zeros(runs, dtype=np.int64)
+
+        self.deal_day, self.deal_package = none(), none()
+        self.deals, self.truce_count = zeros(), zeros()
+        self.truce_days, self.truce_end, self.extended_days = none(), none(), zeros()
+        self.overridden = np.zeros((runs, parties), dtype=bool)
+        self.surplus = np.full((runs, parties), np.nan)
+        self.last_day = np.full(runs, days, dtype=np.int64)
+        self.zopa_day, self.zopa_rounds = none(), zeros()
+        self.zopa_first = np.zeros(runs, dtype=bool)
+        self.best_surplus, self.optimism = np.zeros(runs), np.zeros(runs)
+        self.refusals = np.zeros((runs, parties), dtype=np.int64)
+        self.refused_alone, self.no_way_out = self.refusals.copy(), self.refusals.copy()
+        self.leaks, self.suspended_days = zeros(), zeros()
+        self.zopa_objective = np.zeros(runs, dtype=bool)
+        self.zopa_last = np.zeros(runs, dtype=bool)  # whether there was one when last assessed
+        self.awaited_zopa = np.zeros(runs, dtype=bool)  # and when the text that waits was agreed
+        self.missed = np.zeros((runs, len(self.missed_for)), dtype=np.int64)
+        self.nash_distance = np.full(runs, np.nan)
+        self.inefficiency, self.logrolling = self.nash_distance.copy(), self.nash_distance.copy()
+        self.died_before_zopa = np.full((runs, pools), NONE, dtype=np.int64)
+        self.seen_surplus, self.seen_war = np.zeros(runs), np.zeros((runs, parties))
+
+    # -- the days --------------------------------------------------------------------------------
+
+    def before_the_first_day(self, scene: Scene, zopa: Bools, objective: Bools) -> None:
+        """Take down what there is to agree on, as the parties see it and by the truth of the war.
+
+        The ZOPA is (rows, packages) either way.
+        """
+        rows = scene.rows
+        gains = scene.worth[:, self.vetoers] - scene.reservation[:, self.vetoers, None]
+        self.best_surplus[rows] = gains.min(axis=1).max(axis=1)
+        self.optimism[rows] = scene.war_values[:, self.vetoers].sum(axis=1) - 1.0
+        self.zopa_first[rows] = self.zopa_last[rows] = zopa.any(axis=1)
+        self.zopa_objective[rows] = objective.any(axis=1)
+        self.assessed(scene)
+
+    def evening(self, day: int, phase: Ints) -> None:
+        """Add a day to the series, where they are kept."""
+        if self.series:
+            self.series["surplus"][:, day - 1] = self.seen_surplus
+            self.series["war_values"][:, :, day - 1] = self.seen_war
+            self.series["phase"][:, day - 1] = phase
+
+    # -- war and truces --------------------------------------------------------------------------
+
+    def won(self, runs: Bools, day: int) -> None:
+        """A side has won in some runs, which ends them."""
+        self.last_day[runs] = day
+
+    def truce_began(self, rows: Ints) -> None:
+        """The guns fell silent."""
+        self.truce_count[rows] += 1
+
+    def truce_ended(self, rows: Ints, causes: Ints, day: int) -> None:
+        """A truce is about to end; only of the first is more kept than that there was one."""
+        first = self.truce_count[rows] == 1
+        runs = rows[first]
+        self.truce_days[runs] = day - self.truces.began[runs]
+        self.truce_end[runs] = causes[first]
+        self.extended_days[runs] = self.truces.extended[runs]
+
+    # -- rounds ----------------------------------------------------------------------------------
+
+    def suspended(self, runs: Bools) -> None:
+        """A day of talks is lost to a suspension in some runs."""
+        self.suspended_days += runs
+
+    def silenced(self, runs: Bools) -> None:
+        """A round was called in some runs in which the talks are suspended."""
+        missed = runs & self.zopa_last & (self.deal_day == NONE)
+        self.missed[missed, self.missed_for.index(SUSPENSION)] += 1
+
+    def assessed(self, scene: Scene) -> None:
+        """Keep in mind how large the ZOPA is and what fighting on is worth, for the series."""
+        if not self.series:
+            return
+        gains = scene.worth + (scene.backed - scene.reservation)[:, :, None]
+        surplus = gains[:, self.vetoers].min(axis=1).max(axis=1)
+        self.seen_surplus[scene.rows] = np.maximum(surplus, LEAST_GAIN)
+        self.watched(scene.rows, scene.war_values)
+
+    def watched(self, rows: Ints, war_values: Floats) -> None:
+        """Keep in mind what fighting on is worth, (rows, parties), for the series."""
+        self.seen_war[rows] = war_values
+
+    def met(self, meeting: Meeting, day: int) -> None:
+        """Take down whether there is a ZOPA in a round, and who sees no way out."""
+        rows = meeting.scene.rows
+        exists = np.asarray(meeting.zopa.any(axis=1))
+        self.zopa_rounds[rows] += exists
+        self.zopa_last[rows] = exists
+        opened = rows[exists & (self.zopa_day[rows] == NONE)]
+        self.zopa_day[opened] = day
+        self.died_before_zopa[opened] = self.captivity.died[opened]
+        self.no_way_out[rows] += ~meeting.way_out
+
+    def heard(self, answered: Round, refused: Bools) -> None:
+        """Take down who refused a text (rows, parties), and what that made of the round."""
+        rows = answered.scene.rows
+        self.refusals[rows] += refused
+        self.refused_alone[rows] += refused & (refused.sum(axis=1) == 1)[:, None]
+        self._missed(answered, refused)
+
+    def _missed(self, answered: Round, refused: Bools) -> None:
+        """Take down why a round with a ZOPA brought no first deal.
+
+        The text lay outside the ZOPA; or it lay inside, and of those who `refused` (rows, parties)
+        the one that it left shortest of what it wanted stood in the way. What was agreed may yet
+        fail to be confirmed.
+        """
+        rows, zopa, text = answered.scene.rows, answered.meeting.zopa, answered.text
+        chance = zopa.any(axis=1) & (self.deal_day[rows] == NONE)
+        agreed = ~refused.any(axis=1)
+        self.awaited_zopa[rows] = chance & agreed
+        lost = np.flatnonzero(chance & ~agreed)
+        if not len(lost):
+            return
+        inside = zopa[lost, text[lost]]
+        short = answered.wanted[lost] - answered.scene.worth[lost, :, text[lost]]
+        short = np.where(refused[lost], short, -np.inf)[:, self.vetoers]
+        self.missed[rows[lost], np.where(inside, 1 + short.argmax(axis=1), 0)] += 1
+
+    def leaked(self, rows: Ints) -> None:
+        """A round became public."""
+        self.leaks[rows] += 1
+
+    def not_confirmed(self, rows: Ints) -> None:
+        """A text that waited to be confirmed has come to nothing."""
+        lost = rows[self.awaited_zopa[rows]]
+        self.missed[lost, self.missed_for.index(CONFIRMATION)] += 1
+        self.awaited_zopa[rows] = False
+
+    def signed(self, scene: Scene, text: Ints, offered: Floats, on_offer: Bools, day: int) -> None:
+        """Take down a text that is signed, (rows,), with side payments (rows, parties).
+
+        Of the first also how good it is among what is `on_offer` (rows, packages).
+        """
+        rows = scene.rows
+        self.deals[rows] += 1
+        first = (self.deal_day[rows] == NONE).nonzero()[0]
+        if not len(first):
+            return
+        new, worth, reservation = rows[first], scene.worth[first], scene.reservation[first]
+        text = text[first]
+        self.deal_day[new] = day
+        self.deal_package[new] = text
+        self.surplus[new] = worth_of(worth, text) + offered[first] - reservation
+        self._quality(new, worth, reservation, text, on_offer[first])
+        for i, (party, reckoning) in enumerate(zip(self.parties, scene.reckonings, strict=True)):
+            if party.quota:
+                voters = [tables.of(scene.where[first]) for tables in reckoning.voters]
+                ratified = party.ratifies(voters)[np.arange(len(first)), text]
+                self.overridden[new, i] = ~ratified
+
+    def _quality(
+        self, rows: Ints, worth: Floats, reservation: Floats, text: Ints, on_offer: Bools
+    ) -> None:
+        """Take down how good a text is for those who could have refused it."""
+        worth, reservation = worth[:, self.vetoers], reservation[:, self.vetoers]
+        off_centre = np.where(on_offer, self.off_centre, np.inf)
+        self.nash_distance[rows] = nash_distance(worth, reservation, text)
+        self.inefficiency[rows] = inefficiency(worth, text)
+        self.logrolling[rows] = logrolling(worth, reservation, text, off_centre)
+
+    # -- the end ---------------------------------------------------------------------------------
+
+    def outcomes(
+        self, sha256: str, version: str, levers: Mapping[str, float], now: Standing
+    ) -> Outcomes:
+        """What the talks have come to in each run, as they stand `now`."""
+        captivity, truces = self.captivity, self.truces
+        running = (self.truce_count == 1) & (now.phase == TRUCE)
+        truce_days = np.where(running, now.day - truces.began, self.truce_days)
+        extended_days = np.where(running, truces.extended, self.extended_days)
+        return Outcomes(
+            scenario=self.case.scenario,
+            sha256=sha256,
+            version=version,
+            seed=self.luck_of.seed,
+            days=now.day,
+            levers=dict(levers),
+            first=self.luck_of.first,
+            labels=self._labels(),
+            table=self.packages.levels.astype(np.int8),
+            deal_day=_short(self.deal_day),
+            deal_package=_short(self.deal_package),
+            deals=_short(self.deals),
+            truces=_short(self.truce_count),
+            truce_days=_short(truce_days),
+            truce_end=self.truce_end.astype(np.int8),
+            extended_days=_short(extended_days),
+            overridden=self.overridden.copy(),
+            surplus=self.surplus.astype(np.float32),
+            ending=self._endings(now.phase),
+            last_day=_short(np.minimum(self.last_day, now.day)),
+            zopa_first=self.zopa_first,
+            zopa_objective=self.zopa_objective,
+            zopa_day=_short(self.zopa_day),
+            zopa_rounds=_short(self.zopa_rounds),
+            rounds=_short(now.rounds),
+            best_surplus=self.best_surplus.astype(np.float32),
+            optimism=self.optimism.astype(np.float32),
+            refusals=_short(self.refusals),
+            refused_alone=_short(self.refused_alone),
+            no_way_out=_short(self.no_way_out),
+            initial=captivity.initial.astype(np.int32),
+            returned_alive=captivity.returned_alive.astype(np.int32),
+            remains_returned=captivity.remains_returned.astype(np.int32),
+            died_in_captivity=captivity.died.astype(np.int32),
+            rescued=captivity.rescued.astype(np.int32),
+            still_held=captivity.held_alive().astype(np.int32),
+            remains_held=captivity.held_remains().astype(np.int32),
+            prisoners_released=captivity.prisoners_freed.astype(np.int32),
+            violations=_short(truces.violations),
+            disputes=_short(truces.disputes),
+            leaks=_short(self.leaks),
+            suspended_days=_short(self.suspended_days),
+            battles=_short(now.battles),
+            front=now.front.astype(np.float32),
+            missed=_short(self._missed_at_the_end(now.awaited)),
+            nash_distance=self.nash_distance.astype(np.float32),
+            inefficiency=self.inefficiency.astype(np.float32),
+            logrolling=self.logrolling.astype(np.float32),
+            died_before_zopa=self._died_before_zopa().astype(np.int32),
+            series=self.series,
+        )
+
+    def _missed_at_the_end(self, awaited: Ints) -> Ints:
+        """Rounds missed, with texts that still wait to be confirmed counted among them."""
+        waiting = self.awaited_zopa & (awaited != NONE)
+        missed = self.missed.copy()
+        missed[waiting, self.missed_for.index(CONFIRMATION)] += 1
+        return missed
+
+    def _died_before_zopa(self) -> Ints:
+        """Deaths until the first round with a ZOPA; all of them where there was none."""
+        never = self.died_before_zopa == NONE
+        return np.where(never, self.captivity.died, self.died_before_zopa)
+
+    def _endings(self, phase: Ints) -> NDArray[np.int8]:
+        permanent = self.packages.permanent[np.maximum(self.truces.in_force, 0)]
+        ending = np.where(self.truce_count > 0, 1, 0)
+        ending = np.where(phase == TRUCE, np.where(permanent, 3, 2), ending)
+        ending = np.where(phase == FORWARD_WON, 4, ending)
+        return np.where(phase == BACKWARD_WON, 5, ending).astype(np.int8)
+
+    def _labels(self) -> Labels:
+        scenario = self.case
+        return Labels(
+            parties=tuple(scenario.parties),
+            issues=tuple(scenario.issues),
+            levels=tuple(tuple(issue.levels) for issue in scenario.issues.values()),
+            pools=tuple(scenario.captives),
+            prisoners=tuple(scenario.prisoners),
+            causes=(*self.truces.causes, EXPIRY),
+            forward=tuple(scenario.war.forward),
+            backward=tuple(scenario.war.backward),
+            missed=self.missed_for,
+        )
+
+
+def _no_days(runs: int, parties: int, days: int) -> dict[str, NDArray[Any]]:
+    """A series by day of each kind, still empty."""
+    return {
+        "surplus": np.empty((runs, days), dtype=np.float16),
+        "war_values": np.empty((runs, parties, days), dtype=np.float16),
+        "phase": np.empty((runs, days), dtype=np.int8),
+    }
+
+
+def _short(values: NDArray[Any]) -> NDArray[np.int16]:
+    return values.astype(np.int16)

@@ -1,0 +1,202 @@
+"""One value per run for each number of a scenario, with the levers moved.
+
+Every number has a stream of luck of its own, keyed by its path. A lever moves the values that
+were drawn; it never draws again. So a lever at its default changes nothing, and two settings of a
+lever differ in nothing else. A design of experiments may set each run's levers and values by
+itself.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.random_streams import Chance
+from sim.scenario.quantity import Fixed, Quantity
+from sim.scenario.schema import Lever, Scenario
+
+Floats = NDArray[np.floating]
+
+
+class LeverError(ValueError):
+    """A lever that the scenario does not have, or a setting out of its range."""
+
+
+def check_levers(scenario: Scenario, levers: Mapping[str, float]) -> dict[str, float]:
+    """The settings of the levers as numbers; raises LeverError with the way out."""
+    given: object = levers
+    if not isinstance(given, Mapping):
+        example = next(iter(scenario.levers), "lever")
+        raise LeverError(
+            f"levers are {levers!r}; give settings by name, such as {{'{example}': 1}}"
+        )
+    settings: dict[str, float] = {}
+    for name, value in levers.items():
+        if name not in scenario.levers:
+            near = difflib.get_close_matches(name, scenario.levers, n=1)
+            known = ", ".join(scenario.levers) or "none"
+            hint = f"did you mean '{near[0]}'?" if near else f"its levers are {known}"
+            raise LeverError(f"{scenario.scenario} has no lever '{name}'; {hint}")
+        lever = scenario.levers[name]
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            raise LeverError(f"lever '{name}' is {value!r}; it takes a number") from None
+        if not lever.low <= number <= lever.high:
+            raise LeverError(
+                f"lever '{name}' is {number:g}; it lies between {lever.low:g} and {lever.high:g} "
+                f"({lever.unit})"
+            )
+        settings[name] = number
+    return settings
+
+
+def stream_of(path: str) -> str:
+    """The stream of luck that a number is drawn with."""
+    return f"draw {path}"
+
+
+def check_points(
+    scenario: Scenario, points: Mapping[str, Floats], runs: int
+) -> dict[str, NDArray[np.float64]]:
+    """Chosen luck of some numbers as arrays; raises ValueError with the way out."""
+    numbers = scenario.quantities()
+    checked = {}
+    for path, luck in points.items():
+        if path not in numbers:
+            raise ValueError(f"{scenario.scenario} has no number '{path}'{_hint(scenario, path)}")
+        if numbers[path].is_certain:
+            raise ValueError(f"'{path}' is certain, so that its luck cannot be chosen")
+        checked[path] = np.asarray(luck, dtype=np.float64)
+        if checked[path].shape != (runs,):
+            found = " by ".join(map(str, checked[path].shape)) or "one number"
+            raise ValueError(f"the points of '{path}' are {found}; there are {runs} runs")
+        if not ((checked[path] >= 0) & (checked[path] < 1)).all():
+            raise ValueError(f"the points of '{path}' lie in [0, 1)")
+    return checked
+
+
+def check_settings(
+    scenario: Scenario, levers: Mapping[str, Floats], runs: int
+) -> dict[str, float | Floats]:
+    """Settings of levers run by run; raises LeverError with the way out.
+
+    A lever that moves a number of the grid of packages comes back as one number.
+    """
+    checked: dict[str, float | Floats] = {}
+    numbers = scenario.quantities()
+    for name, settings in levers.items():
+        found = np.asarray(settings, dtype=np.float64)
+        if found.shape != (runs,):
+            raise LeverError(f"lever '{name}' has {found.size} settings; there are {runs} runs")
+        low, high = (check_levers(scenario, {name: float(end)}) for end in _ends(found))
+        checked[name] = found
+        if any(isinstance(numbers[move.key], Fixed) for move in scenario.levers[name].moves):
+            if low != high:
+                raise LeverError(f"lever '{name}' moves the packages; it has one setting for all")
+            checked[name] = low[name]
+    return checked
+
+
+def check_values(
+    scenario: Scenario, values: Mapping[str, Floats], runs: int
+) -> dict[str, NDArray[np.float64]]:
+    """Numbers that are set run by run; raises ValueError with the way out."""
+    numbers = scenario.quantities()
+    checked = {}
+    for path, settings in values.items():
+        if path not in numbers:
+            raise ValueError(f"{scenario.scenario} has no number '{path}'{_hint(scenario, path)}")
+        if isinstance(numbers[path], Fixed):
+            raise ValueError(f"'{path}' is the same in every run; change the scenario instead")
+        checked[path] = np.asarray(settings, dtype=np.float64)
+        if checked[path].shape != (runs,) or not np.isfinite(checked[path]).all():
+            raise ValueError(f"'{path}' takes {runs} numbers, one for each run")
+        low, high = numbers[path].within
+        if checked[path].min() < low or checked[path].max() > high:
+            raise ValueError(f"'{path}' lies between {low:g} and {high:g}")
+    return checked
+
+
+def _hint(scenario: Scenario, path: str) -> str:
+    """The way out for what is no number of a scenario."""
+    if path in scenario.levers:
+        return f"; '{path}' is a lever, which `levers` takes"
+    near = difflib.get_close_matches(path, scenario.quantities(), n=1)
+    return f"; did you mean '{near[0]}'?" if near else ""
+
+
+def _ends(values: Floats) -> tuple[float, float]:
+    return float(np.min(values)), float(np.max(values))
+
+
+@dataclass(frozen=True)
+class Draws:
+    """The numbers of a scenario in a block of runs: `draws[path]` is (runs,).
+
+    A lever has one setting, or one for each run (runs,). `points` holds the luck of the numbers
+    whose luck is chosen and not drawn, and `values` the numbers that are set outright; each is
+    (runs,). Levers move what is set as they move what is drawn.
+    """
+
+    scenario: Scenario
+    chance: Chance
+    levers: Mapping[str, float | Floats] = field(default_factory=dict)
+    points: Mapping[str, Floats] = field(default_factory=dict)
+    values: Mapping[str, Floats] = field(default_factory=dict)
+
+    @cached_property
+    def quantities(self) -> dict[str, Quantity]:
+        """Every number of the scenario by its path."""
+        return self.scenario.quantities()
+
+    @cached_property
+    def _moves(self) -> dict[str, list[tuple[Lever, str, float | Floats]]]:
+        """For each path, the levers that move it: how and to what."""
+        moves: dict[str, list[tuple[Lever, str, float | Floats]]] = {}
+        for name, setting in sorted(self.levers.items()):
+            lever = self.scenario.levers[name]
+            for move in lever.moves:
+                moves.setdefault(move.key, []).append((lever, move.how, setting))
+        return moves
+
+    def __getitem__(self, path: str) -> Floats:
+        quantity = self.quantities[path]
+        if path in self.values:
+            values = self.values[path]
+        elif quantity.is_certain:
+            values = np.full(self.chance.runs, quantity.centre)
+        else:
+            chosen = self.points.get(path)
+            drawn = self.chance.once(stream_of(path))[:, 0] if chosen is None else chosen
+            values = quantity.at(drawn)
+        return self._moved(path, quantity, values)
+
+    def get(self, path: str, otherwise: float) -> Floats:
+        """The values of a number that the scenario may leave out."""
+        if path in self.quantities:
+            return self[path]
+        return np.full(self.chance.runs, otherwise)
+
+    def fixed(self, path: str) -> float:
+        """A number that is the same in every run, and so are the settings of its levers."""
+        quantity = self.quantities[path]
+        assert isinstance(quantity, Fixed), path
+        return float(self._moved(path, quantity, np.array([quantity.centre]))[0])
+
+    def of(self, prefix: str, names: tuple[str, ...]) -> dict[str, Floats]:
+        """The values of several numbers under one path."""
+        return {name: self[f"{prefix}.{name}"] for name in names}
+
+    def _moved(self, path: str, quantity: Quantity, values: Floats) -> Floats:
+        for lever, how, setting in self._moves.get(path, []):
+            if how == "shift":
+                values = values + (setting - lever.default)
+            else:
+                values = values * (setting / lever.default)
+        return np.clip(values, *quantity.within)

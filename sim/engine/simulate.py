@@ -1,0 +1,504 @@
+"""Many runs of one scenario: in blocks, by one worker or several, with or without levers moved."""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.outcomes import Outcomes
+from sim.engine.random_streams import Borrowed, Chance
+from sim.engine.sampling import check_levers, check_points, check_settings, check_values
+from sim.engine.talks import Diary, Talks, forget
+from sim.scenario.loading import load_scenario, sha256_of
+from sim.scenario.packages import Packages
+from sim.scenario.schema import MOST_DAYS, Scenario
+
+#: Runs played side by side. Results do not depend on it; speed and memory do.
+BLOCK_RUNS = 2**14
+
+#: Below this many runs a second worker costs more than it brings.
+LEAST_RUNS_PER_WORKER = 500
+
+#: No simulation has more runs: some 2 GB, at about 170 bytes each. The command line says so too.
+MOST_RUNS = 10_000_000
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two arms that share their luck: run i of one is run i of the other, but for the levers."""
+
+    baseline: Outcomes
+    changed: Outcomes
+
+    def __post_init__(self) -> None:
+        self.baseline.must_be_comparable(self.changed)
+
+
+@cache
+def version() -> str:
+    """The version of Parley."""
+    try:
+        return metadata.version("parley-sim")
+    except metadata.PackageNotFoundError:
+        return "0+unknown"
+
+
+def simulate(
+    scenario: Scenario | str | Path,
+    *,
+    runs: int,
+    seed: int = 1,
+    days: int | None = None,
+    levers: Mapping[str, float] | None = None,
+    workers: int = 1,
+    points: Mapping[str, NDArray[np.floating]] | None = None,
+    luck: NDArray[np.integer] | None = None,
+    progress: Progress | None = None,
+    series: bool = False,
+) -> Outcomes:
+    """Play a scenario many times and return how each run ended.
+
+    `days` is the scenario's own number unless given; `levers` maps names to settings. The same
+    seed gives the same bits for any number of workers, and the first runs of more runs are the
+    runs of fewer. `progress(done, runs)` is called now and then. With `series` the outcomes keep
+    what there was to agree on day by day, which takes memory. Raises ValueError for what cannot
+    be simulated, with the way out (`LeverError`, `ScenarioError`).
+
+    A design of experiments chooses what is otherwise drawn: `points` the luck of some uncertain
+    numbers by their paths, uniform numbers in [0, 1); `luck` the number of the run whose luck each
+    run has in all else. Both have one entry per run. The outcomes do not remember them.
+    """
+    parts = stream(
+        scenario,
+        runs=runs,
+        seed=seed,
+        days=days,
+        levers=levers,
+        workers=workers,
+        points=points,
+        luck=luck,
+        progress=progress,
+        series=series,
+    )
+    return Outcomes.joined(list(parts))
+
+
+def stream(
+    scenario: Scenario | str | Path,
+    *,
+    runs: int,
+    seed: int = 1,
+    days: int | None = None,
+    levers: Mapping[str, float] | None = None,
+    workers: int = 1,
+    first: int = 0,
+    points: Mapping[str, NDArray[np.floating]] | None = None,
+    luck: NDArray[np.integer] | None = None,
+    progress: Progress | None = None,
+    series: bool = False,
+) -> Iterator[Outcomes]:
+    """The same, block by block as they are done and in order, so that memory stays flat.
+
+    The runs are numbered from `first`.
+    """
+    case = _case(scenario)
+    task = replace(_task(case, seed, days, levers), series=series)
+    _check_count("runs", runs, 1, MOST_RUNS)
+    _check_count("workers", workers, 1)
+    chosen = _Chosen(check_points(case, points or {}, runs), _check_luck(luck, runs))
+    workers = max(1, min(workers, runs // LEAST_RUNS_PER_WORKER))
+    blocks = (
+        (task, begin, count, chosen.part(begin - first, count))
+        for begin, count in _blocks(first, runs, workers)
+    )
+    done = 0
+    for outcomes in _played(blocks, workers):
+        done += len(outcomes)
+        if progress is not None:
+            progress(done, runs)
+        yield outcomes
+
+
+def compare(
+    scenario: Scenario | str | Path,
+    *,
+    levers: Mapping[str, float],
+    baseline: Mapping[str, float] | None = None,
+    runs: int,
+    seed: int = 1,
+    days: int | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Play a scenario twice with the same luck, with some levers moved and without.
+
+    `baseline` are the levers of the first arm, and `levers` are moved on top of them in the
+    second.
+    """
+    case = _case(scenario)
+    first = check_levers(case, baseline or {})
+    settings = [first, {**first, **check_levers(case, levers)}]
+    arms = []
+    for k, arm in enumerate(settings):
+
+        def arm_progress(done: int, total: int, before: int = k) -> None:
+            if progress is not None:
+                progress(before * total + done, 2 * total)
+
+        arms.append(
+            simulate(
+                case,
+                runs=runs,
+                seed=seed,
+                days=days,
+                levers=arm,
+                workers=workers,
+                progress=arm_progress,
+            )
+        )
+    return Comparison(*arms)
+
+
+def play_arms(
+    arms: Sequence[tuple[Scenario, Mapping[str, float]]],
+    *,
+    runs: int,
+    seed: int = 1,
+    days: int | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> list[Outcomes]:
+    """Play several scenarios, each with its levers, with the same luck: one Outcomes per arm.
+
+    Arms that are the same are played once. `progress` counts the runs of all that are played.
+    """
+    _check_count("runs", runs, 1)
+    _check_count("workers", workers, 1)
+    tasks = [_task(scenario, seed, days, levers) for scenario, levers in arms]
+    names = [(task.sha256, tuple(sorted(task.levers.items()))) for task in tasks]
+    distinct = dict(zip(names, tasks, strict=True))
+    blocks = _blocks(0, runs, 1)
+    chosen = _Chosen({}, None)
+    jobs = ((task, *block, chosen) for task in distinct.values() for block in blocks)
+    workers = max(1, min(workers, len(distinct) * runs // LEAST_RUNS_PER_WORKER))
+    parts: list[Outcomes] = []
+    for part in _played(jobs, workers):
+        parts.append(part)
+        if progress is not None:
+            progress(sum(map(len, parts)), len(distinct) * runs)
+    played = {
+        name: Outcomes.joined(parts[k * len(blocks) : (k + 1) * len(blocks)])
+        for k, name in enumerate(distinct)
+    }
+    return [played[name] for name in names]
+
+
+def play_rows(
+    scenario: Scenario,
+    *,
+    seed: int,
+    luck: NDArray[np.integer],
+    days: int | None = None,
+    levers: Mapping[str, NDArray[np.floating]] | None = None,
+    values: Mapping[str, NDArray[np.floating]] | None = None,
+    series: bool = False,
+) -> Outcomes:
+    """Play a block of runs each of which has settings of its own, as the rows of a design have.
+
+    `luck` is the number of the run whose luck each has; `levers` are settings and `values` are
+    numbers by their paths, before levers. All are (runs,). A lever that moves the grid of packages
+    has one setting for all. The outcomes do not remember the settings. Raises ValueError
+    (LeverError) for what cannot be played.
+    """
+    runs = len(luck)
+    whose = _check_luck(luck, runs)
+    assert whose is not None
+    task = replace(_task(scenario, seed, days, None), series=series)
+    with _talks(
+        task,
+        Borrowed(task.seed, 0, runs, whose),
+        settings=check_settings(scenario, levers or {}, runs),
+        values=check_values(scenario, values or {}, runs),
+    ) as talks:
+        return talks.play().outcomes(task.sha256, version(), {})
+
+
+def in_stages(
+    scenario: Scenario,
+    *,
+    runs: int,
+    days: Sequence[int],
+    first: int = 0,
+    seed: int = 1,
+    levers: Mapping[str, float] | None = None,
+) -> Iterator[Outcomes]:
+    """Play a block of runs, numbered from `first`, and tell how they stand after each of some days.
+
+    What is told after a day is what `simulate` gives of so many days: nothing that is still to come
+    changes it. The `days` rise; the last is the horizon. Raises ValueError for what cannot be
+    played.
+    """
+    _check_count("runs", runs, 1)
+    if list(days) != sorted(set(days)):
+        raise ValueError(f"the days are {', '.join(map(str, days))}; each is later than the last")
+    task = _task(scenario, seed, days[-1], levers)
+    with _talks(task, Chance(seed, first, runs)) as talks:
+        for day in days:
+            yield talks.play(until=day).outcomes(task.sha256, version(), task.levers)
+
+
+def play_one(
+    scenario: Scenario | str | Path,
+    *,
+    run: int,
+    seed: int = 1,
+    days: int | None = None,
+    levers: Mapping[str, float] | None = None,
+    diary: Diary | None = None,
+) -> tuple[Outcomes, Talks]:
+    """Play a single run, numbered from 0, as it would be in company, with notes in a diary."""
+    case = _case(scenario)
+    _check_count("run", run, 0)
+    task = _task(case, seed, days, levers)
+    with _talks(task, Chance(seed, run, 1), diary=diary) as talks:
+        return talks.play().outcomes(task.sha256, version(), task.levers), talks
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What there is to agree on before the first day; axis 0 is the run."""
+
+    packages: Packages
+    perceived: NDArray[np.floating]  # (runs, packages) least gain, as the parties see it
+    objective: NDArray[np.floating]  # (runs, packages) the same if they knew the chances of war
+
+
+def common_ground(
+    scenario: Scenario,
+    *,
+    runs: int,
+    seed: int = 1,
+    levers: Mapping[str, float] | None = None,
+) -> Ground:
+    """What whoever gains least would gain from each package before the first day, in utils."""
+    talks = _before_the_first_day(scenario, runs, seed, levers)
+    return Ground(talks.packages, talks.least_gains(), talks.least_gains(truthful=True))
+
+
+@dataclass(frozen=True)
+class Look:
+    """What everybody makes of every package before the first day.
+
+    Axis 0 is the run; all in double precision.
+    """
+
+    parties: tuple[str, ...]
+    vetoers: tuple[int, ...]  # places of the parties without whom there is no deal
+    packages: Packages
+    worth: NDArray[np.floating]  # (runs, parties, packages) utils; -infinity where not on offer
+    reservation: NDArray[np.floating]  # (runs, parties) worth of no deal
+    backed: NDArray[np.floating]  # (runs, parties) side payments that mediators could add
+
+    @property
+    def gains(self) -> NDArray[np.floating]:
+        """What who has a veto would gain over no deal: (runs, vetoers, packages), in utils.
+
+        Side payments are included.
+        """
+        veto = list(self.vetoers)
+        floor = self.reservation[:, veto] - self.backed[:, veto]
+        return np.asarray(self.worth[:, veto] - floor[:, :, None])
+
+
+def first_look(
+    scenario: Scenario,
+    *,
+    runs: int,
+    seed: int = 1,
+    levers: Mapping[str, float] | None = None,
+    truthful: bool = False,
+) -> Look:
+    """What everybody makes of every package before the first day.
+
+    With `truthful`, if they knew the true chances of war.
+    """
+    talks = _before_the_first_day(scenario, runs, seed, levers)
+    parties = tuple(party.name for party in talks.parties)
+    return Look(parties, tuple(talks.vetoers), talks.packages, *talks.look(truthful))
+
+
+def _before_the_first_day(
+    scenario: Scenario, runs: int, seed: int, levers: Mapping[str, float] | None
+) -> Talks:
+    """Talks of which no day has been played."""
+    _check_count("runs", runs, 1)
+    task = _task(scenario, seed, 1, levers)
+    with _talks(task, Chance(seed, 0, runs)) as talks:
+        return talks
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What a worker needs to know to play a block."""
+
+    scenario: Scenario
+    sha256: str
+    seed: int
+    days: int
+    levers: dict[str, float]
+    series: bool = False
+
+
+def _task(
+    scenario: Scenario, seed: int, days: int | None, levers: Mapping[str, float] | None
+) -> _Task:
+    _check_count("seed", seed, 0)
+    horizon = scenario.days if days is None else days
+    _check_count("days", horizon, 1, MOST_DAYS)
+    return _Task(
+        scenario, sha256_of(scenario), int(seed), horizon, check_levers(scenario, levers or {})
+    )
+
+
+@contextmanager
+def _talks(
+    task: _Task,
+    chance: Chance,
+    *,
+    settings: Mapping[str, float | NDArray[np.floating]] | None = None,
+    points: Mapping[str, NDArray[np.floating]] | None = None,
+    values: Mapping[str, NDArray[np.floating]] | None = None,
+    diary: Diary | None = None,
+) -> Iterator[Talks]:
+    """Talks before their first day, which memory does not keep when they are over.
+
+    `settings` are those of levers that the task does not move the same in all runs.
+    """
+    talks = Talks(
+        task.scenario,
+        chance,
+        days=task.days,
+        levers={**task.levers, **(settings or {})},
+        points=points,
+        values=values,
+        diary=diary,
+        series=task.series,
+    )
+    try:
+        yield talks
+    finally:
+        forget(talks)
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """What a design chooses for a block of runs and luck would decide otherwise; axis 0 the run."""
+
+    points: Mapping[str, NDArray[np.float64]]
+    luck: NDArray[np.int64] | None
+
+    def part(self, first: int, runs: int) -> _Chosen:
+        """The same for some of the runs, counted from the first of these."""
+        some = slice(first, first + runs)
+        luck = None if self.luck is None else self.luck[some]
+        return _Chosen({path: values[some] for path, values in self.points.items()}, luck)
+
+
+def _check_luck(luck: NDArray[np.integer] | None, runs: int) -> NDArray[np.int64] | None:
+    """Whose luck each run has; raises ValueError for what cannot be the numbers of runs."""
+    if luck is None:
+        return None
+    whose = np.asarray(luck)
+    if whose.shape != (runs,) or whose.dtype.kind not in "iu" or whose.min() < 0:
+        raise ValueError(f"luck takes {runs} numbers of runs, one for each run, from 0 up")
+    return whose.astype(np.int64)
+
+
+def _case(scenario: Scenario | str | Path) -> Scenario:
+    """The scenario that is meant. Raises ValueError for what is none and names none."""
+    if isinstance(scenario, Scenario):
+        return scenario
+    if not isinstance(scenario, str | Path):
+        raise ValueError(
+            f"the scenario is {scenario!r}; give its name, its file, or what `load_scenario` "
+            "returns"
+        )
+    return load_scenario(scenario)
+
+
+def _check_count(name: str, value: Any, least: int, most: int | None = None) -> None:
+    is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not is_whole or value < least or (most is not None and value > most):
+        span = f"from {least} up" if most is None else f"from {least} to {most:,}"
+        raise ValueError(f"{name} is {value!r}; it is a whole number {span}")
+
+
+def _blocks(first: int, runs: int, workers: int) -> list[tuple[int, int]]:
+    """Even blocks as (first run, number of runs), as many for each worker."""
+    count = workers * -(-runs // (workers * BLOCK_RUNS))
+    edges = [first + runs * k // count for k in range(count + 1)]
+    return [(low, high - low) for low, high in itertools.pairwise(edges)]
+
+
+def _played(blocks: Iterator[tuple[_Task, int, int, _Chosen]], workers: int) -> Iterator[Outcomes]:
+    """The outcomes of the blocks in order; only a few are under way at a time."""
+    if workers == 1:
+        for block in blocks:
+            yield _play_block(*block)
+        return
+    # Mesa changes the global start method, so ours is named; forking is unsafe under threads.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        with _workers_ignore_interrupts():
+            under_way = [
+                pool.submit(_play_block, *block) for block in itertools.islice(blocks, 2 * workers)
+            ]
+        try:
+            while under_way:
+                yield under_way[0].result()
+                following = next(blocks, None)
+                if following is not None:
+                    under_way.append(pool.submit(_play_block, *following))
+                del under_way[0]
+        finally:
+            if under_way:  # whoever asked has left: nobody waits for what is half done
+                for process in list((getattr(pool, "_processes", None) or {}).values()):
+                    process.terminate()
+                pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _workers_ignore_interrupts() -> Iterator[None]:
+    """Processes started meanwhile do not hear Ctrl-C: who started them hears it and ends them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _play_block(task: _Task, first: int, runs: int, chosen: _Chosen) -> Outcomes:
+    """Play one block of runs from the first day to the last."""
+    chance = Chance(task.seed, first, runs)
+    if chosen.luck is not None:
+        chance = Borrowed(task.seed, first, runs, chosen.luck)
+    with _talks(task, chance, points=chosen.points) as talks:
+        return talks.play().outcomes(task.sha256, version(), task.levers)

@@ -1,0 +1,516 @@
+"""What the outcomes of many runs show: shares, means and times, each with its interval.
+
+Intervals are of 95 % and speak of the luck of the draw only: they shrink with more runs, while
+what the scenario assumes stays as unsure as it was. A base rate's interval is of 90 % and speaks
+of how little history there is.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from sim.engine.outcomes import ENDINGS, NONE, Outcomes
+from sim.scenario.schema import BaseRate
+from sim.theory.competing_risks import aalen_johansen
+
+Bools = NDArray[np.bool_]
+Numbers = NDArray[Any]
+
+#: Half the width of a 95 % interval, in standard errors.
+NORMAL_95 = 1.959963984540054
+
+#: The ends of a base rate's interval.
+BASE_RATE_ENDS = (0.05, 0.95)
+
+#: How near to the estimate the root of a score equation is looked for.
+NEAR = 1e-12
+
+#: What became of a first truce that nobody has ended.
+HOLDING = "still holding"
+
+#: Outcomes that are shares of talks begin like this; the others are days or people.
+SHARES = ("deal_by_", "truce_held_")
+
+#: The counts of captives that are reported, in the order of the report.
+CAPTIVES = (
+    "initial",
+    "returned_alive",
+    "remains_returned",
+    "died_in_captivity",
+    "rescued",
+    "still_held",
+    "remains_held",
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A number that the outcomes show, its interval and what it means.
+
+    `estimate`, `low` and `high` are None where the outcomes cannot tell.
+    """
+
+    name: str
+    estimate: float | None
+    low: float | None
+    high: float | None
+    n: int  # what it is a share or mean of: runs, deals, truces
+    definition: str
+
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether its interval is known and keeps clear of nothing."""
+        return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How a count varies over the runs: its mean, median and the span of 90 in 100 runs."""
+
+    name: str
+    mean: float
+    q05: float
+    q50: float
+    q95: float
+    n: int
+    definition: str
+
+
+@dataclass(frozen=True)
+class Effect(Finding):
+    """A difference between two arms that share their luck, run by run."""
+
+    baseline: float
+    changed: float
+    exactly_zero: bool  # in every run
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the talks tell which way it goes, or that it is exactly nothing."""
+        return self.exactly_zero or self.excludes_zero
+
+
+# --- What an outcome is
+
+
+def is_share(outcome: str) -> bool:
+    """Whether an outcome is a share of talks, by its name: `deal_by_90`."""
+    return outcome.startswith(SHARES)
+
+
+def scale_of(outcome: str) -> float:
+    """What an outcome is multiplied by for people: shares are told of a hundred."""
+    return 100.0 if is_share(outcome) else 1.0
+
+
+# --- Intervals
+
+
+def wilson(successes: float, n: float) -> tuple[float, float]:
+    """The 95 % interval of a share after Wilson (1927); from 0 to 1 where nothing was tried."""
+    if n == 0:
+        return 0.0, 1.0
+    share, spare = successes / n, NORMAL_95**2 / n
+    centre = (share + spare / 2) / (1 + spare)
+    half = NORMAL_95 * math.sqrt(share * (1 - share) / n + spare / (4 * n)) / (1 + spare)
+    low = 0.0 if successes == 0 else max(centre - half, 0.0)
+    high = 1.0 if successes == n else min(centre + half, 1.0)
+    return low, high
+
+
+def tango(gained: int, lost: int, n: int) -> tuple[float, float]:
+    """The 95 % interval of a difference between two shares of the same n cases.
+
+    `gained` cases are counted in the second share only, `lost` in the first only. The interval
+    holds every difference that the score test does not reject, so that it is never a point: of n
+    cases that are all alike it goes as far as 3.84 in n + 3.84 either way. Source: Tango,
+    Statistics in Medicine 17 (1998) 891-908.
+    """
+    from scipy import optimize
+
+    def slack(difference: float, side: float) -> float:
+        """What the score falls short of its bound by, times its standard error."""
+        linear = (2 * n - gained + lost) * difference - gained - lost
+        room = difference * (1.0 - difference)
+        lost_share = (math.sqrt(linear**2 + 8 * n * lost * room) - linear) / (4 * n)
+        error = math.sqrt(max(n * (2 * lost_share + room), 0.0))
+        return gained - lost - n * difference - side * NORMAL_95 * error
+
+    centre, low, high = (gained - lost) / n, -1.0, 1.0
+    if lost < n:
+        low = float(optimize.brentq(slack, -1.0, centre - NEAR, (1.0,)))
+    if gained < n:
+        high = float(optimize.brentq(slack, centre + NEAR, 1.0, (-1.0,)))
+    return low, high
+
+
+def share(name: str, happened: Bools, definition: str) -> Finding:
+    """The share of cases in which something happened."""
+    n, successes = len(happened), int(np.count_nonzero(happened))
+    return Finding(name, successes / n if n else None, *wilson(successes, n), n, definition)
+
+
+def mean(name: str, values: Numbers, definition: str) -> Finding:
+    """A mean with its normal interval; without one where there is a single value."""
+    n = len(values)
+    if n == 0:
+        return Finding(name, None, None, None, 0, definition)
+    centre = float(values.mean())
+    if n == 1:
+        return Finding(name, centre, None, None, 1, definition)
+    half = NORMAL_95 * float(values.std(ddof=1)) / math.sqrt(n)
+    return Finding(name, centre, centre - half, centre + half, n, definition)
+
+
+def share_of_total(name: str, part: Numbers, whole: Numbers, definition: str) -> Finding:
+    """One total over runs as a share of another, with the interval of the ratio estimator.
+
+    Cochran (1977, ch. 6): what happens within a run hangs together, so that runs are the sample.
+    """
+    n, total = len(whole), float(whole.sum(dtype=float))
+    if total == 0:
+        return Finding(name, None, None, None, n, definition)
+    centre = float(part.sum(dtype=float)) / total
+    if n == 1:
+        return Finding(name, centre, None, None, n, definition)
+    off = part - centre * whole
+    half = NORMAL_95 * math.sqrt(float((off * off).sum()) * n / (n - 1)) / total
+    return Finding(name, centre, max(centre - half, 0.0), min(centre + half, 1.0), n, definition)
+
+
+def spread(name: str, counts: Numbers, definition: str) -> Spread:
+    """How a count varies over the runs."""
+    low, middle, high = (float(q) for q in np.quantile(counts, (0.05, 0.5, 0.95)))
+    return Spread(name, float(counts.mean()), low, middle, high, len(counts), definition)
+
+
+# --- Deals
+
+
+def dealt_by(outcomes: Outcomes, day: int) -> Bools:
+    """Whether a first truce had begun by a day: (runs,). Raises ValueError for no such day."""
+    if isinstance(day, bool) or not isinstance(day, int | np.integer) or day < 0:
+        raise ValueError(f"day {day!r} is no day; give a whole number from 0 to {outcomes.days}")
+    if day > outcomes.days:
+        raise ValueError(f"day {day} lies beyond the {outcomes.days} days that were played")
+    deal_day = outcomes.deal_day
+    return np.asarray((deal_day != NONE) & (deal_day <= day))
+
+
+def deal_by(outcomes: Outcomes, day: int) -> Finding:
+    """The share of talks that reach a truce by a day: the cumulative incidence of a first deal.
+
+    Victory is a competing event, not a censoring. As every run is followed to the horizon or to a
+    victory, the estimate of Aalen and Johansen is the plain share.
+    """
+    definition = f"share of all talks in which a first truce had begun by day {day}"
+    return share(f"deal by day {day}", dealt_by(outcomes, day), definition)
+
+
+def days_until_deal(outcomes: Outcomes) -> Numbers:
+    """The day of the first truce, or the horizon where there was none: (runs,)."""
+    deal_day = outcomes.deal_day
+    return np.where(deal_day == NONE, outcomes.days, deal_day)
+
+
+def restricted_mean_day(outcomes: Outcomes) -> Finding:
+    """The mean day of the first truce, counting the horizon where there is none by then.
+
+    A victory counts as no truce. The mean is defined even where most talks fail.
+    """
+    definition = f"mean of the day of the first truce, or day {outcomes.days} where there was none"
+    return mean("restricted mean day", days_until_deal(outcomes), definition)
+
+
+def endings(outcomes: Outcomes) -> dict[str, Finding]:
+    """How the runs stand on their last day; the shares add up to 1."""
+    ending = outcomes.ending
+    return {
+        name: share(name, ending == code, "share of all talks that end so")
+        for code, name in enumerate(ENDINGS)
+    }
+
+
+def terms(outcomes: Outcomes) -> dict[str, dict[str, Finding]]:
+    """For each issue, the share of first deals at each level."""
+    packages = outcomes.deal_package
+    signed = np.bincount(packages[packages != NONE], minlength=len(outcomes.table))
+    deals = int(signed.sum())
+    found: dict[str, dict[str, Finding]] = {}
+    for k, issue in enumerate(outcomes.labels.issues):
+        found[issue] = {}
+        for code, level in enumerate(outcomes.labels.levels[k]):
+            number = int(signed[outcomes.table[:, k] == code].sum())
+            estimate = number / deals if deals else None
+            definition = f"share of first deals with {issue} at {level}"
+            found[issue][level] = Finding(
+                level, estimate, *wilson(number, deals), deals, definition
+            )
+    return found
+
+
+def zopa(outcomes: Outcomes) -> dict[str, Finding]:
+    """Whether some package beats no deal for all with a veto."""
+    return {
+        "day0": share(
+            "day0",
+            outcomes.zopa_first,
+            "at first some package beats no deal, as they see it",
+        ),
+        "any_day": share(
+            "any_day",
+            outcomes.zopa_first | (outcomes.zopa_day != NONE),
+            "the same at first or in some round",
+        ),
+        "objective_day0": share(
+            "objective_day0",
+            outcomes.zopa_objective,
+            "the same at first, if everybody knew the true chances of war",
+        ),
+    }
+
+
+def refusals(outcomes: Outcomes) -> dict[str, dict[str, Finding]]:
+    """For each party, how many of the texts on the table it refused, and refused alone."""
+    rounds = outcomes.rounds
+    kinds = {
+        "refused": (outcomes.refusals, "share of all texts on the table that it refused"),
+        "refused_alone": (outcomes.refused_alone, "share that it refused and nobody else did"),
+        "no_way_out": (outcomes.no_way_out, "share of rounds in which it saw no way out"),
+    }
+    return {
+        party: {
+            name: share_of_total(name, counts[:, p], rounds, definition)
+            for name, (counts, definition) in kinds.items()
+        }
+        for p, party in enumerate(outcomes.labels.parties)
+    }
+
+
+def quality(outcomes: Outcomes) -> dict[str, Finding]:
+    """How good the first texts signed are: means over first deals."""
+    words = {
+        "nash_distance": "distance from Nash's package, in shares of the ideal gains, mean",
+        "inefficiency": "what all could have gained at once by another text, utils, mean",
+        "logrolling": "gain of the worst-off party over splitting every issue, utils, mean",
+    }
+    return {
+        name: mean(name, known[~np.isnan(known)].astype(float), f"{definition} over first deals")
+        for name, definition in words.items()
+        for known in [getattr(outcomes, name)]
+    }
+
+
+# --- People
+
+
+def captives(outcomes: Outcomes) -> dict[str, Spread]:
+    """What became of the captives of all pools together, people per run."""
+    return {name: people(outcomes, name) for name in CAPTIVES}
+
+
+def people(outcomes: Outcomes, name: str, pool: str | None = None) -> Spread:
+    """How many people one of the counts has, in one pool or in all."""
+    counts = getattr(outcomes, name)
+    whose = "of all"
+    if pool is not None:
+        freed = name == "prisoners_released"
+        pools = outcomes.labels.prisoners if freed else outcomes.labels.pools
+        counts = counts[:, [pools.index(pool)]]
+        whose = f"of {pool}"
+    return spread(name, counts.sum(axis=1), f"people per run, {whose}")
+
+
+# --- Truces
+
+
+def truce_survival(outcomes: Outcomes, days: tuple[int, ...]) -> dict[int, Finding]:
+    """How likely a first truce is still in force so many days after it began.
+
+    The estimate is that of Kaplan and Meier (1958): truces that hold on the last day are censored
+    there. A term that lapses as agreed is an end, not a censoring.
+    """
+    lasted, ended = first_truces(outcomes)
+    return {day: _survives(lasted, ended, day) for day in days}
+
+
+def first_truces(outcomes: Outcomes) -> tuple[Numbers, Bools]:
+    """How long each first truce lasted, and whether it has ended: two (truces,)."""
+    began = outcomes.truces > 0
+    return outcomes.truce_days[began], np.asarray(outcomes.truce_end[began] != NONE)
+
+
+def _survives(lasted: Numbers, ended: Bools, day: int) -> Finding:
+    """The survival of truces on a day, or None where none was followed so long."""
+    name, definition = f"truce in force after {day} days", "share of first truces, Kaplan-Meier"
+    followed = int(np.count_nonzero(ended | (lasted >= day)))
+    if not len(lasted) or (lasted.max() < day and not ended.all()):
+        return Finding(name, None, None, None, len(lasted), definition)
+    from scipy import stats
+
+    sample = stats.CensoredData(
+        uncensored=lasted[ended].astype(float), right=lasted[~ended].astype(float)
+    )
+    survival = stats.ecdf(sample).sf
+    with warnings.catch_warnings():  # of ends of the curve, which are dealt with below
+        warnings.simplefilter("ignore", RuntimeWarning)
+        interval = survival.confidence_interval(method="log-log")
+    curves: tuple[Any, ...] = (survival, interval.low, interval.high)
+    estimate, low, high = (float(curve.evaluate(day)) for curve in curves)
+    if math.isnan(low) or math.isnan(high) or low == high:
+        low, high = wilson(round(estimate * followed), followed)
+    return Finding(name, estimate, low, high, len(lasted), definition)
+
+
+def truce_causes(outcomes: Outcomes) -> dict[str, Finding]:
+    """Who or what ended the first truces, as shares of all first truces, which add up to 1."""
+    end = outcomes.truce_end[outcomes.truces > 0]
+    found = {
+        cause: share(cause, end == code, "share of first truces that ended so")
+        for code, cause in enumerate(outcomes.labels.causes)
+    }
+    found[HOLDING] = share(HOLDING, end == NONE, "share of first truces that nobody has ended")
+    return found
+
+
+def truce_ends(outcomes: Outcomes, days: tuple[int, ...]) -> dict[str, dict[int, Finding]]:
+    """By cause, how likely it has ended a first truce within so many days after it began.
+
+    The causes compete: a truce that one has ended no other can end. The estimate is that of Aalen
+    and Johansen (1978); truces that hold on the last day are censored there. A term that lapses
+    as agreed, with no further text signed, is a cause like the others. On any day the causes and
+    the truces still in force (`truce_survival`) add up to 1. Estimates are None where no truce
+    was followed so long.
+    """
+    lasted, ended = first_truces(outcomes)
+    causes, n = outcomes.labels.causes, len(lasted)
+    ended_by = outcomes.truce_end[outcomes.truces > 0]
+    known = [bool(n) and (day <= lasted.max() or bool(ended.all())) for day in days]
+    followed = [int(np.count_nonzero(ended | (lasted >= day))) for day in days]
+    curves = aalen_johansen(lasted, ended_by, len(causes), days) if n else None
+
+    def found(cause: int, at: int) -> Finding:
+        name = f"ended by {causes[cause]} within {days[at]} days"
+        definition = "share of first truces, causes competing, Aalen-Johansen"
+        if curves is None or not known[at]:
+            return Finding(name, None, None, None, n, definition)
+        estimate, error = (float(curve[cause, at]) for curve in curves)
+        # as of so many truces, none of them censored, as have the same standard error
+        between = NEAR < estimate < 1 - NEAR
+        like = estimate * (1 - estimate) / error**2 if between else followed[at]
+        return Finding(name, estimate, *wilson(estimate * like, like), n, definition)
+
+    return {
+        name: {day: found(cause, at) for at, day in enumerate(days)}
+        for cause, name in enumerate(causes)
+    }
+
+
+def held_for(outcomes: Outcomes, days: int) -> Bools:
+    """Whether a first truce began and was seen in force so many days later: (runs,)."""
+    lasted, holding = outcomes.truce_days, outcomes.truce_end == NONE
+    return np.asarray(
+        (outcomes.truces > 0) & ((lasted > days) | ((lasted == days) & holding)), dtype=bool
+    )
+
+
+# --- The base rate
+
+
+def base_rate_by(base: BaseRate, day: int) -> Finding:
+    """How likely a deal by a day would be if it came at the pace of the past.
+
+    The hazard is constant. Its interval is that of a Poisson rate under Jeffreys' prior: the rate
+    has a gamma distribution of shape `deals` + 1/2 over the days at risk.
+    """
+    rates = special.gammaincinv(base.deals + 0.5, BASE_RATE_ENDS) / base.days
+    low, high = (-math.expm1(-float(rate) * day) for rate in rates)
+    estimate = -math.expm1(-base.deals / base.days * day)
+    definition = f"chance of a deal by day {day} at a constant {base.deals} in {base.days:g} days"
+    return Finding(f"base rate by day {day}", estimate, low, high, base.deals, definition)
+
+
+# --- Two arms
+
+
+def paired(name: str, baseline: Numbers, changed: Numbers, definition: str) -> Effect:
+    """The mean difference between two arms, run by run.
+
+    Of what happens or not (arrays of bool) it is a difference of shares with Tango's interval, of
+    numbers a mean with its normal interval.
+    """
+    difference = changed.astype(float) - baseline.astype(float)
+    found = mean(name, difference, definition)
+    assert found.estimate is not None, "a comparison has runs"
+    low, high = found.low, found.high
+    if baseline.dtype == changed.dtype == np.bool_:
+        gained, lost = (int(np.count_nonzero(difference == step)) for step in (1, -1))
+        low, high = tango(gained, lost, found.n)
+    return Effect(
+        name,
+        found.estimate,
+        low,
+        high,
+        found.n,
+        definition,
+        baseline=float(baseline.mean()),
+        changed=float(changed.mean()),
+        exactly_zero=not difference.any(),
+    )
+
+
+def effects(baseline: Outcomes, changed: Outcomes, days: tuple[int, ...]) -> dict[str, Effect]:
+    """What the second arm changes: deals by some days, their day, people, and the truce.
+
+    Where one arm has been followed for longer than the other there are only the deals by days that
+    both have come to: all else rests on the horizon. Raises ValueError, which names the difference,
+    for arms that do not share their luck.
+    """
+    baseline.must_share_luck(changed)
+    deals: dict[str, tuple[Callable[[Outcomes], Numbers], str]] = {
+        f"deal_by_{day}": (_by(day), f"talks with a truce by day {day}") for day in days
+    }
+    at_the_horizon: dict[str, tuple[Callable[[Outcomes], Numbers], str]] = {
+        "restricted_mean_day": (days_until_deal, "day of the first truce, at most the horizon"),
+        "returned_alive": (_total("returned_alive"), "captives who come home alive under a deal"),
+        "prisoners_released": (_total("prisoners_released"), "prisoners released"),
+        "truce_held_60": (_held(60), "talks with a first truce seen in force 60 days later"),
+    }
+    measures = deals | at_the_horizon if baseline.days == changed.days else deals
+    return {
+        name: paired(name, measure(baseline), measure(changed), definition)
+        for name, (measure, definition) in measures.items()
+    }
+
+
+def flips(baseline: Outcomes, changed: Outcomes) -> Mapping[str, Finding]:
+    """In how many talks the change makes a deal, and in how many it unmakes one.
+
+    Raises ValueError for arms that do not share their luck, or of which one was followed longer.
+    """
+    baseline.must_be_comparable(changed)
+    before, after = baseline.deal_day != NONE, changed.deal_day != NONE
+    return {
+        "to_deal": share("to_deal", ~before & after, "talks with a deal only after the change"),
+        "from_deal": share("from_deal", before & ~after, "talks with a deal only without it"),
+    }
+
+
+def _by(day: int) -> Callable[[Outcomes], Numbers]:
+    return lambda outcomes: dealt_by(outcomes, day)
+
+
+def _held(days: int) -> Callable[[Outcomes], Numbers]:
+    return lambda outcomes: held_for(outcomes, days)
+
+
+def _total(name: str) -> Callable[[Outcomes], Numbers]:
+    return lambda outcomes: np.asarray(getattr(outcomes, name).sum(axis=1))

@@ -1,0 +1,1 @@
+"""Summaries, charts and pages, for people and machines; no terminal, no browser."""

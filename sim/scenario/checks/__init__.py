@@ -1,0 +1,59 @@
+"""Whether the parts of a scenario fit together.
+
+Every name that is used exists; every number that is needed is given; and every key moves something
+or is refused. Each check is a generator of troubles; `CHECKS` and `left_over` list them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sim.scenario.checks import (
+    captives,
+    issues,
+    levers,
+    mediators,
+    names,
+    packages,
+    parties,
+    positions,
+    strategies,
+    truce,
+)
+from sim.scenario.checks.names import left_over
+from sim.scenario.checks.positions import stated_phrases, statements
+from sim.scenario.checks.shared import Troubles
+from sim.scenario.checks.strategies import known_kinds
+from sim.scenario.schema import Scenario
+
+__all__ = ["CHECKS", "known_kinds", "left_over", "misfits", "stated_phrases", "statements"]
+
+CHECKS: tuple[Callable[[Scenario], Troubles], ...] = (
+    names.distinct,
+    names.sources,
+    names.references,
+    issues.roles,
+    positions.selectors,
+    positions.said,
+    packages.grid,
+    captives.captives,
+    captives.prisoners,
+    parties.interests,
+    parties.settlement,
+    parties.domestic,
+    strategies.sides,
+    strategies.kinds_and_numbers,
+    mediators.means,
+    truce.effects,
+    mediators.channel,
+    truce.compliance,
+    mediators.access,
+    truce.extension,
+    levers.moves,
+)
+
+
+def misfits(scenario: Scenario) -> Troubles:
+    """Everything in a scenario that does not fit."""
+    for check in CHECKS:
+        yield from check(scenario)

@@ -1,0 +1,37 @@
+"""Whether each number of a truce is one that something would read."""
+
+from __future__ import annotations
+
+from sim.scenario.checks.shared import Troubles, idle, wrong
+from sim.scenario.errors import Path
+from sim.scenario.schema import Scenario
+
+
+def effects(scenario: Scenario) -> Troubles:
+    """The effects of a truce are of what it has: a rule of extension, a cost of breaking it."""
+    path: Path = ("truce", "effects", "extension")
+    if scenario.truce.effects.extension is not None and scenario.truce.extension is None:
+        yield idle(path, "the truce has no extension rule")
+    endogenous = scenario.permanence.kind != "given"
+    path = ("truce", "effects", "guarantee")
+    if scenario.truce.effects.guarantee is not None and not endogenous:
+        yield idle(path, "breaking a truce that is given costs nothing")
+    if scenario.truce.effects.guarantee is None and endogenous:
+        expected = "what the cost of breaking a truce does to its risk"
+        yield wrong(path, "is missing", expected, "add it")
+
+
+def compliance(scenario: Scenario) -> Troubles:
+    """Whether a party hands people over is asked of those who hold some."""
+    hands_over = {pool.holder for pool in scenario.captives.values()}
+    hands_over |= {pool.holder for pool in scenario.prisoners.values()}
+    for name, party in scenario.parties.items():
+        if party.compliance is not None and name not in hands_over:
+            path = ("parties", name, "compliance")
+            yield idle(path, f"{name} holds nobody whom it could hand over")
+
+
+def extension(scenario: Scenario) -> Troubles:
+    """A truce is extended only where captives come home."""
+    if scenario.truce.extension is not None and not scenario.captives:
+        yield idle(("truce", "extension"), "there are no captives", leans=(("captives",),))

@@ -1,0 +1,67 @@
+"""What a stored sweep shows, keyed by its design and never by the order of its rows.
+
+    sweep = Sweep("sweeps/my-study")
+    found = answers(sweep, "truce_held_60")   # one outcome in every cell
+    curves(found), sobol(found), regret(found), discover(found).in_words()
+
+`parley analyze FOLDER` does all of it and writes one page. The README of this folder has a worked
+study.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import lazy_loader
+
+if TYPE_CHECKING:
+    from sim.sweep.analysis.calibration import Calibration, Facts, calibrate, read_facts
+    from sim.sweep.analysis.cells import AnalysisError, Answers, answers, outcomes_of
+    from sim.sweep.analysis.export import to_ema, to_xarray
+    from sim.sweep.analysis.indices import morris, noise_share, sobol
+    from sim.sweep.analysis.report_data import Found, look_at
+    from sim.sweep.analysis.response_curves import Curve, HeatMap, curves, heat_map, heat_maps
+    from sim.sweep.analysis.robustness import Regret, regret
+    from sim.sweep.analysis.scenario_discovery import Discovery, discover, prim
+
+__all__ = [
+    "AnalysisError",
+    "Answers",
+    "Calibration",
+    "Curve",
+    "Discovery",
+    "Facts",
+    "Found",
+    "HeatMap",
+    "Regret",
+    "answers",
+    "calibrate",
+    "curves",
+    "discover",
+    "heat_map",
+    "heat_maps",
+    "look_at",
+    "morris",
+    "noise_share",
+    "outcomes_of",
+    "prim",
+    "read_facts",
+    "regret",
+    "sobol",
+    "to_ema",
+    "to_xarray",
+]
+
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "cells": ["AnalysisError", "Answers", "answers", "outcomes_of"],
+        "export": ["to_ema", "to_xarray"],
+        "calibration": ["Calibration", "Facts", "calibrate", "read_facts"],
+        "scenario_discovery": ["Discovery", "discover", "prim"],
+        "indices": ["morris", "noise_share", "sobol"],
+        "report_data": ["Found", "look_at"],
+        "robustness": ["Regret", "regret"],
+        "response_curves": ["Curve", "HeatMap", "curves", "heat_map", "heat_maps"],
+    },
+)

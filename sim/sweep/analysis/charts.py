@@ -1,0 +1,169 @@
+"""Charts of what a sweep shows, in the manner of `sim.reporting.charts`."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+import altair as alt
+
+from sim.findings.statistics import Finding
+from sim.reporting.charts import BLUE, GREY, INK, WIDTH, Figure
+from sim.reporting.summary import of_hundred
+from sim.sweep.analysis.response_curves import Curve, HeatMap
+from sim.sweep.analysis.scenario_discovery import Discovery
+
+Rows = list[dict[str, Any]]
+
+#: Characters of an axis title to a line, and how a part of a range is broken into lines.
+TITLED = 34
+IN_LINES = "split(replace(datum.label, ' to ', '|to '), '|')"
+
+
+def number(value: float | None, is_share: bool) -> str:
+    """A mean as people read it: of 100 where it is a share."""
+    if value is None:
+        return "unknown"
+    if not is_share:
+        return f"{value:.4g}"
+    return of_hundred(value) if 0 <= value <= 1 else f"{100 * value:.0f}"
+
+
+def with_interval(found: Finding, is_share: bool) -> str:
+    """A mean and its interval."""
+    middle = number(found.estimate, is_share)
+    if found.low is None or found.high is None:
+        return middle
+    return f"{middle} ({number(found.low, is_share)} to {number(found.high, is_share)})"
+
+
+def response(curve: Curve, name: str, axis: str, is_share: bool) -> Figure:
+    """The outcome along one key, with 95 % intervals; dots are joined where numbers are set."""
+    scale = 100.0 if is_share else 1.0
+    rows: Rows = [
+        {
+            "at": at,
+            "name": label,
+            "estimate": scale * one.estimate,
+            "low": scale * (one.estimate if one.low is None else one.low),
+            "high": scale * (one.estimate if one.high is None else one.high),
+        }
+        for at, label, one in zip(curve.at, curve.names, curve.findings, strict=True)
+        if one.estimate is not None
+    ]
+    listed = not all(_is_number(label.split(" to ")[0]) for label in curve.names)
+    order = list(curve.names)
+    x: Any = alt.X("name:N", sort=order)
+    if not listed:
+        x = alt.X("at:Q").scale(zero=False, nice=False, padding=10)
+    x = x.title(curve.key).axis(labelAngle=0, tickCount=5, grid=False)
+    y = alt.Y("low:Q").title(textwrap.wrap(axis, TITLED)).scale(zero=True).axis(tickCount=5)
+    drawn = alt.Chart(alt.InlineData(values=rows))
+    layers = [drawn.mark_rule(color=BLUE, strokeWidth=2).encode(x, y, alt.Y2("high:Q"))]
+    if not listed:
+        layers.append(drawn.mark_line(color=BLUE, opacity=0.5).encode(x, alt.Y("estimate:Q")))
+    layers.append(
+        drawn.mark_point(filled=True, opacity=1, size=55, color=BLUE).encode(x, alt.Y("estimate:Q"))
+    )
+    title = f"Along {curve.key}, all else as drawn: {axis} (bars: 95 %)."
+    return Figure(
+        name,
+        title,
+        alt.layer(*layers).properties(width=WIDTH - 60, height=180),
+        f"Dots with intervals. {title}",
+        (curve.key, axis, "runs"),
+        tuple(
+            (label, with_interval(one, is_share), f"{one.n:,}")
+            for label, one in zip(curve.names, curve.findings, strict=True)
+        ),
+    )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def heat(found: HeatMap, name: str, axis: str, is_share: bool) -> Figure:
+    """The mean outcome over two keys, as shaded cells with their numbers."""
+    across, along = found.names
+    cells = [(r, c) for r in range(len(across)) for c in range(len(along)) if found.n[r, c]]
+    rows: Rows = [
+        {
+            "across": across[r],
+            "along": along[c],
+            "mean": float(found.means[r, c]),
+            "words": number(float(found.means[r, c]), is_share),
+        }
+        for r, c in cells
+    ]
+    middle = (min(row["mean"] for row in rows) + max(row["mean"] for row in rows)) / 2
+    drawn = alt.Chart(alt.InlineData(values=rows)).encode(
+        alt.X("along:N", sort=list(along))
+        .title(found.along)
+        .axis(labelAngle=0, labelExpr=IN_LINES),
+        alt.Y("across:N", sort=list(reversed(across))).title(found.across),
+    )
+    shade = alt.Color("mean:Q", legend=None).scale(scheme="blues", zero=False)
+    ink = alt.condition(alt.datum.mean > middle, alt.value("white"), alt.value(INK))
+    chart = alt.layer(
+        drawn.mark_rect(stroke="white").encode(shade),
+        drawn.mark_text(fontSize=11).encode(text="words:N", color=ink),
+    ).properties(width=WIDTH - 90, height=max(34 * len(across), 90))
+    title = f"Over {found.across} and {found.along}: {axis}."
+    return Figure(
+        name,
+        title,
+        chart,
+        f"Shaded cells, the darker the more. {title}",
+        (f"{found.across} \\ {found.along}", *along),
+        tuple(
+            (
+                across[r],
+                *(
+                    number(float(found.means[r, c]), is_share) if found.n[r, c] else "not played"
+                    for c in range(len(along))
+                ),
+            )
+            for r in range(len(across))
+        ),
+    )
+
+
+def boxes(found: Discovery, name: str) -> Figure:
+    """The boxes on the way: how many of the cases of interest each holds, and how purely."""
+    rows: Rows = [
+        {"coverage": 100 * box.coverage, "density": 100 * box.density} for box in found.peeled
+    ]
+    kept: Rows = [{"coverage": 100 * found.box.coverage, "density": 100 * found.box.density}]
+    x = alt.X("coverage:Q").title("coverage: of 100 cases of interest, held by the box")
+    y = alt.Y("density:Q").title("density: of 100 held, of interest")
+    x = x.scale(domain=[0, 100]).axis(tickCount=5)
+    y = y.scale(domain=[0, 100]).axis(tickCount=5)
+    dots = alt.Chart(alt.InlineData(values=rows)).mark_point(color=GREY, opacity=1).encode(x, y)
+    one = alt.Chart(alt.InlineData(values=kept)).mark_point(
+        color=BLUE, filled=True, opacity=1, size=140
+    )
+    title = (
+        f"The box that was kept (full dot) holds {kept[0]['coverage']:.0f} of 100 cases of "
+        f"interest, and {kept[0]['density']:.0f} of 100 that it holds are."
+    )
+    return Figure(
+        name,
+        title,
+        alt.layer(dots, one.encode(x, y)).properties(width=WIDTH - 60, height=200),
+        f"Dots from the whole space, at the lower right, to ever smaller boxes. {title}",
+        ("coverage, of 100", "density, of 100", "support, of 100", "keys restricted"),
+        tuple(
+            (
+                f"{100 * box.coverage:.0f}",
+                f"{100 * box.density:.0f}",
+                f"{100 * box.support:.0f}",
+                str(len(box.sides)),
+            )
+            for box in found.peeled
+        ),
+    )

@@ -1,0 +1,74 @@
+"""All looks at one outcome of a sweep, each where the design allows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from sim.findings.designs import IncompleteError
+from sim.findings.sensitivity import Indices, Screened
+from sim.findings.statistics import Finding
+from sim.sweep.analysis.cells import AnalysisError, Answers, check_threshold
+from sim.sweep.analysis.indices import morris, noise_share, sobol
+from sim.sweep.analysis.response_curves import Curve, HeatMap, curves, heat_maps
+from sim.sweep.analysis.robustness import Regret, regret
+from sim.sweep.analysis.scenario_discovery import Discovery, discover
+
+Look = TypeVar("Look")
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found of an outcome.
+
+    A look that the design does not allow is None, and `left_out` says why, unless the design is
+    simply another one; a look that was refused because runs are missing is in `refused`.
+    """
+
+    answers: Answers
+    curves: tuple[Curve, ...]
+    heat_maps: tuple[HeatMap, ...]
+    noise: Finding | None
+    morris: Mapping[int, tuple[Screened, ...]] | None
+    sobol: Mapping[int, Indices] | None
+    discovery: Discovery | None
+    regret: Regret | None
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+
+def look_at(
+    answers: Answers, *, threshold: float | None = None, less_is_better: bool | None = None
+) -> Found:
+    """Look at an outcome in every way that its design allows.
+
+    The threshold is what a case of interest and a satisfied policy reach. Where less is better they
+    stay at or below it. Raises AnalysisError for a threshold that there cannot be.
+    """
+    left_out: dict[str, str] = {}
+    refused: dict[str, str] = {}
+    check_threshold(answers, threshold)
+    less = answers.less_is_better if less_is_better is None else less_is_better
+
+    def attempt(name: str, look: Callable[[], Look]) -> Look | None:
+        try:
+            return look()
+        except AnalysisError as error:
+            left_out[name] = str(error)
+        except IncompleteError as error:
+            refused[name] = str(error)
+        return None
+
+    return Found(
+        answers,
+        curves(answers),
+        heat_maps(answers),
+        attempt("noise", lambda: noise_share(answers)),
+        attempt("morris", lambda: morris(answers)) if "morris" in answers.methods else None,
+        attempt("sobol", lambda: sobol(answers)) if "saltelli" in answers.methods else None,
+        attempt("prim", lambda: discover(answers, threshold=threshold, at_most=less)),
+        attempt("regret", lambda: regret(answers, threshold=threshold, less_is_better=less)),
+        left_out,
+        refused,
+    )

@@ -1,0 +1,422 @@
+"""Design points: which settings of the swept keys are played, and where each belongs.
+
+Settings of levers and numbers differ between runs that are played side by side; any other value
+makes a scenario of its own. Every point keeps its key in the design (matrix and row), so that what
+is found out about the design never rests on the order of a table.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+import pyarrow as pa
+
+from sim.engine.random_streams import Chance
+from sim.findings import designs
+from sim.findings.designs import Floats, Ints
+from sim.scenario.errors import Trouble, counted, did_you_mean
+from sim.scenario.quantity import Fixed
+from sim.sweep.constraints import Constraint
+from sim.sweep.factors import (
+    Column,
+    Kind,
+    Swept,
+    UnsweepableError,
+    column,
+    must_be_possible,
+    switched,
+    written,
+)
+from sim.sweep.question import Question
+from sim.sweep.study import GRIDS, Sampling, is_keyed
+
+SidePoints = TypeVar("SidePoints", "Side", "Points")
+
+#: A design point is one row of a table that people look at; more are a mistake.
+MOST_POINTS = 1_000_000
+
+#: What a point's place in the distribution of a key is called beside the key.
+PLACE = "u."
+
+
+# --- Sides: the points of levers, or of uncertainties, by themselves
+
+
+@dataclass(frozen=True)
+class Side:
+    """Points of some keys: settings by key, places in their distributions, keys in the design."""
+
+    length: int
+    settings: Mapping[str, Column]  # (points,) each
+    places: Mapping[str, Floats]  # the same, for those that were sampled
+    matrix: Sequence[str] | None = None  # (points,)
+    row: Ints | None = None  # (points,)
+
+    def taken(self, rows: Ints) -> Side:
+        """Some of its points, in another order."""
+        return replace(_taken(self, rows), length=len(rows))
+
+
+def _side(keys: Sequence[Swept], sampling: Sampling, seed: int, tables: Mapping[str, str]) -> Side:
+    """The points of one plan."""
+    if not keys:
+        return Side(1, {}, {})
+    if sampling.method in GRIDS:
+        return _grid(keys, sampling.method)
+    if sampling.method == "table":
+        assert sampling.file is not None
+        return _table(keys, sampling.file, tables[sampling.file])
+    places, matrix, row = _sampled(sampling, tuple(key.key for key in keys), seed)
+    return Side(
+        len(places),
+        {key.key: key.at(places[:, k]) for k, key in enumerate(keys)},
+        {key.key: places[:, k] for k, key in enumerate(keys)},
+        matrix,
+        row,
+    )
+
+
+def _grid(keys: Sequence[Swept], method: str) -> Side:
+    grids = [key.grid() for key in keys]
+    if method == "zip":
+        lengths = {key.key: len(grid) for key, grid in zip(keys, grids, strict=True)}
+        if len(set(lengths.values())) > 1:
+            found = ", ".join(f"{key} has {length}" for key, length in lengths.items())
+            raise UnsweepableError(f"zip pairs settings one by one, but {found}")
+        return Side(len(grids[0]), dict(zip(lengths, grids, strict=True)), {})
+    if method == "one_at_a_time":
+        return _one_at_a_time(keys, grids)
+    if np.prod([float(len(grid)) for grid in grids]) > MOST_POINTS:
+        raise UnsweepableError(f"the grid has more than {MOST_POINTS:,} points")
+    rows = np.indices([len(grid) for grid in grids]).reshape(len(grids), -1)
+    settings = {key.key: grid[r] for key, grid, r in zip(keys, grids, rows, strict=True)}
+    return Side(rows.shape[1], settings, {})
+
+
+def _one_at_a_time(keys: Sequence[Swept], grids: Sequence[Column]) -> Side:
+    """The baseline, then each key through its settings with all others at their baseline."""
+    moved: list[str] = ["baseline"]
+    rows: list[int] = [0]
+    for key, grid in zip(keys, grids, strict=True):
+        moved += [key.key] * len(grid)
+        rows += range(len(grid))
+    settings = {}
+    for key, grid in zip(keys, grids, strict=True):
+        listed = grid.tolist()
+        values = [
+            listed[row] if who == key.key else key.baseline
+            for who, row in zip(moved, rows, strict=True)
+        ]
+        settings[key.key] = column(values)
+    return Side(len(rows), settings, {}, moved, np.array(rows))
+
+
+def _table(keys: Sequence[Swept], file: str, text: str) -> Side:
+    """The points that a CSV lists, one column for each key."""
+    names, rows = _read(file, text)
+    known = {key.key: key for key in keys}
+    for name in names:
+        if name not in known:
+            found = f"{file}:1: the study sweeps no '{name}'"
+            raise UnsweepableError(
+                found, "", f"{did_you_mean(name, known)}; or leave the column out"
+            )
+    settings = {}
+    for key in keys:
+        if key.key not in names:
+            hint = did_you_mean(key.key, names)
+            raise UnsweepableError(f"{file} has no column '{key.key}'", "", hint, key.where)
+        cells = [(line, row[names.index(key.key)]) for line, row in rows]
+        values = [_typed(key, said, file, line) for line, said in cells]
+        settings[key.key] = column(values)
+        for setting in set(values):
+            line = cells[values.index(setting)][0]
+            try:
+                key.must_allow(setting)
+                must_be_possible(key, setting)
+            except UnsweepableError as error:
+                found = f"{file}:{line}: {error.found}"
+                raise UnsweepableError(found, error.wanted, error.hint, error.where) from None
+    return Side(len(rows), settings, {})
+
+
+def _read(file: str, text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """The names of the columns of a CSV, and its rows, each with its line."""
+    reader = csv.reader(io.StringIO(text))
+    lines = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(row)]
+    if len(lines) < 2:
+        raise UnsweepableError(f"{file} has no rows")
+    (_, names), *rows = lines
+    if len(names) == 1 and ";" in names[0]:
+        raise UnsweepableError(f"{file}:1: its columns are separated by ;", "commas separate them")
+    for name in names:
+        if names.count(name) > 1:
+            raise UnsweepableError(f"{file}:1: the column '{name}' stands there twice")
+    for line, row in rows:
+        if len(row) != len(names):
+            found = f"{file}:{line}: it has {counted(len(row), 'cell')}"
+            raise UnsweepableError(found, f"there are {counted(len(names), 'column')}")
+    return names, rows
+
+
+def _typed(key: Swept, said: str, file: str, line: int) -> Any:
+    """A cell of a table as the key takes it."""
+    if not said:
+        found = f"{file}:{line}: {key.key} is empty"
+        raise UnsweepableError(found, "", "fill the cell in", key.where)
+    if key.kind == "value" and not isinstance(key.baseline, int | float):
+        return said
+    if isinstance(key.baseline, bool):
+        return switched(key.baseline, said)
+    try:
+        return int(said) if said.lstrip("+-").isdigit() else float(said)
+    except ValueError:
+        if key.kind == "value":
+            return said
+        found = f"{file}:{line}: {key.key} is '{said}'"
+        raise UnsweepableError(found, "a number", where=key.where) from None
+
+
+def _sampled(
+    sampling: Sampling, paths: tuple[str, ...], seed: int
+) -> tuple[Floats, list[str] | None, Ints | None]:
+    """Places in [0, 1) of each point and key, and the keys of the points in the design."""
+    assert sampling.n is not None
+    n, number = sampling.n, len(paths)
+    if is_keyed(sampling):
+        if sampling.method == "morris":
+            design = designs.screening_design(paths, trajectories=n, replicates=1, seed=seed)
+        else:
+            design = designs.Design("indices", paths, n, 1, seed)
+        points = design.points
+        matrix = [name for name in design.matrices for _ in range(design.rows)]
+        row = np.tile(np.arange(design.rows), len(design.matrices))
+        return points.reshape(-1, number), matrix, row
+    if sampling.method == "random":
+        return np.asarray(Chance(seed, 0, n).once("points", number)), None, None
+    from scipy.stats import qmc
+
+    rng = np.random.default_rng(seed)
+    if sampling.method == "sobol":
+        sampler: Any = qmc.Sobol(d=number, bits=64, rng=rng)
+    else:
+        sampler = qmc.LatinHypercube(d=number, rng=rng)
+    return np.minimum(sampler.random(n), np.nextafter(1.0, 0.0)), None, None
+
+
+# --- Points
+
+
+@dataclass(frozen=True)
+class Points:
+    """All design points of a study; arrays are (points,).
+
+    `lever_id` tells points with the same settings of the levers, `scenario_id` those with the same
+    uncertainties. `excluded` counts the points that broke a constraint.
+    """
+
+    keys: tuple[Swept, ...]
+    settings: Mapping[str, Column]
+    places: Mapping[str, Floats]
+    lever_id: Ints
+    scenario_id: Ints
+    matrix: Sequence[str] | None
+    row: Ints | None
+    excluded: int = 0
+
+    def __len__(self) -> int:
+        """How many design points there are."""
+        return len(self.lever_id)
+
+    def table(self) -> pa.Table:
+        """The design as it is stored: ids, keys in the design, settings, places."""
+        columns: dict[str, Any] = {
+            "design_id": pa.array(np.arange(len(self), dtype=np.int64)),
+            "lever_id": pa.array(self.lever_id),
+            "scenario_id": pa.array(self.scenario_id),
+        }
+        if self.matrix is not None and self.row is not None:
+            columns["matrix"] = pa.array(list(self.matrix), pa.string())
+            columns["row"] = pa.array(self.row.astype(np.int64))
+        for key, values in self.settings.items():
+            text = values.dtype.kind == "O"
+            columns[key] = pa.array(list(values), pa.string()) if text else pa.array(values)
+        for key, places in self.places.items():
+            columns[PLACE + key] = pa.array(places)
+        return pa.table(columns)
+
+    @cached_property
+    def variant(self) -> Ints:
+        """Which points need the same scenario, numbered by first appearance: (points,)."""
+        keys = [key.key for key in self.keys if self._makes_a_scenario(key)]
+        return _numbered([self.settings[key] for key in keys], len(self))
+
+    @staticmethod
+    def _makes_a_scenario(key: Swept) -> bool:
+        """Whether its settings cannot stand side by side: a value, or a lever of the packages."""
+        if key.kind != "lever":
+            return key.kind == "value"
+        numbers = key.scenario.quantities()
+        moves = key.scenario.levers[key.key].moves
+        return any(isinstance(numbers[move.key], Fixed) for move in moves)
+
+    def changes(self, point: int) -> dict[str, Any]:
+        """What a point changes in the scenario itself."""
+        return {
+            key.key: written(self.settings[key.key][point])
+            for key in self.keys
+            if key.kind == "value"
+        }
+
+    def of_kind(self, kind: Kind) -> dict[str, Floats]:
+        """The settings of the levers, or of the numbers, by key."""
+        return {
+            key.key: self.settings[key.key].astype(np.float64)
+            for key in self.keys
+            if key.kind == kind
+        }
+
+    def taken(self, rows: Ints) -> Points:
+        """Some of the points, in another order."""
+        return replace(
+            _taken(self, rows),
+            lever_id=self.lever_id[rows],
+            scenario_id=self.scenario_id[rows],
+        )
+
+
+def _taken(those: SidePoints, rows: Ints) -> SidePoints:
+    """What a side and a design both know of each point, of some points in another order."""
+    return replace(
+        those,
+        settings={key: values[rows] for key, values in those.settings.items()},
+        places={key: values[rows] for key, values in those.places.items()},
+        matrix=None if those.matrix is None else [those.matrix[int(row)] for row in rows],
+        row=None if those.row is None else those.row[rows],
+    )
+
+
+def _numbered(columns: Sequence[Column], length: int) -> Ints:
+    """Which rows are alike, numbered by first appearance: (rows,)."""
+    seen: dict[tuple[str, ...], int] = {}
+    words = [values.astype(str) for values in columns]
+    rows = zip(*words, strict=True) if words else [()] * length
+    return np.array([seen.setdefault(tuple(row), len(seen)) for row in rows], dtype=np.int64)
+
+
+def points_of(question: Question) -> Points:
+    """The design points of a study. Raises UnsweepableError where they cannot be made."""
+    study, design = question.study, question.study.design
+    if design.together is not None:
+        side = _side(question.keys, design.together, study.seed, question.tables)
+        points = _as_one(question, side)
+    else:
+        points = _two_sides(question)
+    if len(points) > MOST_POINTS:
+        raise UnsweepableError(f"the design has {len(points):,} points", "1,000,000 at most")
+    return _constrained(question, points)
+
+
+def _two_sides(question: Question) -> Points:
+    """Levers and uncertainties, each by their own plan, combined."""
+    study, design = question.study, question.study.design
+    by_side = {
+        side: [key for key in question.keys if key.side == side]
+        for side in ("levers", "uncertainties")
+    }
+    grid = Sampling(method="factorial")
+    levers = _side(by_side["levers"], design.levers or grid, study.seed, question.tables)
+    unsure = _side(
+        by_side["uncertainties"], design.uncertainties or grid, study.seed, question.tables
+    )
+    if levers.length * unsure.length > MOST_POINTS and design.combine == "full_factorial":
+        raise UnsweepableError(f"{levers.length:,} × {unsure.length:,} points are too many")
+    lever_id, scenario_id = _combined(levers.length, unsure.length, design.combine)
+    one, other = levers.taken(lever_id), unsure.taken(scenario_id)
+    keyed = one if one.matrix is not None else other
+    return Points(
+        question.keys,
+        {**one.settings, **other.settings},
+        {**one.places, **other.places},
+        lever_id,
+        scenario_id,
+        keyed.matrix,
+        keyed.row,
+    )
+
+
+def _combined(levers: int, unsure: int, how: str) -> tuple[Ints, Ints]:
+    """Which points of the two sides meet: two arrays of their numbers."""
+    if how == "full_factorial":
+        one, other = np.divmod(np.arange(levers * unsure), unsure)
+        return one, other
+    if how == "zip" and levers != unsure:
+        found = f"there are {levers} points of levers and {unsure} of uncertainties"
+        raise UnsweepableError(found, "zip pairs them one by one", "combine: cycle")
+    many = np.arange(max(levers, unsure))
+    return many % levers, many % unsure
+
+
+def _as_one(question: Question, side: Side) -> Points:
+    """Levers and uncertainties by one plan together."""
+    ids = {
+        name: _numbered(
+            [side.settings[key.key] for key in question.keys if key.side == name], side.length
+        )
+        for name in ("levers", "uncertainties")
+    }
+    return Points(
+        question.keys,
+        side.settings,
+        side.places,
+        ids["levers"],
+        ids["uncertainties"],
+        side.matrix,
+        side.row,
+    )
+
+
+def _constrained(question: Question, points: Points) -> Points:
+    """The points that fulfil all constraints."""
+    if not question.study.constraints:
+        return points
+    design = question.study.design
+    for plan in (design.levers, design.uncertainties, design.together):
+        if plan is not None and is_keyed(plan):
+            raise UnsweepableError(
+                f"constraints might take points out of {plan.method}'s matrices",
+                "all of them are needed",
+                "narrow the ranges instead",
+                ("constraints",),
+            )
+    holds = np.ones(len(points), dtype=bool)
+    for said in question.study.constraints:
+        holds &= Constraint(said, points.settings).holds()
+    if holds.all():
+        return points
+    if not holds.any():
+        found = "no design point fulfils the constraints"
+        raise UnsweepableError(found, "", "loosen them", ("constraints",))
+    rows = np.flatnonzero(holds)
+    return replace(points.taken(rows), excluded=len(points) - len(rows))
+
+
+def misfits(question: Question) -> Iterator[Trouble]:
+    """What is wrong with the design of a study, and with its constraints."""
+    for place, said in enumerate(question.study.constraints):
+        one = {key.key: key.at(np.array([0.5])) for key in question.keys}
+        try:
+            Constraint(said, one).holds()
+        except UnsweepableError as error:
+            yield Trouble(("constraints", place), error.found, error.wanted, error.hint)
+            return
+    try:
+        points_of(question)
+    except UnsweepableError as error:
+        yield Trouble(error.where, error.found, error.wanted, error.hint, leans=(("design",),))

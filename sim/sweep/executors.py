@@ -1,0 +1,273 @@
+"""Who plays the chunks: this process, several processes, or a Dask cluster.
+
+An engine is any `concurrent.futures.Executor` that can be begun anew. When a worker dies, nobody
+knows which of the chunks under way it died of; so each of them is played again by itself, and one
+that costs a worker again is divided until the run that does it stands alone. That run becomes a
+failure; all others are played.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib import import_module
+from multiprocessing import connection
+from typing import Any
+
+from sim.sweep.chunk import Played, Task, failed, play
+from sim.sweep.result_folder import Chunk
+
+#: How often a run may cost a worker before it counts as failed.
+TRIES = 2
+
+#: Into how many parts a chunk is divided that costs a worker: a death costs more than a start.
+PARTS = 8
+
+#: How many chunks are under way for each worker: one is played, another waits for it.
+AHEAD = 2
+
+#: How often it is looked whether there are workers at all, and how long none may be there.
+LOOK_EVERY, PATIENCE = 5.0, 300.0
+
+Work = tuple[Chunk, Task]
+
+
+class EngineError(ValueError):
+    """An engine that there is not; the message says which there are."""
+
+
+class NoWorkersError(RuntimeError):
+    """A cluster without workers, which nobody brings back."""
+
+
+@dataclass
+class Engine:
+    """An executor, how to begin it anew, and how many chunks keep it busy."""
+
+    begin: Callable[[], Executor]
+    at_once: int
+    lost: tuple[type[BaseException], ...] = (BrokenExecutor,)  # what says that a worker died
+    is_staffed: Callable[[], bool] = lambda: True  # whether there is any worker
+    executor: Executor = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.executor = self.begin()
+
+    def submit(self, task: Task) -> Future[Played]:
+        """Have a task played; a broken executor answers with a future that says so."""
+        try:
+            return self.executor.submit(play, task)
+        except self.lost as error:
+            future: Future[Played] = Future()
+            future.set_exception(error)
+            return future
+
+    def first_of(self, futures: Collection[Future[Played]]) -> set[Future[Played]]:
+        """Those of some futures that are done first. Raises NoWorkersError if none can be."""
+        staffed = time.monotonic()
+        while not (done := wait(futures, LOOK_EVERY, FIRST_COMPLETED).done):
+            now = time.monotonic()
+            staffed = now if self.is_staffed() else staffed
+            if now - staffed > PATIENCE:
+                raise NoWorkersError(f"the cluster has had no worker for {PATIENCE:.0f} seconds")
+        return done
+
+    def mend(self) -> None:
+        """Begin anew where the executor broke with its worker."""
+        self.executor.shutdown(wait=False)
+        self.executor = self.begin()
+
+
+class Here(Executor):
+    """An executor that plays in this process, at once."""
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Call a function and return what came of it."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+@contextmanager
+def engine(
+    name: str | Executor | Callable[[], Executor], workers: int | None = None
+) -> Iterator[Engine]:
+    """The engine of a name: serial, process, dask, or dask://HOST:PORT; or an executor of yours.
+
+    An executor that is handed over cannot be begun anew when a worker dies: what it raises then
+    ends the sweep, which can be resumed. A function that makes an executor can. Raises EngineError
+    for another name.
+    """
+    workers = workers or usable_cores()
+    if isinstance(name, Executor):
+        yield Engine(lambda: name, AHEAD * workers, ())
+    elif not isinstance(name, str):
+        made = Engine(name, AHEAD * workers)
+        try:
+            yield made
+        finally:
+            made.executor.shutdown(cancel_futures=True)
+    elif name == "serial":
+        yield Engine(Here, 1)
+    elif name == "process":
+        with engine(lambda: _processes(workers), workers) as made:
+            yield made
+    elif name == "dask" or name.startswith("dask://"):
+        with _dask(name, workers) as made:
+            yield made
+    else:
+        known = "serial, process, dask (a cluster on this machine) and dask://HOST:PORT"
+        raise EngineError(f"there is no engine '{name}'; there are {known}")
+
+
+def hands(name: str | Executor | Callable[[], Executor], workers: int | None = None) -> int:
+    """Among how many workers an engine shares the work; a scheduler elsewhere is asked."""
+    if name == "serial":
+        return 1
+    if workers is None and isinstance(name, str) and name.startswith("dask://"):
+        with _dask(name, 1) as made:
+            return made.at_once // AHEAD
+    return workers or usable_cores()
+
+
+def usable_cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _processes(workers: int) -> ProcessPoolExecutor:
+    # Mesa changes the global start method, so ours is named; forking is unsafe under threads.
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=serve)
+
+
+def serve() -> None:
+    """What a worker process does first: leave Ctrl-C to who started it, and end when that ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    starter = multiprocessing.parent_process()
+    if starter is not None:
+        threading.Thread(target=_end_with, args=(starter.sentinel,), daemon=True).start()
+
+
+def _end_with(starter: int) -> None:
+    connection.wait([starter])
+    os._exit(0)  # nobody is left to report to
+
+
+@contextmanager
+def _dask(name: str, workers: int) -> Iterator[Engine]:
+    """An engine on a Dask cluster: at an address, or one of this machine's own."""
+    try:
+        dask, distributed = import_module("dask"), import_module("distributed")
+    except ImportError:
+        raise EngineError("Dask is not installed; install the extra `cluster`") from None
+    address = name.removeprefix("dask").removeprefix("://")
+    settings = {"distributed.scheduler.allowed-failures": TRIES - 1}
+    with dask.config.set(settings):
+        if address:
+            with _scheduler(distributed, address) as client:
+                yield _of_client(client, distributed.KilledWorker)
+            return
+        with (
+            distributed.LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=None,
+            ) as cluster,
+            distributed.Client(cluster) as client,
+        ):
+            # Dask gives a worker up that dies again while it is being started; we do not.
+            yield _of_client(client, distributed.KilledWorker, lambda: cluster.scale(workers))
+
+
+def _scheduler(distributed: Any, address: str) -> Any:
+    """A client of the scheduler at an address. Raises EngineError where there is none."""
+    try:
+        return distributed.Client(f"tcp://{address}")
+    except (OSError, ValueError) as error:
+        raise EngineError(
+            f"there is no Dask scheduler at '{address}' ({error}); `dask scheduler` starts one, "
+            "and says its HOST:PORT"
+        ) from None
+
+
+def _of_client(
+    client: Any, killed: type[BaseException], hire: Callable[[], object] = lambda: None
+) -> Engine:
+    def is_staffed() -> bool:
+        found = bool(client.nthreads())
+        if not found:
+            hire()
+        return found
+
+    cores = max(sum(client.nthreads().values()), 1)
+    return Engine(
+        lambda: client.get_executor(pure=False), AHEAD * cores, (BrokenExecutor, killed), is_staffed
+    )
+
+
+def played(
+    engine: Engine, work: Iterator[Work], stopping: Callable[[], bool]
+) -> Iterator[tuple[Chunk, Played]]:
+    """What comes of the chunks, as they are done; only a few are under way at a time.
+
+    Once `stopping()` is true, what is under way is finished and nothing else begun.
+    """
+    under_way: dict[Future[Played], Work] = {}
+    suspects: list[Work] = []
+    while True:
+        while not stopping() and not suspects and len(under_way) < engine.at_once:
+            following = next(work, None)
+            if following is None:
+                break
+            under_way[engine.submit(following[1])] = following
+        if not under_way:
+            if not suspects or stopping():
+                return
+            engine.mend()
+            for chunk, task in suspects:
+                if not stopping():
+                    yield chunk, _alone(engine, task)
+            suspects = []
+            continue
+        for future in engine.first_of(under_way):
+            chunk, task = under_way.pop(future)
+            try:
+                result = future.result()
+            except engine.lost:
+                suspects.append((chunk, task))
+            else:
+                yield chunk, result
+
+
+def _alone(engine: Engine, task: Task) -> Played:
+    """Play a task with nothing else under way, so that it is sure what a worker dies of."""
+    for _ in range(TRIES if len(task) == 1 else 1):
+        try:
+            return engine.first_of([engine.submit(task)]).pop().result()
+        except engine.lost:
+            engine.mend()
+    if len(task) == 1:
+        message = f"the worker that played this run died, {TRIES} times out of {TRIES}"
+        return failed(task, "worker", "WorkerLost", message)
+    return Played.joined([_alone(engine, part) for part in task.split(PARTS)])

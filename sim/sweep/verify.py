@@ -1,0 +1,341 @@
+"""What becomes of a sweep: shards merged, results verified, a run replayed, two sweeps compared."""
+
+from __future__ import annotations
+
+import random
+import shlex
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from sim.reporting import narrative
+from sim.scenario.loading import changed
+from sim.sweep import provenance
+from sim.sweep import result_folder as disk
+from sim.sweep.chunk import OK, play
+from sim.sweep.execution import begin, conclude
+from sim.sweep.factors import written
+from sim.sweep.output_columns import MEANS
+from sim.sweep.plan import Plan
+from sim.sweep.result_folder import FingerprintError, FolderError
+from sim.sweep.results import Sweep
+
+#: Runs that are played again when a sweep is verified.
+REPLAYED = 20
+
+#: Shards that are named where many are amiss.
+NAMED = 12
+
+
+# --- Merging
+
+
+def merge(folder: Path | str) -> Sweep:
+    """Make one sweep of the shards that lie in a folder, with the bytes of an undivided one.
+
+    Raises FolderError, which names the shards that are missing, unfinished, there twice or no
+    longer what they were, and FingerprintError where they are of different studies, scenarios or
+    models.
+    """
+    folder = Path(folder)
+    shards = [Sweep(path.parent) for path in sorted(folder.glob(f"*/{disk.MANIFEST}"))]
+    if not shards:
+        raise FolderError(
+            f"{folder} holds no shards; `parley sweep run STUDY --out {folder} --shard I/N` plays "
+            "them"
+        )
+    _check_together(shards)
+    first = shards[0]
+    plan = Plan.of(first.question, first.manifest["chunk_runs"])
+    with disk.held(folder):
+        begin(folder, plan)
+        manifest = disk.read_manifest(folder)
+        manifest["forced"] = [one for shard in shards for one in shard.manifest["forced"]]
+        sources = {
+            kind: [p for s in shards if (p := s.folder / f"{kind}.parquet").exists()]
+            for kind in (disk.RUNS, disk.SERIES, disk.FAILURES)
+        }
+        conclude(folder, plan, manifest, sources, [])
+        disk.clear_up(folder)
+    return Sweep(folder)
+
+
+def _check_together(shards: Sequence[Sweep]) -> None:
+    """All shards of one sweep are there, once, and finished."""
+    prints = {shard.manifest["fingerprint"]["all"] for shard in shards}
+    if len(prints) > 1:
+        raise FingerprintError(
+            "these shards are of different studies, scenarios or models: "
+            + ", ".join(f"{s.folder.name} {s.manifest['fingerprint']['all'][:12]}" for s in shards)
+        )
+    numbers = [shard.manifest["shard"] for shard in shards]
+    if None in numbers:
+        raise FolderError(f"{shards[numbers.index(None)].folder} is no shard")
+    parts = {of for _, of in numbers}
+    if len(parts) > 1:
+        raise FolderError(f"these shards are of {' and of '.join(map(str, sorted(parts)))}")
+    found = [number for number, _ in numbers]
+    wrong = {
+        "missing": sorted(set(range(1, parts.pop() + 1)) - set(found)),
+        "there twice": sorted({number for number in found if found.count(number) > 1}),
+        "not finished": [s.manifest["shard"][0] for s in shards if not s.is_complete],
+        "changed since": [s.manifest["shard"][0] for s in shards if s.changed],
+    }
+    said = [f"{what}: {_some(which)}" for what, which in wrong.items() if which]
+    if said:
+        raise FolderError(
+            "; ".join(["these shards cannot be merged", *said, *_ways_out(shards, wrong)])
+        )
+
+
+def _some(numbers: Sequence[int]) -> str:
+    """The first of some numbers, and how many more there are."""
+    more = f" and {len(numbers) - NAMED:,} more" if len(numbers) > NAMED else ""
+    return ", ".join(map(str, numbers[:NAMED])) + more
+
+
+def _ways_out(shards: Sequence[Sweep], wrong: Mapping[str, list[int]]) -> Iterator[str]:
+    """The commands that play what keeps shards from being merged."""
+    one = shards[0].folder
+    _, of = shards[0].manifest["shard"]
+    for number in wrong["missing"][:1]:
+        place = ["--out", str(one.parent), "--shard", f"{number}/{of}"]
+        words = shlex.join(["parley", "sweep", "run", str(one), *place])
+        yield f"`{words}` plays {number}"
+    for sweep in [s for s in shards if not s.is_complete][:1]:
+        yield f"`parley sweep resume {sweep.folder}` goes on"
+    if wrong["changed since"]:
+        yield "play what was changed anew, in an empty folder in place of its own"
+
+
+# --- Replaying
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """A run that was played again: whether it came out as it is recorded, and its story."""
+
+    run_id: int
+    settings: Mapping[str, Any]
+    recorded: Mapping[str, Any]
+    replayed: Mapping[str, Any]
+    paragraphs: tuple[str, ...] = ()
+    failure: str = ""  # how it failed, where it did
+
+    @property
+    def differences(self) -> list[str]:
+        """The outcomes that came out differently."""
+        return [name for name in self.recorded if self.recorded[name] != self.replayed.get(name)]
+
+
+def replay(sweep: Sweep, run_id: int) -> Replayed:
+    """Play one run again, with its story. Raises FolderError for a run that there is not."""
+    plan = Plan.of(sweep.question, 1)
+    rows = sweep.runs.filter(pc.equal(sweep.runs["run_id"], run_id)).to_pylist()
+    if not rows:
+        raise FolderError(f"{sweep.folder} has no run {run_id}")
+    played, failure = _again(plan, rows[0])
+    point = rows[0]["design_id"]
+    numbers = {path: values[point] for path, values in plan.points.of_kind("number").items()}
+    changes = {**plan.points.changes(point), **{k: written(v) for k, v in numbers.items()}}
+    scenario = changed(sweep.scenario, changes) if changes else sweep.scenario
+    levers = {name: float(v[point]) for name, v in plan.points.of_kind("lever").items()}
+    seed, luck = sweep.study.seed, rows[0]["luck"]
+    told = () if played["status"] != OK else narrative.tell(scenario, luck, seed, levers=levers)
+    settings = {key.key: written(plan.points.settings[key.key][point]) for key in plan.points.keys}
+    return Replayed(run_id, settings, rows[0], played, tuple(told), failure)
+
+
+def _again(plan: Plan, row: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+    """A run played again, as a row; and how it failed, where it did."""
+    task = plan.task_of(np.array([row["design_id"]]), np.array([row["replicate"]]))
+    played = play(task)
+    found: dict[str, Any] = played.runs.to_pylist()[0]
+    failures = [
+        f"{one['exception']}: {one['message']}\n{one['traceback']}"
+        for one in played.failures.to_pylist()
+    ]
+    return {**dict.fromkeys(row), **found, "forced": row["forced"]}, "".join(failures)
+
+
+# --- Verifying
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One thing that was looked at, and whether it is as it should be."""
+
+    what: str
+    holds: bool
+    words: str
+
+
+def verify(sweep: Sweep, runs: int = REPLAYED) -> list[Checked]:
+    """Whether a sweep is as it was left: its files, its counts, its model, some runs replayed."""
+    if not sweep.is_complete:
+        raise FolderError(f"{sweep.folder} is not finished; `parley sweep resume` it first")
+    manifest = sweep.manifest
+    checked = [
+        Checked(name, not became, f"{became}; " * bool(became) + f"sha256 {digest[:12]} as written")
+        for name, digest in manifest["files"].items()
+        for became in [sweep.became(name)]
+    ]
+    said, now = manifest["fingerprint"], provenance.fingerprint(sweep.question)
+    checked += [
+        Checked(part, said[part] == now[part], f"{said[part][:12]} then, {now[part][:12]} now")
+        for part in ("study", "scenario", "version", "model")
+    ]
+    repository = manifest["surroundings"]["repository"] or {"dirty": False}
+    words = f"diff {repository['diff_sha256'][:12]}" if repository["dirty"] else "nothing changed"
+    checked.append(Checked("committed", not repository["dirty"], words))
+    if all(one.holds for one in checked if one.what.endswith(".parquet")):
+        checked += [_counted(sweep), _replayed(sweep, runs)]
+    return checked
+
+
+def _counted(sweep: Sweep) -> Checked:
+    """Whether every planned run is there once, as ok or failed."""
+    counts, found = sweep.manifest["counts"], sweep.runs["run_id"].to_numpy()
+    planned = counts["planned"] == counts["ok"] + counts["failed"] == len(np.unique(found))
+    planned = planned and len(found) == counts["planned"]
+    planned = planned and sweep.failures.num_rows == counts["failed"]
+    words = f"{counts['planned']:,} planned, {counts['ok']:,} ok, {counts['failed']:,} failed"
+    return Checked("counts", planned, words)
+
+
+def _replayed(sweep: Sweep, runs: int) -> Checked:
+    """Whether some runs, chosen by the sweep's fingerprint, come out as they are recorded."""
+    table = sweep.runs.filter(pc.equal(sweep.runs["status"], OK))
+    some = min(runs, table.num_rows)
+    chosen = random.Random(sweep.manifest["fingerprint"]["all"]).sample(range(table.num_rows), some)
+    plan = Plan.of(sweep.question, 1)
+    rows = table.take(sorted(chosen)).to_pylist()
+    different = [str(row["run_id"]) for row in rows if _again(plan, row)[0] != row]
+    words = f"of {some} runs played again, {some - len(different)} came out the same"
+    if different:
+        words += f"; not run {', '.join(different)}"
+    return Checked("replay", not different, words)
+
+
+# --- Comparing
+
+
+@dataclass(frozen=True)
+class Shift:
+    """By how much the mean of an outcome differs between two sweeps.
+
+    The sample are the luck of the runs (one mean over all design points for each), since design
+    points share it.
+    """
+
+    outcome: str
+    one: float
+    other: float
+    difference: float
+    low: float
+    high: float
+    p: float  # of no difference, by Student's or Welch's t test
+    paired: bool
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How two sweeps differ: in what was asked, in what asked it, in what came out."""
+
+    settings: Mapping[str, tuple[Any, Any]]
+    surroundings: Mapping[str, tuple[Any, Any]]
+    same_bytes: bool
+    shifts: tuple[Shift, ...]
+
+
+def diff(one: Sweep, other: Sweep) -> Difference:
+    """How two sweeps differ. Raises FolderError for one that is not finished."""
+    for sweep in (one, other):
+        if not sweep.is_complete:
+            raise FolderError(f"{sweep.folder} is not finished; `parley sweep resume` it first")
+    asked = (_flat(one.study.model_dump(mode="json")), _flat(other.study.model_dump(mode="json")))
+    runs = f"{disk.RUNS}.parquet"
+    return Difference(
+        _unlike(*asked),
+        _unlike(_flat(_origin(one)), _flat(_origin(other))),
+        one.manifest["files"][runs] == other.manifest["files"][runs],
+        tuple(_shifts(one, other)),
+    )
+
+
+def _origin(sweep: Sweep) -> dict[str, Any]:
+    manifest = sweep.manifest
+    return {"fingerprint": manifest["fingerprint"], **manifest["surroundings"]}
+
+
+def _flat(said: Any, path: str = "") -> dict[str, Any]:
+    """Nested settings by their paths."""
+    if not isinstance(said, dict):
+        return {path: said}
+    found: dict[str, Any] = {}
+    for key, value in said.items():
+        found |= _flat(value, f"{path}.{key}" if path else str(key))
+    return found
+
+
+def _unlike(one: dict[str, Any], other: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    keys = dict.fromkeys([*one, *other])
+    pairs = {key: (one.get(key), other.get(key)) for key in keys}
+    return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def _shifts(one: Sweep, other: Sweep) -> list[Shift]:
+    """The shift of every outcome that both have and that has a mean."""
+    from scipy import stats
+
+    paired = one.manifest["crn"] and other.manifest["crn"] and one.study.seed == other.study.seed
+    paired = bool(paired and one.design.equals(other.design))
+    shifts = []
+    for name, column in one.columns.items():
+        if name not in other.columns or column["kind"] not in MEANS:
+            continue
+        means = [_by_luck(sweep, name) for sweep in (one, other)]
+        shared = sorted(set(means[0]) & set(means[1]))
+        if paired and len(shared) > 1:
+            a, b = (np.array([by[luck] for luck in shared]) for by in means)
+            test: Any = stats.ttest_rel(b, a) if np.ptp(b - a) > 0 else None
+        else:
+            a, b = (np.array(list(by.values())) for by in means)
+            varies = min(len(a), len(b)) > 1 and (np.ptp(a) > 0 or np.ptp(b) > 0)
+            with warnings.catch_warnings():
+                # One side may be the same in every run; its variance is then 0, as it should be.
+                warnings.filterwarnings("ignore", "Precision loss", RuntimeWarning)
+                test = stats.ttest_ind(b, a, equal_var=False) if varies else None
+        shifts.append(_shift(name, a, b, test, paired))
+    return shifts
+
+
+def _shift(
+    name: str, a: NDArray[np.float64], b: NDArray[np.float64], test: Any, paired: bool
+) -> Shift:
+    """A shift from the means by luck; where nothing varies the difference is what it is."""
+    one, other = float(a.mean()), float(b.mean())
+    difference = other - one
+    low, high, p = difference, difference, float(difference == 0)
+    if test is not None:
+        low, high = map(float, test.confidence_interval(0.95))
+        p = float(test.pvalue)
+    return Shift(name, one, other, difference, low, high, p, paired)
+
+
+def _by_luck(sweep: Sweep, name: str) -> dict[int, float]:
+    """The mean of an outcome over all design points, for each luck."""
+    table = sweep.runs.select(["luck", name]).drop_null()
+    values = table[name].cast(pa.float64()).to_numpy()
+    lucks, place = np.unique(table["luck"].to_numpy(), return_inverse=True)
+    if not len(lucks):
+        return {}
+    means = np.bincount(place, weights=values) / np.bincount(place)
+    return dict(zip(lucks.tolist(), means.tolist(), strict=True))

@@ -1,0 +1,502 @@
+"""The scorecard: what the model says to stylised facts, to the past, and with parts taken out.
+
+Its output is a section of sim/README.md, made anew from scratch by one command:
+
+    parley scorecard --write
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import re
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sim.engine.outcomes import NONE, Outcomes
+from sim.engine.simulate import Progress, version
+from sim.findings.statistics import held_for
+from sim.scenario.quantity import Share
+from sim.scenario.schema import Scenario, Strategy
+from sim.validation import history
+from sim.validation.arms import DAYS, SEED_CASE, Answer, Arm, Ratio, deals, play
+from sim.validation.arms import signed_at as signed
+from sim.validation.backtests import (
+    Counted,
+    Criterion,
+    Forecast,
+    Pauses,
+    arms,
+    counts,
+    coverage,
+    criteria,
+    forecasts,
+    pauses,
+)
+from sim.validation.stylized_facts import FACTS, Fact, Verdict
+
+RUNS, SEED = 4000, 1
+
+#: With fewer talks in each arm luck alone would leave most facts open.
+LEAST_RUNS = 100
+TOO_FEW = (
+    "too few for a scorecard, as some facts are asked of the few talks that have what they are "
+    f"about; take {LEAST_RUNS} or more, and {RUNS:,} to see much"
+)
+
+BEGIN, END = "<!-- scorecard -->", "<!-- /scorecard -->"
+
+README = Path(__file__).parents[1] / "README.md"
+
+#: More than any package can be short of: who hopes for so much believes that all would be taken.
+BOUNDLESS = 10.0
+
+#: So many battles' worth of belief that none of those to come can move it.
+UNSHAKEABLE = 1e6
+
+#: How long a first truce must hold to count as holding.
+HOLD_DAYS = 60
+
+
+# --- Structural ablations
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """A part of the model taken out: in words, and how it is played."""
+
+    name: str
+    words: str
+    arm: Arm
+
+
+@dataclass(frozen=True)
+class Headline:
+    """A headline number with a part taken out, how far that moves it, and the standard errors."""
+
+    value: float
+    error: float
+    moved: float
+    moved_error: float
+
+
+def _given(chance: float) -> Callable[[Scenario], Scenario]:
+    """Every truce is thought to last with the same chance, whatever its terms."""
+
+    def edit(scenario: Scenario) -> Scenario:
+        lasts = Strategy(kind="given", numbers={"chance": Share(value=chance, basis="definition")})
+        return scenario.model_copy(update={"permanence": lasts})
+
+    return edit
+
+
+AS_IT_IS = Ablation("nothing", "the model as it is", Arm())
+
+ABLATIONS: tuple[Ablation, ...] = (
+    AS_IT_IS,
+    Ablation(
+        "permanence given, 1",
+        "every text is believed to last for good, whatever it says",
+        Arm(edit=_given(1.0)),
+    ),
+    Ablation(
+        "permanence given, 0.5",
+        "every text is believed to last with a chance of one half",
+        Arm(edit=_given(0.5)),
+    ),
+    Ablation(
+        "unanchored aspirations",
+        "each side believes that the others would take anything (optimism of ten utils), so that "
+        "it holds out for its own best package and concedes from there",
+        Arm(numbers=(("parties.*.optimism", BOUNDLESS),)),
+    ),
+    Ablation(
+        "no learning",
+        "beliefs about the war are worth a million battles, and none moves them",
+        Arm(numbers=(("parties.*.war.prior_battles", UNSHAKEABLE),)),
+    ),
+    Ablation(
+        "no leverage of captives",
+        "holding captives does not restrain the other side in battle",
+        Arm(numbers=(("captives.*.restraint", 0.0),)),
+    ),
+    Ablation(
+        "no side payments",
+        "mediators have nothing to add to a text",
+        Arm(levers=(("leverage_on_israel", 0.0), ("leverage_on_hamas", 0.0))),
+    ),
+)
+
+
+def _held(outcomes: Outcomes) -> Ratio:
+    """First truces seen in force 60 days later, of those begun early enough to see it."""
+    early = (outcomes.deal_day != NONE) & (outcomes.deal_day <= outcomes.days - HOLD_DAYS)
+    return Ratio.of(early & held_for(outcomes, HOLD_DAYS), early)
+
+
+HEADLINES: dict[str, Callable[[Outcomes], Ratio]] = {
+    "deal by 30": lambda outcomes: deals(outcomes, 30),
+    "deal by 90": lambda outcomes: deals(outcomes, 90),
+    "deal by 180": lambda outcomes: deals(outcomes, DAYS),
+    "permanent": lambda outcomes: signed(outcomes, "duration", ["permanent"]),
+    "total withdrawal": lambda outcomes: signed(outcomes, "withdrawal", ["total"]),
+    "holds 60 days": _held,
+}
+
+
+def _ablated(played: Mapping[Arm, Outcomes]) -> dict[str, dict[str, Headline]]:
+    """The headline numbers with each part taken out: by ablation and headline."""
+    found: dict[str, dict[str, Headline]] = {}
+    for ablation in ABLATIONS:
+        found[ablation.name] = {}
+        for name, measure in HEADLINES.items():
+            before, after = measure(played[AS_IT_IS.arm]), measure(played[ablation.arm])
+            step = Ratio(after.value - before.value, after.residual - before.residual)
+            found[ablation.name][name] = Headline(after.value, after.error, step.value, step.error)
+    return found
+
+
+# --- The whole
+
+
+@dataclass(frozen=True)
+class Row:
+    """A fact, the model's answer and the verdict."""
+
+    fact: Fact
+    answer: Answer
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Scorecard:
+    """Everything that was asked and what came out."""
+
+    runs: int
+    seed: int
+    version: str
+    facts: tuple[Row, ...]
+    forecasts: tuple[Forecast, ...]
+    counts: tuple[Counted, ...]
+    coverage: Mapping[float, tuple[int, int]]
+    criteria: tuple[Criterion, ...]
+    pauses: Pauses
+    ablations: Mapping[str, Mapping[str, Headline]]
+
+
+def all_arms() -> list[Arm]:
+    """All that must be played, each arm once."""
+    wanted = [arm for fact in FACTS for arm in fact.arms]
+    wanted += [*arms(), *(ablation.arm for ablation in ABLATIONS)]
+    return list(dict.fromkeys(wanted))
+
+
+def runs_in_all(runs: int) -> int:
+    """How many runs so many for each arm come to."""
+    return len(all_arms()) * runs
+
+
+def scorecard(
+    *, runs: int = RUNS, seed: int = SEED, workers: int = 1, progress: Progress | None = None
+) -> Scorecard:
+    """Play everything and take down what comes out.
+
+    Raises ValueError for fewer than `LEAST_RUNS` talks in each arm.
+    """
+    if runs < LEAST_RUNS:
+        raise ValueError(f"runs is {runs}: {TOO_FEW}")
+    played = play(all_arms(), runs=runs, seed=seed, workers=workers, progress=progress)
+    answers = [(fact, fact.answer(played)) for fact in FACTS]
+    people = counts(played)
+    return Scorecard(
+        runs,
+        seed,
+        version(),
+        tuple(Row(fact, answer, fact.verdict(answer)) for fact, answer in answers),
+        tuple(forecasts(played)),
+        tuple(people),
+        coverage(people),
+        tuple(criteria(played, runs=runs, seed=seed)),
+        pauses(seed=seed),
+        _ablated(played),
+    )
+
+
+# --- For machines
+
+
+def as_dict(card: Scorecard) -> dict[str, Any]:
+    """The scorecard as plain values; what could not be told is None."""
+    return {
+        "runs": card.runs,
+        "seed": card.seed,
+        "version": card.version,
+        "facts": [
+            {
+                **{key: getattr(row.fact, key) for key in _FACT_KEYS},
+                **{key: _number(value) for key, value in vars(row.answer).items()},
+                "verdict": row.verdict,
+                "why": None if row.verdict == "pass" else row.fact.why,
+            }
+            for row in card.facts
+        ],
+        "forecasts": [vars(forecast) for forecast in card.forecasts],
+        "counts": [vars(count) for count in card.counts],
+        "coverage": {str(share): list(hits) for share, hits in card.coverage.items()},
+        "criteria": [vars(criterion) for criterion in card.criteria],
+        "pauses": vars(card.pauses),
+        "ablations": {
+            name: {
+                key: {k: _number(v) for k, v in vars(value).items()} for key, value in of.items()
+            }
+            for name, of in card.ablations.items()
+        },
+    }
+
+
+_FACT_KEYS = ("number", "statement", "source", "asked", "of", "direction", "built_in")
+
+
+def _number(value: float) -> float | bool | None:
+    return value if isinstance(value, bool) or math.isfinite(value) else None
+
+
+# --- For people
+
+
+def as_markdown(card: Scorecard) -> str:
+    """The scorecard as a section of a document, without its markers."""
+    parts = [
+        _head(card),
+        _facts_in_words(card),
+        _backtests_in_words(card),
+        _ablations_in_words(card),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _head(card: Scorecard) -> str:
+    passed = sum(row.verdict == "pass" for row in card.facts)
+    failed = sum(row.verdict == "fail" for row in card.facts)
+    unsettled = len(card.facts) - passed - failed
+    return _text(
+        f"""
+        # Scorecard
+
+        Made by `parley scorecard --runs {card.runs} --seed {card.seed} --write`; do not edit it by
+        hand. {card.runs:,} runs for each arm, seed {card.seed}, Parley {card.version}. The numbers
+        come out as they come out: what the model fails stays here.
+
+        ## Stylised facts
+
+        Each fact is from the literature; none was fitted. The model is asked by playing talks as
+        they are and changed, with the same luck, so that a difference is an effect. A fact
+        **passes** if the whole 95 % interval of the effect lies on the stated side of zero,
+        **fails** if it lies on the other, and is **not settled** if it holds zero. Intervals are
+        of luck alone: more runs narrow them and make no assumption truer. Of
+        {len(card.facts)} questions {passed} pass, {failed} fail and {unsettled} are not settled.
+        With an asterisk: a number or rule of the model puts the direction there, so that a pass
+        says little. Runs are of `{SEED_CASE}` over {DAYS} days where nothing else is said.
+        """
+    )
+
+
+def _facts_in_words(card: Scorecard) -> str:
+    head = (
+        "fact",
+        "what is said",
+        "how the model is asked",
+        "effect (95 %)",
+        "from, to",
+        "verdict",
+    )
+    lines = [
+        (
+            row.fact.number + ("\\*" if row.fact.built_in else ""),
+            f"{row.fact.statement} ({row.fact.source})",
+            f"{row.fact.asked}; {row.fact.of}, {_side(row.fact)}",
+            f"{row.answer.effect:+.3f} ({row.answer.low:+.3f} to {row.answer.high:+.3f})",
+            f"{row.answer.before:.3f}, {row.answer.after:.3f}",
+            row.verdict if row.verdict == "pass" else f"**{row.verdict}**",
+        )
+        for row in card.facts
+    ]
+    open_facts = [row for row in card.facts if row.verdict != "pass"]
+    why = [f"- {row.fact.number}, {row.verdict}: {row.fact.why}." for row in open_facts]
+    lead = ["Why the model does not pass:", "\n".join(why)] if why else []
+    easy = [row.fact for row in card.facts if row.verdict == "pass" and row.fact.remark]
+    remarks = [f"- {fact.number}: {fact.remark}." for fact in easy]
+    lead += ["What a pass does not mean:", "\n".join(remarks)] if remarks else []
+    return "\n\n".join([_table(head, lines), *lead])
+
+
+def _side(fact: Fact) -> str:
+    return {"above": "above 0", "below": "below 0", "exactly": "exactly 0"}[fact.direction]
+
+
+def _backtests_in_words(card: Scorecard) -> str:
+    spells = " and ".join(f"{spell.days} days ({spell.name})" for spell in history.SPELLS)
+    cases = "; ".join(
+        f"{name} is `{case.scenario}`, where the next truce began on day {case.day}"
+        for name, case in history.CASES.items()
+    )
+    text = _text(
+        f"""
+        ## Backtests
+
+        {cases}. The model
+        stands beside a constant hazard that is refitted without the spell that is scored. There are
+        two spells, {spells}, each ended by one deal, so that the rate comes from a single deal; the
+        rate of both, which has seen the answer, stands there too. The model has seen them as
+        well: its one fitted number, patience, was set so that its mean waiting time in
+        `{SEED_CASE}` equals that of both spells. Lower scores are better. {len(history.CASES)}
+        cases in two spells are no sample, B2 and B3 wait for the same truce, and no skill is
+        claimed. The scenario of B3 was derived from that of B2 and written before it was played;
+        its authors knew what came next, as did those of the others.
+        """
+    )
+    return "\n\n".join(
+        [text, _forecast_table(card), _count_table(card), _criteria_table(card), _b6(card)]
+    )
+
+
+def _forecast_table(card: Scorecard) -> str:
+    lines = []
+    for forecast in card.forecasts:
+        for who, chances in forecast.chances.items():
+            said = ", ".join(
+                f"{day}: {chance:.2f}" for day, chance in zip(forecast.days, chances, strict=True)
+            )
+            lines.append(
+                (
+                    forecast.case,
+                    who,
+                    said,
+                    f"{forecast.brier[who]:.3f}",
+                    f"{forecast.log_score[who]:.3f}",
+                )
+            )
+    happened = "; ".join(
+        f"in {forecast.case} "
+        + ", ".join(
+            f"{'yes' if happened else 'no'} by {day}"
+            for day, happened in zip(forecast.days, forecast.happened, strict=True)
+        )
+        for forecast in card.forecasts
+    )
+    head = ("case", "forecaster", "chance of a truce by day", "Brier", "log score")
+    return f"{_table(head, lines)}\n\nA truce had begun: {happened}."
+
+
+def _count_table(card: Scorecard) -> str:
+    lines = [
+        (
+            count.case,
+            f"{count.what}, day {count.day}",
+            f"{count.observed:.0f}",
+            f"{count.median:.0f} ({count.low:.0f} to {count.high:.0f})",
+            *(f"{score:.2f}" for score in count.crps.values()),
+        )
+        for count in card.counts
+    ]
+    head = ("case", "people, all runs", "observed", "median (90 in 100 runs)", "CRPS, model")
+    held = ", ".join(
+        f"{hits} of {n} in the interval of {share:.0%}"
+        for share, (hits, n) in card.coverage.items()
+    )
+    note = _text(
+        f"""
+        CRPS is of log(1 + count). The base rate has no counts of its own and is lent those of the
+        other spell's deal, or none if there is no deal. Of the counts, {held}; they hang together,
+        and intervals so wide are easily hit.
+        """
+    )
+    return f"{_table((*head, 'CRPS, base rate'), lines)}\n\n{note}"
+
+
+def _criteria_table(card: Scorecard) -> str:
+    lines = [(c.case, c.words, c.found, "met" if c.met else "**not met**") for c in card.criteria]
+    return _table(("case", "written down before playing", "found", ""), lines)
+
+
+def _b6(card: Scorecard) -> str:
+    found = card.pauses
+    kept, number = sum(found.happened), len(found.happened)
+    lines = [
+        (
+            who,
+            ", ".join(f"{chance:.2f}" for chance in chances),
+            f"{found.brier[who]:.3f}",
+            f"{found.log_score[who]:.3f}",
+        )
+        for who, chances in found.chances.items()
+    ]
+    hours = ", ".join(f"{p.agreed_hours:g}" for p in history.PAUSES)
+    text = _text(
+        f"""
+        B6 asks for the pauses of July and August 2014, of {hours} hours, in that order, of which
+        {kept} of {number} ran their term. The model's hazard of a truce without guarantee and
+        exchange in `{history.CASES["B1"].scenario}` is read at hours, though the model steps in
+        days and breaks no truce on its first; the others are judged from the seven pauses that are
+        not scored.
+        """
+    )
+    head = ("forecaster", "chance of running its term", "Brier", "log score")
+    return f"{text}\n\n{_table(head, lines)}"
+
+
+def _ablations_in_words(card: Scorecard) -> str:
+    text = _text(
+        f"""
+        ## Parts taken out
+
+        One part of the model is taken out at a time, in `{SEED_CASE}`, with the same luck. In
+        brackets how far that moves the number, with the standard error of the difference run by
+        run. *Permanent* and *total withdrawal* are shares of first deals; *holds 60 days* is of
+        first truces begun by day {DAYS - HOLD_DAYS}.
+        """
+    )
+    lines = []
+    for ablation in ABLATIONS:
+        row = card.ablations[ablation.name]
+        plain = ablation is AS_IT_IS
+        cells = (_plain(value) if plain else _moved(value) for value in row.values())
+        lines.append((f"**{ablation.name}**: {ablation.words}", *cells))
+    return f"{text}\n\n{_table(('taken out', *HEADLINES), lines)}"
+
+
+def _plain(headline: Headline) -> str:
+    return f"{headline.value:.3f} ± {headline.error:.3f}"
+
+
+def _moved(headline: Headline) -> str:
+    return f"{headline.value:.3f} ({headline.moved:+.3f} ± {headline.moved_error:.3f})"
+
+
+def _table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    rows = [head, ["---"] * len(head), *lines]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def _text(indented: str) -> str:
+    """Paragraphs of a source text, without its indentation and refilled to the page."""
+    blocks = inspect.cleandoc(indented).split("\n\n")
+    return "\n\n".join(textwrap.fill(" ".join(block.split()), 100) for block in blocks)
+
+
+def write(card: Scorecard, document: Path = README) -> Path:
+    """Put the scorecard between its markers in a document, or at its end if there are none."""
+    section = f"{BEGIN}\n\n{as_markdown(card)}\n{END}"
+    text = document.read_text(encoding="utf-8")
+    if (BEGIN in text) != (END in text):
+        raise ValueError(f"{document.name} has one of the two markers {BEGIN} and {END}; mend it")
+    if BEGIN in text:
+        between = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
+        text = between.sub(lambda _: section, text, count=1)
+    else:
+        text = f"{text.rstrip()}\n\n{section}\n"
+    document.write_text(text, encoding="utf-8")
+    return document
