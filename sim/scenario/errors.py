@@ -32,7 +32,7 @@ class Complaint:
     hint: str = ""
 
     def __str__(self) -> str:
-        """The complaint in one line: `gaza.yaml:14: found; expected; hint`."""
+        """The complaint in one line: `valley.yaml:14: found; expected; hint`."""
         place = f"{self.file}:{self.line}" if self.line else self.file
         said = [part for part in (self.found, self.expected, self.hint) if part]
         return f"{place}: " + "; ".join(said)
@@ -75,7 +75,7 @@ class Trouble:
 
 
 def dotted(path: Path) -> str:
-    """A place as people write it: `parties.israel.war.belief`."""
+    """A place as people write it: `parties.north.war.belief`."""
     return ".".join(map(str, path))
 
 

@@ -61,6 +61,7 @@ MOST_BYTES = 1_000_000
 #: By a key at their top, files that are no scenarios: what they are, and what they are for.
 _OTHER_KINDS = {
     "study": ("this is a study", "play it with `parley sweep run {}`"),
+    "history": ("this is a history", "`parley scorecard --history {}` holds the model against it"),
     "facts": ("these are facts of a case", "`parley analyze FOLDER --facts {}` asks about them"),
 }
 
@@ -68,6 +69,12 @@ _OTHER_KINDS = {
 #: outside, so that results never stand under a name that is not the scenario's own.
 _CALLED_AT_TOP = ("scenario", "title", "summary", "content_note", "as_of", "fictional", "limits")
 _CALLED_BELOW = ("title", "words", "why", "label", "help", "unit", "source", "basis", "note")
+
+#: Optional keys that change no outcome and no path: they do not count for what a scenario is.
+_ONLY_DESCRIBE: Any = {
+    "base_rate": {"fitted"},
+    "levers": {"__all__": {"role", "expect"}},
+}
 
 
 def scenario_names() -> list[str]:
@@ -98,7 +105,7 @@ def load_scenario(
 ) -> Scenario:
     """Read a scenario by name or path, with some of its values changed.
 
-    `changes` maps the path of a value to a new value: `{"parties.israel.optimism": 0.1}`. Raises
+    `changes` maps the path of a value to a new value: `{"parties.north.optimism": 0.1}`. Raises
     ScenarioError with everything that is wrong.
     """
     path = find_scenario(name_or_path)
@@ -157,9 +164,11 @@ def read_as(
 def sha256_of(scenario: Scenario) -> str:
     """A fingerprint of what a scenario says, whatever its comments, layout or order of keys.
 
-    The order of parties, issues, levels and other entries by name counts: levels are ordered.
+    The order of parties, issues, levels and other entries by name counts: levels are ordered. Keys
+    that only describe are left out, so that a file in which they are filled in stays the same.
     """
-    content = json.dumps(scenario.model_dump(mode="json"), ensure_ascii=False)
+    said = scenario.model_dump(mode="json", exclude=_ONLY_DESCRIBE)
+    content = json.dumps(said, ensure_ascii=False)
     return hashlib.sha256(content.encode()).hexdigest()
 
 

@@ -82,6 +82,7 @@ def left_over(scenario: Scenario) -> Troubles:
     cited = {quantity.source for quantity in scenario.quantities().values()}
     if scenario.base_rate is not None:
         cited.add(scenario.base_rate.source)
+    cited |= {lever.expect.source for lever in scenario.levers.values() if lever.expect}
     for name in scenario.sources:
         if name not in cited:
             yield wrong(
