@@ -563,7 +563,7 @@ def scorecard(
             done = now
 
         card = cards.scorecard(
-            past, runs=runs, seed=seed, workers=workers or cores(), progress=move_on
+            past=past, runs=runs, seed=seed, workers=workers or cores(), progress=move_on
         )
     if write:
         cards.write(card)

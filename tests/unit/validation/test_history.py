@@ -38,7 +38,7 @@ cases:
     counts: [{day: 30, returned_alive: home, prisoners_released: freed}]
     criteria:
       - {words: a deal is no surer than not, deal_by: {day: 30, at_most: 0.5}}
-      - {words: the captives stand between them, parted_by: [captives]}
+      - {words: the ferries stand between them, parted_by: [ferries]}
       - words: Delta takes nothing that Upland would take
         refused: {wanted_by: upland, refused_by: delta, permanent: true, above: 0.5}
 """.replace("BEGINS", str(load_scenario("two-rivers").as_of))
@@ -73,23 +73,24 @@ def test_a_history_is_frozen(tmp_path):
 @pytest.mark.parametrize(
     ("before", "after", "complaint"),
     [
-        ("deal: peace}", "deal: piece}", "valley.yaml:14: spells.first.deal is 'piece'; nothing in "
+        ("deal: peace}", "deal: piece}", "valley.yaml:13: spells.first.deal is 'piece'; nothing in "
          "`facts` has this name; did you mean 'peace'?"),
         ("home, prisoners", "war, prisoners", "cases.V1.counts.0.returned_alive is 'war'; a fact "
          "with a number belongs here"),
-        ("number: 40, ", "", "valley.yaml:11: facts.home has neither a date nor a number; it has "
+        ("number: 40, ", "", "valley.yaml:10: facts.home has neither a date nor a number; it has "
          "either `happened` or `number`"),
-        ("number: 90, source: chronicle", "number: 90, source: chronic", "valley.yaml:12: "
+        ("number: 90, source: chronicle", "number: 90, source: chronic", "valley.yaml:11: "
          "facts.freed.source is 'chronic'"),
-        ("scenario: two-rivers", "scenario: two-river", "valley.yaml:18: cases.V1.scenario is "
+        ("scenario: two-rivers", "scenario: two-river", "valley.yaml:17: cases.V1.scenario is "
          "'two-river'; no scenario has this name; did you mean 'two-rivers'?"),
-        ("parted_by: [captives]", "parted_by: [captive]", "did you mean 'captives'?"),
-        ("parted_by: [captives]", "commonest: {issue: captives, levels: [most]}", "nothing in "
-         "`issues.captives.levels` has this name"),
-        (", parted_by: [captives]", "", "cases.V1.criteria.1 asks 0 questions; it asks one"),
+        ("parted_by: [ferries]", "parted_by: [ferry]", "did you mean 'ferries'?"),
+        ("parted_by: [ferries]", "commonest: {issue: ferries, levels: [most]}", "nothing in "
+         "`issues.ferries.levels` has this name"),
+        (", parted_by: [ferries]", "", "cases.V1.criteria.1 asks 0 questions; it asks one"),
         ("refused_by: delta", "refused_by: dalta", "did you mean 'delta'?"),
         ("2023-03-02", "2022-03-02", "is on 2022-03-02; it comes after 2023-01-01, where the"),
-        ("begins: ", "begins: 1", "cases.V1.begins is 1"),
+        ("begins: 2024", "begins: 2025", "cases.V1.begins is 2025-05-01; the scenario begins on "
+         "2024-05-01; write its `as_of` here"),
         ("forecast_days: [10, 30]", "forecast: [10, 30]", "unknown key 'forecast' in cases.V1; "
          "did you mean 'forecast_days'?"),
         ("  home:", "  lost: {what: x, number: 1, source: chronicle}\n  home:", "facts.lost is "
