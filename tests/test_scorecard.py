@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from sim.cli.app import app
 from sim.validation import scorecard as cards
-from sim.validation.arms import Answer, Arm, Ratio, against, change, play
+from sim.validation.arms import Answer, Ratio, TreatmentArm, against, change, play
 from sim.validation.history import load_history
 from sim.validation.scorecard import ABLATIONS, HEADLINES, Row, as_dict, as_markdown, write
 from sim.validation.stylized_facts import facts
@@ -102,19 +102,22 @@ def test_ratios_have_the_errors_of_shares_and_of_their_differences():
 
 def test_an_arm_that_sets_a_number_nobody_has_is_refused():
     with pytest.raises(ValueError, match="no number like 'parties"):
-        Arm(SEED_CASE, numbers=(("parties.*.wisdom", 1.0),)).case()
+        TreatmentArm(SEED_CASE, numbers=(("parties.*.wisdom", 1.0),)).case()
 
 
 def test_levers_are_found_by_role_and_a_role_that_none_has_is_refused():
-    arm = Arm(SEED_CASE, levers=(("war_cost", 2.0),))
+    arm = TreatmentArm(SEED_CASE, levers=(("war_cost", 2.0),))
     assert arm.levers_of(arm.case()) == {"war_cost_israel": 2.0, "war_cost_hamas": 2.0}
-    late = Arm(SEED_CASE, levers=(("deadline", 90.0),))
+    late = TreatmentArm(SEED_CASE, levers=(("deadline", 90.0),))
     with pytest.raises(ValueError, match="no lever with the role 'deadline'; write `role: deadl"):
         late.levers_of(late.case())
 
 
 def test_arms_share_their_luck_and_are_played_once():
-    plain, same = Arm(SEED_CASE, days=20), Arm(SEED_CASE, levers=(("optimism", 1.0),), days=20)
+    plain, same = (
+        TreatmentArm(SEED_CASE, days=20),
+        TreatmentArm(SEED_CASE, levers=(("optimism", 1.0),), days=20),
+    )
     played = play([plain, same, plain], runs=20)
     assert len(played) == 2
     assert np.array_equal(played[plain].deal_day, played[same].deal_day)

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sim.reporting.charts import BLUE, GREY, INK, ORANGE
+from sim.types import Json
 
-Json = dict[str, Any]
+from sim.reporting.charts import BLUE, GREY, INK, ORANGE
 
 #: Pixels: a dot of the model, and the room that a column of dots takes.
 DOT, COLUMN = 60, 14

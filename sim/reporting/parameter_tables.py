@@ -16,7 +16,7 @@ from typing import Any, get_args
 from pydantic.fields import FieldInfo
 
 from sim.scenario.loading import load_scenario, scenario_names
-from sim.scenario.packages import packages_of
+from sim.scenario.packages import feasible_packages
 from sim.scenario.quantity import Quantity
 from sim.scenario.schema import Part, Scenario, Strategy, War
 
@@ -158,7 +158,8 @@ def conflicts(scenarios: Sequence[Scenario]) -> list[list[Scenario]]:
         if not scenario.fictional:
             by_parties.setdefault(frozenset(scenario.parties), []).append(scenario)
     return [
-        sorted(cases, key=lambda case: -len(packages_of(case))) for cases in by_parties.values()
+        sorted(cases, key=lambda case: -len(feasible_packages(case)))
+        for cases in by_parties.values()
     ]
 
 
@@ -268,7 +269,7 @@ def _content(number: Quantity | None) -> dict[str, Any] | None:
 def _summary(scenario: Scenario) -> str:
     counts = Counter(number.basis or "sourced" for number in scenario.quantities().values())
     return (
-        f"{len(packages_of(scenario))} packages, {counts.total()} numbers: {counts['sourced']} "
+        f"{len(feasible_packages(scenario))} packages, {counts.total()} numbers: {counts['sourced']} "
         f"sourced, {counts['judgement']} judgements, {counts['definition']} definitions."
     )
 

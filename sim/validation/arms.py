@@ -21,8 +21,8 @@ from sim.findings.attribution import with_numbers
 from sim.findings.statistics import NORMAL_95, dealt_by
 from sim.scenario.loading import load_scenario
 from sim.scenario.schema import LeverRole, Scenario
+from sim.types import Floats
 
-Floats = NDArray[np.floating]
 Edit = Callable[[Scenario], Scenario]
 
 #: What an arm plays where the history file says which scenario that is. No scenario has such a
@@ -40,7 +40,7 @@ EARLY_DAYS = 60
 
 
 @dataclass(frozen=True)
-class Arm:
+class TreatmentArm:
     """One way to play: a scenario, numbers by patterns of their paths, levers by role, an edit."""
 
     scenario: str = SEED_CASE
@@ -49,7 +49,7 @@ class Arm:
     edit: Edit | None = None
     days: int = DAYS
 
-    def played_in(self, scenarios: Mapping[str, str]) -> Arm:
+    def played_in(self, scenarios: Mapping[str, str]) -> TreatmentArm:
         """Return the arm with `SEED_CASE` and `FIRST_TRUCE` replaced by names of scenarios."""
         return replace(self, scenario=scenarios.get(self.scenario, self.scenario))
 
@@ -78,16 +78,16 @@ class Arm:
 
 
 def play(
-    arms: Sequence[Arm],
+    arms: Sequence[TreatmentArm],
     *,
     runs: int,
     seed: int = 1,
     workers: int = 1,
     progress: Progress | None = None,
-) -> dict[Arm, Outcomes]:
+) -> dict[TreatmentArm, Outcomes]:
     """Play arms with the same luck, each once."""
     wanted = list(dict.fromkeys(arms))
-    played: dict[Arm, Outcomes] = {}
+    played: dict[TreatmentArm, Outcomes] = {}
     for days in dict.fromkeys(arm.days for arm in wanted):
         group = [arm for arm in wanted if arm.days == days]
         before = len(played) * runs

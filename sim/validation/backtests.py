@@ -13,24 +13,24 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.engine.outcomes import NONE, Outcomes
-from sim.engine.random_streams import Chance
-from sim.engine.sampling import Draws
-from sim.engine.simulate import Look, first_look
+from sim.engine.random_streams import RandomStreams
+from sim.engine.sampling import ParameterSample
+from sim.engine.simulate import InitialUtilities, initial_utilities
 from sim.findings.attribution import structural
 from sim.findings.statistics import Finding, deal_by, dealt_by, share
 from sim.scenario.loading import load_scenario
 from sim.scenario.schema import Scenario
-from sim.validation.arms import DAYS, Arm, has_level, signed_at
+from sim.types import Floats
+from sim.validation.arms import DAYS, TreatmentArm, has_level, signed_at
 from sim.validation.history import (
     Case,
     Commonest,
     DealBy,
+    HistoricalPause,
     History,
     Lasted,
-    Pause,
     Refused,
     Signed,
     chance_by,
@@ -44,8 +44,6 @@ from sim.validation.scoring_rules import (
     interval,
     log_score,
 )
-
-Floats = NDArray[np.floating]
 
 #: Draws of the pauses' hazard.
 PAUSE_DRAWS = 20_000
@@ -98,30 +96,32 @@ def in_sample(past: History) -> str:
     return f"base rate of {'both' if len(past.spells) == 2 else 'all'} spells"
 
 
-def arms(past: History) -> tuple[Arm, ...]:
+def arms(past: History) -> tuple[TreatmentArm, ...]:
     """Return what must be played for the backtests of a history."""
-    wanted = [Arm(case.scenario) for case in past.cases.values()]
+    wanted = [TreatmentArm(case.scenario) for case in past.cases.values()]
     for case in past.cases.values():
         wanted.append(_longest(case))
-        wanted += [Arm(case.scenario, days=count.day) for count in case.counts]
+        wanted += [TreatmentArm(case.scenario, days=count.day) for count in case.counts]
     return tuple(dict.fromkeys(wanted))
 
 
-def _longest(case: Case) -> Arm:
+def _longest(case: Case) -> TreatmentArm:
     """The arm of a case that is followed longest."""
     days = (DAYS, *case.forecast_days, *(count.day for count in case.counts))
-    return Arm(case.scenario, days=max(days))
+    return TreatmentArm(case.scenario, days=max(days))
 
 
 # --- Chances of a truce
 
 
-def forecasts(past: History, played: Mapping[Arm, Outcomes]) -> list[Forecast]:
+def forecasts(past: History, played: Mapping[TreatmentArm, Outcomes]) -> list[Forecast]:
     """Return chances of a truce by some days, scored."""
     return [_forecast(past, name, case, played) for name, case in past.cases.items()]
 
 
-def _forecast(past: History, name: str, case: Case, played: Mapping[Arm, Outcomes]) -> Forecast:
+def _forecast(
+    past: History, name: str, case: Case, played: Mapping[TreatmentArm, Outcomes]
+) -> Forecast:
     days = tuple(case.forecast_days)
     outcomes = played[_longest(case)]
     happened = tuple(past.first_truce_day(case) <= day for day in days)
@@ -142,7 +142,7 @@ def _forecast(past: History, name: str, case: Case, played: Mapping[Arm, Outcome
 # --- Counts of people
 
 
-def counts(past: History, played: Mapping[Arm, Outcomes]) -> list[Counted]:
+def counts(past: History, played: Mapping[TreatmentArm, Outcomes]) -> list[Counted]:
     """Return captives returned and prisoners released by some days, scored.
 
     The base rate has no counts of its own. It is lent those of a case of another spell: none with
@@ -154,7 +154,7 @@ def counts(past: History, played: Mapping[Arm, Outcomes]) -> list[Counted]:
         others = (c for c in past.cases.values() if c.spell != case.spell and c.counts)
         other = next((c.counts[-1] for c in others), None)
         for count in case.counts:
-            outcomes = played[Arm(case.scenario, days=count.day)]
+            outcomes = played[TreatmentArm(case.scenario, days=count.day)]
             deal = chance_by(count.day, past.pace(case.spell))
             for kind in ("returned_alive", "prisoners_released"):
                 observed = past.number_of(getattr(count, kind))
@@ -200,13 +200,15 @@ def coverage(found: list[Counted]) -> dict[float, tuple[int, int]]:
 
 
 def criteria(
-    past: History, played: Mapping[Arm, Outcomes], *, runs: int, seed: int
+    past: History, played: Mapping[TreatmentArm, Outcomes], *, runs: int, seed: int
 ) -> list[Criterion]:
     """Return what was written down before playing, and whether it holds."""
     answered = []
     for name, case in past.cases.items():
         if case.criteria:
-            backtest = _Backtest(past, played[Arm(case.scenario)], case.scenario, runs, seed)
+            backtest = _Backtest(
+                past, played[TreatmentArm(case.scenario)], case.scenario, runs, seed
+            )
             answered += [Criterion(name, q.words, *backtest.answer(q)) for q in case.criteria]
     return answered
 
@@ -272,12 +274,14 @@ class _Backtest:
         return _shown(part), asked.holds(_estimate(part))
 
     @cached_property
-    def _look(self) -> Look:
+    def _look(self) -> InitialUtilities:
         """The bargaining range before the first day, in at most 2,000 draws."""
-        return first_look(load_scenario(self.name), runs=min(self.runs, 2000), seed=self.seed)
+        return initial_utilities(
+            load_scenario(self.name), runs=min(self.runs, 2000), seed=self.seed
+        )
 
 
-def _blocked(look: Look, wants: str, refuses: str, permanent: bool) -> Finding:
+def _blocked(look: InitialUtilities, wants: str, refuses: str, permanent: bool) -> Finding:
     """Draws in which one side takes none of the texts that the other would take, if there are any.
 
     Only texts with or only texts without a term are looked at, side payments included.
@@ -356,7 +360,7 @@ def pauses(past: History, *, seed: int, draws: int = PAUSE_DRAWS) -> PauseForeca
 
 def _kept_by_model(scenario: Scenario, hours: float, seed: int, draws: int) -> float:
     """The chance that a truce of so many hours is not broken, over the scenario's own draws."""
-    drawn = Draws(scenario, Chance(seed, 0, draws))
+    drawn = ParameterSample(scenario, RandomStreams(seed, 0, draws))
     causes = np.ones(draws)
     for name in scenario.spoilers:
         causes = causes + np.exp(drawn[f"spoilers.{name}.strength"]) / len(scenario.parties)
@@ -364,13 +368,13 @@ def _kept_by_model(scenario: Scenario, hours: float, seed: int, draws: int) -> f
     return float(np.exp(-causes * age ** drawn["truce.shape"]).mean())
 
 
-def _share_kept(pauses: Sequence[Pause]) -> float:
+def _share_kept(pauses: Sequence[HistoricalPause]) -> float:
     """The share of pauses that ran their term, under Jeffreys' prior."""
     kept = sum(pause.ran_its_term for pause in pauses)
     return (kept + 0.5) / (len(pauses) + 1)
 
 
-def _breaks_per_hour(pauses: Sequence[Pause]) -> float:
+def _breaks_per_hour(pauses: Sequence[HistoricalPause]) -> float:
     """Breaks per hour of pauses, up to their terms."""
     hours = sum(min(pause.held_hours, pause.agreed_hours) for pause in pauses)
     return sum(not pause.ran_its_term for pause in pauses) / hours

@@ -15,15 +15,23 @@ from typing import Annotated
 
 from pydantic import Field
 
-from sim.scenario.checks.shared import Troubles, known, wrong
-from sim.scenario.errors import Complaint, Path, ScenarioError, Trouble, did_you_mean, dotted, shown
+from sim.scenario.checks.shared import Troubles, must_be_known, wrong
+from sim.scenario.errors import (
+    IssueAtPath,
+    Path,
+    ScenarioError,
+    ValidationIssue,
+    did_you_mean,
+    dotted,
+    quote_value,
+)
 from sim.scenario.loading import (
     FOLDERS,
     find_scenario,
     load_scenario,
     read_as,
+    read_file,
     scenario_names,
-    text_of,
 )
 from sim.scenario.schema import Name, Part, Scenario, Source
 
@@ -140,7 +148,7 @@ class Case(Part):
     criteria: list[Criterion] = Field(default=[])
 
 
-class Pause(Part):
+class HistoricalPause(Part):
     """A humanitarian pause of agreed length."""
 
     began: str
@@ -162,7 +170,7 @@ class Pauses(Part):
     scenario: str = Field(description="whose hazard is read at hours")
     statement: str
     asked: str
-    pauses: list[Pause] = Field(min_length=2)
+    pauses: list[HistoricalPause] = Field(min_length=2)
 
 
 class StylizedFacts(Part):
@@ -242,7 +250,7 @@ def load_history(name_or_path: str | FilePath) -> History:
     Raises ScenarioError with everything that is wrong, line by line.
     """
     path = _find(name_or_path)
-    return read_as(text_of(path), path.name, History, misfits, {})
+    return read_as(read_file(path), path.name, History, misfits, {})
 
 
 def default_history() -> History:
@@ -251,7 +259,7 @@ def default_history() -> History:
     if len(seeded) != 1:
         found = f"{len(seeded)} history files name a seed case"
         hint = "name one: " + ", ".join(history_names())
-        raise ScenarioError([Complaint(FOLDER, 0, "", found, "", hint)])
+        raise ScenarioError([ValidationIssue(FOLDER, 0, "", found, "", hint)])
     return seeded[0]
 
 
@@ -265,7 +273,7 @@ def _find(name_or_path: str | FilePath) -> FilePath:
             return folder / FOLDER / f"{path}.yaml"
     hint = did_you_mean(path, history_names())
     raise ScenarioError(
-        [Complaint(str(name_or_path), 0, "", "no history file has this name", "", hint)]
+        [ValidationIssue(str(name_or_path), 0, "", "no history file has this name", "", hint)]
     )
 
 
@@ -294,10 +302,10 @@ def _facts(past: History) -> Troubles:
         if (fact.happened is None) == (fact.number is None):
             has = "neither a date nor a number" if fact.number is None else "a date and a number"
             yield wrong(path, f"has {has}", "it has either `happened` or `number`")
-        yield from known((*path, "source"), fact.source, ("sources",), past.sources)
+        yield from must_be_known((*path, "source"), fact.source, ("sources",), past.sources)
     for k, pause in enumerate(past.pauses.pauses if past.pauses else ()):
         path = ("pauses", "pauses", k, "source")
-        yield from known(path, pause.source, ("sources",), past.sources)
+        yield from must_be_known(path, pause.source, ("sources",), past.sources)
 
 
 def _spells(past: History) -> Troubles:
@@ -323,13 +331,13 @@ def _spells(past: History) -> Troubles:
 
 def _is_fact(past: History, path: Path, name: str, kind: str) -> Troubles:
     """A word names a fact that is a date, or one that is a number."""
-    yield from known(path, name, ("facts",), past.facts)
+    yield from must_be_known(path, name, ("facts",), past.facts)
     if name in past.facts and getattr(past.facts[name], kind) is None:
         wanted = "a fact with a date" if kind == "happened" else "a fact with a number"
         right = [other for other, fact in past.facts.items() if getattr(fact, kind) is not None]
         leans: tuple[Path, ...] = (("facts", name),)
         hint = did_you_mean(name, right)
-        yield wrong(path, f"is {shown(name)}", f"{wanted} belongs here", hint, leans)
+        yield wrong(path, f"is {quote_value(name)}", f"{wanted} belongs here", hint, leans)
 
 
 def _scenarios_named(past: History) -> Iterable[tuple[Path, str]]:
@@ -352,12 +360,12 @@ def _scenario(path: Path, name: str, scenarios: dict[str, Scenario]) -> Troubles
         first = error.complaints[0]
         hint = f"run `parley check {name}`" if first.line else ""
         hint = hint or did_you_mean(name, scenario_names())
-        yield Trouble(path, f"{dotted(path)} is {shown(name)}", first.found, hint)
+        yield IssueAtPath(path, f"{dotted(path)} is {quote_value(name)}", first.found, hint)
 
 
 def _case(past: History, path: Path, case: Case, scenario: Scenario | None) -> Troubles:
     """What a case rests on is known, and its scenario has what is asked of it."""
-    yield from known((*path, "spell"), case.spell, ("spells",), past.spells)
+    yield from must_be_known((*path, "spell"), case.spell, ("spells",), past.spells)
     yield from _is_fact(past, (*path, "first_truce"), case.first_truce, "happened")
     for k, count in enumerate(case.counts):
         for field in ("returned_alive", "prisoners_released", "besides"):
@@ -388,21 +396,23 @@ def _criterion(
         if (part := getattr(criterion, name)) is not None and part.issue is not None:
             yield from _levels((*path, name), part.issue, part.levels, scenario)
     for k, issue in enumerate(criterion.parted_by or ()):
-        yield from known((*path, "parted_by", k), issue, ("issues",), scenario.issues)
+        yield from must_be_known((*path, "parted_by", k), issue, ("issues",), scenario.issues)
     if criterion.refused is not None:
         for field in ("wanted_by", "refused_by"):
             party = getattr(criterion.refused, field)
             place = (*path, "refused", field)
-            yield from known(place, party, ("parties",), scenario.parties)
+            yield from must_be_known(place, party, ("parties",), scenario.parties)
 
 
 def _levels(path: Path, issue: str, levels: Iterable[str], scenario: Scenario) -> Troubles:
     """An issue that is named is one of the scenario's, and so are its levels."""
-    yield from known((*path, "issue"), issue, ("issues",), scenario.issues)
+    yield from must_be_known((*path, "issue"), issue, ("issues",), scenario.issues)
     if issue in scenario.issues:
         among: Path = ("issues", issue, "levels")
         for k, level in enumerate(levels):
-            yield from known((*path, "levels", k), level, among, scenario.issues[issue].levels)
+            yield from must_be_known(
+                (*path, "levels", k), level, among, scenario.issues[issue].levels
+            )
 
 
 def _left_over(past: History) -> Troubles:

@@ -21,7 +21,7 @@ from sim.engine.simulate import Progress, version
 from sim.findings.statistics import held_for
 from sim.scenario.quantity import Share
 from sim.scenario.schema import Scenario, Strategy
-from sim.validation.arms import DAYS, SEED_CASE, Answer, Arm, Ratio, deals, play
+from sim.validation.arms import DAYS, SEED_CASE, Answer, Ratio, TreatmentArm, deals, play
 from sim.validation.arms import signed_at as signed
 from sim.validation.backtests import (
     LEFT_OUT,
@@ -73,7 +73,7 @@ class Ablation:
 
     name: str
     words: str
-    arm: Arm
+    arm: TreatmentArm
 
 
 @dataclass(frozen=True)
@@ -96,40 +96,40 @@ def _given(chance: float) -> Callable[[Scenario], Scenario]:
     return edit
 
 
-AS_IT_IS = Ablation("nothing", "the model as it is", Arm())
+AS_IT_IS = Ablation("nothing", "the model as it is", TreatmentArm())
 
 ABLATIONS: tuple[Ablation, ...] = (
     AS_IT_IS,
     Ablation(
         "permanence given, 1",
         "every text is believed to last for good, whatever it says",
-        Arm(edit=_given(1.0)),
+        TreatmentArm(edit=_given(1.0)),
     ),
     Ablation(
         "permanence given, 0.5",
         "every text is believed to last with a chance of one half",
-        Arm(edit=_given(0.5)),
+        TreatmentArm(edit=_given(0.5)),
     ),
     Ablation(
         "unanchored aspirations",
         "each side believes that the others would take anything (optimism of ten utils), so that "
         "it holds out for its own best package and concedes from there",
-        Arm(numbers=(("parties.*.optimism", BOUNDLESS),)),
+        TreatmentArm(numbers=(("parties.*.optimism", BOUNDLESS),)),
     ),
     Ablation(
         "no learning",
         "beliefs about the war are worth a million battles, and none moves them",
-        Arm(numbers=(("parties.*.war.prior_battles", UNSHAKEABLE),)),
+        TreatmentArm(numbers=(("parties.*.war.prior_battles", UNSHAKEABLE),)),
     ),
     Ablation(
         "no leverage of captives",
         "holding captives does not restrain the other side in battle",
-        Arm(numbers=(("captives.*.restraint", 0.0),)),
+        TreatmentArm(numbers=(("captives.*.restraint", 0.0),)),
     ),
     Ablation(
         "no side payments",
         "mediators have nothing to add to a text",
-        Arm(levers=(("leverage", 0.0),)),
+        TreatmentArm(levers=(("leverage", 0.0),)),
     ),
 )
 
@@ -158,7 +158,9 @@ def ablations(past: History) -> tuple[Ablation, ...]:
     return tuple(replace(part, arm=part.arm.played_in(scenarios)) for part in ABLATIONS)
 
 
-def _ablated(past: History, played: Mapping[Arm, Outcomes]) -> dict[str, dict[str, Headline]]:
+def _ablated(
+    past: History, played: Mapping[TreatmentArm, Outcomes]
+) -> dict[str, dict[str, Headline]]:
     """The headline numbers with each part taken out: by ablation and headline."""
     parts = ablations(past)
     return {part.name: _headlines(played[parts[0].arm], played[part.arm]) for part in parts}
@@ -208,7 +210,7 @@ def history_named(name: str | None) -> History:
     return default_history() if name is None else load_history(name)
 
 
-def all_arms(past: History) -> list[Arm]:
+def all_arms(past: History) -> list[TreatmentArm]:
     """Return all that must be played, each arm once."""
     wanted = [arm for fact in facts(past) for arm in fact.arms]
     wanted += [*arms(past), *(part.arm for part in ablations(past))]

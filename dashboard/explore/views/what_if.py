@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from html import escape
-from typing import Any
 from urllib.parse import parse_qs
 
 import streamlit as st
+from sim.types import Json
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.common import theme
@@ -17,8 +17,6 @@ from dashboard.explore.caveats import cautions
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.session import ask, undo
 from sim.scenario.schema import Lever, Scenario
-
-Json = dict[str, Any]
 
 #: Levers shown at once; the others are a click away.
 SHOWN = 8

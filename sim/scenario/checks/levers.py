@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 from sim.scenario.checks.issues import LEVEL_BOUNDS
-from sim.scenario.checks.shared import Bounds, Troubles, known, span, wrong
+from sim.scenario.checks.shared import Bounds, Troubles, must_be_known, span, wrong
 from sim.scenario.checks.strategies import bounds_of, every_strategy, known_kinds
-from sim.scenario.errors import Path, Trouble, did_you_mean, dotted, shown
+from sim.scenario.errors import IssueAtPath, Path, did_you_mean, dotted, quote_value
 from sim.scenario.quantity import Quantity
 from sim.scenario.schema import Scenario
 
@@ -34,10 +34,12 @@ def expectations(scenario: Scenario) -> Troubles:
         path: Path = ("levers", name, "expect")
         of = lever.expect.of
         if of not in OUTCOMES[2:] and not _ON_A_DAY.fullmatch(of):
-            found = f"{dotted((*path, 'of'))} is {shown(of)}"
+            found = f"{dotted((*path, 'of'))} is {quote_value(of)}"
             hint = did_you_mean(of, OUTCOMES)
-            yield Trouble((*path, "of"), found, "no outcome has this name", hint)
-        yield from known((*path, "source"), lever.expect.source, ("sources",), scenario.sources)
+            yield IssueAtPath((*path, "of"), found, "no outcome has this name", hint)
+        yield from must_be_known(
+            (*path, "source"), lever.expect.source, ("sources",), scenario.sources
+        )
 
 
 def moves(scenario: Scenario) -> Troubles:
@@ -55,9 +57,9 @@ def moves(scenario: Scenario) -> Troubles:
         for position, move in enumerate(lever.moves):
             where = (*path, "moves", position)
             if move.key not in numbers:
-                found = f"{dotted((*where, 'key'))} is {shown(move.key)}"
+                found = f"{dotted((*where, 'key'))} is {quote_value(move.key)}"
                 target: Path = tuple(move.key.split("."))
-                yield Trouble(
+                yield IssueAtPath(
                     (*where, "key"),
                     found,
                     "it is the path of a number",
