@@ -85,7 +85,7 @@ bench-dashboard: $(READY)  ## how fast the dashboard answers (ARGS="--visitors 6
 	@$(BIN)/python tests/benchmarks/dashboard_load.py $(ARGS)
 
 system: $(READY)  ## find the browser and the database server that tests need, or fetch them
-	@$(BIN)/python tests/system.py
+	@$(BIN)/python tests/tools/system_packages.py
 
 scenarios-check: $(READY)  ## read every scenario and complain helpfully
 	@for scenario in scenarios/*.yaml scenarios/backtests/*.yaml; do $(BIN)/parley check "$$scenario" || exit 1; done

@@ -31,13 +31,11 @@ from typing import Any
 import numpy as np
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
-
 from dashboard.classroom.task_results import OF_NOBODY, Desk  # noqa: E402
 from sim.classroom import commands  # noqa: E402
 from sim.classroom.plan import Clocks, Plan, Setting  # noqa: E402
 from sim.scenario.loading import load_scenario  # noqa: E402
-from tests.classroom.served import Bot, Exercise, Server, killed, lost, out_of_order  # noqa: E402
+from tests.support.served import Bot, Exercise, Server, killed, lost, out_of_order  # noqa: E402
 
 SCENARIO = "two-rivers"
 
