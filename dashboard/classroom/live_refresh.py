@@ -192,7 +192,7 @@ def watch(
     st.fragment(run_every=every)(_look)()
 
 
-class News(NamedTuple):
+class ViewVersion(NamedTuple):
     """What is cheap to ask, and tells whether there may be something new to see."""
 
     last_seq: int  # how long the log is
@@ -201,10 +201,10 @@ class News(NamedTuple):
     stands_still: bool  # whether nothing can be written
 
 
-def _news(exercise: str) -> News:
+def _news(exercise: str) -> ViewVersion:
     store, desk = room().store, room().desk
     seq, trouble = store.last_seq(exercise), desk.trouble(exercise)
-    return News(seq, desk.has_debrief(exercise), trouble, store.stands_still)
+    return ViewVersion(seq, desk.has_debrief(exercise), trouble, store.stands_still)
 
 
 def _tick(exercise: str) -> None:

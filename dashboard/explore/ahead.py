@@ -20,7 +20,7 @@ import numpy as np
 from dashboard.common import paths
 from dashboard.common.paths import BASELINES, version
 from dashboard.explore import baselines, page_state
-from dashboard.explore.query import FULL_RUNS, Arm, Question, Settings
+from dashboard.explore.query import FULL_RUNS, Query, QueryArm, Settings
 from sim.scenario.loading import scenario_names
 from sim.scenario.quantity import Fixed
 
@@ -43,7 +43,7 @@ ROWS = 16_000
 # --- For the pages
 
 
-def known(question: Question) -> Json | None:
+def known(question: Query) -> Json | None:
     """What the whole answer will say first: its headline; None where it was not worked out."""
     name = question.arms[0].scenario
     if name not in scenario_names() or len(question.arms) != 2 or len(question.arms[1].levers) != 1:
@@ -62,10 +62,10 @@ def known(question: Question) -> Json | None:
     return {"headline": lines}
 
 
-def asked(name: str, levers: Settings) -> Question:
+def asked(name: str, levers: Settings) -> Query:
     """The question that one lever, moved alone, asks of a scenario as it is."""
-    arms = (Arm(name), Arm(name, levers))
-    return Question("comparison", arms, FULL_RUNS, baselines.SEED, arms[0].case().days)
+    arms = (QueryArm(name), QueryArm(name, levers))
+    return Query("comparison", arms, FULL_RUNS, baselines.SEED, arms[0].case().days)
 
 
 def of_today(name: str) -> Json | None:
@@ -74,7 +74,7 @@ def of_today(name: str) -> Json | None:
     if not file.is_file():
         return None
     found = _read(file, file.stat().st_mtime_ns)
-    known = (found["sha256"], found["version"]) == (Arm(name).sha256(), version())
+    known = (found["sha256"], found["version"]) == (QueryArm(name).sha256(), version())
     return found if known else None
 
 
@@ -101,7 +101,7 @@ def settings(name: str, lever: str, runs: int = FULL_RUNS) -> dict[str, Json]:
     from sim.engine.simulate import simulate
     from sim.reporting.sections import BASELINE, CHANGED
 
-    case = Arm(name).case()
+    case = QueryArm(name).case()
     spec = case.levers[lever]
     base = simulate(case, runs=runs, seed=baselines.SEED)
     found = {}
@@ -145,11 +145,11 @@ def write() -> list[Path]:
     contents = {}
     with ProcessPoolExecutor(paths.workers()) as pool:
         for name in scenario_names():
-            levers = list(Arm(name).case().levers)
+            levers = list(QueryArm(name).case().levers)
             contents[name] = {
                 "made_by": "python -m dashboard.explore.ahead",
                 "scenario": name,
-                "sha256": Arm(name).sha256(),
+                "sha256": QueryArm(name).sha256(),
                 "version": version(),
                 "settings": dict(
                     zip(levers, pool.map(settings, [name] * len(levers), levers), strict=True)

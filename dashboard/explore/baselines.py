@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dashboard.common.paths import BASELINES, version
-from dashboard.explore.query import FULL_RUNS, Arm, Question
+from dashboard.explore.query import FULL_RUNS, Query, QueryArm
 from sim.scenario.loading import scenario_names
 
 if TYPE_CHECKING:
@@ -32,13 +32,13 @@ SEED = 1
 log = logging.getLogger(__name__)
 
 
-def baseline(name: str) -> Question:
+def baseline(name: str) -> Query:
     """The question that the first look at a scenario asks."""
-    arm = Arm(name)
-    return Question("talks", (arm,), FULL_RUNS, SEED, arm.case().days)
+    arm = QueryArm(name)
+    return Query("talks", (arm,), FULL_RUNS, SEED, arm.case().days)
 
 
-def shipped(question: Question) -> Json | None:
+def shipped(question: Query) -> Json | None:
     """The shipped answer to a question; None if there is none, or none of this very scenario.
 
     It has all sections, whichever is asked for.
@@ -75,7 +75,7 @@ def baselines(jobs: Jobs) -> None:
                 jobs.ask(question, "server", PREPARED)
             # Every what-if is held against these talks.
             jobs.ask(
-                Question("outcomes", question.arms, FULL_RUNS, SEED, question.days),
+                Query("outcomes", question.arms, FULL_RUNS, SEED, question.days),
                 "server",
                 PREPARED,
             )
@@ -86,11 +86,11 @@ def baselines(jobs: Jobs) -> None:
 def write() -> list[Path]:
     """Compute the shipped answers and write them; returns the files."""
     from dashboard.common.disk_cache import Cache
-    from dashboard.explore.compute.summary import Desk, answer, outcomes_of
+    from dashboard.explore.compute.summary import JobContext, answer, outcomes_of
 
     contents = {}
     with tempfile.TemporaryDirectory(prefix="parley-") as folder:
-        desk = Desk(Cache(Path(folder)))
+        desk = JobContext(Cache(Path(folder)))
         for name in scenario_names():
             question = baseline(name)
             (arm,) = question.arms

@@ -26,7 +26,7 @@ Changes = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
-class Arm:
+class QueryArm:
     """One way to play: a scenario, some of its numbers changed, its levers moved.
 
     The scenario goes by its name, or is a `text` of the visitor's own.
@@ -67,7 +67,7 @@ def _read(name: str, text: str, changes: Changes) -> tuple[Scenario, str]:
 
 
 @dataclass(frozen=True)
-class Question:
+class Query:
     """What to compute, of which arms, with what luck.
 
     `kind` is a name in `dashboard.explore.compute.summary.ANSWERS`; `more` is what a kind
@@ -75,7 +75,7 @@ class Question:
     """
 
     kind: str
-    arms: tuple[Arm, ...]
+    arms: tuple[QueryArm, ...]
     runs: int
     seed: int
     days: int
@@ -93,18 +93,18 @@ class Question:
         return asdict(self)
 
     @classmethod
-    def of(cls, data: Mapping[str, Any]) -> Question:
+    def of(cls, data: Mapping[str, Any]) -> Query:
         """The question that became `data`."""
         arms = tuple(
-            Arm(arm["scenario"], _pairs(arm["levers"]), _pairs(arm["changes"]), arm["text"])
+            QueryArm(arm["scenario"], _pairs(arm["levers"]), _pairs(arm["changes"]), arm["text"])
             for arm in data["arms"]
         )
         return cls(**{**data, "arms": arms, "more": _pairs(data["more"])})
 
 
-def arm_key(arm: Arm, runs: int, seed: int, days: int) -> str:
+def arm_key(arm: QueryArm, runs: int, seed: int, days: int) -> str:
     """A name for the talks of one arm."""
-    return Question("outcomes", (arm,), runs, seed, days).key()
+    return Query("outcomes", (arm,), runs, seed, days).key()
 
 
 def _pairs(lists: Any) -> tuple[tuple[str, Any], ...]:

@@ -17,7 +17,7 @@ from sim import findings
 from sim.engine.outcomes import Outcomes
 from sim.engine.simulate import Comparison
 from sim.findings.statistics import Effect, Finding, Spread
-from sim.scenario.errors import counted
+from sim.scenario.errors import count_noun
 from sim.scenario.packages import levels_within
 from sim.scenario.quantity import Quantity
 from sim.scenario.schema import Issue, Scenario
@@ -221,7 +221,7 @@ def _base_rate(scenario: Scenario, horizon: int) -> Json | None:
 
 def talks_played(found: Json) -> str:
     """How many talks were played, and for how long."""
-    return f"{counted(found['runs'], 'simulated talk')} of {counted(found['days'], 'day')}"
+    return f"{count_noun(found['runs'], 'simulated talk')} of {count_noun(found['days'], 'day')}"
 
 
 def frequency(share: Mapping[str, float | None]) -> str:

@@ -80,7 +80,7 @@ class Packages:
         return np.asarray(self.swap_ratio[self.swap_of, pool])
 
 
-def packages_of(scenario: Scenario, number: NumberAt | None = None) -> Packages:
+def feasible_packages(scenario: Scenario, number: NumberAt | None = None) -> Packages:
     """Enumerate the feasible packages of a scenario, with its numbers as a lever may move them.
 
     Raises ValueError where the constraints leave no package or far too many.
@@ -213,7 +213,7 @@ def crosses(scenario: Scenario, levels: Ints, party: str) -> list[Bools]:
     return [~selected(scenario, levels, line.keeps) for line in lines]
 
 
-def in_words(scenario: Scenario, packages: Packages, index: int) -> str:
+def describe_package(scenario: Scenario, packages: Packages, index: int) -> str:
     """A package in the scenario's own words."""
     parts = [
         list(issue.levels.values())[packages.levels[index, k]].words

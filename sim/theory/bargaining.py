@@ -154,11 +154,11 @@ def _inside(gains: Floats) -> Bools:
 
 def _best(score: Floats, inside: Bools) -> Packages:
     """The first package inside with the highest score, or `NO_PACKAGE`, (runs,)."""
-    choice = only(score, inside).argmax(axis=1)
+    choice = mask_outside(score, inside).argmax(axis=1)
     return np.where(inside.any(axis=1), choice, np.intp(NO_PACKAGE))
 
 
-def only(values: Floats, inside: Bools) -> Floats:
+def mask_outside(values: Floats, inside: Bools) -> Floats:
     """The values where they are inside, and a number below all others elsewhere; any shape.
 
     Values lie within half of the largest number of their kind. Much faster than a choice by mask,

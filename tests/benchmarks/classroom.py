@@ -31,9 +31,9 @@ from typing import Any
 import numpy as np
 
 ROOT = Path(__file__).parents[2]
-from dashboard.classroom.task_results import OF_NOBODY, Desk  # noqa: E402
+from dashboard.classroom.task_results import OF_NOBODY, TaskStore  # noqa: E402
 from sim.classroom import commands  # noqa: E402
-from sim.classroom.plan import Clocks, Plan, Setting  # noqa: E402
+from sim.classroom.plan import Clocks, ExercisePlan, Setting  # noqa: E402
 from sim.scenario.loading import load_scenario  # noqa: E402
 from tests.support.served import Bot, Exercise, Server, killed, lost, out_of_order  # noqa: E402
 
@@ -59,10 +59,10 @@ WORDS = re.compile(rb"say-p\d+-\d+-\d+\.")
 Json = dict[str, Any]
 
 
-def a_plan(seats: int, clocks: Clocks, rounds: int) -> Plan:
+def a_plan(seats: int, clocks: Clocks, rounds: int) -> ExercisePlan:
     """A plan with a seat for everybody."""
-    places = len(Setting(Plan(title="Bench"), load_scenario(SCENARIO)).places)
-    return Plan(title="Bench", tables=-(-seats // places), rounds=rounds, clocks=clocks)
+    places = len(Setting(ExercisePlan(title="Bench"), load_scenario(SCENARIO)).places)
+    return ExercisePlan(title="Bench", tables=-(-seats // places), rounds=rounds, clocks=clocks)
 
 
 @dataclass
@@ -96,11 +96,13 @@ async def talking(bot: Bot, sent: dict[str, float], until: float) -> None:
         await asyncio.sleep(min(pause, max(until - time.monotonic(), 0)))
 
 
-async def rehearsing(desk: Desk) -> None:
+async def rehearsing(desk: TaskStore) -> None:
     """Have the model play, without a pause, as instructors do who prepare their classes."""
     seed = 0
     while True:
-        plan = Plan(title="Rehearsal", tables=10, rounds=5, seed=seed).model_dump(mode="json")
+        plan = ExercisePlan(title="Rehearsal", tables=10, rounds=5, seed=seed).model_dump(
+            mode="json"
+        )
         wish = {"kind": "rehearse", "plan": plan, "scenario": SCENARIO}
         while desk.wish(f"{OF_NOBODY}.bench-{seed}", wish) is None:
             await asyncio.sleep(0.5)
@@ -111,7 +113,7 @@ async def a_class(server: Server, seats: int, seconds: float) -> Json:
     """A class comes, predicts and talks; how long each had to wait."""
     clocks = Clocks(briefing=3600, caucus=3600)
     exercise = Exercise(server, a_plan(seats, clocks, 3), load_scenario(SCENARIO))
-    rehearsals = asyncio.create_task(rehearsing(Desk(server.home)))
+    rehearsals = asyncio.create_task(rehearsing(TaskStore(server.home)))
     joining = await exercise.gathered(seats)
     ears = {bot.person: Ear() for bot in exercise.bots}
     for bot in exercise.bots:

@@ -26,7 +26,7 @@ from scipy import stats
 
 from sim import findings
 from sim.engine.outcomes import NONE
-from sim.engine.random_streams import Chance
+from sim.engine.random_streams import RandomStreams
 from sim.findings.statistics import Finding
 
 REPETITIONS, WITHIN = 2000, (0.93, 0.97)
@@ -220,7 +220,7 @@ def coverage(case: Case, number: int, repetitions: int) -> float:
     for repetition in range(repetitions):
 
         def luck(runs: int, width: int, repetition: int = repetition) -> np.ndarray:
-            return Chance(repetition, 0, runs).once(f"coverage {number}", width)
+            return RandomStreams(repetition, 0, runs).once(f"coverage {number}", width)
 
         found = case.finding(luck)
         assert found.low is not None

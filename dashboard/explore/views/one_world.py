@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.common import theme
 from dashboard.explore import progress, session
 from dashboard.explore.page_state import WhatIf
-from dashboard.explore.query import Question
+from dashboard.explore.query import Query
 from dashboard.explore.views import WHAT_IF
 
 Json = dict[str, Any]
@@ -152,12 +152,12 @@ st.markdown(
 session.about(asked)
 
 arms = (asked.baseline, asked.changed) if asked.moved else (asked.baseline,)
-found = progress.answer_to(Question("worlds", arms, asked.runs, asked.seed, asked.days))
+found = progress.answer_to(Query("worlds", arms, asked.runs, asked.seed, asked.days))
 number = which_world(asked, found)
 session.in_address(asked, {"world": [str(number)]} if number else {})
 
 more = (("run", str(number)),)
-told = progress.answer_to(Question("world", arms, 1, asked.seed, asked.days, more))
+told = progress.answer_to(Query("world", arms, 1, asked.seed, asked.days, more))
 if told is not None:
     shown = BASELINE
     if asked.moved:

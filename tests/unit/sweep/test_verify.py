@@ -19,9 +19,9 @@ import pytest
 import sim
 from sim.cli.terminal import as_json
 from sim.sweep import (
+    ExecutionOptions,
     FingerprintError,
     FolderError,
-    Manner,
     Sweep,
     provenance,
     result_folder,
@@ -35,7 +35,7 @@ from sim.sweep.verify import diff, merge, replay, verify
 from tests.support.studies import FEW
 from tests.unit.sweep.test_execution import bytes_of
 
-PLAIN = Manner(chunk_runs=100)
+PLAIN = ExecutionOptions(chunk_runs=100)
 
 
 @pytest.fixture
@@ -193,7 +193,8 @@ def test_shared_and_separate_luck_agree_in_the_mean(study, tmp_path):
     many, apart = ("replicates: 6", "replicates: 400"), ("seed: 3", "seed: 3\ncrn: false")
     asked = {"shared": (FEW, many), "separate": (FEW, many, apart)}
     sweeps = [
-        run(study(*changes), tmp_path / name, manner=Manner()) for name, changes in asked.items()
+        run(study(*changes), tmp_path / name, manner=ExecutionOptions())
+        for name, changes in asked.items()
     ]
     for point in (0, 1):
         one, other = (

@@ -8,8 +8,8 @@ import pytest
 from dashboard.common.disk_cache import Cache
 from dashboard.explore import ahead, page_state
 from dashboard.explore.baselines import SEED
-from dashboard.explore.compute.summary import Desk, answer
-from dashboard.explore.query import Arm
+from dashboard.explore.compute.summary import JobContext, answer
+from dashboard.explore.query import QueryArm
 from sim.engine.simulate import play_rows
 from sim.scenario.loading import scenario_names
 
@@ -21,7 +21,9 @@ RIVERS = page_state.plain("two-rivers")
 def test_a_lever_worked_out_beforehand_says_what_the_whole_answer_says(tmp_path):
     few = ahead.settings("two-rivers", "optimism", runs=20)
     asked = replace(RIVERS.with_lever("optimism", 0.5), runs=20)
-    whole = answer(replace(asked.question(), kind="headline"), Desk(Cache(tmp_path)))["headline"]
+    whole = answer(replace(asked.question(), kind="headline"), JobContext(Cache(tmp_path)))[
+        "headline"
+    ]
     says = [{"changed": line["arms"]["changed"], "effect": line["effect"]} for line in whole]
     assert few["0.5"]["by_day"] == says
     assert len(few) == len(ahead.steps(asked.baseline.case().levers["optimism"]))
@@ -29,7 +31,7 @@ def test_a_lever_worked_out_beforehand_says_what_the_whole_answer_says(tmp_path)
 
 @pytest.mark.parametrize("name", scenario_names())
 def test_each_step_of_each_slider_is_known_and_of_this_model(name):
-    case, shipped = Arm(name).case(), ahead.of_today(name)
+    case, shipped = QueryArm(name).case(), ahead.of_today(name)
     assert shipped is not None, STALE
     levers, known = list(case.levers), shipped["settings"]
     for lever, spec in case.levers.items():

@@ -9,7 +9,7 @@ import pytest
 from dashboard.common.paths import BASELINES
 from dashboard.explore import baselines
 from dashboard.explore.job_queue import PREPARED
-from dashboard.explore.query import Arm
+from dashboard.explore.query import QueryArm
 from sim.engine.simulate import simulate
 from sim.scenario.loading import scenario_names
 
@@ -26,7 +26,7 @@ def test_the_shipped_answer_is_of_this_scenario_and_this_model(name):
 
 def test_a_shipped_answer_is_used_for_nothing_else(monkeypatch):
     question = baselines.baseline("two-rivers")
-    moved = Arm("two-rivers", levers=(("leaks", 0.0),))
+    moved = QueryArm("two-rivers", levers=(("leaks", 0.0),))
     for other in ({"arms": (moved,)}, {"seed": 2}, {"runs": 100}, {"days": 30}):
         assert baselines.shipped(replace(question, **other)) is None
     monkeypatch.setattr(baselines, "version", lambda: "another")
