@@ -63,11 +63,11 @@ pytest: $(READY)  ## the whole suite; a skipped test is a failure
 	@PARLEY_NO_SKIP=1 $(BIN)/python -m pytest -n 4 $(ARGS)
 
 bench: $(READY)  ## how fast the engine and each finding are on this machine
-	@$(BIN)/python tests/benchmarks/engine.py $(ARGS)
-	@$(BIN)/python tests/benchmarks/findings.py
+	@$(BIN)/python -m tests.benchmarks.engine $(ARGS)
+	@$(BIN)/python -m tests.benchmarks.findings
 
 bench-sweep: $(READY)  ## what a sweep takes, and what shared luck is worth (some six minutes)
-	@$(BIN)/python tests/benchmarks/sweep.py $(ARGS)
+	@$(BIN)/python -m tests.benchmarks.sweep $(ARGS)
 
 study: $(READY)  ## the worked study of sim/analysis, from plan to figure (some three minutes)
 	@$(BIN)/parley sweep plan scenarios/studies/paris-2024.yaml $(ARGS)
@@ -76,16 +76,16 @@ study: $(READY)  ## the worked study of sim/analysis, from plan to figure (some 
 	  --facts scenarios/studies/facts/paris-2024.yaml --accept 0.2 --out sweeps/paris-2024-shown
 
 bench-classroom: $(READY)  ## how many students this machine bears (ARGS="--seats 60")
-	@$(BIN)/python tests/benchmarks/classroom.py $(ARGS)
+	@$(BIN)/python -m tests.benchmarks.classroom $(ARGS)
 
 coverage-study: $(READY)  ## how often 95 % intervals hold the truth (a few minutes)
-	@$(BIN)/python tests/benchmarks/coverage.py $(ARGS)
+	@$(BIN)/python -m tests.benchmarks.coverage $(ARGS)
 
 bench-dashboard: $(READY)  ## how fast the dashboard answers (ARGS="--visitors 60 --soak 30")
-	@$(BIN)/python tests/benchmarks/dashboard_load.py $(ARGS)
+	@$(BIN)/python -m tests.benchmarks.dashboard_load $(ARGS)
 
 system: $(READY)  ## find the browser and the database server that tests need, or fetch them
-	@$(BIN)/python tests/tools/system_packages.py
+	@$(BIN)/python -m tests.tools.system_packages
 
 scenarios-check: $(READY)  ## read every scenario and complain helpfully
 	@for scenario in scenarios/*.yaml scenarios/backtests/*.yaml; do $(BIN)/parley check "$$scenario" || exit 1; done

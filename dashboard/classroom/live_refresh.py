@@ -19,6 +19,7 @@ from sim.classroom.commands import Act, Request, Tick
 from sim.classroom.decide import AGENTS_GRACE, RefusedError
 from sim.classroom.state import State
 from sim.classroom.storage.store import Holder, UnavailableError
+from sim.types import Json
 
 #: Seconds between two looks while others may do something, and while nobody does much.
 SOON, LATER = 2.0, 5.0
@@ -26,7 +27,6 @@ SOON, LATER = 2.0, 5.0
 #: After so many ms beyond a deadline a page sees to it itself that time goes on.
 OVERDUE = AGENTS_GRACE + 5_000
 
-Json = dict[str, Any]
 
 Seen = TypeVar("Seen")
 

@@ -15,13 +15,11 @@ from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from traceback import walk_tb
-from typing import Any
 
 from sim.classroom.state import Table
 from sim.classroom.table_model import PrivateAdvice, ScoreSheet
 from sim.io.atomic_write import write_atomically
-
-Json = dict[str, Any]
+from sim.types import Json
 
 #: Rehearsals and what-ifs that wait at a time.
 MOST_WISHES = 8

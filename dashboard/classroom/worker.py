@@ -34,13 +34,12 @@ from sim.classroom.table_model import Model
 from sim.engine.simulate import version
 from sim.scenario.loading import load_scenario
 from sim.sweep.executors import serve
+from sim.types import Json
 
 #: Seconds between two looks at what is due, and at whether our parent lives.
 LOOK_EVERY = 0.25
 
 LOGGER = logging.getLogger(__name__)
-
-Json = dict[str, Any]
 
 
 class Conductor:

@@ -13,7 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,12 +23,12 @@ from dashboard.explore import baselines, page_state
 from dashboard.explore.query import FULL_RUNS, Query, QueryArm, Settings
 from sim.scenario.loading import scenario_names
 from sim.scenario.quantity import Fixed
+from sim.types import Json
 
 if TYPE_CHECKING:
     from sim.engine.outcomes import Outcomes
     from sim.scenario.schema import Lever, Scenario
 
-Json = dict[str, Any]
 
 #: Where it is shipped, one file to a scenario.
 FOLDER = BASELINES / "levers"

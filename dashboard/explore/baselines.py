@@ -13,16 +13,16 @@ import tempfile
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dashboard.common.paths import BASELINES, version
 from dashboard.explore.query import FULL_RUNS, Query, QueryArm
 from sim.scenario.loading import scenario_names
+from sim.types import Json
 
 if TYPE_CHECKING:
     from dashboard.explore.job_queue import Jobs
 
-Json = dict[str, Any]
 
 #: So many first talks stand in a shipped answer one by one, so that a test can play them again.
 WITNESSES = 40

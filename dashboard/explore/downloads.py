@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import textwrap
-from typing import Any
 
 import streamlit as st
 import vl_convert
@@ -15,8 +14,7 @@ from dashboard.explore import progress, session
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.query import Query
 from sim.reporting.charts import INK
-
-Json = dict[str, Any]
+from sim.types import Json
 
 #: Characters to a line of a chart's title.
 LINE = 52

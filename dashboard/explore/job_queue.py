@@ -24,8 +24,8 @@ from dashboard.common import paths, server_lifecycle
 from dashboard.common.disk_cache import MOST_BYTES, Cache
 from dashboard.explore.query import Query
 from dashboard.explore.worker import ANSWER, PARTIAL, PROGRESS, READY, WRONG
+from sim.types import Json
 
-Json = dict[str, Any]
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 
 #: What comes first: an early estimate, an answer somebody waits for, the rest of one whose headline

@@ -10,7 +10,6 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import streamlit as st
 
@@ -19,8 +18,7 @@ from dashboard.explore import ahead, baselines
 from dashboard.explore.job_queue import AWAITED, EARLY, REST, Job, jobs
 from dashboard.explore.query import EARLY_RUNS, Query
 from sim.scenario.errors import count_noun
-
-Json = dict[str, Any]
+from sim.types import Json
 
 #: Is told lines of the headline, each of a day, and of how many talks they are.
 Show = Callable[[list[Json], int], None]

@@ -14,8 +14,7 @@ from dashboard.common.paths import model
 from dashboard.explore import user_scenarios
 from sim.scenario.loading import load_scenario, read_text, sha256_of
 from sim.scenario.schema import Scenario
-
-Json = dict[str, Any]
+from sim.types import Json
 
 #: Talks by which an answer is first estimated, and those of the answer itself. The first are the
 #: same talks in both.

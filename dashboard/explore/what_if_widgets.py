@@ -16,8 +16,7 @@ from dashboard.explore.page_state import WhatIf
 from dashboard.explore.visitor_store import COOKIE, StorageError, VisitorStore
 from sim.scenario.quantity import Quantity
 from sim.scenario.schema import Scenario
-
-Json = dict[str, Any]
+from sim.types import Json
 
 #: Kinds of things kept.
 WHAT_IFS, GUESSES, MET = "what-if", "guess", "challenge"

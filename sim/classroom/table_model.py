@@ -41,8 +41,7 @@ from sim.engine.rounds import TRUCE
 from sim.engine.simulate import version
 from sim.engine.talks import release_model
 from sim.scenario.loading import sha256_of
-
-Floats = NDArray[np.floating]
+from sim.types import Floats
 
 #: After so many days a truce is asked whether it is in force.
 HORIZONS = (7, 30, 60, 90)

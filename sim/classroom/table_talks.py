@@ -14,7 +14,6 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.classroom.plan import Setting
 from sim.classroom.state import PastRound, Table
@@ -23,16 +22,13 @@ from sim.engine.agents.mediator import Mediator
 from sim.engine.agents.party import Party
 from sim.engine.captives import Captivity
 from sim.engine.outcomes import NONE
-from sim.engine.random_streams import STRETCH_DAYS, RandomStreams, Singles
+from sim.engine.random_streams import STRETCH_DAYS, RandomStreams
 from sim.engine.rounds import Assessment, Meeting
 from sim.engine.talks import Diary, Talks, release_model
 from sim.engine.truces import Truces
 from sim.scenario.packages import Packages
 from sim.scenario.schema import Scenario
-
-Floats = NDArray[np.floating]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from sim.types import Bools, Floats, Ints, Singles
 
 #: What talks have taken down, or who takes it down, rather than what they reckon with: injects
 #: leave it alone.

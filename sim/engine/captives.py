@@ -26,10 +26,7 @@ from sim.engine.sampling import ParameterSample
 from sim.engine.utility import Exchange, columns, outer
 from sim.scenario.packages import Packages
 from sim.scenario.schema import Release, Scenario
-
-Floats = NDArray[np.floating]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from sim.types import Bools, Floats, Ints
 
 
 class Captivity:

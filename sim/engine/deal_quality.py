@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.theory.bargaining import NO_PACKAGE, nash
+from sim.types import Floats
 
-Floats = NDArray[np.floating]
 Ints = NDArray[np.integer]
 
 

@@ -17,11 +17,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.floating]
-Singles = NDArray[np.float32]
-Ints = NDArray[np.int64]
+from sim.types import Floats, Ints, Singles
 
 #: Daily luck is drawn in stretches of this many days, so that a longer horizon leaves the first
 #: days as they were.

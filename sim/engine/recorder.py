@@ -28,10 +28,7 @@ from sim.engine.rounds import (
 )
 from sim.engine.sampling import ParameterSample
 from sim.engine.truces import Truces
-
-Floats = NDArray[np.floating]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from sim.types import Bools, Floats, Ints
 
 #: Half precision holds no more than this; a gain this far below 0 is as good as none.
 LEAST_GAIN = -6e4

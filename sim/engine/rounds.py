@@ -11,10 +11,7 @@ from numpy.typing import NDArray
 
 from sim.engine.agents.party import Valuation
 from sim.engine.utility import take_runs
-
-Floats = NDArray[np.floating]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from sim.types import Bools, Floats, Ints
 
 #: The phases of a conflict.
 WAR, TRUCE, FORWARD_WON, BACKWARD_WON = range(4)

@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 from sim.engine.random_streams import RandomStreams
 from sim.scenario.quantity import Fixed, Quantity
 from sim.scenario.schema import Lever, Scenario
-
-Floats = NDArray[np.floating]
+from sim.types import Floats
 
 
 class LeverError(ValueError):

@@ -32,10 +32,7 @@ from sim.scenario.packages import feasible_packages
 from sim.scenario.quantity import FINEST_LUCK, standard_normal
 from sim.scenario.schema import Scenario
 from sim.theory.war import REARMING_DAYS, WAR_MODULES, Evidence
-
-Floats = NDArray[np.floating]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from sim.types import Bools, Floats, Ints
 
 #: Packages assessed at a time, over all runs at hand: more take memory, fewer take more calls.
 PACKAGES_AT_ONCE = 2**20

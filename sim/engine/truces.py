@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.engine.captives import Captivity
 from sim.engine.sampling import ParameterSample
 from sim.scenario.packages import Packages
 from sim.theory.commitment import PERMANENCE
 from sim.theory.durability import trust, weibull_hazard
-
-Floats = NDArray[np.floating]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from sim.types import Bools, Floats, Ints
 
 NONE = -1
 

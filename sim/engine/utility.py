@@ -24,8 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.scenario.packages import Packages
-
-Floats = NDArray[np.floating]
+from sim.types import Floats
 
 
 def columns(table: Floats, places: NDArray[np.integer]) -> Floats:

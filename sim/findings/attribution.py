@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.engine.outcomes import Outcomes
 from sim.engine.simulate import InitialUtilities, play_arms
@@ -21,9 +20,7 @@ from sim.findings.statistics import Effect, Finding, dealt_by, mean, paired, sha
 from sim.scenario.quantity import Amount, Bias, Quantity, Share
 from sim.scenario.schema import Mediator, Scenario, Strategy
 from sim.theory.shapley import shapley
-
-Floats = NDArray[np.floating]
-Ints = NDArray[np.int64]
+from sim.types import Floats, Ints
 
 #: Who blocks where no single party's concession would open a ZOPA.
 NOBODY_ALONE = "nobody alone"

@@ -15,16 +15,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.random_streams import RandomStreams
+from sim.types import Ints, Numbers
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Numbers = NDArray[Any]
 
 #: What comes of runs at some points, by path, with the luck of some runs: outcomes by name. All
 #: arrays are (runs,).

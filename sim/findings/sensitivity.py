@@ -26,15 +26,13 @@ from sim.findings.designs import (
     STEP,
     DesignTable,
     ExperimentDesign,
-    Floats,
-    Ints,
-    Numbers,
     Play,
     run_design,
     screening_design,
 )
 from sim.findings.statistics import Effect, Finding
 from sim.scenario.schema import Scenario
+from sim.types import Floats, Ints, Numbers
 
 #: Samples of rows from which an interval is taken, and its ends.
 RESAMPLES = 999

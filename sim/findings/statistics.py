@@ -14,15 +14,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
 from sim.engine.outcomes import ENDINGS, NONE, Outcomes
 from sim.scenario.schema import BaseRate
 from sim.theory.competing_risks import aalen_johansen
-
-Bools = NDArray[np.bool_]
-Numbers = NDArray[Any]
+from sim.types import Bools, Numbers
 
 #: Half the width of a 95 % interval, in standard errors.
 NORMAL_95 = 1.959963984540054

@@ -14,11 +14,10 @@ from sim.findings.lever_search import LeverChange, LeverSearch
 from sim.findings.statistics import Finding
 from sim.reporting.summary import NOT_A_FORECAST
 from sim.scenario.schema import Scenario
+from sim.types import Json
 
 WHY = "parley.why/1"
 UNLOCK = "parley.unlock/1"
-
-Json = dict[str, Any]
 
 
 REASON_WORDS = {

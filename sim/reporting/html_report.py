@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -52,8 +51,7 @@ from sim.reporting.summary import (
 )
 from sim.scenario.quantity import Quantity
 from sim.scenario.schema import Scenario
-
-Json = dict[str, Any]
+from sim.types import Json
 
 #: What a folder holds besides the charts.
 PAGE, SUMMARY, WHY, CHARTS = "report.html", "summary.json", "why.json", "charts"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sim import findings
 from sim.engine.outcomes import ENDINGS, Outcomes
@@ -24,8 +23,7 @@ from sim.reporting.summary import (
     of_hundred,
 )
 from sim.scenario.schema import Scenario
-
-Json = dict[str, Any]
+from sim.types import Json
 
 #: A curve has about so many points, and first truces are followed for so many days.
 POINTS, FOLLOWED = 60, 120

@@ -21,6 +21,7 @@ from sim.scenario.errors import count_noun
 from sim.scenario.packages import levels_within
 from sim.scenario.quantity import Quantity
 from sim.scenario.schema import Issue, Scenario
+from sim.types import Json
 
 SUMMARY = "parley.summary/1"
 COMPARISON = "parley.comparison/1"
@@ -57,8 +58,6 @@ EFFECT_WORDS = {
     "prisoners_released": "prisoners released",
     "truce_held_60": "talks whose first truce is in force 60 days later, of 100",
 }
-
-Json = dict[str, Any]
 
 
 # --- For machines

@@ -20,10 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.scenario.schema import Bound, Issue, Role, Scenario, Selector
-
-Floats = NDArray[np.floating]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from sim.types import Bools, Floats, Ints
 
 #: Reads a number of the grid by its path: the scenario's own value, or a lever's.
 NumberAt = Callable[[str], float]

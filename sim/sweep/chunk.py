@@ -23,10 +23,10 @@ import pyarrow as pa
 
 from sim.engine.outcomes import Outcomes
 from sim.engine.simulate import play_rows
-from sim.findings.designs import Floats, Ints
 from sim.scenario.schema import Scenario
 from sim.sweep import output_columns
 from sim.sweep.study import MOST_REPLICATES, Series
+from sim.types import Floats, Ints
 
 OK, FAILED = "ok", "failed"
 

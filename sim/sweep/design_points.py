@@ -19,7 +19,6 @@ import pyarrow as pa
 
 from sim.engine.random_streams import RandomStreams
 from sim.findings import designs
-from sim.findings.designs import Floats, Ints
 from sim.scenario.errors import IssueAtPath, count_noun, did_you_mean
 from sim.scenario.quantity import Fixed
 from sim.sweep.constraints import DesignConstraint
@@ -35,6 +34,7 @@ from sim.sweep.factors import (
 )
 from sim.sweep.question import BoundStudy
 from sim.sweep.study import GRIDS, Sampling, is_keyed
+from sim.types import Floats, Ints
 
 SidePoints = TypeVar("SidePoints", "DesignSide", "DesignPoints")
 

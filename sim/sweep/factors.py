@@ -13,7 +13,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.findings.designs import Floats
 from sim.scenario import schema_errors
 from sim.scenario.errors import Path, ScenarioError, ValidationIssue, quote_value
 from sim.scenario.loading import with_changes
@@ -21,6 +20,7 @@ from sim.scenario.quantity import FINEST_LUCK, Fixed
 from sim.scenario.schema import Scenario
 from sim.scenario.yaml_tree import SWITCH
 from sim.sweep.study import FORMS, Range, frozen, not_a_key
+from sim.types import Floats
 
 Column = NDArray[Any]
 Kind = Literal["lever", "number", "value"]

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from sim.engine.simulate import BLOCK_RUNS
-from sim.findings.designs import Floats, Ints
 from sim.scenario.loading import with_changes
 from sim.scenario.schema import Scenario
 from sim.sweep import output_columns
@@ -23,6 +22,7 @@ from sim.sweep.chunk import ChunkResult, ChunkTask, run_chunk
 from sim.sweep.design_points import DesignPoints, design_points
 from sim.sweep.question import BoundStudy
 from sim.sweep.result_folder import Chunk
+from sim.types import Floats, Ints
 
 #: A sample of this share of a chunk, and one of this share of that, tell how long chunks take.
 SAMPLED = 1 / 4

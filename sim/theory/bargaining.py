@@ -13,8 +13,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.floating]
+from sim.types import Bools, Floats
+
 Packages = NDArray[np.intp]
 
 NO_PACKAGE = -1

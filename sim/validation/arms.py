@@ -21,8 +21,8 @@ from sim.findings.attribution import with_numbers
 from sim.findings.statistics import NORMAL_95, dealt_by
 from sim.scenario.loading import load_scenario
 from sim.scenario.schema import Scenario
+from sim.types import Floats
 
-Floats = NDArray[np.floating]
 Edit = Callable[[Scenario], Scenario]
 
 SEED_CASE, FIRST_TRUCE = "gaza-2024-01", "gaza-2023-11"

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.engine.outcomes import NONE, Outcomes
 from sim.engine.random_streams import RandomStreams
@@ -21,6 +20,7 @@ from sim.engine.simulate import InitialUtilities, initial_utilities
 from sim.findings.attribution import structural
 from sim.findings.statistics import Finding, deal_by, dealt_by, share
 from sim.scenario.loading import load_scenario
+from sim.types import Floats
 from sim.validation import history
 from sim.validation.arms import DAYS, FIRST_TRUCE, SEED_CASE, TreatmentArm, has_level, signed_at
 from sim.validation.history import CASES, PAUSES, Case, SourcedFact
@@ -32,8 +32,6 @@ from sim.validation.scoring_rules import (
     interval,
     log_score,
 )
-
-Floats = NDArray[np.floating]
 
 #: The days by which a truce is forecast.
 FORECAST_DAYS = {"B1": (30, 60, 90), "B2": (30, 90, 180, 365), "B3": (30, 60, 90)}

@@ -26,16 +26,15 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-ROOT = Path(__file__).parents[2]
-from dashboard.classroom.task_results import OF_NOBODY, TaskStore  # noqa: E402
-from sim.classroom import commands  # noqa: E402
-from sim.classroom.plan import Clocks, ExercisePlan, Setting  # noqa: E402
-from sim.scenario.loading import load_scenario  # noqa: E402
-from tests.support.served import Bot, Exercise, Server, killed, lost, out_of_order  # noqa: E402
+from dashboard.classroom.task_results import OF_NOBODY, TaskStore
+from sim.classroom import commands
+from sim.classroom.plan import Clocks, ExercisePlan, Setting
+from sim.scenario.loading import load_scenario
+from sim.types import Json
+from tests.support.served import Bot, Exercise, Server, killed, lost, out_of_order
 
 SCENARIO = "two-rivers"
 
@@ -55,8 +54,6 @@ LARGER = (100, 150, 200, 300, 400)
 WRONG = re.compile(rb"Something went wrong|stands still|cannot be written")
 
 WORDS = re.compile(rb"say-p\d+-\d+-\d+\.")
-
-Json = dict[str, Any]
 
 
 def a_plan(seats: int, clocks: Clocks, rounds: int) -> ExercisePlan:

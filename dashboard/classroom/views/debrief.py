@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from dashboard.classroom import charts
@@ -22,8 +20,7 @@ from dashboard.classroom.live_refresh import (
 from dashboard.common import theme
 from sim.classroom.debrief import replayed
 from sim.scenario.errors import count_noun
-
-Json = dict[str, Any]
+from sim.types import Json
 
 #: Charts are no wider, in pixels: on a wide screen their dots would lie too far apart.
 WIDEST = 760

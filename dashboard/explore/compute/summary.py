@@ -29,8 +29,7 @@ from sim.reporting.explanation_sections import HEADINGS
 from sim.reporting.sections import BASELINE, CHANGED, OF_COMPARISON, OF_TALKS, Section
 from sim.reporting.summary import days_within, ending_words, of_hundred
 from sim.scenario.schema import Scenario
-
-Json = dict[str, Any]
+from sim.types import Json
 
 #: Talks played before a worker says how far it is.
 STEP_RUNS = 2000

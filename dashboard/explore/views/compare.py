@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from html import escape
-from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
@@ -14,8 +13,7 @@ from dashboard.explore import page_state, progress, session, what_if_widgets
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.query import Query, QueryArm
 from sim.scenario.loading import scenario_names
-
-Json = dict[str, Any]
+from sim.types import Json
 
 #: The two sides, as the page and its address call them.
 LABELS = ("First", "Second")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import streamlit as st
 
@@ -12,8 +11,7 @@ from dashboard.explore import progress, session
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.query import Query
 from dashboard.explore.views import WHAT_IF
-
-Json = dict[str, Any]
+from sim.types import Json
 
 BASELINE, CHANGED = "baseline", "changed"
 

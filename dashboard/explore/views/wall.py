@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 from urllib.parse import parse_qs
 
 import streamlit as st
@@ -16,8 +15,7 @@ from dashboard.explore.page_state import WhatIf
 from dashboard.explore.views import WHAT_IF
 from dashboard.explore.visitor_store import StorageError
 from sim.reporting.charts import BLUE, GREY, INK
-
-Json = dict[str, Any]
+from sim.types import Json
 
 #: Seconds between two looks at whether something new hangs on the wall.
 LOOK_EVERY = 4.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import streamlit as st
 
@@ -12,8 +11,6 @@ from dashboard.explore import progress, session
 from dashboard.explore.caveats import HAGGLED, MEDIATED
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.query import Query
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True)

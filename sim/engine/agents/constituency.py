@@ -6,13 +6,10 @@ from collections.abc import Mapping
 
 import mesa
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.engine.sampling import ParameterSample
 from sim.engine.utility import Stakes
-
-Floats = NDArray[np.floating]
-Ints = NDArray[np.int64]
+from sim.types import Floats, Ints
 
 
 class Constituency(mesa.Agent):

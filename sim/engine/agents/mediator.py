@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import mesa
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.engine.sampling import ParameterSample
 from sim.engine.utility import Tables, take_runs
@@ -12,9 +11,7 @@ from sim.scenario.packages import Packages
 from sim.scenario.quantity import standard_normal
 from sim.theory.bargaining import FORMULATIONS
 from sim.theory.credibility import credibility
-
-Floats = NDArray[np.floating]
-Ints = NDArray[np.int64]
+from sim.types import Floats, Ints
 
 
 class Mediator(mesa.Agent):

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import mesa
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.engine.agents.constituency import Constituency
 from sim.engine.sampling import ParameterSample
@@ -21,10 +20,7 @@ from sim.theory.bargaining import mask_outside
 from sim.theory.commitment import PERMANENCE, blame, permanence, temptation
 from sim.theory.concession import TACTICS, ConcessionInput
 from sim.theory.war import WAR_MODULES, Evidence
-
-Floats = NDArray[np.floating]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from sim.types import Bools, Floats, Ints
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,13 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
-from sim.findings.designs import Floats
 from sim.scenario import loading
 from sim.scenario.errors import ScenarioError, ValidationIssue
 from sim.scenario.yaml_tree import keys_at_top
 from sim.sweep.analysis.cells import AnalysisError, CellEstimates, cell_estimates, shown
 from sim.sweep.results import Sweep
 from sim.sweep.study import StudyPart
+from sim.types import Floats
 
 #: A parameter that narrows by less than this is not identified.
 IDENTIFIED = 0.10

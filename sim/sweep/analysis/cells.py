@@ -14,9 +14,8 @@ from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from sim.findings.designs import Floats, IncompleteError, Ints
+from sim.findings.designs import IncompleteError
 from sim.findings.statistics import NORMAL_95, Finding, share
 from sim.scenario.errors import did_you_mean
 from sim.sweep.chunk import OK
@@ -26,8 +25,7 @@ from sim.sweep.factors import Column
 from sim.sweep.output_columns import MEANS, Kind
 from sim.sweep.results import Sweep
 from sim.sweep.study import Study
-
-Bools = NDArray[np.bool_]
+from sim.types import Bools, Floats, Ints
 
 #: Cells that a complaint names.
 NAMED = 12

@@ -12,10 +12,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from sim.findings.designs import DesignTable, ExperimentDesign, Ints, screening_design
+from sim.findings.designs import DesignTable, ExperimentDesign, screening_design
 from sim.findings.sensitivity import Indices, MorrisIndex, explained, indices_from, screening_from
 from sim.findings.statistics import Finding
 from sim.sweep.analysis.cells import AnalysisError, CellEstimates
+from sim.types import Ints
 
 
 def sobol(answers: CellEstimates) -> Mapping[int, Indices]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.findings.designs import Floats
 from sim.findings.statistics import Finding
 from sim.sweep.analysis.cells import CellEstimates, bins, crossed_mean
+from sim.types import Floats
 
 #: A heat map has at most so many cells to a side.
 SIDE = 6

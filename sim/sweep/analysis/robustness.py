@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.findings.designs import Floats, IncompleteError, Ints
+from sim.findings.designs import IncompleteError
 from sim.findings.statistics import Finding, share
 from sim.sweep.analysis.cells import AnalysisError, CellEstimates, check_threshold
+from sim.types import Floats, Ints
 
 
 @dataclass(frozen=True)

@@ -14,15 +14,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sim.sweep.analysis.cells import (
-    AnalysisError,
-    Bools,
-    CellEstimates,
-    check_threshold,
-    listed,
-    shown,
-)
+from sim.sweep.analysis.cells import AnalysisError, CellEstimates, check_threshold, listed, shown
 from sim.sweep.factors import Column
+from sim.types import Bools
 
 #: The share of a box that a peel takes, and the least share of all cases that a box holds.
 PEEL, LEAST = 0.05, 0.05
