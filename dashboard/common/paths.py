@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
 import tempfile
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 
 import sim
+from sim.io.user_folders import cache_folder
 
 #: The environment variable that names the folder for answers and visitors' notes.
 HOME = "PARLEY_HOME"
@@ -28,15 +28,7 @@ BASELINES = Path(__file__).parents[1] / "baselines"
 def home() -> Path:
     """The folder for answers and notes; `PARLEY_HOME`, or one in the user's cache."""
     named = os.environ.get(HOME)
-    if named:
-        return Path(named)
-    if sys.platform == "win32":
-        above = Path(os.environ.get("LOCALAPPDATA", Path.home()))
-    elif sys.platform == "darwin":
-        above = Path.home() / "Library" / "Caches"
-    else:
-        above = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return above / "parley"
+    return Path(named) if named else cache_folder()
 
 
 def make_home() -> None:

@@ -1,4 +1,8 @@
-"""Files that arrive whole: whoever reads sees the file as it was or as it is, and never a half."""
+"""Files that arrive whole: whoever reads sees the file as it was or as it is, and never a half.
+
+This is our own because atomicwrites, the library for it, was given up in 2022; it neither names
+the folder that is full nor recognises what a killed writer has left.
+"""
 
 from __future__ import annotations
 

@@ -101,9 +101,10 @@ def run(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise disk.FolderError(f"{folder} cannot be used: {error.strerror}") from None
+    if not (folder / disk.MANIFEST).exists():
+        disk.check_free(folder)
     with disk.locked(folder):
         if not (folder / disk.MANIFEST).exists():
-            disk.check_free(folder)
             workers = executors.worker_count(manner.engine, manner.workers)
             plan = SweepPlan.of(question, manner.chunk_runs, workers=workers, shard=shard)
             begin(folder, plan)

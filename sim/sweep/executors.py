@@ -3,7 +3,8 @@
 An engine is any `concurrent.futures.Executor` that can be begun anew. When a worker dies, nobody
 knows which of the chunks under way it died of; so each of them is played again by itself, and one
 that costs a worker again is divided until the run that does it stands alone. That run becomes a
-failure; all others are played.
+failure; all others are played. A pool that mends itself (loky) would spare us `mend` only: it does
+not say either which chunk a worker died of.
 """
 
 from __future__ import annotations

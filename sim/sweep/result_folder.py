@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -25,6 +24,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
 from pydantic_core import to_json
 
 from sim.io.atomic_write import atomic_path, is_partial_file
@@ -39,6 +39,9 @@ MANIFEST, SPEC, DESIGN, SUMMARY, README = (
     "README.md",
 )
 RUNS, SERIES, FAILURES, PARTS = "runs", "series", "failures", "parts"
+
+#: The file whose lock says that someone plays in the folder; it is hidden, and stays.
+LOCK = ".lock"
 
 #: Rows that are held in memory at once while parts become one file.
 ROWS_AT_ONCE = 250_000
@@ -158,17 +161,17 @@ def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keep others from playing in this folder meanwhile. Raises FolderError if someone does."""
+    """Keep others from playing in this folder meanwhile. Raises FolderError if someone does.
+
+    The system frees the lock when its holder ends, even one that is killed, so the lock file that
+    stays behind holds nobody up. Where the file system knows no locks, nobody is kept out.
+    """
+    # Whoever may write in the folder may lock it (mode). A mere file in place of the system's lock
+    # would outlive a holder that is killed (fallback_to_soft).
+    lock = FileLock(folder / LOCK, mode=0o666, blocking=False, fallback_to_soft=False)
     try:
-        import fcntl
-    except ImportError:  # Windows: nobody is kept out
-        yield
-        return
-    place = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(place)
+        lock.acquire()
+    except Timeout:
         raise FolderError(
             f"{folder.name} is being played by another process; wait for it"
         ) from None
@@ -177,7 +180,7 @@ def locked(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        os.close(place)
+        lock.release()
 
 
 # --- Reading
@@ -238,7 +241,7 @@ def _no_sweep(folder: Path) -> str:
         return f"{folder}: there is no such folder; name one that `parley sweep run` has made"
     if not folder.is_dir():
         return f"{folder} is a file; name the folder of a sweep"
-    if next(folder.iterdir(), None) is None:
+    if {path.name for path in folder.iterdir()} <= {LOCK}:
         return f"{folder} is empty and no sweep; `parley sweep run STUDY --out {folder}` plays one"
     if next(folder.glob(f"*/{MANIFEST}"), None) is not None:
         return (

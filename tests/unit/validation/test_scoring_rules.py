@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scoringrules
 from scipy import stats
 
 import sim
@@ -59,6 +60,18 @@ def test_central_intervals_hold_what_lies_in_them():
     values = np.arange(101)
     assert interval(values, 0.8) == (10, 90)
     assert covered(values, 8) == [False, False, True]
+
+
+def test_scores_are_those_of_a_library_made_for_them():
+    rng = np.random.default_rng(7)
+    values, weights = rng.normal(size=40), rng.random(40)
+    theirs = scoringrules.crps_ensemble(0.3, values, estimator="nrg", ens_w=weights)
+    assert crps(values, 0.3, weights) == pytest.approx(float(theirs), rel=1e-9)
+    chances, happened = rng.uniform(0.01, 0.99, 20), rng.integers(0, 2, 20)
+    theirs = scoringrules.brier_score(happened, chances)
+    assert brier(chances, happened) == pytest.approx(np.mean(theirs), rel=1e-12)
+    theirs = scoringrules.log_score(happened, chances)
+    assert log_score(chances, happened) == pytest.approx(np.mean(theirs), rel=1e-12)
 
 
 # --- History ---
