@@ -256,7 +256,7 @@ def tango(gained: int, lost: int, n: int) -> tuple[float, float]:
     from scipy import optimize
 
     def slack(difference: float, side: float) -> float:
-        """What the score falls short of its bound by, times its standard error."""
+        """Return what the score falls short of its bound by, times its standard error."""
         linear = (2 * n - gained + lost) * difference - gained - lost
         room = difference * (1.0 - difference)
         lost_share = (math.sqrt(linear**2 + 8 * n * lost * room) - linear) / (4 * n)
@@ -798,7 +798,7 @@ def first_truces(outcomes: Outcomes) -> tuple[Numbers, Bools]:
 
 
 def _survives(lasted: Numbers, ended: Bools, day: int) -> Finding:
-    """The survival of truces on a day, or None where none was followed so long."""
+    """Return the survival of truces on a day, or None where none was followed so long."""
     name, definition = f"truce in force after {day} days", "share of first truces, Kaplan-Meier"
     followed = int(np.count_nonzero(ended | (lasted >= day)))
     if not len(lasted) or (lasted.max() < day and not ended.all()):

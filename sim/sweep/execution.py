@@ -120,7 +120,7 @@ def resume(folder: Path | str, manner: ExecutionOptions | None = None) -> Sweep:
 
 
 def shard_name(shard: Shard) -> str:
-    """What the folder of a shard is called."""
+    """Return what the folder of a shard is called."""
     return f"shard-{shard[0]:04d}-of-{shard[1]:04d}"
 
 
@@ -181,7 +181,7 @@ def begin(folder: Path, plan: SweepPlan) -> None:
 
 
 def lost(sweep: Sweep) -> str:
-    """What to say of a sweep that was finished and has lost results since."""
+    """Return what to say of a sweep that was finished and has lost results since."""
     found = f"{sweep.folder} was finished and has lost {', '.join(sweep.lost)} since"
     if disk.played_in(sweep.folder):
         return f"{found}; `parley sweep resume {sweep.folder}` makes it whole from its parts"
@@ -189,7 +189,7 @@ def lost(sweep: Sweep) -> str:
 
 
 def again(sweep: Sweep) -> str:
-    """The command that plays all of a sweep again, beside its folder."""
+    """Return the command that plays all of a sweep again, beside its folder."""
     words = ["parley", "sweep", "run", str(sweep.folder), "--out", f"{sweep.folder}-again"]
     shard = sweep.manifest["shard"]
     return shlex.join(words if shard is None else [*words, "--shard", f"{shard[0]}/{shard[1]}"])
@@ -364,7 +364,7 @@ def _failures_in(folder: Path, chunks: list[Chunk]) -> int:
 
 @contextmanager
 def _stopped_by_interrupt(stop: threading.Event) -> Iterator[None]:
-    """The first Ctrl-C finishes what is under way; the second does not wait for it."""
+    """Let the first Ctrl-C finish what is under way, and the second not wait for it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -386,7 +386,7 @@ def _stopped_by_interrupt(stop: threading.Event) -> Iterator[None]:
 
 
 def _seen(folder: Path, plan: SweepPlan, batch: int) -> _Batch:
-    """The widest 95 % interval of the rule's metric over all points, so far."""
+    """Return the widest 95 % interval of the rule's metric over all points, so far."""
     first, size = plan.replicates_of(batch)
     stop = plan.question.study.stop
     if stop is None:
@@ -402,14 +402,14 @@ def _seen(folder: Path, plan: SweepPlan, batch: int) -> _Batch:
 
 
 def _in_words(seen: _Batch) -> str:
-    """What a stopping rule saw, for whoever waits."""
+    """Return what a stopping rule saw, for whoever waits."""
     width = seen.widest_half_width
     said = "not known at some design point" if width is None else f"{width:.4g}"
     return f"after replicate {seen.replicates}: widest half width {said}"
 
 
 def _some_columns(path: Path, names: list[str]) -> pa.Table:
-    """Some columns of a part; a part in which every run failed has no outcomes."""
+    """Return some columns of a part; a part in which every run failed has no outcomes."""
     there = set(pq.read_schema(path).names)
     return (
         pq.read_table(path, columns=names)
@@ -527,7 +527,7 @@ def _rule(plan: SweepPlan, seen: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def _columns(plan: SweepPlan, folder: Path) -> list[output_columns.Column]:
-    """What the kept columns are, in the order of the table."""
+    """Return what the kept columns are, in the order of the table."""
     names = pq.read_schema(folder / f"{disk.RUNS}.parquet").names
     return [
         column

@@ -41,7 +41,7 @@ PACKAGES = ("mesa", "numpy", "pyarrow", "pydantic", "scipy")
 
 @cache
 def source_sha256() -> str:
-    """A fingerprint of the model's source."""
+    """Return a fingerprint of the model's source."""
     digest = hashlib.sha256()
     for name in MODEL:
         place = HERE / name
@@ -53,7 +53,7 @@ def source_sha256() -> str:
 
 
 def fingerprint(question: BoundStudy) -> dict[str, str]:
-    """What a sweep's results depend on: study, scenario, model; `all` is all of them."""
+    """Return what a sweep's results depend on: study, scenario, model; `all` is all of them."""
     parts = {
         "study": question.sha256,
         "scenario": sha256_of(question.scenario),
@@ -65,7 +65,9 @@ def fingerprint(question: BoundStudy) -> dict[str, str]:
 
 
 def surroundings() -> dict[str, Any]:
-    """What else may matter: the interpreter, the packages, the kind of machine, the repository."""
+    """Return what else may matter: the interpreter, the packages, the kind of machine, the
+    repository.
+    """
     return {
         "python": platform.python_version(),
         "implementation": platform.python_implementation(),
@@ -78,12 +80,12 @@ def surroundings() -> dict[str, Any]:
 
 @cache
 def _versions() -> dict[str, str]:
-    """The packages as they were when this process first asked; it goes on with those."""
+    """Return the packages as they were when this process first asked; it goes on with those."""
     return {name: metadata.version(name) for name in PACKAGES}
 
 
 def _repository() -> dict[str, Any] | None:
-    """The commit, and a fingerprint of what is not committed; None outside a repository."""
+    """Return the commit, and a fingerprint of what is not committed; None outside a repository."""
     commit = _git("rev-parse", "HEAD")
     if commit is None:
         return None
@@ -103,7 +105,9 @@ def _repository() -> dict[str, Any] | None:
 
 
 def _git(*words: str) -> bytes | None:
-    """What git says about the repository of this file; None where there is no git or none."""
+    """Return what git says about the repository of this file; None where there is no git or
+    none.
+    """
     if not (HERE.parent / ".git").exists():
         return None
     try:

@@ -187,7 +187,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """What is known about the sweep. Raises FolderError where there is none."""
+    """Return what is known about the sweep. Raises FolderError where there is none."""
     try:
         text = (folder / MANIFEST).read_text(encoding="utf-8")
         found = json.loads(text) if text.strip() else None
@@ -209,7 +209,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def _lacking(manifest: dict[str, Any]) -> list[str]:
-    """What a manifest does not say, or not as manifests do."""
+    """Return what a manifest does not say, or not as manifests do."""
     lacking = [name for name, kind in SAID.items() if not _is_said(manifest, name, kind)]
     if lacking:
         return lacking
@@ -228,7 +228,7 @@ def _is_said(manifest: dict[str, Any], name: str, kind: type | tuple[type, ...])
 
 
 def unusable(folder: Path, found: str) -> FolderError:
-    """What to say of a manifest that is not one any more."""
+    """Return what to say of a manifest that is not one any more."""
     return FolderError(
         f"{folder / MANIFEST} is damaged: it {found}; bring it back from a copy, or play the study "
         "into another folder (`parley sweep run STUDY --out DIR`)"
@@ -255,7 +255,7 @@ def _no_sweep(folder: Path) -> str:
 
 
 def played_in(folder: Path) -> list[Chunk]:
-    """The chunks that have been played, in the order of play."""
+    """Return the chunks that have been played, in the order of play."""
     names = (path.name for path in (folder / PARTS).glob("runs-*.parquet"))
     found = (_PART.fullmatch(name) for name in names)
     return sorted(Chunk(*map(int, match.groups())) for match in found if match)
@@ -267,7 +267,7 @@ def part(folder: Path, kind: str, chunk: Chunk) -> Path:
 
 
 def read_table(path: Path) -> pa.Table:
-    """A table of a sweep. Raises FolderError where it is missing or damaged."""
+    """Return a table of a sweep. Raises FolderError where it is missing or damaged."""
     try:
         return pq.read_table(path)
     except FileNotFoundError:
@@ -278,7 +278,7 @@ def read_table(path: Path) -> pa.Table:
 
 
 def damaged(path: Path, found: str) -> FolderError:
-    """What to say of a file of a sweep that is not as it should be."""
+    """Return what to say of a file of a sweep that is not as it should be."""
     return FolderError(
         f"{path} {found}; `parley sweep verify {path.parent}` says what else is, and `parley sweep "
         f"run {path.parent} --out DIR` plays all of it again"
@@ -286,7 +286,7 @@ def damaged(path: Path, found: str) -> FolderError:
 
 
 def sha256(path: Path) -> str:
-    """The fingerprint of a file."""
+    """Return the fingerprint of a file."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while piece := file.read(1 << 20):
@@ -320,7 +320,7 @@ def compact(
 
 
 def _column(table: pa.Table, name: str, schema: pa.Schema) -> Any:
-    """A column, or an empty one where no run of the table has it."""
+    """Return a column, or an empty one where no run of the table has it."""
     if name in table.column_names:
         return table[name]
     return pa.nulls(len(table), schema.field(name).type)
@@ -345,7 +345,7 @@ def _stretches(sources: list[Path], key: str) -> Iterator[tuple[int, int]]:
 
 
 def _spans(path: Path, key: str) -> tuple[int, int]:
-    """The least and largest value of a key in a part."""
+    """Return the least and largest value of a key in a part."""
     metadata = pq.read_metadata(path)
     place = metadata.schema.to_arrow_schema().names.index(key)
     groups = [
@@ -355,7 +355,9 @@ def _spans(path: Path, key: str) -> tuple[int, int]:
 
 
 def unified(sources: list[Path], least: pa.Schema) -> pa.Schema:
-    """The columns of all parts, in the order of the part that has most; `least` where none is."""
+    """Return the columns of all parts, in the order of the part that has most; `least` where none
+    is.
+    """
     schemas = sorted((pq.read_schema(path) for path in sources), key=lambda schema: -len(schema))
     return pa.unify_schemas([*schemas, least]).remove_metadata()
 
