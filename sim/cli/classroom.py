@@ -86,7 +86,7 @@ def rehearse(
     from sim.classroom.driver import InMemory, conduct
     from sim.classroom.plan import Plan
     from sim.classroom.table_model import Model
-    from sim.engine.simulate import version
+    from sim.provenance import version
     from sim.scenario.errors import counted
 
     scenario, _ = load(name, {})

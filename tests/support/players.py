@@ -14,7 +14,7 @@ from sim.classroom.driver import InMemory, conduct
 from sim.classroom.plan import Plan
 from sim.classroom.state import State, Table
 from sim.classroom.table_model import Model, Sheet
-from sim.engine.simulate import version
+from sim.provenance import version
 from sim.scenario.loading import load_scenario
 from sim.scenario.schema import Scenario
 

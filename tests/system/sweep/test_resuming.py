@@ -164,8 +164,8 @@ def test_other_code_is_refused_unless_forced_and_then_marked(study, tmp_path, mo
     manner = Manner(chunk_runs=CHUNK, stop=stop, progress=lambda done, *_: done and stop.set())
     with pytest.raises(InterruptedSweepError):
         run(study(FEW), tmp_path / "sweep", manner=manner)
-    monkeypatch.setattr(provenance, "source_sha256", lambda: "0" * 64)
-    with pytest.raises(FingerprintError, match="model"):
+    monkeypatch.setattr(provenance, "model_fingerprint", lambda: "0" * 64)
+    with pytest.raises(FingerprintError, match=r"model .* is now 000000000000 \(another model, or"):
         resume(tmp_path / "sweep")
     words = ["resume", str(tmp_path / "sweep"), "--engine", "serial", "--quiet"]
     assert CliRunner().invoke(commands, words).exit_code == 3
