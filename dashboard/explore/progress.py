@@ -15,8 +15,8 @@ from typing import Any
 import streamlit as st
 
 from dashboard.common import theme
-from dashboard.explore import ahead, baselines
-from dashboard.explore.job_queue import AWAITED, EARLY, REST, Job, jobs
+from dashboard.explore import baselines
+from dashboard.explore.job_queue import AWAITED, EARLY, Job, jobs
 from dashboard.explore.query import EARLY_RUNS, Question
 from sim.scenario.errors import counted
 
@@ -36,8 +36,8 @@ def who() -> str:
 
 
 def known(question: Question) -> Json | None:
-    """The answer if it is shipped or was computed before."""
-    return baselines.shipped(question) or jobs().known(question)
+    """The answer if it was computed before."""
+    return jobs().known(baselines.whole(question))
 
 
 def answer_to(question: Question, show: Show | None = None) -> Json | None:
@@ -46,7 +46,8 @@ def answer_to(question: Question, show: Show | None = None) -> Json | None:
     `show` draws what is known before the rest. What went wrong stands on the page, with a way to
     ask again.
     """
-    found = known(question)
+    question = baselines.whole(question)
+    found = jobs().known(question)
     _leave_others(question)
     if found is not None:
         return found
@@ -72,14 +73,10 @@ def _wait(question: Question, show: Show | None) -> Json | None:
     line = jobs()
     under_way = []
     shown: dict[int, int] = {}
-    urgent = AWAITED
-    if show is not None and (first := ahead.known(question)) is not None:
-        show_better(first, question.runs, shown, show)
-        urgent = REST
-    elif show is not None and question.runs > EARLY_RUNS:
+    if show is not None and question.runs > EARLY_RUNS:
         sooner = replace(question, kind="headline", runs=EARLY_RUNS, more=())
         under_way.append(line.ask(sooner, who(), EARLY))
-    job = line.ask(question, who(), urgent)
+    job = line.ask(question, who(), AWAITED)
     st.session_state["asked_jobs"] = (*under_way, job)
     place = st.empty()
     with place.container():
