@@ -28,12 +28,12 @@ REPORT = ("sim.findings", "sim.reporting")
 #: Files of these packages that are no Python but part of a page.
 TEMPLATES = "sim/reporting/templates/*"
 
-#: Modules, and packages with all in them, that are imported but can alter no outcome: they write
-#: files.
-NO_PART = ("sim.engine.storage", "sim.io", "sim.provenance")
+#: Modules, and packages with all in them, that are imported but can alter no outcome: some write
+#: files, one names types, and one is this.
+NO_PART = ("sim.engine.storage", "sim.io", "sim.provenance", "sim.types")
 
 #: Calls that make a complaint: their text is words, and changes no outcome.
-COMPLAINTS = ("Complaint", "Trouble", "did_you_mean", "idle", "wrong")
+COMPLAINTS = ("IssueAtPath", "ValidationIssue", "did_you_mean", "unused_number", "wrong")
 
 
 @cache

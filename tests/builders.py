@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from sim.engine.outcomes import Outcomes
-from sim.engine.random_streams import Chance
-from sim.engine.rounds import Scene
-from sim.engine.talks import Talks, forget
+from sim.engine.random_streams import RandomStreams
+from sim.engine.rounds import Assessment
+from sim.engine.talks import Talks, release_model
 from sim.scenario.loading import find_scenario, load_scenario, scenario_names
 from sim.scenario.packages import Packages, selected
 from sim.scenario.quantity import Quantity
@@ -35,15 +35,15 @@ def case_of(name: str, changes: Mapping[str, object] | None = None) -> Scenario:
 
 
 def talks_of(
-    case: Scenario, runs: int = 1, *, days: int = 1, chance: Chance | None = None
+    case: Scenario, runs: int = 1, *, days: int = 1, chance: RandomStreams | None = None
 ) -> Talks:
     """Talks before their first day, which memory does not keep when the test is over."""
-    talks = Talks(case, chance or Chance(1, 0, runs), days=days)
-    forget(talks)
+    talks = Talks(case, chance or RandomStreams(1, 0, runs), days=days)
+    release_model(talks)
     return talks
 
 
-def scene_of(talks: Talks) -> Scene:
+def scene_of(talks: Talks) -> Assessment:
     """What everybody makes of the possible deals as things stand, in all runs."""
     return talks._assess(np.arange(talks.luck_of.runs))
 

@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sim.reporting.charts import BLUE, GREY, INK, ORANGE
-
-Json = dict[str, Any]
+from sim.types import Json
 
 #: Pixels: a dot of the model, and the room that a column of dots takes.
 DOT, COLUMN = 60, 14

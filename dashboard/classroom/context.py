@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from dashboard.classroom.task_results import Desk
+from dashboard.classroom.task_results import TaskStore
 from sim.classroom.storage.access import Gate, digest
 from sim.classroom.storage.paths import database, folder
 from sim.classroom.storage.store import Holder, Store
@@ -54,7 +54,7 @@ class Room:
 
     def __init__(self, url: str, desk: Path) -> None:
         self.store = Store(url)
-        self.desk = Desk(desk)
+        self.desk = TaskStore(desk)
         self.gate = Gate()
 
     # -- who is asking -------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from sim.classroom.commands import Act, Request, Tick
 from sim.classroom.decide import AGENTS_GRACE, RefusedError
 from sim.classroom.state import State
 from sim.classroom.storage.store import Holder, UnavailableError
+from sim.types import Json
 
 #: Seconds between two looks while others may do something, and while nobody does much.
 SOON, LATER = 2.0, 5.0
@@ -26,7 +27,6 @@ SOON, LATER = 2.0, 5.0
 #: After so many ms beyond a deadline a page sees to it itself that time goes on.
 OVERDUE = AGENTS_GRACE + 5_000
 
-Json = dict[str, Any]
 
 Seen = TypeVar("Seen")
 
@@ -192,7 +192,7 @@ def watch(
     st.fragment(run_every=every)(_look)()
 
 
-class News(NamedTuple):
+class ViewVersion(NamedTuple):
     """What is cheap to ask, and tells whether there may be something new to see."""
 
     last_seq: int  # how long the log is
@@ -201,10 +201,10 @@ class News(NamedTuple):
     stands_still: bool  # whether nothing can be written
 
 
-def _news(exercise: str) -> News:
+def _news(exercise: str) -> ViewVersion:
     store, desk = room().store, room().desk
     seq, trouble = store.last_seq(exercise), desk.trouble(exercise)
-    return News(seq, desk.has_debrief(exercise), trouble, store.stands_still)
+    return ViewVersion(seq, desk.has_debrief(exercise), trouble, store.stands_still)
 
 
 def _tick(exercise: str) -> None:

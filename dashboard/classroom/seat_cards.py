@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dashboard.classroom.context import Room
-from sim.classroom.commands import Admit, Request, Seat
+from sim.classroom.commands import Admit, AssignSeat, Request
 from sim.classroom.decide import free_seats
 from sim.classroom.state import State
 from sim.classroom.storage.store import LONGEST_NAME
@@ -108,5 +108,5 @@ def _move(
     found = room.store.state(exercise).seat_of(person)
     if found is not None and (found[0].number, found[1]) == place:
         return
-    act = Seat(person=person, table=place[0], role=place[1])
+    act = AssignSeat(person=person, table=place[0], role=place[1])
     room.store.submit(exercise, Request(by="instructor", key=key, act=act), now)

@@ -15,13 +15,11 @@ from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from traceback import walk_tb
-from typing import Any
 
 from sim.classroom.state import Table
-from sim.classroom.table_model import Sense, Sheet
-from sim.io.atomic_write import write_whole
-
-Json = dict[str, Any]
+from sim.classroom.table_model import PrivateAdvice, ScoreSheet
+from sim.io.atomic_write import write_atomically
+from sim.types import Json
 
 #: Rehearsals and what-ifs that wait at a time.
 MOST_WISHES = 8
@@ -33,7 +31,7 @@ OF_NOBODY = "rehearsal"
 ANSWERS_KEPT = 7 * 24 * 3600
 
 
-class Desk:
+class TaskStore:
     """A folder of papers, one file each."""
 
     def __init__(self, folder: Path) -> None:
@@ -44,7 +42,7 @@ class Desk:
         """Lay down a paper, whole or not at all."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_whole(path, text)
+        write_atomically(path, text)
 
     def read(self, name: str) -> str | None:
         """A paper, if it is there."""
@@ -65,7 +63,9 @@ class Desk:
 
     # -- score sheets --------------------------------------------------------------------------
 
-    def keep_sheet(self, exercise: str, table: Table, role: str, sheet: Sheet | Sense) -> None:
+    def keep_sheet(
+        self, exercise: str, table: Table, role: str, sheet: ScoreSheet | PrivateAdvice
+    ) -> None:
         """Lay down what a seat knows of its own interest in this round."""
         self.write(_sheet(exercise, table, role), json.dumps(asdict(sheet)))
 
@@ -135,10 +135,10 @@ class Desk:
 class KeptSheets:
     """Score sheets as the worker laid them down."""
 
-    def __init__(self, desk: Desk, exercise: str) -> None:
+    def __init__(self, desk: TaskStore, exercise: str) -> None:
         self.desk, self.exercise = desk, exercise
 
-    def sheet(self, table: Table, role: str) -> Sheet | Sense | None:
+    def sheet(self, table: Table, role: str) -> ScoreSheet | PrivateAdvice | None:
         """A seat's own score sheet, or a mediator's sense of the parties."""
         if table.stage in ("between", "ended"):
             return None
@@ -149,7 +149,7 @@ def _sheet(exercise: str, table: Table, role: str) -> str:
     return f"exercises/{exercise}/sheets/{table.number}.{table.round}.{role}.json"
 
 
-def _read_sheet(path: Path) -> Sheet | Sense | None:
+def _read_sheet(path: Path) -> ScoreSheet | PrivateAdvice | None:
     try:
         return _parsed_sheet(path)
     except FileNotFoundError:
@@ -157,11 +157,13 @@ def _read_sheet(path: Path) -> Sheet | Sense | None:
 
 
 @lru_cache(maxsize=2000)
-def _parsed_sheet(path: Path) -> Sheet | Sense:
+def _parsed_sheet(path: Path) -> ScoreSheet | PrivateAdvice:
     found = json.loads(path.read_text(encoding="utf-8"))  # one seat's own: the path names it
     if "gains" in found:
-        return Sense(found["round"], {k: tuple(row) for k, row in found["gains"].items()})
-    return Sheet(found["round"], found["no_deal"], tuple(found["worth"]), tuple(found["passes"]))
+        return PrivateAdvice(found["round"], {k: tuple(row) for k, row in found["gains"].items()})
+    return ScoreSheet(
+        found["round"], found["no_deal"], tuple(found["worth"]), tuple(found["passes"])
+    )
 
 
 def _age(path: Path) -> float:

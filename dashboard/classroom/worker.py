@@ -21,26 +21,25 @@ from typing import Any
 import numpy as np
 
 from dashboard.classroom.context import DATABASE, home
-from dashboard.classroom.task_results import Desk, what_failed
+from dashboard.classroom.task_results import TaskStore, what_failed
 from sim.classroom.commands import OpenLobby, PlayOn, Request, Start
-from sim.classroom.debrief import look_back, one_thing_changed
+from sim.classroom.debrief import build_debrief, one_thing_changed
 from sim.classroom.decide import RefusedError, carried_out, draft
-from sim.classroom.driver import InMemory, conduct
+from sim.classroom.driver import InMemory, run_due_acts
 from sim.classroom.events import from_line, to_line
-from sim.classroom.plan import Plan
+from sim.classroom.plan import ExercisePlan
 from sim.classroom.state import State, replay
 from sim.classroom.storage.store import Store, StoredLog, UnavailableError
 from sim.classroom.table_model import Model
 from sim.provenance import version
 from sim.scenario.loading import load_scenario
 from sim.sweep.executors import serve
+from sim.types import Json
 
 #: Seconds between two looks at what is due, and at whether our parent lives.
 LOOK_EVERY = 0.25
 
 LOGGER = logging.getLogger(__name__)
-
-Json = dict[str, Any]
 
 
 class Conductor:
@@ -50,7 +49,7 @@ class Conductor:
     instructor asks; the others go on.
     """
 
-    def __init__(self, store: Store, desk: Desk) -> None:
+    def __init__(self, store: Store, desk: TaskStore) -> None:
         self.store, self.desk = store, desk
         self.models: dict[str, Model] = {}
         self.pool = new_pool()
@@ -86,7 +85,7 @@ class Conductor:
     def _conduct(self, name: str, state: State, now: int) -> None:
         model = self.models.setdefault(name, Model(state.setting))
         try:
-            conduct(Keeping(StoredLog(self.store, name), self.desk, model, name), model, now)
+            run_due_acts(Keeping(StoredLog(self.store, name), self.desk, model, name), model, now)
         except (OSError, UnavailableError) as error:
             LOGGER.warning("%s", error)
         except Exception as error:  # whatever it is, the other exercises must go on
@@ -168,7 +167,7 @@ class Conductor:
 class Keeping:
     """A log that has each seat's score sheet laid down before its round begins for anybody."""
 
-    def __init__(self, log: StoredLog, desk: Desk, model: Model, exercise: str) -> None:
+    def __init__(self, log: StoredLog, desk: TaskStore, model: Model, exercise: str) -> None:
         self.log, self.desk, self.model, self.exercise = log, desk, model, exercise
 
     def state(self) -> State:
@@ -209,7 +208,7 @@ def new_pool() -> ProcessPoolExecutor:
 def looked_back(lines: list[str]) -> Json:
     """What a class looks back on, as JSON."""
     state = replay(from_line(line) for line in lines)
-    return as_plain(asdict(look_back(state, Model(state.setting))))
+    return as_plain(asdict(build_debrief(state, Model(state.setting))))
 
 
 def granted(content: Json) -> Json:
@@ -228,12 +227,12 @@ def granted(content: Json) -> Json:
 
 def rehearsed(content: Json) -> Json:
     """A plan played with agents in all seats, as JSON."""
-    plan = Plan.model_validate(content["plan"])
+    plan = ExercisePlan.model_validate(content["plan"])
     log = InMemory(draft("rehearsal", plan, load_scenario(content["scenario"]), version(), 0))
     for act in (OpenLobby(), Start()):
         log.submit(Request(by="instructor", key=act.kind, act=act), 0)
     model = Model(log.state().setting)
-    return as_plain(asdict(look_back(conduct(log, model, 0), model)))
+    return as_plain(asdict(build_debrief(run_due_acts(log, model, 0), model)))
 
 
 def as_plain(found: Json) -> Json:
@@ -259,7 +258,7 @@ def main() -> None:
     """Keep exercises going until the server that started us is gone."""
     logging.basicConfig(level=logging.WARNING)
     server = int(sys.argv[1])  # the address, which may hold a password, is in the environment
-    store, desk = Store(os.environ[DATABASE]), Desk(home())
+    store, desk = Store(os.environ[DATABASE]), TaskStore(home())
     desk.clear({name for name, *_ in store.exercises()})
     conductor = Conductor(store, desk)
     conductor.pool.submit(int)  # the process is there before a class waits for its debrief

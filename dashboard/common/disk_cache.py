@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.io.atomic_write import arriving
+from sim.io.atomic_write import atomic_path
 
 #: As much as all answers together may take, in bytes.
 MOST_BYTES = 500_000_000
@@ -42,7 +42,7 @@ class Cache:
         """Keep some content under a name."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with arriving(self.folder / name) as beside:
+            with atomic_path(self.folder / name) as beside:
                 beside.write_bytes(content)
         except OSError as error:
             log.warning("%s is not kept: %s", name, error)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dashboard.explore import page_state
-from dashboard.explore.query import FULL_RUNS, OUTCOMES, Arm, Question
+from dashboard.explore.query import FULL_RUNS, OUTCOMES, Query, QueryArm
 from sim.scenario.loading import scenario_names
 
 if TYPE_CHECKING:
@@ -22,13 +22,13 @@ SEED = 1
 log = logging.getLogger(__name__)
 
 
-def baseline(name: str) -> Question:
+def baseline(name: str) -> Query:
     """Return the question that the first look at a scenario asks, for all sections."""
-    arm = Arm(name)
-    return Question("talks", (arm,), FULL_RUNS, SEED, arm.case().days)
+    arm = QueryArm(name)
+    return Query("talks", (arm,), FULL_RUNS, SEED, arm.case().days)
 
 
-def whole(question: Question) -> Question:
+def whole(question: Query) -> Query:
     """Return the baseline that a question asks a section of; any other question as it is.
 
     So the sections of a first page are one answer, whoever asks for which of them.

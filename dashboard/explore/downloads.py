@@ -6,17 +6,15 @@ import csv
 import io
 import json
 import textwrap
-from typing import Any
 
 import streamlit as st
 import vl_convert
 
 from dashboard.explore import progress, session
 from dashboard.explore.page_state import WhatIf
-from dashboard.explore.query import Question
+from dashboard.explore.query import Query
 from sim.reporting.charts import INK
-
-Json = dict[str, Any]
+from sim.types import Json
 
 #: Characters to a line of a chart's title.
 LINE = 52
@@ -62,7 +60,7 @@ def _report(asked: WhatIf) -> None:
         return
     arms = asked.question().arms
     more = (("command", asked.command()), ("reasoning", words.strip()))
-    question = Question("report", arms, asked.runs, asked.seed, asked.days, more)
+    question = Query("report", arms, asked.runs, asked.seed, asked.days, more)
     made = progress.answer_to(question)
     if made is not None:
         st.download_button(

@@ -22,10 +22,10 @@ from typing import Any, Literal
 
 from dashboard.common import paths, server_lifecycle
 from dashboard.common.disk_cache import MOST_BYTES, Cache
-from dashboard.explore.query import Question
+from dashboard.explore.query import Query
 from dashboard.explore.worker import ANSWER, PARTIAL, PROGRESS, READY, WRONG
+from sim.types import Json
 
-Json = dict[str, Any]
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 
 #: What comes first: an early estimate, an answer somebody waits for, what hangs on a class wall,
@@ -52,7 +52,7 @@ class Job:
     Whoever waits reads the fields; only `Jobs` writes them. `changes` counts the news.
     """
 
-    question: Question
+    question: Query
     key: str
     state: State = "waiting"
     progress: float = 0.0
@@ -106,7 +106,7 @@ class Jobs:
 
     # --- For those who ask
 
-    def ask(self, question: Question, asker: str = "", priority: int = AWAITED) -> Job:
+    def ask(self, question: Query, asker: str = "", priority: int = AWAITED) -> Job:
         """Put a question in line, or join those who asked it; what is known is done at once."""
         key = question.key()
         with self._lock:
@@ -127,7 +127,7 @@ class Jobs:
                 self._lock.notify_all()
             return job
 
-    def known(self, question: Question) -> Json | None:
+    def known(self, question: Query) -> Json | None:
         """The answer if there is one already."""
         key = question.key()
         with self._lock:

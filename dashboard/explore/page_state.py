@@ -11,7 +11,7 @@ from datetime import date
 from urllib.parse import urlencode
 
 from dashboard.explore import user_scenarios
-from dashboard.explore.query import FULL_RUNS, Arm, Changes, Question, Settings
+from dashboard.explore.query import FULL_RUNS, Changes, Query, QueryArm, Settings
 from sim.engine.sampling import LeverError, check_levers
 from sim.provenance import version
 from sim.scenario.errors import ScenarioError
@@ -31,7 +31,7 @@ NOTCHES = 24
 #: The scenario that is shown when none is asked for, if it is at hand.
 FIRST = "gaza-2024-01"
 
-Query = Mapping[str, Sequence[str]]
+QueryParams = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -51,26 +51,26 @@ class WhatIf:
     runs: int = FULL_RUNS
 
     @property
-    def baseline(self) -> Arm:
+    def baseline(self) -> QueryArm:
         """What the change is held against."""
-        return Arm(self.scenario, self.pinned)
+        return QueryArm(self.scenario, self.pinned)
 
     @property
-    def changed(self) -> Arm:
+    def changed(self) -> QueryArm:
         """What the visitor made of it."""
-        return Arm(self.scenario, self.levers, self.changes)
+        return QueryArm(self.scenario, self.levers, self.changes)
 
     @property
     def moved(self) -> bool:
         """Whether there are two things to compare."""
         return self.baseline != self.changed
 
-    def question(self, section: str = "") -> Question:
+    def question(self, section: str = "") -> Query:
         """What to ask of the workers: with one section of the answer drawn, or with all."""
         kind = "comparison" if self.moved else "talks"
         arms = (self.baseline, self.changed) if self.moved else (self.baseline,)
         more = (("section", section),) if section else ()
-        return Question(kind, arms, self.runs, self.seed, self.days, more)
+        return Query(kind, arms, self.runs, self.seed, self.days, more)
 
     def with_lever(self, name: str, value: float) -> WhatIf:
         """The same with a lever set; at its default it does not count as moved."""
@@ -163,10 +163,10 @@ def first_question() -> WhatIf:
 
 def plain(name: str) -> WhatIf:
     """A scenario as it is."""
-    return WhatIf(name, Arm(name).case().days)
+    return WhatIf(name, QueryArm(name).case().days)
 
 
-def from_query(query: Query) -> tuple[WhatIf, list[str]]:
+def from_query(query: QueryParams) -> tuple[WhatIf, list[str]]:
     """The what-if that an address asks for, and what could not be taken from it, in sentences."""
     name = next(iter(query.get("scenario", [])), "") or first_name()
     if not user_scenarios.known(name):
@@ -229,14 +229,14 @@ def _changes(settings: Sequence[str], asked: WhatIf, told: list[str]) -> Changes
 
 def complaint(name: str, changes: Mapping[str, str]) -> str:
     """Why a scenario cannot be changed so; nothing if it can."""
-    known = Arm(name).case().quantities()
+    known = QueryArm(name).case().quantities()
     for path, value in changes.items():
         if path not in known:
             return f"{name} has no number “{path}”."
         if not value.strip().startswith("{") and not _is_number(value):
             return f"“{value}” is no number. Write one, such as {known[path].centre:.4g}."
     try:
-        Arm(name, changes=tuple(sorted(changes.items()))).case()
+        QueryArm(name, changes=tuple(sorted(changes.items()))).case()
     except ValueError as error:
         return str(error)
     return ""

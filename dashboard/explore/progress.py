@@ -10,17 +10,15 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import streamlit as st
 
 from dashboard.common import theme
 from dashboard.explore import baselines
 from dashboard.explore.job_queue import AWAITED, EARLY, Job, jobs
-from dashboard.explore.query import EARLY_RUNS, Question
-from sim.scenario.errors import counted
-
-Json = dict[str, Any]
+from dashboard.explore.query import EARLY_RUNS, Query
+from sim.scenario.errors import count_noun
+from sim.types import Json
 
 #: Is told lines of the headline, each of a day, and of how many talks they are.
 Show = Callable[[list[Json], int], None]
@@ -35,12 +33,12 @@ def who() -> str:
     return name
 
 
-def known(question: Question) -> Json | None:
+def known(question: Query) -> Json | None:
     """The answer if it was computed before."""
     return jobs().known(baselines.whole(question))
 
 
-def answer_to(question: Question, show: Show | None = None) -> Json | None:
+def answer_to(question: Query, show: Show | None = None) -> Json | None:
     """The answer, waited for where it must be; None where it failed or was cancelled.
 
     `show` draws what is known before the rest. What went wrong stands on the page, with a way to
@@ -60,7 +58,7 @@ def answer_to(question: Question, show: Show | None = None) -> Json | None:
     return _wait(question, show)
 
 
-def _leave_others(question: Question) -> None:
+def _leave_others(question: Query) -> None:
     """Take what this session asked before out of the line, if nobody else wants it."""
     key = question.key()
     for job in st.session_state.get("asked_jobs", ()):
@@ -69,7 +67,7 @@ def _leave_others(question: Question) -> None:
     st.session_state["asked_jobs"] = ()
 
 
-def _wait(question: Question, show: Show | None) -> Json | None:
+def _wait(question: Query, show: Show | None) -> Json | None:
     line = jobs()
     under_way = []
     shown: dict[int, int] = {}
@@ -116,7 +114,7 @@ def show_better(part: Json, runs: int, shown: dict[int, int], show: Show) -> Non
 def _how_far(job: Job) -> str:
     if job.state == "waiting":
         others = jobs().waiting() - 1
-        in_line = f"{counted(others, 'other question')} {'is' if others == 1 else 'are'} in line"
+        in_line = f"{count_noun(others, 'other question')} {'is' if others == 1 else 'are'} in line"
         return "Waiting for a free worker" + (f"; {in_line}" if others else "")
     return job.words
 

@@ -14,8 +14,7 @@ from dashboard.explore import user_scenarios
 from sim.provenance import model_fingerprint, report_fingerprint, version
 from sim.scenario.loading import load_scenario, read_text, sha256_of
 from sim.scenario.schema import Scenario
-
-Json = dict[str, Any]
+from sim.types import Json
 
 #: Talks by which an answer is first estimated, and those of the answer itself. The first are the
 #: same talks in both.
@@ -32,7 +31,7 @@ Changes = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
-class Arm:
+class QueryArm:
     """One way to play: a scenario, some of its numbers changed, its levers moved.
 
     The scenario goes by its name, or is a `text` of the visitor's own.
@@ -73,7 +72,7 @@ def _read(name: str, text: str, changes: Changes) -> tuple[Scenario, str]:
 
 
 @dataclass(frozen=True)
-class Question:
+class Query:
     """What to compute, of which arms, with what luck.
 
     `kind` is a name in `dashboard.explore.compute.summary.ANSWERS`; `more` is what a kind
@@ -81,7 +80,7 @@ class Question:
     """
 
     kind: str
-    arms: tuple[Arm, ...]
+    arms: tuple[QueryArm, ...]
     runs: int
     seed: int
     days: int
@@ -105,18 +104,18 @@ class Question:
         return asdict(self)
 
     @classmethod
-    def of(cls, data: Mapping[str, Any]) -> Question:
+    def of(cls, data: Mapping[str, Any]) -> Query:
         """The question that became `data`."""
         arms = tuple(
-            Arm(arm["scenario"], _pairs(arm["levers"]), _pairs(arm["changes"]), arm["text"])
+            QueryArm(arm["scenario"], _pairs(arm["levers"]), _pairs(arm["changes"]), arm["text"])
             for arm in data["arms"]
         )
         return cls(**{**data, "arms": arms, "more": _pairs(data["more"])})
 
 
-def arm_key(arm: Arm, runs: int, seed: int, days: int) -> str:
+def arm_key(arm: QueryArm, runs: int, seed: int, days: int) -> str:
     """A name for the talks of one arm."""
-    return Question(OUTCOMES, (arm,), runs, seed, days).key()
+    return Query(OUTCOMES, (arm,), runs, seed, days).key()
 
 
 def _pairs(lists: Any) -> tuple[tuple[str, Any], ...]:

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.common import theme
 from dashboard.explore import page_state
 from dashboard.explore.page_state import WhatIf
-from dashboard.explore.query import Arm
+from dashboard.explore.query import QueryArm
 from sim.scenario.loading import scenario_names
 
 Query = dict[str, list[str]]
@@ -101,7 +101,7 @@ def which_scenario(asked: WhatIf) -> None:
     names = scenario_names()
     if asked.scenario not in names:
         names = [asked.scenario, *names]
-    titles = {name: Arm(name).case().title for name in names}
+    titles = {name: QueryArm(name).case().title for name in names}
 
     def chosen() -> None:
         ask(page_state.plain(st.session_state["scenario"]))

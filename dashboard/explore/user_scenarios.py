@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dashboard.common.disk_cache import Cache
 from dashboard.common.paths import home
-from sim.scenario.errors import Complaint, ScenarioError
+from sim.scenario.errors import ScenarioError, ValidationIssue
 from sim.scenario.loading import find_scenario, scenario_names
 
 #: As much as all texts may take together, and one of them, in bytes.
@@ -49,7 +49,9 @@ def file_of(name: str) -> Path:
     path = _kept().get(f"{name}.yaml")
     if path is None:
         found = "this scenario of a visitor's own is no longer kept"
-        raise ScenarioError([Complaint(name, 0, "", found, "", "write it again from your copy")])
+        raise ScenarioError(
+            [ValidationIssue(name, 0, "", found, "", "write it again from your copy")]
+        )
     return path
 
 

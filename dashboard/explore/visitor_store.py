@@ -28,11 +28,11 @@ CREATE TABLE IF NOT EXISTS kept (
 """
 
 
-class KeepingError(ValueError):
+class StorageError(ValueError):
     """Something cannot be kept; the message says why and what to do."""
 
 
-class Notebook:
+class VisitorStore:
     """Things kept by visitor, kind and name, in one file of SQLite."""
 
     def __init__(self, file: Path) -> None:
@@ -41,13 +41,13 @@ class Notebook:
     def keep(self, visitor: str, kind: str, name: str, content: Any) -> None:
         """Keep something, in place of what had this name; raises KeepingError."""
         if not visitor:
-            raise KeepingError(
+            raise StorageError(
                 "Your browser sent no cookie, so nothing can be saved. Allow "
                 "cookies for this site and reload the page."
             )
         text = json.dumps(content, ensure_ascii=False)
         if len(text) > MOST_CHARACTERS or len(name) > 200:
-            raise KeepingError("This is too long to be saved. Make it shorter.")
+            raise StorageError("This is too long to be saved. Make it shorter.")
         who = _fingerprint(visitor)
         try:
             with self._open() as base:
@@ -56,13 +56,13 @@ class Notebook:
                     (who, kind, name),
                 ).fetchone()
                 if count >= MOST_KEPT:
-                    raise KeepingError(f"You have saved {count}; remove one to save another.")
+                    raise StorageError(f"You have saved {count}; remove one to save another.")
                 base.execute(
                     "INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?, ?)",
                     (who, kind, name, text, time.time()),
                 )
         except (sqlite3.Error, OSError) as error:
-            raise KeepingError(f"The server cannot save anything now ({error}).") from None
+            raise StorageError(f"The server cannot save anything now ({error}).") from None
 
     def kept(self, visitor: str, kind: str) -> dict[str, Any]:
         """What a visitor has kept of a kind, by name, oldest first."""

@@ -13,19 +13,18 @@ from dashboard.common.paths import home
 from dashboard.explore import class_wall, page_state
 from dashboard.explore.challenges import Challenge, offered
 from dashboard.explore.page_state import WhatIf
-from dashboard.explore.visitor_store import COOKIE, KeepingError, Notebook
+from dashboard.explore.visitor_store import COOKIE, StorageError, VisitorStore
 from sim.scenario.quantity import Quantity
 from sim.scenario.schema import Scenario
-
-Json = dict[str, Any]
+from sim.types import Json
 
 #: Kinds of things kept.
 WHAT_IFS, GUESSES, MET = "what-if", "guess", "challenge"
 
 
-def notebook() -> Notebook:
+def notebook() -> VisitorStore:
     """Where this server keeps what visitors save."""
-    return Notebook(home() / "visitors.sqlite")
+    return VisitorStore(home() / "visitors.sqlite")
 
 
 def visitor() -> str:
@@ -37,7 +36,7 @@ def keep(kind: str, name: str, content: Any) -> bool:
     """Keep something for this visitor, or say why not."""
     try:
         notebook().keep(visitor(), kind, name, content)
-    except KeepingError as error:
+    except StorageError as error:
         st.warning(theme.plain(str(error)))
         return False
     return True
@@ -249,7 +248,7 @@ def to_class(asked: WhatIf) -> None:
     query = urlencode(asked.as_query(), doseq=True)
     try:
         class_wall.send(notebook(), visitor(), class_wall.code_of(code), name, query)
-    except KeepingError as error:
+    except StorageError as error:
         st.warning(theme.plain(str(error)))
     else:
         st.success("Sent. It hangs on the wall of your class now.")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from dashboard.common.disk_cache import Cache
-from dashboard.explore.query import Question
+from dashboard.explore.query import Query
 from sim.scenario.errors import ScenarioError
 
 #: The kinds of lines that a worker writes. The last two end an answer.
@@ -37,13 +37,13 @@ def main() -> None:
         explanation,
         single_run,
     )
-    from dashboard.explore.compute.summary import ANSWERS, Desk, answer
+    from dashboard.explore.compute.summary import ANSWERS, JobContext, answer
 
     # To check our own charts against Vega's schema takes a third of the time; the tests do it.
     schemapi.disable_debug_mode()
     ANSWERS.update({**comparison.KINDS, **explanation.KINDS, **single_run.KINDS})
 
-    desk = Desk(
+    desk = JobContext(
         Cache(Path(sys.argv[1]), int(sys.argv[2])),
         say=lambda part, words: _write(out, PROGRESS, [part, words]),
         show=lambda partial: _write(out, PARTIAL, partial),
@@ -51,7 +51,7 @@ def main() -> None:
     _write(out, READY, None)
     for line in sys.stdin:
         try:
-            _write(out, ANSWER, answer(Question.of(json.loads(line)), desk))
+            _write(out, ANSWER, answer(Query.of(json.loads(line)), desk))
         except (ScenarioError, ValueError) as error:
             _write(out, WRONG, str(error))
         except Exception:

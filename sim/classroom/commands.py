@@ -237,7 +237,7 @@ class Extend(Command):
     table: int | None = None
 
 
-class Pause(Command):
+class PauseClock(Command):
     """Stop all clocks."""
 
     phases = ("briefing", "playing")
@@ -251,7 +251,7 @@ class Resume(Command):
     kind: Literal["resume"] = "resume"
 
 
-class Seat(Command):
+class AssignSeat(Command):
     """Move someone to a seat, from another, the waiting list, or back into the room."""
 
     kind: Literal["seat"] = "seat"
@@ -340,7 +340,7 @@ class End(Command):
     table: int | None = None
 
 
-class Debrief(Command):
+class BeginDebrief(Command):
     """Show the class what came out."""
 
     phases = ("closed",)
@@ -458,9 +458,9 @@ Act = Annotated[
     | Start
     | Advance
     | Extend
-    | Pause
+    | PauseClock
     | Resume
-    | Seat
+    | AssignSeat
     | Admit
     | Watch
     | Swap
@@ -471,7 +471,7 @@ Act = Annotated[
     | Retract
     | Fire
     | End
-    | Debrief
+    | BeginDebrief
     | Reveal
     | Archive
     | Undo

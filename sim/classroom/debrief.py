@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from sim.classroom import events as happened
-from sim.classroom.events import Record
+from sim.classroom.events import LogRecord
 from sim.classroom.plan import Package, Setting
 from sim.classroom.state import State, Table
 from sim.classroom.table_model import Model
 from sim.engine.outcomes import NONE, Outcomes
 from sim.findings.statistics import Effect, Finding, paired, share
-from sim.scenario.errors import counted
+from sim.scenario.errors import count_noun
 from sim.theory.bargaining import pareto
 
 #: The dots of a quantile dot plot (Fernandes et al. 2018 find 50 to serve decisions best).
@@ -179,7 +179,7 @@ class Debrief:
     limits: tuple[str, ...]
 
 
-def look_back(state: State, model: Model, runs: int = BASELINE_RUNS) -> Debrief:
+def build_debrief(state: State, model: Model, runs: int = BASELINE_RUNS) -> Debrief:
     """What came out of an exercise; raises ValueError while talks are under way."""
     if state.phase not in ("closed", "debrief", "archived"):
         raise ValueError("the talks are not over; there is nothing to look back on yet")
@@ -264,7 +264,7 @@ def of_the_class(state: State) -> list[Table]:
 
 def _in_words(agreed: int, n: int, model: Finding, inside: bool) -> str:
     often = round(100 * (model.estimate or 0.0))
-    tables = counted(n, "table")
+    tables = count_noun(n, "table")
     said = f"{agreed} of {tables} agreed; in the model, {often} of 100 tables of agents alone."
     if inside:
         return f"{said} So few tables can neither confirm nor refute the model."
@@ -458,7 +458,7 @@ def _terms_right(state: State) -> Finding | None:
 # -- one table again ------------------------------------------------------------------------------
 
 
-def replayed(state: State, records: Sequence[Record], number: int) -> tuple[Step, ...]:
+def replayed(state: State, records: Sequence[LogRecord], number: int) -> tuple[Step, ...]:
     """A table's talks step by step, without drafts and messages; KeyError for no such table."""
     setting, steps = state.setting, []
     stage, at_round = state.tables[number].stage, 0
@@ -505,7 +505,7 @@ def _step(setting: Setting, event: object) -> str:
 
 
 @dataclass(frozen=True)
-class WhatIf:
+class SingleChange:
     """A table played on by agents from one of its rounds, as it was and with one thing changed."""
 
     table: int
@@ -523,7 +523,7 @@ def one_thing_changed(
     from_round: int,
     inject: str,
     runs: int = CHANGED_RUNS,
-) -> WhatIf:
+) -> SingleChange:
     """Play a table on from a round many times, with another inject and without, with one luck.
 
     Raises ValueError for a round that the table did not hold or an inject that the plan lacks.
@@ -539,7 +539,7 @@ def one_thing_changed(
     other = model.afterwards(table, from_round - 1, day, runs, changes=((inject, from_round),))
     definition = "share with a deal by the scenario's last day, agents playing on"
     dealt = [arm.deal_day != NONE for arm in (plain, other)]
-    return WhatIf(
+    return SingleChange(
         number,
         from_round,
         inject,

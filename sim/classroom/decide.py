@@ -29,8 +29,8 @@ from typing import Any
 from sim.classroom import commands
 from sim.classroom import events as happened
 from sim.classroom.commands import STAGES, TALKING, Act, Command, Request
-from sim.classroom.events import Event, Record
-from sim.classroom.plan import MOST_WAITING, Plan, Setting
+from sim.classroom.events import Event, LogRecord
+from sim.classroom.plan import MOST_WAITING, ExercisePlan, Setting
 from sim.classroom.state import State, Table, Text, apply, sit
 from sim.scenario.schema import Scenario
 
@@ -55,7 +55,7 @@ class RefusedError(ValueError):
 
 
 @dataclass(frozen=True)
-class Asked:
+class Context:
     """A request in its place: who asks, from which seat, and when."""
 
     state: State
@@ -78,14 +78,16 @@ class Asked:
         return self.table, self.role
 
 
-def draft(exercise: str, plan: Plan, scenario: Scenario, version: str, now: int) -> Record:
+def draft(
+    exercise: str, plan: ExercisePlan, scenario: Scenario, version: str, now: int
+) -> LogRecord:
     """The first record of an exercise; raises ValueError where the plan does not fit."""
     Setting(plan, scenario)
     event = happened.Drafted(exercise=exercise, plan=plan, scenario=scenario, version=version)
-    return Record(seq=1, at=now, by=commands.INSTRUCTOR, key="draft", event=event)
+    return LogRecord(seq=1, at=now, by=commands.INSTRUCTOR, key="draft", event=event)
 
 
-def decide(state: State, request: Request, now: int) -> list[Record]:
+def decide(state: State, request: Request, now: int) -> list[LogRecord]:
     """What a request brings about, as the next records of the log.
 
     Nothing where the same request was accepted before. Raises RefusedError where it is not
@@ -99,7 +101,7 @@ def decide(state: State, request: Request, now: int) -> list[Record]:
     if request.by == commands.INSTRUCTOR and not isinstance(request.act, commands.Undo):
         events.append(happened.Instructed(act=request.act.kind, undo=_inverse(request.act, state)))
     return [
-        Record(
+        LogRecord(
             seq=state.seq + 1 + k,
             at=now,
             by=request.by,
@@ -110,7 +112,7 @@ def decide(state: State, request: Request, now: int) -> list[Record]:
     ]
 
 
-def carried_out(state: State, request: Request, now: int) -> tuple[State, list[Record]]:
+def carried_out(state: State, request: Request, now: int) -> tuple[State, list[LogRecord]]:
     """The state after a request, and the records that it brought about."""
     records = decide(state, request, now)
     for record in records:
@@ -121,17 +123,17 @@ def carried_out(state: State, request: Request, now: int) -> tuple[State, list[R
 # -- who may do what -----------------------------------------------------------------------------
 
 
-def _placed(state: State, request: Request, now: int) -> Asked:
+def _placed(state: State, request: Request, now: int) -> Context:
     """Who asks and from where; raises RefusedError unless the act is theirs and its time is now."""
     act = request.act
     kind, _, name = request.by.partition(":")
-    asked = Asked(state, request.by, now)
+    asked = Context(state, request.by, now)
     if kind == "person":
         asked = _as_person(asked, name)
     elif kind == "agent":
         asked = _as_agent(asked, name)
     holder = kind in ("person", "agent")
-    stops = kind == "store" and isinstance(act, commands.Pause)
+    stops = kind == "store" and isinstance(act, commands.PauseClock)
     if not (act.who == kind or (act.who == commands.HOLDER and holder) or stops):
         raise RefusedError("this is not yours to do")
     if state.phase not in act.phases:
@@ -142,7 +144,7 @@ def _placed(state: State, request: Request, now: int) -> Asked:
     return asked
 
 
-def _as_person(asked: Asked, name: str) -> Asked:
+def _as_person(asked: Context, name: str) -> Context:
     person = asked.state.people.get(name)
     if person is None or person.gone:
         raise RefusedError("you are not in this exercise any more; ask the instructor")
@@ -153,7 +155,7 @@ def _as_person(asked: Asked, name: str) -> Asked:
     return replace(asked, table=place[0], role=place[1]) if place else asked
 
 
-def _as_agent(asked: Asked, name: str) -> Asked:
+def _as_agent(asked: Context, name: str) -> Context:
     number, _, role = name.partition("-")
     table = asked.state.tables.get(int(number)) if number.isdigit() else None
     if table is None or role not in table.seats or not table.seats[role].agent:
@@ -161,7 +163,7 @@ def _as_agent(asked: Asked, name: str) -> Asked:
     return replace(asked, table=table, role=role, agent=True)
 
 
-def _check_stage(act: Command, asked: Asked) -> None:
+def _check_stage(act: Command, asked: Context) -> None:
     if act.stages is None or asked.state.phase != "playing":
         return
     table = asked.table
@@ -195,10 +197,10 @@ def _inverse(act: Act, state: State) -> Act | None:
     """What would take back an act of the instructor's, if anything would."""
     if isinstance(act, commands.Lock):
         return commands.Lock(locked=not act.locked)
-    if isinstance(act, commands.Pause):
+    if isinstance(act, commands.PauseClock):
         return commands.Resume()
     if isinstance(act, commands.Resume):
-        return commands.Pause()
+        return commands.PauseClock()
     if isinstance(act, commands.Extend):
         return commands.Extend(seconds=-act.seconds, table=act.table)
     if isinstance(act, commands.Hold):
@@ -207,10 +209,10 @@ def _inverse(act: Act, state: State) -> Act | None:
         return commands.Retract(number=len(state.broadcasts))
     if isinstance(act, commands.Swap):
         return act
-    if isinstance(act, commands.Kick | commands.Seat):
+    if isinstance(act, commands.Kick | commands.AssignSeat):
         place = state.seat_of(act.person)
         if place is not None:
-            return commands.Seat(person=act.person, table=place[0].number, role=place[1])
+            return commands.AssignSeat(person=act.person, table=place[0].number, role=place[1])
     return None
 
 
@@ -218,7 +220,7 @@ def _inverse(act: Act, state: State) -> Act | None:
 
 
 @singledispatch
-def _decide(act: Any, asked: Asked) -> Iterator[Event]:
+def _decide(act: Any, asked: Context) -> Iterator[Event]:
     raise RefusedError("there is no such act")
 
 
@@ -226,7 +228,7 @@ def _decide(act: Any, asked: Asked) -> Iterator[Event]:
 
 
 @_decide.register
-def _join(act: commands.Join, asked: Asked) -> Iterator[Event]:
+def _join(act: commands.Join, asked: Context) -> Iterator[Event]:
     state = asked.state
     if state.locked:
         raise RefusedError("joining is closed; ask the instructor")
@@ -271,7 +273,7 @@ def free_seat(state: State, wishes: str = "") -> tuple[int, str] | None:
 
 
 @_decide.register
-def _predict(act: commands.Predict, asked: Asked) -> Iterator[Event]:
+def _predict(act: commands.Predict, asked: Context) -> Iterator[Event]:
     asked.seat()
     if act.package is not None:
         asked.setting.index(act.package)
@@ -279,7 +281,7 @@ def _predict(act: commands.Predict, asked: Asked) -> Iterator[Event]:
 
 
 @_decide.register
-def _comprehend(act: commands.Comprehend, asked: Asked) -> Iterator[Event]:
+def _comprehend(act: commands.Comprehend, asked: Context) -> Iterator[Event]:
     asked.seat()
     right = set(act.choice) == set(asked.setting.vetoers)
     yield happened.Comprehended(person=asked.person, right=right)
@@ -288,7 +290,7 @@ def _comprehend(act: commands.Comprehend, asked: Asked) -> Iterator[Event]:
 # at the table
 
 
-def _back(asked: Asked) -> Iterator[Event]:
+def _back(asked: Context) -> Iterator[Event]:
     """A person who acts has the seat back from the agent that kept it warm."""
     table, role = asked.seat()
     if not asked.agent and table.seats[role].agent:
@@ -296,7 +298,7 @@ def _back(asked: Asked) -> Iterator[Event]:
 
 
 @_decide.register
-def _save_draft(act: commands.SaveDraft, asked: Asked) -> Iterator[Event]:
+def _save_draft(act: commands.SaveDraft, asked: Context) -> Iterator[Event]:
     table, role = asked.seat()
     asked.setting.index(act.package)
     yield from _back(asked)
@@ -306,7 +308,7 @@ def _save_draft(act: commands.SaveDraft, asked: Asked) -> Iterator[Event]:
 
 
 @_decide.register
-def _say(act: commands.Say, asked: Asked) -> Iterator[Event]:
+def _say(act: commands.Say, asked: Context) -> Iterator[Event]:
     table, role = asked.seat()
     _check_reach(asked, act.to)
     if table.seats[role].said >= MOST_MESSAGES:
@@ -315,7 +317,7 @@ def _say(act: commands.Say, asked: Asked) -> Iterator[Event]:
     yield happened.Spoken(table=table.number, role=role, to=act.to, text=act.text)
 
 
-def _check_reach(asked: Asked, to: tuple[str, ...]) -> None:
+def _check_reach(asked: Context, to: tuple[str, ...]) -> None:
     """Raises RefusedError where a seat does not speak to one of those named."""
     role = asked.setting.roles[asked.role]
     for other in to:
@@ -327,7 +329,7 @@ def _check_reach(asked: Asked, to: tuple[str, ...]) -> None:
 
 
 @_decide.register
-def _propose(act: commands.Propose, asked: Asked) -> Iterator[Event]:
+def _propose(act: commands.Propose, asked: Context) -> Iterator[Event]:
     table, role = asked.seat()
     setting = asked.setting
     index = setting.index(act.package)
@@ -389,7 +391,7 @@ def _readable(table: Table, name: str, role: str) -> Text:
 
 
 @_decide.register
-def _carry(act: commands.Carry, asked: Asked) -> Iterator[Event]:
+def _carry(act: commands.Carry, asked: Context) -> Iterator[Event]:
     table, role = asked.seat()
     if not asked.setting.roles[role].is_mediator:
         raise RefusedError("only mediators carry texts to others")
@@ -400,7 +402,7 @@ def _carry(act: commands.Carry, asked: Asked) -> Iterator[Event]:
 
 
 @_decide.register
-def _respond(act: commands.Respond, asked: Asked) -> Iterator[Event]:
+def _respond(act: commands.Respond, asked: Context) -> Iterator[Event]:
     table, role = asked.seat()
     text = _readable(table, act.text, role)
     if agreed_text(asked.setting, table) is not None:
@@ -427,7 +429,7 @@ def agreed_text(setting: Setting, table: Table) -> Text | None:
 
 
 @_decide.register
-def _confirm(act: commands.Confirm, asked: Asked) -> Iterator[Event]:
+def _confirm(act: commands.Confirm, asked: Context) -> Iterator[Event]:
     table, role = asked.seat()
     if not asked.setting.roles[role].confirms:
         raise RefusedError("nobody spoke for you, so that there is nothing to confirm")
@@ -438,20 +440,20 @@ def _confirm(act: commands.Confirm, asked: Asked) -> Iterator[Event]:
 
 
 @_decide.register
-def _done(act: commands.Done, asked: Asked) -> Iterator[Event]:
+def _done(act: commands.Done, asked: Context) -> Iterator[Event]:
     table, role = asked.seat()
     yield from _back(asked)
     yield happened.WasDone(table=table.number, role=role)
 
 
 @_decide.register
-def _take_back(act: commands.TakeBack, asked: Asked) -> Iterator[Event]:
+def _take_back(act: commands.TakeBack, asked: Context) -> Iterator[Event]:
     asked.seat()
     yield from _back(asked)
 
 
 @_decide.register
-def _reflect(act: commands.Reflect, asked: Asked) -> Iterator[Event]:
+def _reflect(act: commands.Reflect, asked: Context) -> Iterator[Event]:
     yield happened.Reflected(person=asked.person, text=act.text)
 
 
@@ -459,24 +461,24 @@ def _reflect(act: commands.Reflect, asked: Asked) -> Iterator[Event]:
 
 
 @_decide.register
-def _open_lobby(act: commands.OpenLobby, asked: Asked) -> Iterator[Event]:
+def _open_lobby(act: commands.OpenLobby, asked: Context) -> Iterator[Event]:
     yield happened.PhaseBegan(phase="lobby")
 
 
 @_decide.register
-def _lock(act: commands.Lock, asked: Asked) -> Iterator[Event]:
+def _lock(act: commands.Lock, asked: Context) -> Iterator[Event]:
     yield happened.Locked(locked=act.locked)
 
 
 @_decide.register
-def _start(act: commands.Start, asked: Asked) -> Iterator[Event]:
+def _start(act: commands.Start, asked: Context) -> Iterator[Event]:
     seconds = asked.setting.plan.clocks.briefing
     yield happened.PhaseBegan(phase="briefing", deadline=asked.now + 1000 * seconds)
     yield happened.Locked(locked=True)  # latecomers knock
 
 
 @_decide.register
-def _advance(act: commands.Advance, asked: Asked) -> Iterator[Event]:
+def _advance(act: commands.Advance, asked: Context) -> Iterator[Event]:
     state = asked.state
     if state.phase == "briefing":
         yield from _begin_talks(state)
@@ -499,28 +501,28 @@ def _advance(act: commands.Advance, asked: Asked) -> Iterator[Event]:
 
 
 @_decide.register
-def _extend(act: commands.Extend, asked: Asked) -> Iterator[Event]:
+def _extend(act: commands.Extend, asked: Context) -> Iterator[Event]:
     if act.table is not None:
         _table(asked.state, act.table)
     yield happened.Extended(table=act.table, by=1000 * act.seconds)
 
 
 @_decide.register
-def _pause(act: commands.Pause, asked: Asked) -> Iterator[Event]:
+def _pause(act: commands.PauseClock, asked: Context) -> Iterator[Event]:
     if asked.state.paused_at is not None:
         raise RefusedError("the exercise is paused already")
     yield happened.Paused(paused=True)
 
 
 @_decide.register
-def _resume(act: commands.Resume, asked: Asked) -> Iterator[Event]:
+def _resume(act: commands.Resume, asked: Context) -> Iterator[Event]:
     if asked.state.paused_at is None:
         raise RefusedError("the exercise is not paused")
     yield happened.Paused(paused=False)
 
 
 @_decide.register
-def _seat(act: commands.Seat, asked: Asked) -> Iterator[Event]:
+def _seat(act: commands.AssignSeat, asked: Context) -> Iterator[Event]:
     _someone(asked.state, act.person)
     table = _table(asked.state, act.table)
     if act.role not in asked.setting.places:
@@ -533,7 +535,7 @@ def _seat(act: commands.Seat, asked: Asked) -> Iterator[Event]:
 
 
 @_decide.register
-def _admit(act: commands.Admit, asked: Asked) -> Iterator[Event]:
+def _admit(act: commands.Admit, asked: Context) -> Iterator[Event]:
     state = asked.state
     if act.person is not None:
         _without_a_seat(state, act.person)
@@ -554,7 +556,7 @@ def _admit(act: commands.Admit, asked: Asked) -> Iterator[Event]:
 
 
 @_decide.register
-def _watch(act: commands.Watch, asked: Asked) -> Iterator[Event]:
+def _watch(act: commands.Watch, asked: Context) -> Iterator[Event]:
     _without_a_seat(asked.state, act.person)
     _table(asked.state, act.table)
     yield happened.Watches(person=act.person, table=act.table)
@@ -570,7 +572,7 @@ def _without_a_seat(state: State, person: str) -> None:
 
 
 @_decide.register
-def _swap(act: commands.Swap, asked: Asked) -> Iterator[Event]:
+def _swap(act: commands.Swap, asked: Context) -> Iterator[Event]:
     mine, theirs = (asked.state.seat_of(person) for person in (act.person, act.other))
     if mine is None or theirs is None or act.person == act.other:
         raise RefusedError("two people who have a seat exchange them; choose two")
@@ -584,19 +586,19 @@ def _someone(state: State, person: str) -> None:
 
 
 @_decide.register
-def _kick(act: commands.Kick, asked: Asked) -> Iterator[Event]:
+def _kick(act: commands.Kick, asked: Context) -> Iterator[Event]:
     _someone(asked.state, act.person)
     yield happened.Seated(person=act.person, table=None, role=None)
 
 
 @_decide.register
-def _reissue(act: commands.Reissue, asked: Asked) -> Iterator[Event]:
+def _reissue(act: commands.Reissue, asked: Context) -> Iterator[Event]:
     _someone(asked.state, act.person)
     yield from ()
 
 
 @_decide.register
-def _hold(act: commands.Hold, asked: Asked) -> Iterator[Event]:
+def _hold(act: commands.Hold, asked: Context) -> Iterator[Event]:
     table = _table(asked.state, act.table)
     if act.role not in table.seats:
         raise RefusedError(f"there is no role '{act.role}'")
@@ -608,19 +610,19 @@ def _hold(act: commands.Hold, asked: Asked) -> Iterator[Event]:
 
 
 @_decide.register
-def _broadcast(act: commands.Broadcast, asked: Asked) -> Iterator[Event]:
+def _broadcast(act: commands.Broadcast, asked: Context) -> Iterator[Event]:
     yield happened.Broadcasted(text=act.text)
 
 
 @_decide.register
-def _retract(act: commands.Retract, asked: Asked) -> Iterator[Event]:
+def _retract(act: commands.Retract, asked: Context) -> Iterator[Event]:
     if act.number >= len(asked.state.broadcasts):
         raise RefusedError("there is no such broadcast")
     yield happened.Retracted(number=act.number)
 
 
 @_decide.register
-def _fire(act: commands.Fire, asked: Asked) -> Iterator[Event]:
+def _fire(act: commands.Fire, asked: Context) -> Iterator[Event]:
     asked.setting.inject(act.inject)
     numbers = act.tables or tuple(asked.state.tables)
     for number in numbers:
@@ -636,7 +638,7 @@ def _next_round(table: Table) -> int:
 
 
 @_decide.register
-def _end(act: commands.End, asked: Asked) -> Iterator[Event]:
+def _end(act: commands.End, asked: Context) -> Iterator[Event]:
     state = asked.state
     tables = [_table(state, act.table)] if act.table is not None else state.tables.values()
     open_tables = [table for table in tables if table.stage != "ended"]
@@ -646,22 +648,22 @@ def _end(act: commands.End, asked: Asked) -> Iterator[Event]:
 
 
 @_decide.register
-def _debrief(act: commands.Debrief, asked: Asked) -> Iterator[Event]:
+def _debrief(act: commands.BeginDebrief, asked: Context) -> Iterator[Event]:
     yield happened.PhaseBegan(phase="debrief")
 
 
 @_decide.register
-def _reveal(act: commands.Reveal, asked: Asked) -> Iterator[Event]:
+def _reveal(act: commands.Reveal, asked: Context) -> Iterator[Event]:
     yield happened.Revealed()
 
 
 @_decide.register
-def _archive(act: commands.Archive, asked: Asked) -> Iterator[Event]:
+def _archive(act: commands.Archive, asked: Context) -> Iterator[Event]:
     yield happened.PhaseBegan(phase="archived")
 
 
 @_decide.register
-def _undo(act: commands.Undo, asked: Asked) -> Iterator[Event]:
+def _undo(act: commands.Undo, asked: Context) -> Iterator[Event]:
     state = asked.state
     if state.undo is None:
         raise RefusedError("there is nothing that could be taken back")
@@ -681,7 +683,7 @@ def _begin_talks(state: State) -> Iterator[Event]:
 
 
 @_decide.register
-def _play_on(act: commands.PlayOn, asked: Asked) -> Iterator[Event]:
+def _play_on(act: commands.PlayOn, asked: Context) -> Iterator[Event]:
     state = asked.state
     table = state.tables[act.table]
     if act.round != len(table.rounds):
@@ -720,7 +722,7 @@ def due_injects(setting: Setting, table: Table) -> list[str]:
 
 
 @_decide.register
-def _move_agents(act: commands.MoveAgents, asked: Asked) -> Iterator[Event]:
+def _move_agents(act: commands.MoveAgents, asked: Context) -> Iterator[Event]:
     table = asked.state.tables[act.table]
     if (act.round, act.stage) != (table.round, table.stage):
         raise RefusedError("this stage is over")
@@ -728,14 +730,14 @@ def _move_agents(act: commands.MoveAgents, asked: Asked) -> Iterator[Event]:
 
 
 @_decide.register
-def _project(act: commands.Project, asked: Asked) -> Iterator[Event]:
+def _project(act: commands.Project, asked: Context) -> Iterator[Event]:
     table = _table(asked.state, act.table)
     if table.projection is None:
         yield happened.Projected(projection=act)
 
 
 @_decide.register
-def _tick(act: commands.Tick, asked: Asked) -> Iterator[Event]:
+def _tick(act: commands.Tick, asked: Context) -> Iterator[Event]:
     state = asked.state
     if state.phase == "briefing":
         nobody = all(seat.agent for table in state.tables.values() for seat in table.seats.values())
@@ -790,7 +792,7 @@ def unanswered(setting: Setting, table: Table) -> list[tuple[str, Text]]:
     ]
 
 
-def _next_stage(asked: Asked, table: Table) -> Iterator[Event]:
+def _next_stage(asked: Context, table: Table) -> Iterator[Event]:
     """End a table's stage; what its agents keep warm follows from who has been idle."""
     setting = asked.setting
     following = NEXT_STAGE.get(table.stage, "between")

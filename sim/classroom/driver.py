@@ -11,7 +11,7 @@ from typing import Protocol
 
 from sim.classroom.commands import TALKING, MoveAgents, Request, Respond, Tick
 from sim.classroom.decide import RefusedError, carried_out, decide, unanswered
-from sim.classroom.events import Record
+from sim.classroom.events import LogRecord
 from sim.classroom.plan import Setting
 from sim.classroom.state import State, Table, replay
 from sim.classroom.table_model import Model
@@ -34,7 +34,7 @@ class Log(Protocol):
 class InMemory:
     """A log that lives as long as the program: for rehearsals and tests."""
 
-    def __init__(self, first: Record) -> None:
+    def __init__(self, first: LogRecord) -> None:
         self.records = [first]
         self._state = replay(self.records)
 
@@ -49,7 +49,7 @@ class InMemory:
         return self._state
 
 
-def conduct(log: Log, model: Model, now: int) -> State:
+def run_due_acts(log: Log, model: Model, now: int) -> State:
     """Do all that is due at a moment, and return the state when nothing is."""
     while True:
         before = log.state()

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from sim.classroom.commands import Act, News, Project, Terms
-from sim.classroom.plan import Package, Plan
+from sim.classroom.plan import ExercisePlan, Package
 from sim.scenario.schema import Part, Scenario
 
 #: The format of a log. A reader refuses a higher one. In the first nobody wished for a role or
@@ -21,7 +21,7 @@ class Drafted(Part):
     kind: Literal["drafted"] = "drafted"
     format: int = FORMAT
     exercise: str
-    plan: Plan
+    plan: ExercisePlan
     scenario: Scenario
     version: str
 
@@ -315,7 +315,7 @@ Event = Annotated[
 ]
 
 
-class Record(Part):
+class LogRecord(Part):
     """An event in the log."""
 
     seq: int = Field(ge=1)
@@ -325,14 +325,14 @@ class Record(Part):
     event: Event
 
 
-RECORD: TypeAdapter[Record] = TypeAdapter(Record)
+RECORD: TypeAdapter[LogRecord] = TypeAdapter(LogRecord)
 
 
-def to_line(record: Record) -> str:
+def to_line(record: LogRecord) -> str:
     """A record as one line of JSON."""
     return RECORD.dump_json(record).decode()
 
 
-def from_line(line: str | bytes) -> Record:
+def from_line(line: str | bytes) -> LogRecord:
     """A record from a line of JSON; raises ValueError where it is none."""
     return RECORD.validate_json(line)

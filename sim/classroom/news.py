@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sim.classroom.commands import News
-from sim.scenario.errors import counted
+from sim.scenario.errors import count_noun
 from sim.scenario.schema import Scenario
 
 #: What happened to people, by kind of note: one, and several.
@@ -20,7 +20,7 @@ PEOPLE = {
 
 
 @dataclass
-class Notebook:
+class NewsRecorder:
     """Takes notes of a table's run; what is private in them never leaves it."""
 
     scenario: Scenario
@@ -28,12 +28,12 @@ class Notebook:
 
     def note(self, day: int, kind: str, **facts: Any) -> None:
         """Something happened; only what everybody can see is kept."""
-        words = told(self.scenario, kind, facts)
+        words = describe_event(self.scenario, kind, facts)
         if words:
             self.news.append(News(day=day, words=words))
 
 
-def told(scenario: Scenario, kind: str, facts: Mapping[str, Any]) -> str:
+def describe_event(scenario: Scenario, kind: str, facts: Mapping[str, Any]) -> str:
     """A note as a sentence; empty where it is private or no news."""
     if kind in PEOPLE:
         return _people(scenario, kind, facts["people"])
@@ -44,7 +44,7 @@ def told(scenario: Scenario, kind: str, facts: Mapping[str, Any]) -> str:
         side = scenario.war.forward if facts["forward"] else scenario.war.backward
         return f"The war is decided; {_titles(scenario, side)} has won."
     if kind == "suspension":
-        return f"An event outside suspends the talks for {counted(int(facts['days']), 'day')}."
+        return f"An event outside suspends the talks for {count_noun(int(facts['days']), 'day')}."
     if kind == "leak":
         return "The talks leak; what the parties ask for is in public."
     if kind == "awaited":

@@ -80,7 +80,7 @@ class Clocks(Part):
     resolve: Seconds = 60
 
 
-class Plan(Part):
+class ExercisePlan(Part):
     """What an instructor chooses for an exercise."""
 
     title: Words
@@ -148,7 +148,7 @@ class Setting:
     Raises ValueError where the plan does not fit the scenario, with the way out.
     """
 
-    def __init__(self, plan: Plan, scenario: Scenario) -> None:
+    def __init__(self, plan: ExercisePlan, scenario: Scenario) -> None:
         self.plan = plan
         self.scenario = scenario
         if not scenario.roles:
@@ -387,7 +387,7 @@ class Setting:
 @lru_cache(maxsize=32)
 def setting_of(plan: str, scenario: str) -> Setting:
     """The setting of a plan and a scenario, each as JSON."""
-    return Setting(Plan.model_validate_json(plan), Scenario.model_validate_json(scenario))
+    return Setting(ExercisePlan.model_validate_json(plan), Scenario.model_validate_json(scenario))
 
 
 def _known(what: str, names: Iterable[str], known: Mapping[str, object]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sim.classroom import events as happened
 from sim.classroom.commands import Act, News, Project, Terms
-from sim.classroom.events import Record
+from sim.classroom.events import LogRecord
 from sim.classroom.plan import Package, Setting, setting_of
 
 
@@ -58,7 +58,7 @@ class Message:
 
 
 @dataclass(frozen=True)
-class Held:
+class PastRound:
     """A round that was held, as the model needs it to play on."""
 
     text: str | None
@@ -86,7 +86,7 @@ class Table:
     messages: tuple[Message, ...] = ()
     confirms: Mapping[str, bool] = field(default_factory=dict)
     agents_moved: bool = False
-    rounds: tuple[Held, ...] = ()
+    rounds: tuple[PastRound, ...] = ()
     injects: tuple[tuple[str, int], ...] = ()  # id, and the round from which it counts
     how: str = ""
     terms: Terms | None = None
@@ -167,7 +167,7 @@ class State:
         )
 
 
-def replay(records: Iterable[Record], start: State | None = None) -> State:
+def replay(records: Iterable[LogRecord], start: State | None = None) -> State:
     """The state after some records; raises ValueError for a gap in them."""
     state = start
     for record in records:
@@ -177,7 +177,7 @@ def replay(records: Iterable[Record], start: State | None = None) -> State:
     return state
 
 
-def apply(state: State | None, record: Record) -> State:
+def apply(state: State | None, record: LogRecord) -> State:
     """The state after one more record; raises ValueError where it does not follow."""
     event = record.event
     if state is None:
@@ -192,7 +192,7 @@ def apply(state: State | None, record: Record) -> State:
     return replace(state, seq=record.seq, at=record.at, keys=keys)
 
 
-def _counted(state: State, record: Record) -> State:
+def _counted(state: State, record: LogRecord) -> State:
     """The state with one more act to the count of whoever brought a record about."""
     kind, _, name = record.by.partition(":")
     if kind != "person" or not record.key or name not in state.people:
@@ -232,7 +232,7 @@ def _drafted(event: happened.Drafted) -> State:
 
 
 @singledispatch
-def _after(event: Any, state: State, record: Record) -> State:
+def _after(event: Any, state: State, record: LogRecord) -> State:
     raise ValueError(f"record {record.seq} holds no known event")
 
 
@@ -262,24 +262,24 @@ def _of_text(state: State, number: int, name: str, change: Callable[[Text], Text
 
 
 @_after.register
-def _phase_began(event: happened.PhaseBegan, state: State, record: Record) -> State:
+def _phase_began(event: happened.PhaseBegan, state: State, record: LogRecord) -> State:
     return replace(state, phase=event.phase, deadline=event.deadline)
 
 
 @_after.register
-def _joined(event: happened.Joined, state: State, record: Record) -> State:
+def _joined(event: happened.Joined, state: State, record: LogRecord) -> State:
     person = Person(event.person, None, None, event.wishes)
     people = {**state.people, event.person: person}
     return sit(replace(state, people=people), event.person, event.table, event.role)
 
 
 @_after.register
-def _locked(event: happened.Locked, state: State, record: Record) -> State:
+def _locked(event: happened.Locked, state: State, record: LogRecord) -> State:
     return replace(state, locked=event.locked)
 
 
 @_after.register
-def _seated(event: happened.Seated, state: State, record: Record) -> State:
+def _seated(event: happened.Seated, state: State, record: LogRecord) -> State:
     state = _rise(state, event.person)
     gone = event.table is None
     people = {**state.people, event.person: replace(state.people[event.person], gone=gone)}
@@ -287,7 +287,7 @@ def _seated(event: happened.Seated, state: State, record: Record) -> State:
 
 
 @_after.register
-def _watches(event: happened.Watches, state: State, record: Record) -> State:
+def _watches(event: happened.Watches, state: State, record: LogRecord) -> State:
     person = replace(state.people[event.person], watches=event.table)
     return replace(state, people={**state.people, event.person: person})
 
@@ -315,25 +315,25 @@ def _rise(state: State, person: str) -> State:
 
 
 @_after.register
-def _held(event: happened.Held, state: State, record: Record) -> State:
+def _held(event: happened.Held, state: State, record: LogRecord) -> State:
     state = _at_seat(state, event.table, event.role, agent=event.agent, idle=0, done=False)
     return _at_table(state, event.table, agents_moved=False) if event.agent else state
 
 
 @_after.register
-def _predicted(event: happened.Predicted, state: State, record: Record) -> State:
+def _predicted(event: happened.Predicted, state: State, record: LogRecord) -> State:
     person = replace(state.people[event.person], deal=event.deal, package=event.package)
     return replace(state, people={**state.people, event.person: person})
 
 
 @_after.register
-def _comprehended(event: happened.Comprehended, state: State, record: Record) -> State:
+def _comprehended(event: happened.Comprehended, state: State, record: LogRecord) -> State:
     person = replace(state.people[event.person], understood=event.right)
     return replace(state, people={**state.people, event.person: person})
 
 
 @_after.register
-def _stage_began(event: happened.StageBegan, state: State, record: Record) -> State:
+def _stage_began(event: happened.StageBegan, state: State, record: LogRecord) -> State:
     table = state.tables[event.table]
     seats = {
         role: replace(
@@ -369,18 +369,18 @@ def _idle(seat: Seat, stage: str) -> int:
 
 
 @_after.register
-def _days_passed(event: happened.DaysPassed, state: State, record: Record) -> State:
+def _days_passed(event: happened.DaysPassed, state: State, record: LogRecord) -> State:
     news = (*state.tables[event.table].news, *event.news)
     return _at_table(state, event.table, day=event.day, news=news)
 
 
 @_after.register
-def _draft_saved(event: happened.DraftSaved, state: State, record: Record) -> State:
+def _draft_saved(event: happened.DraftSaved, state: State, record: LogRecord) -> State:
     return _stirred(state, event.table, event.role, draft=event.package, rationale=event.rationale)
 
 
 @_after.register
-def _spoken(event: happened.Spoken, state: State, record: Record) -> State:
+def _spoken(event: happened.Spoken, state: State, record: LogRecord) -> State:
     table = state.tables[event.table]
     message = Message(event.role, event.to, event.text, table.round, record.at)
     state = _at_table(state, event.table, messages=(*table.messages, message))
@@ -388,7 +388,7 @@ def _spoken(event: happened.Spoken, state: State, record: Record) -> State:
 
 
 @_after.register
-def _proposed(event: happened.Proposed, state: State, record: Record) -> State:
+def _proposed(event: happened.Proposed, state: State, record: LogRecord) -> State:
     table = state.tables[event.table]
     text = Text(
         event.text,
@@ -407,7 +407,7 @@ def _proposed(event: happened.Proposed, state: State, record: Record) -> State:
 
 
 @_after.register
-def _carried(event: happened.Carried, state: State, record: Record) -> State:
+def _carried(event: happened.Carried, state: State, record: LogRecord) -> State:
     def carry(text: Text) -> Text:
         return replace(text, seen=tuple(dict.fromkeys([*text.seen, *event.to])))
 
@@ -415,7 +415,7 @@ def _carried(event: happened.Carried, state: State, record: Record) -> State:
 
 
 @_after.register
-def _responded(event: happened.Responded, state: State, record: Record) -> State:
+def _responded(event: happened.Responded, state: State, record: LogRecord) -> State:
     def answer(text: Text) -> Text:
         reasons = {role: why for role, why in text.reasons.items() if role != event.role}
         if event.reason:
@@ -426,26 +426,26 @@ def _responded(event: happened.Responded, state: State, record: Record) -> State
 
 
 @_after.register
-def _confirmed(event: happened.Confirmed, state: State, record: Record) -> State:
+def _confirmed(event: happened.Confirmed, state: State, record: LogRecord) -> State:
     confirms = {**state.tables[event.table].confirms, event.role: event.yes}
     return _stirred(_at_table(state, event.table, confirms=confirms), event.table, event.role)
 
 
 @_after.register
-def _was_done(event: happened.WasDone, state: State, record: Record) -> State:
+def _was_done(event: happened.WasDone, state: State, record: LogRecord) -> State:
     return _stirred(state, event.table, event.role, done=True)
 
 
 @_after.register
-def _agents_moved(event: happened.AgentsMoved, state: State, record: Record) -> State:
+def _agents_moved(event: happened.AgentsMoved, state: State, record: LogRecord) -> State:
     return _at_table(state, event.table, agents_moved=True)
 
 
 @_after.register
-def _round_closed(event: happened.RoundClosed, state: State, record: Record) -> State:
+def _round_closed(event: happened.RoundClosed, state: State, record: LogRecord) -> State:
     table = state.tables[event.table]
     text = table.text(event.text) if event.text else None
-    held = Held(
+    held = PastRound(
         event.text,
         text.package if text else None,
         text.role if text else None,
@@ -458,7 +458,7 @@ def _round_closed(event: happened.RoundClosed, state: State, record: Record) -> 
 
 
 @_after.register
-def _ended(event: happened.Ended, state: State, record: Record) -> State:
+def _ended(event: happened.Ended, state: State, record: LogRecord) -> State:
     return _at_table(
         state,
         event.table,
@@ -472,13 +472,13 @@ def _ended(event: happened.Ended, state: State, record: Record) -> State:
 
 
 @_after.register
-def _fired(event: happened.Fired, state: State, record: Record) -> State:
+def _fired(event: happened.Fired, state: State, record: LogRecord) -> State:
     injects = (*state.tables[event.table].injects, (event.inject, event.from_round))
     return _at_table(state, event.table, injects=injects)
 
 
 @_after.register
-def _paused(event: happened.Paused, state: State, record: Record) -> State:
+def _paused(event: happened.Paused, state: State, record: LogRecord) -> State:
     if event.paused:
         return replace(state, paused_at=record.at)
     stood = record.at - (record.at if state.paused_at is None else state.paused_at)
@@ -486,7 +486,7 @@ def _paused(event: happened.Paused, state: State, record: Record) -> State:
 
 
 @_after.register
-def _extended(event: happened.Extended, state: State, record: Record) -> State:
+def _extended(event: happened.Extended, state: State, record: LogRecord) -> State:
     return _shifted(state, event.table, event.by)
 
 
@@ -504,33 +504,33 @@ def _shifted(state: State, number: int | None, by: int) -> State:
 
 
 @_after.register
-def _broadcasted(event: happened.Broadcasted, state: State, record: Record) -> State:
+def _broadcasted(event: happened.Broadcasted, state: State, record: LogRecord) -> State:
     return replace(state, broadcasts=(*state.broadcasts, event.text))
 
 
 @_after.register
-def _retracted(event: happened.Retracted, state: State, record: Record) -> State:
+def _retracted(event: happened.Retracted, state: State, record: LogRecord) -> State:
     broadcasts = list(state.broadcasts)
     broadcasts[event.number] = None
     return replace(state, broadcasts=tuple(broadcasts))
 
 
 @_after.register
-def _reflected(event: happened.Reflected, state: State, record: Record) -> State:
+def _reflected(event: happened.Reflected, state: State, record: LogRecord) -> State:
     person = replace(state.people[event.person], reflection=event.text)
     return replace(state, people={**state.people, event.person: person})
 
 
 @_after.register
-def _revealed(event: happened.Revealed, state: State, record: Record) -> State:
+def _revealed(event: happened.Revealed, state: State, record: LogRecord) -> State:
     return replace(state, revealed=True)
 
 
 @_after.register
-def _projected(event: happened.Projected, state: State, record: Record) -> State:
+def _projected(event: happened.Projected, state: State, record: LogRecord) -> State:
     return _at_table(state, event.projection.table, projection=event.projection)
 
 
 @_after.register
-def _instructed(event: happened.Instructed, state: State, record: Record) -> State:
+def _instructed(event: happened.Instructed, state: State, record: LogRecord) -> State:
     return replace(state, undo=event.undo)

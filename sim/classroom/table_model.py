@@ -24,7 +24,7 @@ from sim.classroom.commands import (
     Terms,
 )
 from sim.classroom.decide import unanswered
-from sim.classroom.news import Notebook
+from sim.classroom.news import NewsRecorder
 from sim.classroom.plan import Setting
 from sim.classroom.state import Table, Text
 from sim.classroom.table_talks import (
@@ -36,13 +36,12 @@ from sim.classroom.table_talks import (
     script_of,
 )
 from sim.engine.outcomes import NONE, Outcomes
-from sim.engine.random_streams import Chance
+from sim.engine.random_streams import RandomStreams
 from sim.engine.rounds import TRUCE
-from sim.engine.talks import forget
+from sim.engine.talks import release_model
 from sim.provenance import version
 from sim.scenario.loading import sha256_of
-
-Floats = NDArray[np.floating]
+from sim.types import Floats
 
 #: After so many days a truce is asked whether it is in force.
 HORIZONS = (7, 30, 60, 90)
@@ -52,7 +51,7 @@ PROJECTED_RUNS = 300
 
 
 @dataclass(frozen=True)
-class Sheet:
+class ScoreSheet:
     """What a party knows of its own interest in this round, in utils: 1 is winning it all.
 
     `worth` and `passes` have an entry for each package, by its number.
@@ -73,7 +72,7 @@ class Sheet:
 
 
 @dataclass(frozen=True)
-class Sense:
+class PrivateAdvice:
     """What a mediator thinks each party would gain over what it holds out for, in utils.
 
     It may be wrong; `gains` has, by party, an entry for each package.
@@ -88,7 +87,7 @@ class _Live:
     """A table's talks as far as they were played."""
 
     talks: TableTalks
-    notebook: Notebook
+    notebook: NewsRecorder
     round: int  # rounds held
     injects: tuple[str, ...]  # that count so far
 
@@ -99,17 +98,17 @@ class Model:
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
         self._live: dict[int, _Live] = {}
-        self._sheets: dict[tuple[int, str], tuple[object, Sheet | Sense]] = {}
+        self._sheets: dict[tuple[int, str], tuple[object, ScoreSheet | PrivateAdvice]] = {}
         self._lock = threading.RLock()  # pages ask from threads of their own
 
     # -- days ----------------------------------------------------------------------------------
 
-    def chance_of(self, number: int) -> Chance:
+    def chance_of(self, number: int) -> RandomStreams:
         """The luck of a table: that of the run of its number, less one."""
         plan = self.setting.plan
         if plan.same_numbers:
             return Forked(plan.seed, number - 1, 1, whose=0, after=0, fresh=number - 1)
-        return Chance(plan.seed, number - 1, 1)
+        return RandomStreams(plan.seed, number - 1, 1)
 
     def play_on(self, table: Table) -> PlayOn:
         """Play a table's days until its next round, or until its talks are over."""
@@ -172,7 +171,7 @@ class Model:
         return live
 
     def _begin(self, table: Table) -> _Live:
-        notebook = Notebook(self.setting.scenario)
+        notebook = NewsRecorder(self.setting.scenario)
         talks = TableTalks(
             self.setting,
             self.chance_of(table.number),
@@ -180,7 +179,7 @@ class Model:
             live=True,
             diary=notebook,
         )
-        forget(talks)
+        release_model(talks)
         held = len(table.rounds)
         return _Live(talks, notebook, held, _counting(table, held))
 
@@ -245,7 +244,7 @@ class Model:
 
     # -- what a seat may know ------------------------------------------------------------------
 
-    def sheet(self, table: Table, role: str) -> Sheet | Sense | None:
+    def sheet(self, table: Table, role: str) -> ScoreSheet | PrivateAdvice | None:
         """A seat's own score sheet in a round, or a mediator's sense of the parties.
 
         None between rounds and after the end.
@@ -260,18 +259,18 @@ class Model:
                 self._sheets[table.number, role] = known
         return known[1]
 
-    def _sheet(self, table: Table, role: str) -> Sheet | Sense:
+    def _sheet(self, table: Table, role: str) -> ScoreSheet | PrivateAdvice:
         talks = self._up_to(table).talks
         scenario = self.setting.scenario
         plays = self.setting.roles[role].plays
         if plays in scenario.mediators:
             gains = talks.guessed_by(list(scenario.mediators).index(plays))
             by_party = zip(scenario.parties, gains, strict=True)
-            return Sense(table.round, {name: _rounded(row) for name, row in by_party})
+            return PrivateAdvice(table.round, {name: _rounded(row) for name, row in by_party})
         party = list(scenario.parties).index(plays)
         worth, reservation = talks.worth_to(party)
         passes = tuple(bool(yes) for yes in talks.ratified_by(party))
-        return Sheet(table.round, round(reservation, 4), _rounded(worth), passes)
+        return ScoreSheet(table.round, round(reservation, 4), _rounded(worth), passes)
 
     # -- what comes after ----------------------------------------------------------------------
 
@@ -335,7 +334,7 @@ class Model:
         """
         script = Script((), (), np.array(self.setting.on_offer(())))
         talks = TableTalks(self.setting, self.chance_of(number), script)
-        forget(talks)
+        release_model(talks)
         worth, reservation, _ = talks.look()
         return worth[0], reservation[0]
 
@@ -346,17 +345,17 @@ class Model:
         where it had none in the plan's rounds.
         """
         plan = self.setting.plan
-        chance: Chance = Chance(plan.seed, first, runs)
+        chance: RandomStreams = RandomStreams(plan.seed, first, runs)
         if plan.same_numbers:
             chance = Forked(plan.seed, 0, runs, whose=0, after=0, fresh=first)
         outcomes, rounds = self._played(chance, planned_script(self.setting), None)
         return outcomes, np.where(rounds <= plan.rounds, rounds, NONE)
 
     def _played(
-        self, chance: Chance, script: Script, days: int | None
+        self, chance: RandomStreams, script: Script, days: int | None
     ) -> tuple[Outcomes, NDArray[np.int64]]:
         talks = TableTalks(self.setting, chance, script, days=days)
-        forget(talks)
+        release_model(talks)
         talks.play()
         case = self.setting.case
         outcomes = talks.outcomes(sha256_of(case), version(), self.setting.levers)

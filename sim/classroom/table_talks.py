@@ -14,25 +14,21 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.classroom.plan import Setting
-from sim.classroom.state import Held, Table
+from sim.classroom.state import PastRound, Table
 from sim.engine.agents.constituency import Constituency
 from sim.engine.agents.mediator import Mediator
 from sim.engine.agents.party import Party
 from sim.engine.captives import Captivity
 from sim.engine.outcomes import NONE
-from sim.engine.random_streams import STRETCH_DAYS, Chance, Singles
-from sim.engine.rounds import Meeting, Scene
-from sim.engine.talks import Diary, Talks, forget
+from sim.engine.random_streams import STRETCH_DAYS, RandomStreams
+from sim.engine.rounds import Assessment, Meeting
+from sim.engine.talks import Diary, Talks, release_model
 from sim.engine.truces import Truces
 from sim.scenario.packages import Packages
 from sim.scenario.schema import Scenario
-
-Floats = NDArray[np.floating]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from sim.types import Bools, Floats, Ints, Singles
 
 #: What talks have taken down, or who takes it down, rather than what they reckon with: injects
 #: leave it alone.
@@ -43,7 +39,7 @@ AFTERWARDS = 2**40
 
 
 @dataclass(frozen=True, eq=False)
-class Forked(Chance):
+class Forked(RandomStreams):
     """The luck of one run in every run, until a day; from the next day on, each has its own.
 
     All runs share the one run's numbers (what is drawn once). With `after` 0 they share nothing
@@ -56,13 +52,13 @@ class Forked(Chance):
 
     def once(self, stream: str, width: int = 1) -> Floats:
         """`width` uniform numbers, the same in each run: (runs, width)."""
-        luck = Chance(self.seed, self.whose, 1).once(stream, width)
+        luck = RandomStreams(self.seed, self.whose, 1).once(stream, width)
         return np.repeat(luck, self.runs, axis=0)
 
     def stretch(self, stream: str, number: int) -> Singles:
         """A stretch of days of a daily stream: (runs, STRETCH_DAYS)."""
-        shared = Chance(self.seed, self.whose, 1).stretch(stream, number)
-        own = Chance(self.seed, self.fresh, self.runs).stretch(stream, number)
+        shared = RandomStreams(self.seed, self.whose, 1).stretch(stream, number)
+        own = RandomStreams(self.seed, self.fresh, self.runs).stretch(stream, number)
         days = number * STRETCH_DAYS + 1 + np.arange(STRETCH_DAYS)
         return np.where(days <= self.after, shared, own)
 
@@ -80,7 +76,7 @@ class Change:
 class Script:
     """What a table has done so far, as the model needs it."""
 
-    rounds: tuple[Held, ...]
+    rounds: tuple[PastRound, ...]
     changes: tuple[Change, ...]
     offered: Bools  # (packages,) on the first day
 
@@ -117,7 +113,7 @@ class TableTalks(Talks):
     def __init__(
         self,
         setting: Setting,
-        chance: Chance,
+        chance: RandomStreams,
         script: Script,
         *,
         live: bool = False,
@@ -152,7 +148,7 @@ class TableTalks(Talks):
             self._change_for(max(self.held + 1, due))
         super().step()
 
-    def _hold_round(self, scene: Scene, speaker: Ints) -> None:
+    def _hold_round(self, scene: Assessment, speaker: Ints) -> None:
         if self.held < len(self.script.rounds):
             self._follow(self.script.rounds[self.held], self._meet(scene))
         elif self.live:
@@ -160,14 +156,14 @@ class TableTalks(Talks):
         else:
             super()._hold_round(scene, speaker)
 
-    def conclude(self, held: Held, script: Script) -> None:
+    def conclude(self, held: PastRound, script: Script) -> None:
         """The round that was waited for is over, at the table that is alive."""
         assert self.meeting is not None
         self.script = script
         meeting, self.meeting = self.meeting, None
         self._follow(held, meeting)
 
-    def _follow(self, held: Held, meeting: Meeting) -> None:
+    def _follow(self, held: PastRound, meeting: Meeting) -> None:
         """Do in all rows what the table did."""
         rows = meeting.scene.rows
         self.held += 1
@@ -184,18 +180,18 @@ class TableTalks(Talks):
         if self.live or self.held < len(self.script.rounds):
             self._change_for(self.held + 1)
 
-    def _answer_of(self, party: str, held: Held) -> bool:
+    def _answer_of(self, party: str, held: PastRound) -> bool:
         roles = [role.name for role in self.setting.roles.values() if role.plays == party]
         return any(held.answers.get(role, False) for role in roles)
 
-    def _confirms(self, party: int, scene: Scene, text: Ints) -> Bools:
+    def _confirms(self, party: int, scene: Assessment, text: Ints) -> Bools:
         """A person's word, where one was given in the round; else the model's rule."""
         for role, yes in self.confirming.items():
             if self.setting.roles[role].plays == self.parties[party].name:
                 return np.full(len(scene.rows), yes)
         return super()._confirms(party, scene, text)
 
-    def _sign(self, scene: Scene, text: Ints) -> None:
+    def _sign(self, scene: Assessment, text: Ints) -> None:
         first = scene.rows[self.record.deal_day[scene.rows] == NONE]
         self.rounds_at_deal[first] = self.rounds[first]
         super()._sign(scene, text)
@@ -234,7 +230,7 @@ class TableTalks(Talks):
 
     def _fresh(self, levers: Mapping[str, float]) -> Talks:
         talks = Talks(self.case, self.luck_of, days=1, levers=levers)
-        forget(talks)
+        release_model(talks)
         return talks
 
     # -- what those at a table know and want ---------------------------------------------------
@@ -282,7 +278,7 @@ class TableTalks(Talks):
             gains[i] = scene.worth[0, i] + off[0] - floor
         return gains
 
-    def _seen(self) -> Scene:
+    def _seen(self) -> Assessment:
         assert self.meeting is not None
         return self.meeting.scene
 
@@ -317,7 +313,7 @@ def _moved(now: Any, old: Any, new: Any) -> Any:
                 continue
             setattr(now, name, _moved(value, vars(old)[name], vars(new)[name]))
         return now
-    if is_dataclass(now) and not isinstance(now, Packages | Scenario | Chance | type):
+    if is_dataclass(now) and not isinstance(now, Packages | Scenario | RandomStreams | type):
         changed = {
             f.name: _moved(getattr(now, f.name), getattr(old, f.name), getattr(new, f.name))
             for f in fields(now)

@@ -15,14 +15,14 @@ from sim.classroom.commands import News, Terms
 from sim.classroom.decide import agreed_text, counting, must_confirm
 from sim.classroom.plan import Package, Role, Setting
 from sim.classroom.state import Person, Seat, State, Table, Text
-from sim.classroom.table_model import Sense, Sheet
+from sim.classroom.table_model import PrivateAdvice, ScoreSheet
 from sim.scenario.schema import Part
 
 
 class Sheets(Protocol):
     """Who works out a seat's own score sheet."""
 
-    def sheet(self, table: Table, role: str) -> Sheet | Sense | None:
+    def sheet(self, table: Table, role: str) -> ScoreSheet | PrivateAdvice | None:
         """A seat's own score sheet, or a mediator's sense of the parties."""
         ...
 
@@ -146,7 +146,7 @@ class SeatView:
     predicted_package: Package | None
     understood: bool | None
     reflection: str
-    sheet: Sheet | Sense | None
+    sheet: ScoreSheet | PrivateAdvice | None
     result: Result | None
 
 
@@ -343,7 +343,7 @@ def score_for(state: State, person: str, package: Package, sheets: Sheets) -> Sc
     closed = not setting.on_offer(counting(table))[index]
     problem = "some of these terms are not on offer" if closed else ""
     sheet = sheets.sheet(table, name) if state.phase == "playing" else None
-    if isinstance(sheet, Sense):
+    if isinstance(sheet, PrivateAdvice):
         return Score(problem, guessed={party: row[index] for party, row in sheet.gains.items()})
     if sheet is None:
         return Score(problem)

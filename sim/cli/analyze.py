@@ -17,7 +17,7 @@ from sim.cli.terminal import (
     complain,
     deliver,
     folder_for,
-    soberly,
+    report_errors,
 )
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from sim.sweep.analysis.calibration import Calibration
-    from sim.sweep.analysis.report_data import Found
+    from sim.sweep.analysis.report_data import ReportData
     from sim.sweep.results import Sweep
 
 #: The share of the runs that calibration keeps, unless told otherwise.
@@ -41,13 +41,13 @@ def checked(file: Path, keys: Collection[str]) -> str | None:
     """
     if "facts" not in keys or "scenario" in keys:
         return None
-    from sim.scenario.errors import counted
+    from sim.scenario.errors import count_noun
     from sim.sweep.analysis.calibration import read_facts
 
-    return f"{counted(len(read_facts(file).facts), 'fact')} of a case, for `parley analyze`"
+    return f"{count_noun(len(read_facts(file).facts), 'fact')} of a case, for `parley analyze`"
 
 
-@soberly
+@report_errors
 def analyze(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="the folder of a sweep")],
     outcome: Annotated[
@@ -130,12 +130,17 @@ def _found(
     facts: Path | None,
     accept: float | None,
     sweep_of: type[Sweep],
-) -> tuple[Sweep, Sequence[Found], Calibration | None]:
+) -> tuple[Sweep, Sequence[ReportData], Calibration | None]:
     """All looks at the outcomes that were asked for. Raises BadInputError where there are none."""
     from sim.findings.designs import IncompleteError
     from sim.sweep.analysis.calibration import calibrate, read_facts
-    from sim.sweep.analysis.cells import AnalysisError, answers, must_be_finished, outcomes_of
-    from sim.sweep.analysis.report_data import look_at
+    from sim.sweep.analysis.cells import (
+        AnalysisError,
+        cell_estimates,
+        must_be_finished,
+        outcomes_of,
+    )
+    from sim.sweep.analysis.report_data import analyze_outcome
     from sim.sweep.result_folder import FolderError
 
     less = None if better is None else better == "less"
@@ -149,7 +154,7 @@ def _found(
                 "under `outcomes: {keep: …}` of the study and play it into another folder"
             )
         found = [
-            look_at(answers(sweep, name), threshold=threshold, less_is_better=less)
+            analyze_outcome(cell_estimates(sweep, name), threshold=threshold, less_is_better=less)
             for name in asked
         ]
         calibration = None
@@ -161,7 +166,7 @@ def _found(
     return sweep, found, calibration
 
 
-def _print(found: Sequence[Found], calibration: Calibration | None, console: Console) -> None:
+def _print(found: Sequence[ReportData], calibration: Calibration | None, console: Console) -> None:
     """What was found, in a few lines for each outcome."""
     from rich.text import Text
 
@@ -176,7 +181,7 @@ def _print(found: Sequence[Found], calibration: Calibration | None, console: Con
         console.print(Text(line))
 
 
-def _of_means(one: Found) -> Iterator[str]:
+def _of_means(one: ReportData) -> Iterator[str]:
     """An outcome along each key."""
     from sim.reporting.charts import signed
     from sim.sweep.analysis.charts import with_interval
@@ -193,7 +198,7 @@ def _of_means(one: Found) -> Iterator[str]:
         yield f"  not due to the design point: {with_interval(one.noise, True)} of 100 parts"
 
 
-def _of_designs(one: Found) -> Iterator[str]:
+def _of_designs(one: ReportData) -> Iterator[str]:
     """What the design of the sweep lets one say beyond means, and what not."""
     from sim.sweep.analysis.charts import number, with_interval
     from sim.sweep.analysis.robustness import in_words

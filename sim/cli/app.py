@@ -39,25 +39,25 @@ from sim.cli.terminal import (
     Workers,
     as_command,
     as_json,
-    become,
     changes_in,
     check_json,
     cores,
     deliver,
+    exec_module,
     folder_for,
     load,
     on_screen,
     pairs,
     progress,
-    soberly,
-    telling,
+    report_errors,
+    status_line,
     waiting,
 )
-from sim.io.atomic_write import arriving, write_whole
+from sim.io.atomic_write import atomic_path, write_atomically
 
 if TYPE_CHECKING:
-    from sim.engine.storage import Stored
-    from sim.findings.sensitivity import Plan, Study
+    from sim.engine.storage import OutcomeStore
+    from sim.findings.sensitivity import SensitivityPlan, SensitivityStudy
     from sim.scenario.schema import Scenario
 
 #: Draws by which `show` looks for a ZOPA before the first day.
@@ -112,7 +112,7 @@ def _parley(
 
 
 @app.command()
-@soberly
+@report_errors
 def scenarios() -> None:
     """List the scenarios at hand."""
     from rich.table import Table
@@ -129,7 +129,7 @@ def scenarios() -> None:
 
 
 @app.command()
-@soberly
+@report_errors
 def check(
     files: Annotated[
         list[str], typer.Argument(metavar="FILE...", help="files, or names of scenarios")
@@ -151,8 +151,14 @@ def check(
 def _checked(file: str) -> tuple[list[str], str]:
     """The complaints about a file, or a line that says it is fine."""
     from sim.scenario.errors import ScenarioError
-    from sim.scenario.loading import PHRASES, find_scenario, load_scenario, scenario_names, text_of
-    from sim.scenario.packages import packages_of
+    from sim.scenario.loading import (
+        PHRASES,
+        find_scenario,
+        load_scenario,
+        read_file,
+        scenario_names,
+    )
+    from sim.scenario.packages import feasible_packages
     from sim.scenario.yaml_tree import keys_at_top
 
     if Path(file).name == PHRASES:
@@ -166,18 +172,18 @@ def _checked(file: str) -> tuple[list[str], str]:
         return [], f"{file}: fine (phrases that scenarios share)"
     try:
         place = Path(file) if Path(file).is_file() else find_scenario(file)
-        keys = keys_at_top(text_of(place), place.name)
+        keys = keys_at_top(read_file(place), place.name)
         if fine := sweep.checked(place, keys) or analysis.checked(place, keys):
             return [], f"{file}: fine ({fine})"
         scenario = load_scenario(place)
     except ScenarioError as error:
         return [str(complaint) for complaint in error.complaints], ""
-    packages, numbers = len(packages_of(scenario)), len(scenario.quantities())
+    packages, numbers = len(feasible_packages(scenario)), len(scenario.quantities())
     return [], f"{file}: fine ({scenario.title}; {packages} packages, {numbers} numbers)"
 
 
 @app.command()
-@soberly
+@report_errors
 def schema() -> None:
     """Print the JSON Schema of a scenario file, for editors."""
     from sim.scenario.loading import json_schema
@@ -186,7 +192,7 @@ def schema() -> None:
 
 
 @app.command()
-@soberly
+@report_errors
 def show(
     name: Name,
     numbers: Annotated[
@@ -198,12 +204,12 @@ def show(
 
     scenario = load_scenario(name)
     from sim.cli import console
-    from sim.engine.simulate import common_ground
+    from sim.engine.simulate import initial_bargaining_range
 
     screen = on_screen()
     console.print_scenario(scenario, screen)
     with waiting("Looking for common ground"):
-        ground = common_ground(scenario, runs=GROUND_RUNS)
+        ground = initial_bargaining_range(scenario, runs=GROUND_RUNS)
     console.print_ground(ground, scenario, screen)
     console.print_assumptions(scenario, screen)
     if numbers:
@@ -214,7 +220,7 @@ def show(
 
 
 @app.command()
-@soberly
+@report_errors
 def run(
     name: Name,
     runs: Runs = 2000,
@@ -244,14 +250,14 @@ def run(
         for old in (*parts_in(folder), folder / SUMMARY):
             old.unlink(missing_ok=True)
         if out is not None:
-            with arriving(folder / SCENARIO) as beside:
+            with atomic_path(folder / SCENARIO) as beside:
                 beside.write_bytes(find_scenario(name).read_bytes())
         asked = {"runs": runs, "seed": seed, "days": days, "workers": workers or cores()}
         with progress(runs) as advance:
             outcomes = _played(scenario, levers, folder, advance, **asked)
         found = summary.summary(outcomes, scenario, command, changes_in(sets, scenario))
         if out is not None:
-            write_whole(folder / SUMMARY, as_json(found))
+            write_atomically(folder / SUMMARY, as_json(found))
     deliver(found, json_to, lambda screen: console.print_summary(found, scenario, screen))
 
 
@@ -262,18 +268,18 @@ def _played(
     advance: Callable[[int], None],
     /,
     **asked: Any,
-) -> Stored:
+) -> OutcomeStore:
     """The outcomes of talks, written to a folder block by block so that memory stays flat."""
     from sim.engine.simulate import stream
-    from sim.engine.storage import Stored, put
+    from sim.engine.storage import OutcomeStore, save
 
-    for done in put(stream(scenario, levers=levers, **asked), folder):
+    for done in save(stream(scenario, levers=levers, **asked), folder):
         advance(done)
-    return Stored(folder)
+    return OutcomeStore(folder)
 
 
 @app.command("report")
-@soberly
+@report_errors
 def report_page(
     name: Name,
     out: OutWanted,
@@ -296,7 +302,7 @@ def report_page(
     with folder_for(command, out) as folder, folder_for(command, None) as kept:
         with progress(runs) as advance:
             outcomes = _played(scenario, levers, kept, advance, **asked)
-        with telling() as say:
+        with status_line() as say:
             looked = None
             if further:
                 looked = html_report.look_further(
@@ -310,7 +316,7 @@ def report_page(
 
 
 @app.command()
-@soberly
+@report_errors
 def compare(
     name: Name,
     settings: Settings = None,
@@ -368,7 +374,7 @@ def compare(
 
 
 @app.command()
-@soberly
+@report_errors
 def story(
     name: Name,
     run: Annotated[int, typer.Option(min=0, help="which run, counted from 0")] = 0,
@@ -396,7 +402,7 @@ def story(
 
 
 @app.command()
-@soberly
+@report_errors
 def why(
     name: Name,
     runs: Runs = 500,
@@ -416,14 +422,14 @@ def why(
     from sim.reporting import explanation as summaries
 
     asked["levers"] = levers
-    with telling() as say:
+    with status_line() as say:
         reasons = explanation.reasons(scenario, workers=workers or cores(), say=say, **asked)
     found = summaries.why_summary(reasons, scenario, asked, command)
     deliver(found, json_to, lambda screen: console_explanation.print_why(found, scenario, screen))
 
 
 @app.command()
-@soberly
+@report_errors
 def unlock(
     name: Name,
     target: Annotated[
@@ -447,7 +453,7 @@ def unlock(
     check_json(json_to)
     from sim.cli import console_explanation
     from sim.findings.lever_search import Target, TargetError
-    from sim.findings.lever_search import unlock as search
+    from sim.findings.lever_search import search_levers as search
     from sim.reporting import explanation
 
     try:
@@ -455,7 +461,7 @@ def unlock(
     except TargetError as error:
         raise BadInputError(str(error)) from None
     asked["levers"] = levers
-    with telling() as say:
+    with status_line() as say:
         ways = search(scenario, aim, workers=workers or cores(), say=say, **asked)
     found = explanation.unlock_summary(ways, scenario, asked, command)
     deliver(
@@ -464,7 +470,7 @@ def unlock(
 
 
 @app.command()
-@soberly
+@report_errors
 def sensitivity(
     name: Name,
     runs_budget: Budget = 60_000,
@@ -519,7 +525,9 @@ def sensitivity(
     )
 
 
-def _studied(scenario: Scenario, plan: Plan, outcome: str, command: str, /, **asked: Any) -> Study:
+def _studied(
+    scenario: Scenario, plan: SensitivityPlan, outcome: str, command: str, /, **asked: Any
+) -> SensitivityStudy:
     """What a study of a scenario's uncertain numbers finds."""
     from sim.findings.sensitivity import player, study
 
@@ -529,7 +537,7 @@ def _studied(scenario: Scenario, plan: Plan, outcome: str, command: str, /, **as
 
 
 @app.command()
-@soberly
+@report_errors
 def scorecard(
     runs: Runs = 4000,
     seed: Seed = 1,
@@ -574,7 +582,7 @@ def scorecard(
 )
 def dashboard(context: typer.Context) -> None:
     """Serve the dashboard to browsers (see `parley dashboard --help`)."""
-    become("dashboard", *context.args)
+    exec_module("dashboard", *context.args)
 
 
 # --- Groups of commands

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.classroom.storage import paths
-from sim.cli.terminal import BadInputError, as_json, become, complain, load, soberly
-from sim.scenario.errors import counted
+from sim.cli.terminal import BadInputError, as_json, complain, exec_module, load, report_errors
+from sim.scenario.errors import count_noun
 
 if TYPE_CHECKING:
     from sim.classroom.storage.store import Store
@@ -62,7 +62,7 @@ def classroom(
         os.environ["PARLEY_CLASSROOM"] = database  # it may hold a password; arguments are public
     if home is not None:
         os.environ["PARLEY_CLASSROOM_HOME"] = str(home)
-    become(
+    exec_module(
         "dashboard.classroom",
         f"--host={host}",
         f"--port={port}",
@@ -72,7 +72,7 @@ def classroom(
 
 
 @app.command()
-@soberly
+@report_errors
 def rehearse(
     name: Annotated[str, typer.Argument(metavar="NAME|FILE", help="a scenario")],
     tables: Annotated[int, typer.Option(min=1, max=60, help="how many tables")] = 5,
@@ -81,34 +81,36 @@ def rehearse(
 ) -> None:
     """Play an exercise with agents in all seats, and say what a class may expect."""
     from sim.classroom.commands import OpenLobby, Request, Start
-    from sim.classroom.debrief import ENDED, look_back
+    from sim.classroom.debrief import ENDED, build_debrief
     from sim.classroom.decide import draft
-    from sim.classroom.driver import InMemory, conduct
-    from sim.classroom.plan import Plan
+    from sim.classroom.driver import InMemory, run_due_acts
+    from sim.classroom.plan import ExercisePlan
     from sim.classroom.table_model import Model
     from sim.provenance import version
-    from sim.scenario.errors import counted
+    from sim.scenario.errors import count_noun
 
     scenario, _ = load(name, {})
     try:
-        plan = Plan(title=f"Rehearsal of {scenario.title}", tables=tables, rounds=rounds, seed=seed)
+        plan = ExercisePlan(
+            title=f"Rehearsal of {scenario.title}", tables=tables, rounds=rounds, seed=seed
+        )
         log = InMemory(draft("rehearsal", plan, scenario, version(), 0))
     except ValueError as error:
         raise BadInputError(str(error)) from None
     for act in (OpenLobby(), Start()):
         log.submit(Request(by="instructor", key=act.kind, act=act), 0)
     model = Model(log.state().setting)
-    looked = look_back(conduct(log, model, 0), model)
+    looked = build_debrief(run_due_acts(log, model, 0), model)
     for table in looked.tables:
         terms = "; ".join(table.words.values()) or "nothing signed"
-        after = counted(table.rounds, "round")
+        after = count_noun(table.rounds, "round")
         typer.echo(f"Table {table.number} {ENDED[table.how]} after {after}; {terms}.")
     typer.echo(looked.agreement.words)
     complain("Exploratory model, not a forecast.")
 
 
 @app.command()
-@soberly
+@report_errors
 def replay(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="events.jsonl of an export")],
 ) -> None:
@@ -138,7 +140,7 @@ def replay(
 
 
 @app.command(name="list")
-@soberly
+@report_errors
 def list_exercises(database: Database = "") -> None:
     """List the exercises that are kept, as JSON."""
     store = _opened(database)
@@ -151,7 +153,7 @@ def list_exercises(database: Database = "") -> None:
 
 
 @app.command()
-@soberly
+@report_errors
 def export(
     exercise: Exercise,
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="the archive to write")],
@@ -178,7 +180,7 @@ def export(
 
 
 @app.command()
-@soberly
+@report_errors
 def purge(
     exercise: Annotated[
         str, typer.Argument(metavar="[EXERCISE]", help="one exercise, whatever its time")
@@ -197,7 +199,7 @@ def purge(
     store.close()
     for name in gone:
         typer.echo(name)
-    complain(f"{counted(len(gone), 'exercise')} deleted.")
+    complain(f"{count_noun(len(gone), 'exercise')} deleted.")
 
 
 def _opened(database: str) -> Store:

@@ -10,11 +10,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sim.engine.simulate import Ground
+from sim.engine.simulate import InitialBargainingRange
 from sim.reporting.summary import (
     CAPTIVE_WORDS,
     NOT_A_FORECAST,
-    Json,
     amount,
     assumptions,
     cause_words,
@@ -31,8 +30,9 @@ from sim.reporting.summary import (
     stated_levels,
     talks_played,
 )
-from sim.scenario.packages import in_words
+from sim.scenario.packages import describe_package
 from sim.scenario.schema import Scenario
+from sim.types import Json
 
 #: Of the packages that come nearest to suiting all, how many are shown.
 NEAREST_SHOWN = 3
@@ -346,7 +346,7 @@ def _print_levers(scenario: Scenario, console: Console) -> None:
     console.print(table)
 
 
-def print_ground(ground: Ground, scenario: Scenario, console: Console) -> None:
+def print_ground(ground: InitialBargainingRange, scenario: Scenario, console: Console) -> None:
     """Print in how many runs there is a ZOPA, and which packages come nearest to suiting all."""
     heading(console, "Before the first day: is there anything to agree on?")
     views = (
@@ -367,7 +367,7 @@ def print_ground(ground: Ground, scenario: Scenario, console: Console) -> None:
             if best[package]:
                 line = (
                     f"{of_hundred(best[package] / runs)} of 100: "
-                    f"{in_words(scenario, ground.packages, int(package))}"
+                    f"{describe_package(scenario, ground.packages, int(package))}"
                 )
                 console.print(Padding(Text(line), (0, 0, 0, 2)))
 

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from sim.cli.console import caveat, heading, print_command, say, table_under
-from sim.findings.sensitivity import MEASURES, Plan, Study
+from sim.findings.sensitivity import MEASURES, SensitivityPlan, SensitivityStudy
 from sim.findings.statistics import Finding, is_share, scale_of
 from sim.reporting.sensitivity import remarks
 from sim.reporting.summary import exactly_zero
@@ -15,7 +15,9 @@ from sim.reporting.summary import exactly_zero
 SHOWN = 12
 
 
-def print_study(found: Study, plan: Plan, command: str, console: Console) -> None:
+def print_study(
+    found: SensitivityStudy, plan: SensitivityPlan, command: str, console: Console
+) -> None:
     """Print a study in words: what moves the outcome, what is luck, and how it moves."""
     words = MEASURES[found.outcome].words
     scale = scale_of(found.outcome)
@@ -31,7 +33,9 @@ def print_study(found: Study, plan: Plan, command: str, console: Console) -> Non
     print_command(command, console)
 
 
-def _print_screening(found: Study, plan: Plan, scale: float, console: Console) -> None:
+def _print_screening(
+    found: SensitivityStudy, plan: SensitivityPlan, scale: float, console: Console
+) -> None:
     title = f"Screening of {len(found.screened)} uncertain numbers: the strongest"
     table = table_under(console, title, "moves it by", "95 %", "uneven", first="number")
     for one in found.screened[:SHOWN]:
@@ -52,7 +56,7 @@ def _print_screening(found: Study, plan: Plan, scale: float, console: Console) -
     )
 
 
-def _print_trends(found: Study, scale: float, console: Console) -> None:
+def _print_trends(found: SensitivityStudy, scale: float, console: Console) -> None:
     title = "Trends over random points: the steepest"
     table = table_under(console, title, "moves it by", "95 %", first="number")
     for one in found.trends[:SHOWN]:
@@ -67,7 +71,7 @@ def _print_trends(found: Study, scale: float, console: Console) -> None:
     )
 
 
-def _print_luck(found: Study, plan: Plan, console: Console) -> None:
+def _print_luck(found: SensitivityStudy, plan: SensitivityPlan, console: Console) -> None:
     heading(console, "How much is luck")
     say(
         console,
@@ -77,7 +81,7 @@ def _print_luck(found: Study, plan: Plan, console: Console) -> None:
     )
 
 
-def _print_indices(found: Study, plan: Plan, console: Console) -> None:
+def _print_indices(found: SensitivityStudy, plan: SensitivityPlan, console: Console) -> None:
     title = f"Of what differs between averages of {plan.replicates} talks, in %"
     table = table_under(console, title, "by itself", "95 %", "with others", "95 %", first="number")
     residue = found.indices.residue
@@ -100,7 +104,7 @@ def _print_indices(found: Study, plan: Plan, console: Console) -> None:
         say(console, f"{path}: {remark}.")
 
 
-def _print_curves(found: Study, scale: float, console: Console) -> None:
+def _print_curves(found: SensitivityStudy, scale: float, console: Console) -> None:
     table = table_under(
         console, "One at a time", "from", "to", "outcome", "change (95 %)", first="number"
     )

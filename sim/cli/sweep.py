@@ -26,12 +26,12 @@ from sim.cli.terminal import (
     as_json,
     complain,
     pairs,
-    soberly,
+    report_errors,
 )
 
 if TYPE_CHECKING:
-    from sim.sweep.execution import Manner
-    from sim.sweep.question import Question
+    from sim.sweep.execution import ExecutionOptions
+    from sim.sweep.question import BoundStudy
     from sim.sweep.results import Sweep
 
 OTHER_FINGERPRINT = 3
@@ -109,13 +109,13 @@ def _ending(command: Callable[P, None]) -> Callable[P, None]:
     @functools.wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
         from sim.sweep import execution, result_folder
-        from sim.sweep.executors import EngineError
+        from sim.sweep.executors import ExecutorError
 
         try:
             command(*args, **kwargs)
         except result_folder.FingerprintError as error:
             code, said = OTHER_FINGERPRINT, str(error)
-        except (result_folder.FolderError, EngineError) as error:
+        except (result_folder.FolderError, ExecutorError) as error:
             code, said = BAD_INPUT, str(error)
         except execution.TooManyFailuresError as error:
             code, said = FAILED, str(error)
@@ -133,7 +133,7 @@ def _ending(command: Callable[P, None]) -> Callable[P, None]:
 
 
 @app.command()
-@soberly
+@report_errors
 @_ending
 def plan(
     spec: Spec,
@@ -143,25 +143,28 @@ def plan(
     as_data: Json = False,
 ) -> None:
     """Say what a study would play and what that takes, or everything that is wrong with it."""
-    from sim.scenario.errors import counted
-    from sim.sweep.plan import Plan, estimate
+    from sim.scenario.errors import count_noun
+    from sim.sweep.plan import SweepPlan, estimate
 
-    found = estimate(Plan.of(_question(spec, settings), chunk, shard=_shard(shard)))
+    found = estimate(SweepPlan.of(_question(spec, settings), chunk, shard=_shard(shard)))
     if as_data:
         typer.echo(as_json(found), nl=False)
         return
     more = f", at most {found['most_runs']:,}" if found["most_runs"] > found["runs"] else ""
-    runs, replicates = counted(found["runs"], "run"), counted(found["replicates"], "replicate")
-    typer.echo(f"{counted(found['points'], 'design point')} × {replicates}")
-    typer.echo(f"{runs}{more}, in {counted(found['chunks'], 'chunk')}")
+    runs, replicates = (
+        count_noun(found["runs"], "run"),
+        count_noun(found["replicates"], "replicate"),
+    )
+    typer.echo(f"{count_noun(found['points'], 'design point')} × {replicates}")
+    typer.echo(f"{runs}{more}, in {count_noun(found['chunks'], 'chunk')}")
     if found["excluded_points"]:
-        typer.echo(f"left out for a constraint: {counted(found['excluded_points'], 'point')}")
+        typer.echo(f"left out for a constraint: {count_noun(found['excluded_points'], 'point')}")
     begun = f", for the first {runs}" if more else ""
     typer.echo(f"about {_duration(found['seconds'])} of one core, {_size(found['bytes'])}{begun}")
 
 
 @app.command()
-@soberly
+@report_errors
 @_ending
 def run(
     spec: Spec,
@@ -178,12 +181,12 @@ def run(
     as_data: Json = False,
 ) -> None:
     """Play a study into a folder; if the folder is there already, play what is missing."""
-    from sim.sweep.execution import Manner
+    from sim.sweep.execution import ExecutionOptions
     from sim.sweep.execution import run as play
 
     _check_jobs(engine, jobs)
     question = _question(spec, settings)
-    manner = Manner(engine, jobs, chunk, max_failures, timeout_per_run, force)
+    manner = ExecutionOptions(engine, jobs, chunk, max_failures, timeout_per_run, force)
     with _watched(manner, quiet) as watched:
         sweep = play(question, out, shard=_shard(shard), manner=watched)
     if sweep.manifest["shard"] is not None and not sweep.manifest["planned_runs"]:
@@ -192,7 +195,7 @@ def run(
 
 
 @app.command()
-@soberly
+@report_errors
 @_ending
 def resume(
     result_folder: Folder,
@@ -205,18 +208,18 @@ def resume(
     as_data: Json = False,
 ) -> None:
     """Play what is missing in a folder, after a stop of whatever kind."""
-    from sim.sweep.execution import Manner
+    from sim.sweep.execution import ExecutionOptions
     from sim.sweep.execution import resume as go_on
 
     _check_jobs(engine, jobs)
-    manner = Manner(engine, jobs, None, max_failures, timeout_per_run, force)
+    manner = ExecutionOptions(engine, jobs, None, max_failures, timeout_per_run, force)
     with _watched(manner, quiet) as watched:
         sweep = go_on(result_folder, watched)
     _deliver(sweep, as_data)
 
 
 @app.command()
-@soberly
+@report_errors
 @_ending
 def status(result_folder: Folder, as_data: Json = False) -> None:
     """Say how far a sweep has come, or its shards."""
@@ -245,7 +248,7 @@ def status(result_folder: Folder, as_data: Json = False) -> None:
 
 
 @app.command()
-@soberly
+@report_errors
 @_ending
 def merge(result_folder: Folder, as_data: Json = False) -> None:
     """Make one sweep of the shards that lie in a folder."""
@@ -255,7 +258,7 @@ def merge(result_folder: Folder, as_data: Json = False) -> None:
 
 
 @app.command()
-@soberly
+@report_errors
 @_ending
 def verify(
     result_folder: Folder,
@@ -282,7 +285,7 @@ def verify(
 
 
 @app.command()
-@soberly
+@report_errors
 @_ending
 def replay(
     result_folder: Folder,
@@ -313,7 +316,7 @@ def replay(
 
 
 @app.command()
-@soberly
+@report_errors
 @_ending
 def diff(
     one: Annotated[Path, typer.Argument(metavar="FOLDER")],
@@ -343,7 +346,7 @@ def diff(
 
 
 @app.command()
-@soberly
+@report_errors
 @_ending
 def archive(
     result_folder: Folder,
@@ -363,7 +366,7 @@ def archive(
 
 
 @app.command()
-@soberly
+@report_errors
 @_ending
 def slurm(
     spec: Spec,
@@ -382,7 +385,7 @@ def slurm(
 # --- What the commands share
 
 
-def _question(spec: Path, settings: list[str] | None) -> Question:
+def _question(spec: Path, settings: list[str] | None) -> BoundStudy:
     """The study of a file, or of the folder of a sweep."""
     from sim.sweep.results import Sweep
     from sim.sweep.study_reader import read_study
@@ -434,13 +437,13 @@ def checked(file: Path, keys: Collection[str]) -> str | None:
     """
     if "study" not in keys:
         return None
-    from sim.scenario.errors import counted
-    from sim.sweep.design_points import points_of
+    from sim.scenario.errors import count_noun
+    from sim.sweep.design_points import design_points
     from sim.sweep.study_reader import read_study
 
     question = read_study(file)
-    points = counted(len(points_of(question)), "design point")
-    replicates = counted(question.study.replicates, "replicate")
+    points = count_noun(len(design_points(question)), "design point")
+    replicates = count_noun(question.study.replicates, "replicate")
     return f"a study of {question.scenario.scenario}; {points} × {replicates}"
 
 
@@ -457,7 +460,7 @@ def _duration(seconds: float) -> str:
 
 
 @contextmanager
-def _watched(manner: Manner, quiet: bool) -> Iterator[Manner]:
+def _watched(manner: ExecutionOptions, quiet: bool) -> Iterator[ExecutionOptions]:
     """The same manner, with progress on standard error: a bar, or a line now and then in a log."""
     from dataclasses import replace
 

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec
 
 import typer
 
-from sim.io.atomic_write import NoRoomError, is_full, room_in, write_whole
+from sim.io.atomic_write import DiskFullError, is_disk_full, report_disk_full, write_atomically
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 FAILED, BAD_INPUT, STOPPED = 1, 2, 130
 
 
-class Said(int):
+class HandledExit(int):
     """An exit code of a command that has said itself how it ended."""
 
 
 #: What was stopped and says how it goes on; `sim.__main__` then has nothing to add.
-STOPPED_AND_SAID = Said(STOPPED)
+STOPPED_AND_SAID = HandledExit(STOPPED)
 
 #: A run uses this many cores, unless told otherwise or there are fewer.
 CORES = 2
@@ -127,7 +127,7 @@ OutWanted = Annotated[Path, _OUT]
 # --- How a command ends
 
 
-def soberly(command: Callable[P, None]) -> Callable[P, None]:
+def report_errors(command: Callable[P, None]) -> Callable[P, None]:
     """Turn what goes wrong in a command into a sentence and an exit code."""
 
     @functools.wraps(command)
@@ -169,8 +169,10 @@ def _in_sentences(
     except (typer.Exit, typer.Abort, BrokenPipeError):  # who read us has seen enough: no word
         raise
     except OSError as error:
-        if is_full(error):
-            where = error if isinstance(error, NoRoomError) else "there is no room left to write to"
+        if is_disk_full(error):
+            where = (
+                error if isinstance(error, DiskFullError) else "there is no room left to write to"
+            )
             complain(f"The run failed: {where}; make room, then give the same command again")
             _write_no_more()
         else:
@@ -205,7 +207,7 @@ def _write_no_more() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def become(module: str, *words: str) -> NoReturn:
+def exec_module(module: str, *words: str) -> NoReturn:
     """Go on as `python -m MODULE WORDS…`, in this very process.
 
     So a command starts what stands above the command line and may not be imported here, such as
@@ -324,12 +326,12 @@ def folder_for(command: str, out: Path | None) -> Iterator[Path]:
             raise BadInputError(
                 f"--out {out} already holds {what}; give another folder, or empty this one"
             )
-        write_whole(note, f"{command}\n")
-    except NoRoomError:
+        write_atomically(note, f"{command}\n")
+    except DiskFullError:
         raise
     except OSError as error:
         raise BadInputError(f"--out {out} cannot be used: {error.strerror}") from None
-    with room_in(out):
+    with report_disk_full(out):
         yield out
 
 
@@ -379,9 +381,9 @@ def _write_json(target: Path, text: str) -> None:
     """Write a file that arrives whole; what is no plain file, such as a pipe, is written to."""
     is_plain = target.is_file() or not target.exists()
     if is_plain and os.access(target.parent, os.W_OK):
-        write_whole(target, text)
+        write_atomically(target, text)
         return
-    with room_in(target.parent):
+    with report_disk_full(target.parent):
         target.write_text(text, encoding="utf-8")
 
 
@@ -450,7 +452,7 @@ def waiting(words: str) -> Iterator[None]:
 
 
 @contextmanager
-def telling() -> Iterator[Callable[[str], None]]:
+def status_line() -> Iterator[Callable[[str], None]]:
     """The same, for work in several parts: the function says which one is under way."""
     from rich.console import Console
 

@@ -16,21 +16,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.random_streams import Chance, binomial, poisson, surely_none
-from sim.engine.sampling import Draws
+from sim.engine.random_streams import (
+    RandomStreams,
+    binomial_quantile,
+    poisson_quantile,
+    quantile_without_success,
+)
+from sim.engine.sampling import ParameterSample
 from sim.engine.utility import Exchange, columns, outer
 from sim.scenario.packages import Packages
 from sim.scenario.schema import Release, Scenario
-
-Floats = NDArray[np.floating]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from sim.types import Bools, Floats, Ints
 
 
 class Captivity:
     """The captives and prisoners of a block of runs; axis 0 is the run."""
 
-    def __init__(self, scenario: Scenario, draws: Draws, packages: Packages) -> None:
+    def __init__(self, scenario: Scenario, draws: ParameterSample, packages: Packages) -> None:
         self.pools = list(scenario.captives)
         self.packages = packages
         chance = draws.chance
@@ -65,7 +67,7 @@ class Captivity:
             -np.expm1(-(self.death_rate * self.truce_mortality).T),
         )  # per captive and day, in war and in a truce: each (pools, runs)
         most = np.maximum(*self._death_chances)[self.pool_of]
-        self._nobody_dies = surely_none(self.alive.T, most)
+        self._nobody_dies = quantile_without_success(self.alive.T, most)
         self.restraint = _columns([draws[f"captives.{n}.restraint"] for n in names], runs)
         self.beyond_reach = _columns(
             [draws.get(f"captives.{n}.beyond_reach", 0.0) for n in names], runs
@@ -101,7 +103,7 @@ class Captivity:
         self.due_at_signing = np.zeros(runs, dtype=np.int64)
         self._prepare_luck(scenario, draws)
 
-    def _hidden_deaths(self, scenario: Scenario, draws: Draws) -> Ints:
+    def _hidden_deaths(self, scenario: Scenario, draws: ParameterSample) -> Ints:
         """Of those thought alive, how many died before the first day: (runs, categories)."""
         hidden = np.zeros_like(self.known)
         for c, (p, name) in enumerate(self.categories):
@@ -110,11 +112,11 @@ class Captivity:
                 continue
             luck = draws.chance.once(f"hidden deaths {pool} {name}")[:, 0]
             share = draws[f"captives.{pool}.hidden_deaths"]
-            hidden[:, c] = binomial(luck, self.known[:, c], np.minimum(share, 0.999))
+            hidden[:, c] = binomial_quantile(luck, self.known[:, c], np.minimum(share, 0.999))
         return hidden
 
-    def _prepare_luck(self, scenario: Scenario, draws: Draws) -> None:
-        chance: Chance = draws.chance
+    def _prepare_luck(self, scenario: Scenario, draws: ParameterSample) -> None:
+        chance: RandomStreams = draws.chance
         people = [f"{self.pools[p]} {c}" for p, c in self.categories]
         self._death_luck = chance.dailies([f"deaths {those}" for those in people])
         self._delivery_luck = chance.dailies([f"status {those}" for those in people])
@@ -263,7 +265,7 @@ class Captivity:
         in_war, resting = self._death_chances
         chance = np.where(in_truce[rows], resting[pool, rows], in_war[pool, rows])
         alive = self.known[rows, category] - self.hidden[rows, category]
-        dead = binomial(luck[category, rows], alive, chance)
+        dead = binomial_quantile(luck[category, rows], alive, chance)
         if not dead.any():
             return deaths
         self.known[rows, category] -= dead
@@ -282,7 +284,7 @@ class Captivity:
                 continue
             which = occasion.which[day][runs]
             category, reached = self._reached(occasion.pool, runs, people, which)
-            dead = binomial(occasion.luck[day][runs], reached, occasion.deadly[runs])
+            dead = binomial_quantile(occasion.luck[day][runs], reached, occasion.deadly[runs])
             self.known[runs, category] -= reached
             killed[runs, occasion.pool] += dead
             rescued[runs, occasion.pool] += reached - dead
@@ -410,7 +412,7 @@ class Captivity:
         rows, categories = place
         known, hidden = self.known[place], self.hidden[place]
         share = np.minimum(hidden / np.maximum(known, 1), 0.999)
-        dead = binomial(self._delivery_luck[day][categories, rows], number, share)
+        dead = binomial_quantile(self._delivery_luck[day][categories, rows], number, share)
         return np.clip(dead, number - (known - hidden), np.minimum(hidden, number))
 
     def _hand_over_remains(self, rows: Ints, pool: int, batches_left: Ints) -> Ints:
@@ -434,7 +436,7 @@ class Captivity:
 class _Occasions:
     """Occasions on which some people of a pool come free, as luck has them."""
 
-    def __init__(self, pool: int, name: str, path: str, draws: Draws) -> None:
+    def __init__(self, pool: int, name: str, path: str, draws: ParameterSample) -> None:
         self.pool = pool
         kind = path.rsplit(".", 1)[1]
         self.happens = draws.chance.daily(f"{kind} {name}")
@@ -446,7 +448,7 @@ class _Occasions:
         self.luck = self.happens
 
     @classmethod
-    def releases(cls, scenario: Scenario, draws: Draws, kind: str) -> list[_Occasions]:
+    def releases(cls, scenario: Scenario, draws: ParameterSample, kind: str) -> list[_Occasions]:
         """The gestures or side channels of every pool that has them."""
         found = []
         for p, (name, pool) in enumerate(scenario.captives.items()):
@@ -458,7 +460,7 @@ class _Occasions:
         return found
 
     @classmethod
-    def rescues(cls, scenario: Scenario, draws: Draws) -> list[_Occasions]:
+    def rescues(cls, scenario: Scenario, draws: ParameterSample) -> list[_Occasions]:
         """The attempts at recovery by force for every pool that has them."""
         found = []
         for p, (name, pool) in enumerate(scenario.captives.items()):
@@ -481,7 +483,7 @@ class _Occasions:
         if not len(rows):
             return rows, rows
         extra = np.maximum(self.mean[rows] - 1.0, 0.0)
-        return rows, 1 + poisson(self.how_many[day][rows], extra)
+        return rows, 1 + poisson_quantile(self.how_many[day][rows], extra)
 
 
 def _in_turn(here: Ints, number: Ints) -> Ints:

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.theory.bargaining import NO_PACKAGE, nash
+from sim.types import Floats
 
-Floats = NDArray[np.floating]
 Ints = NDArray[np.integer]
 
 
@@ -25,7 +25,7 @@ def nash_distance(worth: Floats, reservation: Floats, choice: Ints) -> Floats:
     """
     best = nash(worth, reservation)
     ideal = worth.max(axis=2) - reservation
-    off = worth_of(worth, choice) - worth_of(worth, np.maximum(best, 0))
+    off = utility_of(worth, choice) - utility_of(worth, np.maximum(best, 0))
     shares = np.divide(off, ideal, out=np.zeros_like(off), where=ideal > 0)
     distance = np.sqrt((shares.astype(np.float64) ** 2).sum(axis=1))
     return np.where(best == NO_PACKAGE, np.nan, distance)
@@ -38,7 +38,7 @@ def inefficiency(worth: Floats, choice: Ints) -> Floats:
     Source: the additive epsilon indicator of Zitzler et al., IEEE Transactions on Evolutionary
     Computation 7 (2003) 117-132.
     """
-    return np.asarray((worth - worth_of(worth, choice)[:, :, None]).min(axis=1).max(axis=1))
+    return np.asarray((worth - utility_of(worth, choice)[:, :, None]).min(axis=1).max(axis=1))
 
 
 def logrolling(worth: Floats, reservation: Floats, choice: Ints, off_centre: Floats) -> Floats:
@@ -63,6 +63,6 @@ def distance_from_the_middle(levels: Ints) -> Floats:
     return np.asarray(off.sum(axis=1))
 
 
-def worth_of(worth: Floats, choice: Ints) -> Floats:
+def utility_of(worth: Floats, choice: Ints) -> Floats:
     """What the package in question is worth to each party: (runs, parties)."""
     return np.asarray(worth[np.arange(len(worth)), :, choice])

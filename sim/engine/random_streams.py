@@ -17,11 +17,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.floating]
-Singles = NDArray[np.float32]
-Ints = NDArray[np.int64]
+from sim.types import Floats, Ints, Singles
 
 #: Daily luck is drawn in stretches of this many days, so that a longer horizon leaves the first
 #: days as they were.
@@ -36,7 +33,7 @@ WORTH_A_GAP = 64
 
 
 @dataclass(frozen=True)
-class Chance:
+class RandomStreams:
     """The luck of a block of runs: those numbered `first` to `first + runs - 1`."""
 
     seed: int
@@ -49,13 +46,13 @@ class Chance:
         bits.advance(self.first * width)
         return np.random.Generator(bits).random((self.runs, width))
 
-    def daily(self, stream: str) -> Daily:
+    def daily(self, stream: str) -> DailyStream:
         """Uniform numbers for each run and day: `luck[day]` is (runs,), with days from 1."""
-        return Daily(self, stream)
+        return DailyStream(self, stream)
 
-    def dailies(self, streams: Sequence[str]) -> Dailies:
+    def dailies(self, streams: Sequence[str]) -> DailyStreams:
         """The same for several streams side by side: `luck[day]` is (streams, runs)."""
-        return Dailies(self, streams)
+        return DailyStreams(self, streams)
 
     def stretch(self, stream: str, number: int) -> Singles:
         """A stretch of days of a daily stream: (runs, STRETCH_DAYS)."""
@@ -68,7 +65,7 @@ class Chance:
 
 
 @dataclass(frozen=True, eq=False)
-class Borrowed(Chance):
+class SharedStreams(RandomStreams):
     """The luck of a block of runs each of which has the luck of another run, named by number.
 
     So that many settings of the numbers can be tried with the same few runs' luck.
@@ -87,12 +84,13 @@ class Borrowed(Chance):
         return np.concatenate(lent)[self._places]
 
     @cached_property
-    def _lenders(self) -> tuple[Chance, ...]:
+    def _lenders(self) -> tuple[RandomStreams, ...]:
         """The runs whose luck is borrowed, in blocks that leave out whoever is far from them."""
         named = np.unique(self.whose)
         blocks = np.split(named, np.flatnonzero(np.diff(named) > WORTH_A_GAP) + 1)
         return tuple(
-            Chance(self.seed, int(block[0]), int(block[-1] - block[0]) + 1) for block in blocks
+            RandomStreams(self.seed, int(block[0]), int(block[-1] - block[0]) + 1)
+            for block in blocks
         )
 
     @cached_property
@@ -105,14 +103,14 @@ class Borrowed(Chance):
         return np.asarray(before + self.whose - firsts[block])
 
 
-class Daily:
+class DailyStream:
     """A stream with a number for each run and day, drawn a stretch of days at a time.
 
     Numbers are in single precision: half the bits are plenty for a chance per day, and take half
     the time and memory. Days are asked for in order, though any day may be asked for.
     """
 
-    def __init__(self, chance: Chance, stream: str) -> None:
+    def __init__(self, chance: RandomStreams, stream: str) -> None:
         self._chance = chance
         self._stream = stream
         self._stretch = -1
@@ -133,10 +131,10 @@ class Daily:
         return numbers
 
 
-class Dailies(Daily):
+class DailyStreams(DailyStream):
     """Several streams side by side, so that what is asked of each on a day is asked once."""
 
-    def __init__(self, chance: Chance, streams: Sequence[str]) -> None:
+    def __init__(self, chance: RandomStreams, streams: Sequence[str]) -> None:
         super().__init__(chance, ", ".join(streams))
         self._streams = tuple(streams)
 
@@ -158,7 +156,7 @@ def _turn_around(by_run: Singles, by_day: Singles) -> None:
         by_day[:, some] = by_run[some].T
 
 
-def surely_none(trials: Ints, probability: Floats) -> Floats:
+def quantile_without_success(trials: Ints, probability: Floats) -> Floats:
     """The luck below which there is no success in so many trials: any shape.
 
     By the bound n p on the chance of any success, and a little below it.
@@ -166,14 +164,14 @@ def surely_none(trials: Ints, probability: Floats) -> Floats:
     return np.asarray(1.0 - trials * probability - 1e-9)
 
 
-def binomial(luck: Floats | Singles, trials: Ints, probability: Floats) -> Ints:
+def binomial_quantile(luck: Floats | Singles, trials: Ints, probability: Floats) -> Ints:
     """The number of successes at each point of luck: the inverse binomial distribution.
 
     All of one shape. Meant for rare events among few trials: it steps once per success, and looks
-    only where the luck is beyond `surely_none`.
+    only where the luck is beyond `quantile_without_success`.
     """
     successes = np.zeros(luck.shape, dtype=np.int64)
-    some = (luck >= surely_none(trials, probability)).nonzero()
+    some = (luck >= quantile_without_success(trials, probability)).nonzero()
     if not len(some[0]):
         return successes
     n, p, u = trials[some], probability[some], luck[some]
@@ -191,7 +189,7 @@ def binomial(luck: Floats | Singles, trials: Ints, probability: Floats) -> Ints:
     return successes
 
 
-def poisson(luck: Floats | Singles, mean: Floats) -> Ints:
+def poisson_quantile(luck: Floats | Singles, mean: Floats) -> Ints:
     """The count at each point of luck: the inverse Poisson distribution, for small means."""
     events = np.zeros(luck.shape, dtype=np.int64)
     term = np.exp(-mean)

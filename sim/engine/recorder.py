@@ -15,23 +15,27 @@ from sim.engine.deal_quality import (
     inefficiency,
     logrolling,
     nash_distance,
-    worth_of,
+    utility_of,
 )
 from sim.engine.outcomes import BAD_TEXT, CONFIRMATION, EXPIRY, NONE, SUSPENSION, Labels, Outcomes
-from sim.engine.rounds import BACKWARD_WON, FORWARD_WON, TRUCE, Meeting, Round, Scene
-from sim.engine.sampling import Draws
+from sim.engine.rounds import (
+    BACKWARD_WON,
+    FORWARD_WON,
+    TRUCE,
+    Assessment,
+    Meeting,
+    NegotiationRound,
+)
+from sim.engine.sampling import ParameterSample
 from sim.engine.truces import Truces
-
-Floats = NDArray[np.floating]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from sim.types import Bools, Floats, Ints
 
 #: Half precision holds no more than this; a gain this far below 0 is as good as none.
 LEAST_GAIN = -6e4
 
 
 @dataclass(frozen=True)
-class Standing:
+class CurrentState:
     """Where talks stand: what drives them and is told as well; axis 0 is the run."""
 
     day: int
@@ -42,14 +46,20 @@ class Standing:
     front: Floats  # (runs,)
 
 
-class Record:
+class Recorder:
     """What is taken down of the talks in a block of runs; axis 0 is the run.
 
     It drives nothing: talks go on as they would if nobody took anything down.
     """
 
     def __init__(
-        self, draws: Draws, parties: list[Party], truces: Truces, *, days: int, series: bool
+        self,
+        draws: ParameterSample,
+        parties: list[Party],
+        truces: Truces,
+        *,
+        days: int,
+        series: bool,
     ) -> None:
         self.case = draws.scenario
         self.luck_of = draws.chance
@@ -99,7 +109,7 @@ class Record:
 
     # -- the days --------------------------------------------------------------------------------
 
-    def before_the_first_day(self, scene: Scene, zopa: Bools, objective: Bools) -> None:
+    def before_the_first_day(self, scene: Assessment, zopa: Bools, objective: Bools) -> None:
         """Take down what there is to agree on, as the parties see it and by the truth of the war.
 
         The ZOPA is (rows, packages) either way.
@@ -148,7 +158,7 @@ class Record:
         missed = runs & self.zopa_last & (self.deal_day == NONE)
         self.missed[missed, self.missed_for.index(SUSPENSION)] += 1
 
-    def assessed(self, scene: Scene) -> None:
+    def assessed(self, scene: Assessment) -> None:
         """Keep in mind how large the ZOPA is and what fighting on is worth, for the series."""
         if not self.series:
             return
@@ -172,14 +182,14 @@ class Record:
         self.died_before_zopa[opened] = self.captivity.died[opened]
         self.no_way_out[rows] += ~meeting.way_out
 
-    def heard(self, answered: Round, refused: Bools) -> None:
+    def heard(self, answered: NegotiationRound, refused: Bools) -> None:
         """Take down who refused a text (rows, parties), and what that made of the round."""
         rows = answered.scene.rows
         self.refusals[rows] += refused
         self.refused_alone[rows] += refused & (refused.sum(axis=1) == 1)[:, None]
         self._missed(answered, refused)
 
-    def _missed(self, answered: Round, refused: Bools) -> None:
+    def _missed(self, answered: NegotiationRound, refused: Bools) -> None:
         """Take down why a round with a ZOPA brought no first deal.
 
         The text lay outside the ZOPA; or it lay inside, and of those who `refused` (rows, parties)
@@ -208,7 +218,9 @@ class Record:
         self.missed[lost, self.missed_for.index(CONFIRMATION)] += 1
         self.awaited_zopa[rows] = False
 
-    def signed(self, scene: Scene, text: Ints, offered: Floats, on_offer: Bools, day: int) -> None:
+    def signed(
+        self, scene: Assessment, text: Ints, offered: Floats, on_offer: Bools, day: int
+    ) -> None:
         """Take down a text that is signed, (rows,), with side payments (rows, parties).
 
         Of the first also how good it is among what is `on_offer` (rows, packages).
@@ -222,7 +234,7 @@ class Record:
         text = text[first]
         self.deal_day[new] = day
         self.deal_package[new] = text
-        self.surplus[new] = worth_of(worth, text) + offered[first] - reservation
+        self.surplus[new] = utility_of(worth, text) + offered[first] - reservation
         self._quality(new, worth, reservation, text, on_offer[first])
         for i, (party, reckoning) in enumerate(zip(self.parties, scene.reckonings, strict=True)):
             if party.quota:
@@ -243,7 +255,7 @@ class Record:
     # -- the end ---------------------------------------------------------------------------------
 
     def outcomes(
-        self, sha256: str, version: str, levers: Mapping[str, float], now: Standing
+        self, sha256: str, version: str, levers: Mapping[str, float], now: CurrentState
     ) -> Outcomes:
         """What the talks have come to in each run, as they stand `now`."""
         captivity, truces = self.captivity, self.truces

@@ -9,19 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.agents.party import Reckoning
-from sim.engine.utility import some_runs
-
-Floats = NDArray[np.floating]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from sim.engine.agents.party import Valuation
+from sim.engine.utility import take_runs
+from sim.types import Bools, Floats, Ints
 
 #: The phases of a conflict.
 WAR, TRUCE, FORWARD_WON, BACKWARD_WON = range(4)
 
 
 @dataclass(frozen=True)
-class Scene:
+class Assessment:
     """What everybody makes of the possible deals today, in the rows at hand; axis 0 is the row.
 
     Arrays lie in memory with the row last (see `sim.engine.utility`).
@@ -32,10 +29,10 @@ class Scene:
     worth: Floats  # (rows, parties, packages), far below all else where not on offer
     reservation: Floats  # (rows, parties)
     backed: Floats  # (rows, parties) side payments that mediators could add
-    reckonings: list[Reckoning]  # by party
+    reckonings: list[Valuation]  # by party
     war_values: Floats  # (rows, parties)
 
-    def of(self, keep: Bools) -> Scene:
+    def of(self, keep: Bools) -> Assessment:
         """The scene in some of its rows; the reckonings stay whole."""
         if keep.all():
             return self
@@ -43,10 +40,10 @@ class Scene:
         if len(kept) and kept[-1] - kept[0] < len(kept):  # neighbours are copied in one go
             some = slice(kept[0], kept[-1] + 1)
             return self._picked(lambda table: table[some].copy(order="K"))
-        return self._picked(lambda table: some_runs(table, kept))
+        return self._picked(lambda table: take_runs(table, kept))
 
-    def _picked(self, pick: Callable[[NDArray[Any]], NDArray[Any]]) -> Scene:
-        return Scene(
+    def _picked(self, pick: Callable[[NDArray[Any]], NDArray[Any]]) -> Assessment:
+        return Assessment(
             pick(self.rows),
             pick(self.where),
             pick(self.worth),
@@ -61,7 +58,7 @@ class Scene:
 class Meeting:
     """A round of talks before a text is on the table, in the rows that meet; axis 0 is the row."""
 
-    scene: Scene
+    scene: Assessment
     zopa: Bools  # (rows, packages)
     believed: dict[tuple[int, int], Floats]  # (rows,) what one thinks another would settle for
     aspiration: Floats  # (rows, parties)
@@ -69,7 +66,7 @@ class Meeting:
 
 
 @dataclass(frozen=True)
-class Round:
+class NegotiationRound:
     """A round of talks once its text has been answered; axis 0 is the row."""
 
     meeting: Meeting
@@ -79,7 +76,7 @@ class Round:
     offered: Floats  # (rows, parties) side payments that the text takes
 
     @property
-    def scene(self) -> Scene:
+    def scene(self) -> Assessment:
         """What everybody makes of the possible deals."""
         return self.meeting.scene
 

@@ -16,11 +16,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.random_streams import Chance
+from sim.engine.random_streams import RandomStreams
 from sim.scenario.quantity import Fixed, Quantity
 from sim.scenario.schema import Lever, Scenario
-
-Floats = NDArray[np.floating]
+from sim.types import Floats
 
 
 class LeverError(ValueError):
@@ -56,7 +55,7 @@ def check_levers(scenario: Scenario, levers: Mapping[str, float]) -> dict[str, f
     return settings
 
 
-def stream_of(path: str) -> str:
+def stream_name(path: str) -> str:
     """The stream of luck that a number is drawn with."""
     return f"draw {path}"
 
@@ -136,7 +135,7 @@ def _ends(values: Floats) -> tuple[float, float]:
 
 
 @dataclass(frozen=True)
-class Draws:
+class ParameterSample:
     """The numbers of a scenario in a block of runs: `draws[path]` is (runs,).
 
     A lever has one setting, or one for each run (runs,). `points` holds the luck of the numbers
@@ -145,7 +144,7 @@ class Draws:
     """
 
     scenario: Scenario
-    chance: Chance
+    chance: RandomStreams
     levers: Mapping[str, float | Floats] = field(default_factory=dict)
     points: Mapping[str, Floats] = field(default_factory=dict)
     values: Mapping[str, Floats] = field(default_factory=dict)
@@ -173,7 +172,7 @@ class Draws:
             values = np.full(self.chance.runs, quantity.centre)
         else:
             chosen = self.points.get(path)
-            drawn = self.chance.once(stream_of(path))[:, 0] if chosen is None else chosen
+            drawn = self.chance.once(stream_name(path))[:, 0] if chosen is None else chosen
             values = quantity.at(drawn)
         return self._moved(path, quantity, values)
 

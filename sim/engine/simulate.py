@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.outcomes import Outcomes
-from sim.engine.random_streams import Borrowed, Chance
+from sim.engine.random_streams import RandomStreams, SharedStreams
 from sim.engine.sampling import check_levers, check_points, check_settings, check_values
-from sim.engine.talks import Diary, Talks, forget
+from sim.engine.talks import Diary, Talks, release_model
 from sim.provenance import version
 from sim.scenario.loading import load_scenario, sha256_of
 from sim.scenario.packages import Packages
@@ -221,7 +221,7 @@ def play_rows(
     task = replace(_task(scenario, seed, days, None), series=series)
     with _talks(
         task,
-        Borrowed(task.seed, 0, runs, whose),
+        SharedStreams(task.seed, 0, runs, whose),
         settings=check_settings(scenario, levers or {}, runs),
         values=check_values(scenario, values or {}, runs),
     ) as talks:
@@ -247,7 +247,7 @@ def in_stages(
     if list(days) != sorted(set(days)):
         raise ValueError(f"the days are {', '.join(map(str, days))}; each is later than the last")
     task = _task(scenario, seed, days[-1], levers)
-    with _talks(task, Chance(seed, first, runs)) as talks:
+    with _talks(task, RandomStreams(seed, first, runs)) as talks:
         for day in days:
             yield talks.play(until=day).outcomes(task.sha256, version(), task.levers)
 
@@ -265,12 +265,12 @@ def play_one(
     case = _case(scenario)
     _check_count("run", run, 0)
     task = _task(case, seed, days, levers)
-    with _talks(task, Chance(seed, run, 1), diary=diary) as talks:
+    with _talks(task, RandomStreams(seed, run, 1), diary=diary) as talks:
         return talks.play().outcomes(task.sha256, version(), task.levers), talks
 
 
 @dataclass(frozen=True)
-class Ground:
+class InitialBargainingRange:
     """What there is to agree on before the first day; axis 0 is the run."""
 
     packages: Packages
@@ -278,20 +278,22 @@ class Ground:
     objective: NDArray[np.floating]  # (runs, packages) the same if they knew the chances of war
 
 
-def common_ground(
+def initial_bargaining_range(
     scenario: Scenario,
     *,
     runs: int,
     seed: int = 1,
     levers: Mapping[str, float] | None = None,
-) -> Ground:
+) -> InitialBargainingRange:
     """What whoever gains least would gain from each package before the first day, in utils."""
     talks = _before_the_first_day(scenario, runs, seed, levers)
-    return Ground(talks.packages, talks.least_gains(), talks.least_gains(truthful=True))
+    return InitialBargainingRange(
+        talks.packages, talks.least_gains(), talks.least_gains(truthful=True)
+    )
 
 
 @dataclass(frozen=True)
-class Look:
+class InitialUtilities:
     """What everybody makes of every package before the first day.
 
     Axis 0 is the run; all in double precision.
@@ -315,21 +317,21 @@ class Look:
         return np.asarray(self.worth[:, veto] - floor[:, :, None])
 
 
-def first_look(
+def initial_utilities(
     scenario: Scenario,
     *,
     runs: int,
     seed: int = 1,
     levers: Mapping[str, float] | None = None,
     truthful: bool = False,
-) -> Look:
+) -> InitialUtilities:
     """What everybody makes of every package before the first day.
 
     With `truthful`, if they knew the true chances of war.
     """
     talks = _before_the_first_day(scenario, runs, seed, levers)
     parties = tuple(party.name for party in talks.parties)
-    return Look(parties, tuple(talks.vetoers), talks.packages, *talks.look(truthful))
+    return InitialUtilities(parties, tuple(talks.vetoers), talks.packages, *talks.look(truthful))
 
 
 def _before_the_first_day(
@@ -338,7 +340,7 @@ def _before_the_first_day(
     """Talks of which no day has been played."""
     _check_count("runs", runs, 1)
     task = _task(scenario, seed, 1, levers)
-    with _talks(task, Chance(seed, 0, runs)) as talks:
+    with _talks(task, RandomStreams(seed, 0, runs)) as talks:
         return talks
 
 
@@ -368,7 +370,7 @@ def _task(
 @contextmanager
 def _talks(
     task: _Task,
-    chance: Chance,
+    chance: RandomStreams,
     *,
     settings: Mapping[str, float | NDArray[np.floating]] | None = None,
     points: Mapping[str, NDArray[np.floating]] | None = None,
@@ -392,7 +394,7 @@ def _talks(
     try:
         yield talks
     finally:
-        forget(talks)
+        release_model(talks)
 
 
 @dataclass(frozen=True)
@@ -487,8 +489,8 @@ def _workers_ignore_interrupts() -> Iterator[None]:
 
 def _play_block(task: _Task, first: int, runs: int, chosen: _Chosen) -> Outcomes:
     """Play one block of runs from the first day to the last."""
-    chance = Chance(task.seed, first, runs)
+    chance = RandomStreams(task.seed, first, runs)
     if chosen.luck is not None:
-        chance = Borrowed(task.seed, first, runs, chosen.luck)
+        chance = SharedStreams(task.seed, first, runs, chosen.luck)
     with _talks(task, chance, points=chosen.points) as talks:
         return talks.play().outcomes(task.sha256, version(), task.levers)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from sim.engine.outcomes import SERIES, Array, Outcomes
-from sim.io.atomic_write import room_in
+from sim.io.atomic_write import report_disk_full
 
 #: What the parts are called; `Outcomes.load` finds them too.
 PART = "outcomes-{:05d}.npz"
@@ -25,7 +25,7 @@ ORIGIN = ("sha256", "version", "seed", "days", "levers")
 COLUMNS_AT_HAND = 3
 
 
-class Stored(Outcomes):
+class OutcomeStore(Outcomes):
     """Outcomes in a folder: each column is read when it is asked for.
 
     Raises ValueError where the parts do not fit together.
@@ -85,7 +85,7 @@ class Stored(Outcomes):
             expected = first + len(_column(path, "ending"))
 
 
-def put(blocks: Iterable[Outcomes], folder: Path) -> Iterator[int]:
+def save(blocks: Iterable[Outcomes], folder: Path) -> Iterator[int]:
     """Write blocks of outcomes to a folder as they come, and yield how many runs each had.
 
     Raises NoRoomError where the disk is full.
@@ -93,7 +93,7 @@ def put(blocks: Iterable[Outcomes], folder: Path) -> Iterator[int]:
     for number, block in enumerate(blocks):
         part = folder / PART.format(number)
         try:
-            with room_in(folder):
+            with report_disk_full(folder):
                 block.save(part)
         except OSError:
             part.unlink(missing_ok=True)  # half of one is no part

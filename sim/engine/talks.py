@@ -10,24 +10,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.agents.mediator import Mediator
-from sim.engine.agents.party import Party, Reckoning
+from sim.engine.agents.party import Party, Valuation
 from sim.engine.captives import Captivity
-from sim.engine.deal_quality import worth_of
+from sim.engine.deal_quality import utility_of
 from sim.engine.outcomes import NONE, Outcomes
-from sim.engine.random_streams import Chance
-from sim.engine.recorder import Record, Standing
-from sim.engine.rounds import BACKWARD_WON, FORWARD_WON, TRUCE, WAR, Meeting, Round, Scene
-from sim.engine.sampling import Draws
+from sim.engine.random_streams import RandomStreams
+from sim.engine.recorder import CurrentState, Recorder
+from sim.engine.rounds import (
+    BACKWARD_WON,
+    FORWARD_WON,
+    TRUCE,
+    WAR,
+    Assessment,
+    Meeting,
+    NegotiationRound,
+)
+from sim.engine.sampling import ParameterSample
 from sim.engine.truces import Truces
-from sim.engine.utility import some_runs
-from sim.scenario.packages import packages_of
+from sim.engine.utility import take_runs
+from sim.scenario.packages import feasible_packages
 from sim.scenario.quantity import FINEST_LUCK, standard_normal
 from sim.scenario.schema import Scenario
 from sim.theory.war import REARMING_DAYS, WAR_MODULES, Evidence
-
-Floats = NDArray[np.floating]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from sim.types import Bools, Floats, Ints
 
 #: Packages assessed at a time, over all runs at hand: more take memory, fewer take more calls.
 PACKAGES_AT_ONCE = 2**20
@@ -69,7 +74,7 @@ class Talks(mesa.Model):
     def __init__(
         self,
         scenario: Scenario,
-        chance: Chance,
+        chance: RandomStreams,
         *,
         days: int,
         levers: Mapping[str, float | Floats] | None = None,
@@ -83,9 +88,11 @@ class Talks(mesa.Model):
         self.luck_of = chance
         self.days = days
         self.diary = diary
-        draws = Draws(scenario, chance, dict(levers or {}), dict(points or {}), dict(values or {}))
+        draws = ParameterSample(
+            scenario, chance, dict(levers or {}), dict(points or {}), dict(values or {})
+        )
         self.draws = draws
-        self.packages = packages_of(scenario, draws.fixed)
+        self.packages = feasible_packages(scenario, draws.fixed)
         self.at_once = max(PACKAGES_AT_ONCE // len(self.packages), 1)
         self.captivity = Captivity(scenario, draws, self.packages)
         self.mediators = [Mediator(self, name, draws) for name in scenario.mediators]
@@ -100,10 +107,10 @@ class Talks(mesa.Model):
         self.rearming = self.war.rearming(self.war_numbers, chance.runs)
         self._read_channel(draws, helped)
         self._read_luck(chance)
-        self.record = Record(draws, self.parties, self.truces_now, days=days, series=series)
+        self.record = Recorder(draws, self.parties, self.truces_now, days=days, series=series)
         self._open(chance.runs)
 
-    def _read_channel(self, draws: Draws, helped: bool) -> None:
+    def _read_channel(self, draws: ParameterSample, helped: bool) -> None:
         self.helped = helped
         self.every = np.maximum(np.rint(draws["channel.every_days"]), 1).astype(np.int64)
         self.lag = np.rint(draws.get("channel.lag_days", 0.0)).astype(np.int64)
@@ -133,7 +140,7 @@ class Talks(mesa.Model):
             if i != j and other.veto
         }
 
-    def _misjudges(self, draws: Draws, party: Party, other: Party) -> Floats:
+    def _misjudges(self, draws: ParameterSample, party: Party, other: Party) -> Floats:
         """A party's error in judging another's temptation to break a truce: (runs,), in utils."""
         luck = draws.chance.once(f"misjudges {party.name} {other.name}")[:, 0]
         return party.misjudgement * standard_normal(luck)
@@ -148,7 +155,7 @@ class Talks(mesa.Model):
             told = np.maximum(told, mediator.tells(party.name, other.name))
         return party.optimism * (1.0 - told)
 
-    def _read_luck(self, chance: Chance) -> None:
+    def _read_luck(self, chance: RandomStreams) -> None:
         names = ("battles", "battle won", "leaks", "suspensions", "direct", "mediated")
         self.luck = {name: chance.daily(name) for name in names}
         self.answers = chance.dailies([f"answers {party.name}" for party in self.parties])
@@ -437,7 +444,7 @@ class Talks(mesa.Model):
     def _evidence(self, rows: Ints) -> Evidence:
         return Evidence(self.front[rows], self.wins[rows], self.battles[rows])
 
-    def _reckon(self, rows: Ints, truthful: bool = False) -> tuple[list[Reckoning], Floats]:
+    def _reckon(self, rows: Ints, truthful: bool = False) -> tuple[list[Valuation], Floats]:
         """Everybody's reckoning, and the value of war to each: (rows, parties).
 
         Each judges the others' temptation to break a truce with an error of its own.
@@ -458,11 +465,11 @@ class Talks(mesa.Model):
             reckonings.append(party.reckons(rows, outlook, seen, i, exchange))
         return reckonings, np.stack([outlook.war_now for outlook in outlooks]).T
 
-    def _assess(self, rows: Ints, truthful: bool = False) -> Scene:
+    def _assess(self, rows: Ints, truthful: bool = False) -> Assessment:
         """What every package is worth to everybody today."""
         return self._weigh(rows, *self._reckon(rows, truthful))
 
-    def _weigh(self, rows: Ints, reckonings: list[Reckoning], war_values: Floats) -> Scene:
+    def _weigh(self, rows: Ints, reckonings: list[Valuation], war_values: Floats) -> Assessment:
         """What every package is worth, once everybody has reckoned."""
         shape = (len(self.parties), len(self.packages), len(rows))
         worth = np.empty(shape, dtype=np.float32).transpose(2, 0, 1)  # run last in memory
@@ -477,7 +484,7 @@ class Talks(mesa.Model):
                 backed[:, i] += mediator.leverage_left[party.name][rows]
         reservation = np.stack([reckoning.tables.reservation for reckoning in reckonings]).T
         where = np.arange(len(rows))
-        return Scene(rows, where, worth, reservation, backed, reckonings, war_values)
+        return Assessment(rows, where, worth, reservation, backed, reckonings, war_values)
 
     def _on_offer(self, rows: Ints) -> Bools:
         """Packages that can be guaranteed and do not cut a truce short: (rows, packages)."""
@@ -496,7 +503,7 @@ class Talks(mesa.Model):
             scene, truth = self._assess(rows), self._assess(rows, truthful=True)
             self.record.before_the_first_day(scene, self._zopa(scene), self._zopa(truth))
 
-    def _zopa(self, scene: Scene) -> Bools:
+    def _zopa(self, scene: Assessment) -> Bools:
         """Packages that beat no deal for all with a veto, given side payments: (rows, packages)."""
         floor = scene.reservation - scene.backed
         inside = np.ones((len(self.packages), len(scene.rows)), dtype=bool).T
@@ -533,7 +540,7 @@ class Talks(mesa.Model):
         return np.asarray((worth[:, self.vetoers] - floor[:, :, None]).min(axis=1))
 
     def _watch(
-        self, rows: Ints, first: int, reckonings: list[Reckoning], war_values: Floats
+        self, rows: Ints, first: int, reckonings: list[Valuation], war_values: Floats
     ) -> None:
         """In a truce with nothing to negotiate, only the temptation to break it moves.
 
@@ -542,7 +549,7 @@ class Talks(mesa.Model):
         self.record.watched(rows[first:], war_values[first:])
         self._feel_gap(rows[first:], reckonings, np.arange(first, len(rows)))
 
-    def _feel_gap(self, rows: Ints, reckonings: list[Reckoning], where: Ints) -> None:
+    def _feel_gap(self, rows: Ints, reckonings: list[Valuation], where: Ints) -> None:
         """By how much fighting on looks better than the rest of the deal, to each party.
 
         Breaking a guaranteed truce has its price, which counts against fighting on.
@@ -558,12 +565,12 @@ class Talks(mesa.Model):
             reneging = party.stakes.war[rows] * party.bite[rows] * binding
             truces.gap[rows, i] = np.maximum(tables.reservation[where] - reneging - rest, 0.0)
 
-    def _hold_round(self, scene: Scene, speaker: Ints) -> None:
+    def _hold_round(self, scene: Assessment, speaker: Ints) -> None:
         """A text is put on the table by whose turn it is (rows,), and answered."""
         meeting = self._meet(scene)
         self._conclude(self._answers(meeting, self._draft(meeting, speaker), speaker))
 
-    def _meet(self, scene: Scene) -> Meeting:
+    def _meet(self, scene: Assessment) -> Meeting:
         """Everybody assesses the possible deals and makes up their mind what to hold out for."""
         rows = scene.rows
         in_truce = self.phase[rows] == TRUCE
@@ -576,7 +583,7 @@ class Talks(mesa.Model):
         self.record.met(meeting, self.day)
         return meeting
 
-    def _conclude(self, answered: Round) -> None:
+    def _conclude(self, answered: NegotiationRound) -> None:
         """The answers to the text of a round are in: it is signed, or it fails."""
         scene, rows = answered.scene, answered.scene.rows
         refused = answered.refused(self.veto)
@@ -589,7 +596,9 @@ class Talks(mesa.Model):
         if agreed.any():
             self._agree(scene.of(agreed), answered.text[agreed], answered.offered[agreed])
 
-    def _believed_reservations(self, rows: Ints, scene: Scene) -> dict[tuple[int, int], Floats]:
+    def _believed_reservations(
+        self, rows: Ints, scene: Assessment
+    ) -> dict[tuple[int, int], Floats]:
         """What each party believes the others with a veto would settle for: (rows,) by pair."""
         believed = {}
         for (i, j), luck in self.misread.items():
@@ -599,7 +608,7 @@ class Talks(mesa.Model):
         return believed
 
     def _aspirations(
-        self, scene: Scene, believed: dict[tuple[int, int], Floats]
+        self, scene: Assessment, believed: dict[tuple[int, int], Floats]
     ) -> tuple[Floats, Bools]:
         """What each party holds out for, and whether it sees a way out: two (rows, parties)."""
         rows = scene.rows
@@ -635,7 +644,7 @@ class Talks(mesa.Model):
             else:
                 mediator = self.mediators[s - len(self.parties)]
                 text[mine] = self._mediators_text(
-                    mediator, part, some_runs(aspiration, np.flatnonzero(mine))
+                    mediator, part, take_runs(aspiration, np.flatnonzero(mine))
                 )
         return text
 
@@ -655,7 +664,7 @@ class Talks(mesa.Model):
     def _proposal(
         self,
         i: int,
-        scene: Scene,
+        scene: Assessment,
         mine: Bools,
         believed: dict[tuple[int, int], Floats],
         aspiration: Floats,
@@ -671,7 +680,7 @@ class Talks(mesa.Model):
                 others = np.minimum(others, gain)
         return party.proposes(scene.worth[:, i], aspiration, others)
 
-    def _mediators_text(self, mediator: Mediator, scene: Scene, aspiration: Floats) -> Ints:
+    def _mediators_text(self, mediator: Mediator, scene: Assessment, aspiration: Floats) -> Ints:
         """A mediator's text: (rows,) package.
 
         It knows a party's reservation value as far as it has access, else what the party says it
@@ -688,7 +697,7 @@ class Talks(mesa.Model):
             heard[:, i] = access * scene.reservation[:, i] + (1.0 - access) * aspiration[:, i]
         return mediator.drafts(guess[:, self.veto], heard[:, self.veto], aspiration[:, self.veto])
 
-    def _answers(self, meeting: Meeting, text: Ints, speaker: Ints) -> Round:
+    def _answers(self, meeting: Meeting, text: Ints, speaker: Ints) -> NegotiationRound:
         """Who accepts a text (rows,), and what side payments that takes.
 
         Answers are simultaneous. Who proposed a text stands by it, unless nothing on offer meets
@@ -699,16 +708,16 @@ class Talks(mesa.Model):
         rows = scene.rows
         parties = range(len(self.parties))
         own = speaker[:, None] == np.array(parties)
-        value = worth_of(scene.worth, text)
+        value = utility_of(scene.worth, text)
         offered = np.empty_like(aspiration)
         for i in parties:
             offered[:, i] = self._added(scene, i, aspiration[:, i], value[:, i])
         offered[own] = 0.0
         whim = self.noise[rows, None] * _logistic(self.answers[self.day].take(rows, axis=1)).T
         accepts = value + offered + np.where(own, 0.0, whim) >= aspiration
-        return Round(meeting, text, speaker, accepts, offered)
+        return NegotiationRound(meeting, text, speaker, accepts, offered)
 
-    def _added(self, scene: Scene, i: int, aspiration: Floats, value: Floats) -> Floats:
+    def _added(self, scene: Assessment, i: int, aspiration: Floats, value: Floats) -> Floats:
         """What mediators with leverage would add to a text of this value to a party: (rows,)."""
         rows = scene.rows
         access = self._best_access(rows, i)
@@ -736,7 +745,7 @@ class Talks(mesa.Model):
         for party in self.parties:
             party.goes_public(leaked)
 
-    def _agree(self, scene: Scene, text: Ints, offered: Floats) -> None:
+    def _agree(self, scene: Assessment, text: Ints, offered: Floats) -> None:
         """All have accepted: sign, or wait for those who must ask their principals first."""
         rows = scene.rows
         wait = self.lag[rows] if self.waits else np.zeros(len(rows), dtype=np.int64)
@@ -749,7 +758,7 @@ class Talks(mesa.Model):
         if not later.all():
             self._sign(scene.of(~later), text[~later])
 
-    def _confirm(self, scene: Scene) -> None:
+    def _confirm(self, scene: Assessment) -> None:
         """Parties spoken for confirm if the text still beats no deal for them."""
         rows = scene.rows
         text = self.awaited[rows]
@@ -767,13 +776,13 @@ class Talks(mesa.Model):
         if still.any():
             self._sign(scene.of(still), text[still])
 
-    def _confirms(self, party: int, scene: Scene, text: Ints) -> Bools:
+    def _confirms(self, party: int, scene: Assessment, text: Ints) -> Bools:
         """Whether a text is still better than no deal for a party spoken for: (rows,)."""
         value = scene.worth[np.arange(len(scene.rows)), party, text]
         value = value + self.promised[scene.rows, party]
         return np.asarray(value >= scene.reservation[:, party])
 
-    def _sign(self, scene: Scene, text: Ints) -> None:
+    def _sign(self, scene: Assessment, text: Ints) -> None:
         """A truce begins, or goes on under new terms; side payments are spent."""
         rows = scene.rows
         offered = self.promised[rows]
@@ -790,7 +799,7 @@ class Talks(mesa.Model):
         self.elapsed[rows] = 0.0
         self.promised[rows] = 0.0
 
-    def _note_round(self, answered: Round) -> None:
+    def _note_round(self, answered: NegotiationRound) -> None:
         scene, aspiration = answered.scene, answered.meeting.aspiration
         package = int(answered.text[0])
         self._note(
@@ -814,7 +823,7 @@ class Talks(mesa.Model):
             ),
         )
 
-    def _price_of_overriding(self, scene: Scene, package: int) -> list[float]:
+    def _price_of_overriding(self, scene: Assessment, package: int) -> list[float]:
         """What each party would pay at home for this text, in the diary's run."""
         prices = [0.0] * len(self.parties)
         for i, (party, reckoning) in enumerate(zip(self.parties, scene.reckonings, strict=True)):
@@ -828,7 +837,9 @@ class Talks(mesa.Model):
 
     def outcomes(self, sha256: str, version: str, levers: Mapping[str, float]) -> Outcomes:
         """How each run stands: after the last day, how it ended; before, as if today were it."""
-        now = Standing(self.day, self.phase, self.rounds, self.awaited, self.battles, self.front)
+        now = CurrentState(
+            self.day, self.phase, self.rounds, self.awaited, self.battles, self.front
+        )
         return self.record.outcomes(sha256, version, levers, now)
 
 
@@ -838,7 +849,7 @@ def _logistic(luck: NDArray[np.floating]) -> Floats:
     return np.asarray(np.log(inside) - np.log1p(-inside))
 
 
-def forget(talks: Talks) -> None:
+def release_model(talks: Talks) -> None:
     """Let a finished model go: Mesa 3.3 keeps every model that ever had agents."""
     kept = getattr(mesa.Agent, "_ids", None)
     if kept is not None:

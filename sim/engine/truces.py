@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.engine.captives import Captivity
-from sim.engine.sampling import Draws
+from sim.engine.sampling import ParameterSample
 from sim.scenario.packages import Packages
 from sim.theory.commitment import PERMANENCE
 from sim.theory.durability import trust, weibull_hazard
-
-Floats = NDArray[np.floating]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from sim.types import Bools, Floats, Ints
 
 NONE = -1
 
@@ -25,7 +21,7 @@ class Truces:
     """The truces of a block of runs; axis 0 is the run."""
 
     def __init__(
-        self, draws: Draws, packages: Packages, captivity: Captivity, helped: bool
+        self, draws: ParameterSample, packages: Packages, captivity: Captivity, helped: bool
     ) -> None:
         scenario, chance = draws.scenario, draws.chance
         runs = chance.runs
@@ -77,7 +73,7 @@ class Truces:
         self.violations = np.zeros(runs, dtype=np.int64)
         self.disputes = np.zeros(runs, dtype=np.int64)
 
-    def _payers(self, draws: Draws) -> list[list[int]]:
+    def _payers(self, draws: ParameterSample) -> list[list[int]]:
         """For each pool of captives, the parties who free prisoners for them."""
         scenario = draws.scenario
         return [

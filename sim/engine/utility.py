@@ -24,8 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.scenario.packages import Packages
-
-Floats = NDArray[np.floating]
+from sim.types import Floats
 
 
 def columns(table: Floats, places: NDArray[np.integer]) -> Floats:
@@ -38,7 +37,7 @@ def outer(by_run: Floats, by_column: Floats | NDArray[np.bool_]) -> Floats:
     return (by_column[:, None] * by_run).T
 
 
-def some_runs(table: Floats, rows: NDArray[np.integer]) -> Floats:
+def take_runs(table: Floats, rows: NDArray[np.integer]) -> Floats:
     """The rows of some runs: (rows, ...), run last in memory, which indexing would not leave it."""
     if table.ndim == 2:
         return table.T.take(rows, axis=1).T
@@ -113,7 +112,7 @@ class Stakes:
 
     def of(self, rows: NDArray[np.int64]) -> Stakes:
         """The stakes of some runs."""
-        return Stakes(some_runs(self.values, rows), self.parts)
+        return Stakes(take_runs(self.values, rows), self.parts)
 
 
 @dataclass(frozen=True)
@@ -137,9 +136,9 @@ class Tables:
     def of(self, rows: NDArray[np.int64]) -> Tables:
         """The tables of some runs."""
         return Tables(
-            some_runs(self.frames, rows),
-            some_runs(self.swaps, rows),
-            some_runs(self.other, rows),
+            take_runs(self.frames, rows),
+            take_runs(self.swaps, rows),
+            take_runs(self.other, rows),
             self.reservation[rows],
         )
 
@@ -179,7 +178,7 @@ def exchange_tables(stakes: Stakes, exchange: Exchange, packages: Packages) -> F
     return worth
 
 
-def settled_worth(stakes: Stakes, packages: Packages) -> Floats:
+def settled_utility(stakes: Stakes, packages: Packages) -> Floats:
     """The worth of the war ending on each frame's terms: (runs, frames).
 
     With several settlement issues it is their mean; with none the member is half content.
@@ -205,7 +204,7 @@ def tables_of(
     `permanence` and `resumed` (the value of the war resumed, less the cost of breaking the truce,
     times the chance that it does not last) are (runs, frames), `war_value` (runs,).
     """
-    frames = settled_worth(stakes, packages)
+    frames = settled_utility(stakes, packages)
     frames *= permanence
     frames += stakes.war[:, None] * resumed
     return Tables(

@@ -13,17 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.engine.outcomes import Outcomes
-from sim.engine.simulate import Look, play_arms
+from sim.engine.simulate import InitialUtilities, play_arms
 from sim.findings.statistics import Effect, Finding, dealt_by, mean, paired, share, share_of_total
 from sim.scenario.quantity import Amount, Bias, Quantity, Share
 from sim.scenario.schema import Mediator, Scenario, Strategy
 from sim.theory.shapley import shapley
-
-Floats = NDArray[np.floating]
-Ints = NDArray[np.int64]
+from sim.types import Floats, Ints
 
 #: Who blocks where no single party's concession would open a ZOPA.
 NOBODY_ALONE = "nobody alone"
@@ -55,7 +52,7 @@ class Structural:
     issue_shares: Mapping[str, Finding]  # the same as shares, which add up to 1
 
 
-def structural(look: Look) -> Structural:
+def structural(look: InitialUtilities) -> Structural:
     """What keeps a ZOPA from existing: by party and by issue.
 
     A party's concession is the least it would have to give up so that some package that suits all

@@ -15,16 +15,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.random_streams import Chance
+from sim.engine.random_streams import RandomStreams
+from sim.types import Ints, Numbers
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Numbers = NDArray[Any]
 
 #: What comes of runs at some points, by path, with the luck of some runs: outcomes by name. All
 #: arrays are (runs,).
@@ -45,7 +44,7 @@ Kind = Literal["screening", "indices", "luck"]
 
 
 @dataclass(frozen=True)
-class Design:
+class ExperimentDesign:
     """Matrices of points, of `rows` rows each, and replicates of every row.
 
     screening: a matrix is a trajectory; each of its rows has one number moved, and rows share the
@@ -97,20 +96,24 @@ class Design:
             levels = np.where(moved, (self.start + LEVELS // 2) % LEVELS, self.start)
             return np.asarray((levels + 0.5) / LEVELS)
         if self.kind == "luck":
-            luck = Chance(self.seed, 0, self.rows).once("points", len(self.paths))
+            luck = RandomStreams(self.seed, 0, self.rows).once("points", len(self.paths))
             return np.asarray(luck[None], dtype=np.float64)
         return self._sobol()
 
     @cached_property
     def start(self) -> Ints:
         """The levels at which each trajectory starts: (trajectories, 1, paths)."""
-        luck = Chance(self.seed, 0, self.trajectories).once("screening starts", len(self.paths))
+        luck = RandomStreams(self.seed, 0, self.trajectories).once(
+            "screening starts", len(self.paths)
+        )
         return np.asarray((luck * LEVELS).astype(np.int64)[:, None, :])
 
     @cached_property
     def turns(self) -> Ints:
         """After which row of a trajectory each path is moved: (trajectories, paths)."""
-        luck = Chance(self.seed, 0, self.trajectories).once("screening turns", len(self.paths))
+        luck = RandomStreams(self.seed, 0, self.trajectories).once(
+            "screening turns", len(self.paths)
+        )
         return np.asarray(luck.argsort(axis=1).argsort(axis=1))
 
     def _sobol(self) -> Floats:
@@ -137,11 +140,13 @@ class Design:
 
 def screening_design(
     paths: Sequence[str], *, trajectories: int, replicates: int, seed: int = 1
-) -> Design:
+) -> ExperimentDesign:
     """Trajectories over a grid of points, each of which moves every number once."""
     if trajectories < 2:
         raise ValueError("a screening needs at least 2 trajectories")
-    return Design("screening", tuple(paths), len(paths) + 1, replicates, seed, trajectories)
+    return ExperimentDesign(
+        "screening", tuple(paths), len(paths) + 1, replicates, seed, trajectories
+    )
 
 
 # --- Tables: what came of the cells
@@ -152,10 +157,10 @@ class IncompleteError(ValueError):
 
 
 @dataclass(frozen=True)
-class Table:
+class DesignTable:
     """What came of the cells of a design, in any order; all arrays are (cells,)."""
 
-    design: Design
+    design: ExperimentDesign
     matrix: Ints = field(repr=False)  # place in `design.matrices`
     row: Ints = field(repr=False)
     replicate: Ints = field(repr=False)
@@ -221,11 +226,11 @@ class Table:
         return path
 
     @classmethod
-    def load(cls, path: str | Path) -> Table:
+    def load(cls, path: str | Path) -> DesignTable:
         """Read a table from its CSV, with the design beside it; an empty cell is not a number."""
         path = Path(path)
         head = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        design = Design(**{**head["design"], "paths": tuple(head["design"]["paths"])})
+        design = ExperimentDesign(**{**head["design"], "paths": tuple(head["design"]["paths"])})
         places = {name: place for place, name in enumerate(design.matrices)}
         with path.open(newline="", encoding="utf-8") as file:
             lines = list(csv.DictReader(file))
@@ -246,10 +251,10 @@ def _listed(cells: NDArray[np.bool_]) -> str:
     return ", ".join(map(str, np.flatnonzero(cells)))
 
 
-def played(design: Design, play: Play, command: str = "") -> Table:
+def run_design(design: ExperimentDesign, play: Play, command: str = "") -> DesignTable:
     """Play all cells of a design."""
     shape = (len(design.matrices), design.rows, design.replicates)
     matrix, row, replicate = (axis.ravel() for axis in np.indices(shape))
     points = {path: design.points[matrix, row, p] for p, path in enumerate(design.paths)}
     values = play(points, design.luck(matrix, row, replicate))
-    return Table(design, matrix, row, replicate, values, command)
+    return DesignTable(design, matrix, row, replicate, values, command)

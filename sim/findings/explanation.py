@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sim.engine.outcomes import Outcomes
-from sim.engine.simulate import first_look, play_arms
+from sim.engine.simulate import initial_utilities, play_arms
 from sim.findings.attribution import (
     Mechanism,
     Structural,
@@ -53,7 +53,9 @@ def reasons(
     looked at in `talks` where these have been played already.
     """
     say("Looking for common ground")
-    bargain = structural(first_look(scenario, runs=max(runs, LOOK_RUNS), seed=seed, levers=levers))
+    bargain = structural(
+        initial_utilities(scenario, runs=max(runs, LOOK_RUNS), seed=seed, levers=levers)
+    )
     say("Playing with one thing otherwise, and with and without mediators")
     removed, mediated = without_barriers(scenario), arms_of_mediation(scenario)
     moved = dict(levers or {})

@@ -96,7 +96,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Way:
+class LeverChange:
     """The smallest change found in one lever, or in two, or the most they can do."""
 
     levers: Mapping[str, float]
@@ -107,14 +107,14 @@ class Way:
 
 
 @dataclass(frozen=True)
-class Unlocking:
+class LeverSearch:
     """What would reach a target: each lever alone, and the best pair."""
 
     target: Target
     baseline: Finding
     already: bool  # reached as things stand, so that nothing was looked for
-    alone: Mapping[str, Way]  # by lever
-    pair: Way | None  # None where there are not two levers
+    alone: Mapping[str, LeverChange]  # by lever
+    pair: LeverChange | None  # None where there are not two levers
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class _Path:
 Play = Callable[[list[Mapping[str, float]], int, int], list[Finding]]
 
 
-def unlock(
+def search_levers(
     scenario: Scenario,
     target: Target,
     *,
@@ -146,7 +146,7 @@ def unlock(
     levers: Mapping[str, float] | None = None,
     workers: int = 1,
     say: Callable[[str], None] = lambda words: None,
-) -> Unlocking:
+) -> LeverSearch:
     """The smallest change of each lever alone, and of the best pair, that reaches a target.
 
     Changes start from where `levers` set them, else from the scenario's defaults. Of a lever's
@@ -166,7 +166,7 @@ def unlock(
     say("Playing the talks as things stand")
     (baseline,) = play([{}], seed)
     if target.reached(baseline):
-        return Unlocking(target, baseline, True, {}, None)
+        return LeverSearch(target, baseline, True, {}, None)
     origin = {name: settled.get(name, lever.default) for name, lever in scenario.levers.items()}
     paths = [
         _Path(name, ((name, end),), origin)
@@ -185,10 +185,10 @@ def unlock(
     say("Playing again with fresh luck")
     ways = _verified([*alone.values(), *filter(None, [pair])], origin, target, play, seed)
     alone = dict(zip(alone, ways, strict=False))
-    return Unlocking(target, baseline, False, alone, None if pair is None else ways[-1])
+    return LeverSearch(target, baseline, False, alone, None if pair is None else ways[-1])
 
 
-def _search(paths: list[_Path], target: Target, play: Play, seed: int) -> list[Way]:
+def _search(paths: list[_Path], target: Target, play: Play, seed: int) -> list[LeverChange]:
     """Walk each path outwards until the target is reached, then halve the last step."""
     found: dict[int, dict[float, Finding]] = {k: {} for k in range(len(paths))}
     for step in range(1, STEPS + 1):
@@ -209,7 +209,7 @@ def _search(paths: list[_Path], target: Target, play: Play, seed: int) -> list[W
     ways = []
     for k, path in enumerate(paths):
         part = reached[k] if k in reached else max(found[k], key=lambda p: _height(found[k][p]))
-        ways.append(Way(path.at(part), part, k in reached, found[k][part]))
+        ways.append(LeverChange(path.at(part), part, k in reached, found[k][part]))
     return ways
 
 
@@ -217,12 +217,14 @@ def _height(found: Finding) -> float:
     return -np.inf if found.estimate is None else found.estimate
 
 
-def _better(ways: list[Way], baseline: Finding, name: str, origin: Mapping[str, float]) -> Way:
+def _better(
+    ways: list[LeverChange], baseline: Finding, name: str, origin: Mapping[str, float]
+) -> LeverChange:
     """Of a lever's directions the one that needs the smaller change, or else does more.
 
     Where neither direction brings anything the lever stays where it is.
     """
-    stay = Way({name: origin[name]}, 0.0, False, baseline)
+    stay = LeverChange({name: origin[name]}, 0.0, False, baseline)
     reaching = [way for way in ways if way.reached]
     if reaching:
         return min(reaching, key=lambda way: way.change)
@@ -231,12 +233,12 @@ def _better(ways: list[Way], baseline: Finding, name: str, origin: Mapping[str, 
 
 def _best_pair(
     scenario: Scenario,
-    alone: Mapping[str, Way],
+    alone: Mapping[str, LeverChange],
     origin: Mapping[str, float],
     target: Target,
     play: Play,
     seed: int,
-) -> Way | None:
+) -> LeverChange | None:
     """The pair of promising levers that reaches the target with the smallest change."""
     helpful = [name for name, way in alone.items() if way.change > 0]
     helpful.sort(key=lambda name: _promise(alone[name]), reverse=True)
@@ -254,19 +256,19 @@ def _best_pair(
     return max(ways, key=lambda way: _height(way.found))
 
 
-def _promise(way: Way) -> tuple[bool, float, float]:
+def _promise(way: LeverChange) -> tuple[bool, float, float]:
     """How promising a lever is: it reaches the target, with how small a change, or how nearly."""
     return way.reached, -way.change if way.reached else 0.0, _height(way.found)
 
 
-def _end(lever: Lever, way: Way, name: str, origin: Mapping[str, float]) -> float:
+def _end(lever: Lever, way: LeverChange, name: str, origin: Mapping[str, float]) -> float:
     """The end of its range towards which a lever does more."""
     return lever.high if way.levers[name] > origin[name] else lever.low
 
 
 def _verified(
-    ways: list[Way], origin: Mapping[str, float], target: Target, play: Play, seed: int
-) -> list[Way]:
+    ways: list[LeverChange], origin: Mapping[str, float], target: Target, play: Play, seed: int
+) -> list[LeverChange]:
     """Ways that reach the target with the luck of the search, moved on until fresh luck does too.
 
     Each step is twice the last. What fresh luck does not bring to the target by the end of the
@@ -289,7 +291,7 @@ def _verified(
     return verified
 
 
-def _moved_on(way: Way, step: float, origin: Mapping[str, float]) -> Way:
+def _moved_on(way: LeverChange, step: float, origin: Mapping[str, float]) -> LeverChange:
     """The same way, further on by a part of it, or at its end."""
     change = min(way.change + step, 1.0)
     levers = {

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.engine.outcomes import Outcomes
 from sim.engine.simulate import play_arms
@@ -27,8 +26,7 @@ from sim.findings.statistics import (
 )
 from sim.scenario.schema import Mediator, Scenario
 from sim.theory.shapley import coalitions, shapley
-
-Numbers = NDArray[Any]
+from sim.types import Numbers
 
 #: The five levers of a mediator, in the order of the report.
 LEVERS = ("channel", "information", "formulation", "leverage", "guarantee")

@@ -18,23 +18,21 @@ import numpy as np
 
 from sim import findings
 from sim.engine.outcomes import Outcomes
-from sim.engine.random_streams import Chance
+from sim.engine.random_streams import RandomStreams
 from sim.engine.sampling import check_levers
 from sim.engine.simulate import stream
 from sim.findings.designs import (
     LEVELS,
     STEP,
-    Design,
-    Floats,
-    Ints,
-    Numbers,
+    DesignTable,
+    ExperimentDesign,
     Play,
-    Table,
-    played,
+    run_design,
     screening_design,
 )
 from sim.findings.statistics import Effect, Finding
 from sim.scenario.schema import Scenario
+from sim.types import Floats, Ints, Numbers
 
 #: Samples of rows from which an interval is taken, and its ends.
 RESAMPLES = 999
@@ -130,7 +128,7 @@ def player(
 
 
 @dataclass(frozen=True)
-class Screened:
+class MorrisIndex:
     """What moving one number does, per whole range of its luck, along all trajectories."""
 
     path: str
@@ -139,7 +137,7 @@ class Screened:
     unevenness: Finding  # standard deviation of the effect (sigma): bends, and others' influence
 
 
-def screening_from(table: Table, outcome: str = "deal_by_90") -> tuple[Screened, ...]:
+def screening_from(table: DesignTable, outcome: str = "deal_by_90") -> tuple[MorrisIndex, ...]:
     """The elementary effects of every number, strongest first, with bootstrap intervals.
 
     An effect is the change of the outcome, averaged over the replicates, per unit of luck; so it
@@ -162,7 +160,7 @@ def screening_from(table: Table, outcome: str = "deal_by_90") -> tuple[Screened,
         return _finding(design.paths[p], [float(end[s, p]) for end in ends], n, words)
 
     screened = [
-        Screened(
+        MorrisIndex(
             path,
             finding(0, p, "mean absolute change of the outcome per whole range of luck (mu*)"),
             finding(1, p, "mean change (mu)"),
@@ -181,13 +179,13 @@ def screen(
     outcome: str = "deal_by_90",
     seed: int = 1,
     workers: int = 1,
-) -> tuple[Screened, ...]:
+) -> tuple[MorrisIndex, ...]:
     """Screen all uncertain numbers of a scenario, the strongest first."""
     check_outcome(outcome, scenario.days)
     design = screening_design(
         uncertain_paths(scenario), trajectories=trajectories, replicates=replicates, seed=seed
     )
-    return screening_from(played(design, player(scenario, seed=seed, workers=workers)), outcome)
+    return screening_from(run_design(design, player(scenario, seed=seed, workers=workers)), outcome)
 
 
 # --- Shares of variance
@@ -217,7 +215,7 @@ class Indices:
     residue: Finding
 
 
-def indices_from(table: Table, outcome: str = "deal_by_90") -> Indices:
+def indices_from(table: DesignTable, outcome: str = "deal_by_90") -> Indices:
     """Sobol's indices from a table, with intervals from resampled rows; strongest first.
 
     Raises IncompleteError for a table with a gap: SciPy would say zero for each index.
@@ -321,14 +319,14 @@ def indices(
 ) -> Indices:
     """Sobol's indices of some of a scenario's numbers; `n` is a power of 2."""
     check_outcome(outcome, scenario.days)
-    design = Design("indices", tuple(paths), n, replicates, seed)
-    return indices_from(played(design, player(scenario, seed=seed, workers=workers)), outcome)
+    design = ExperimentDesign("indices", tuple(paths), n, replicates, seed)
+    return indices_from(run_design(design, player(scenario, seed=seed, workers=workers)), outcome)
 
 
 # --- Luck
 
 
-def luck_from(table: Table, outcome: str = "deal_by_90") -> Finding:
+def luck_from(table: DesignTable, outcome: str = "deal_by_90") -> Finding:
     """The share of the variance between runs that is luck alone, from rows of like numbers.
 
     By the law of total variance: the mean variance within rows, over that and the variance between
@@ -347,7 +345,7 @@ def luck_from(table: Table, outcome: str = "deal_by_90") -> Finding:
     return _finding("luck alone", ends, len(cells), words)
 
 
-def trends_from(table: Table, outcome: str = "deal_by_90") -> tuple[Finding, ...]:
+def trends_from(table: DesignTable, outcome: str = "deal_by_90") -> tuple[Finding, ...]:
     """By how much the outcome rises over the range of each number, on average; steepest first.
 
     The slope of a straight line against the number's luck, over rows of random points, with its
@@ -380,8 +378,8 @@ def luck_alone(
 ) -> Finding:
     """The share of the variance between runs that would be left if every number were known."""
     check_outcome(outcome, scenario.days)
-    design = Design("luck", uncertain_paths(scenario), rows, replicates, seed)
-    return luck_from(played(design, player(scenario, seed=seed, workers=workers)), outcome)
+    design = ExperimentDesign("luck", uncertain_paths(scenario), rows, replicates, seed)
+    return luck_from(run_design(design, player(scenario, seed=seed, workers=workers)), outcome)
 
 
 def _with_interval(
@@ -393,7 +391,7 @@ def _with_interval(
     interval (SciPy's own for Sobol's indices differs from call to call).
     """
     n = len(sample)
-    luck = Chance(seed, 0, RESAMPLES).once("resamples", n)
+    luck = RandomStreams(seed, 0, RESAMPLES).once("resamples", n)
     resampled = [statistic(sample[chosen]) for chosen in (luck * n).astype(np.int64)]
     low, high = np.quantile(np.array(resampled), ENDS, axis=0)
     return statistic(sample), low, high
@@ -403,7 +401,7 @@ def _with_interval(
 
 
 @dataclass(frozen=True)
-class Curve:
+class OneAtATimeCurve:
     """An outcome along one number or lever, all else as it comes, the same luck all along."""
 
     of: str
@@ -424,7 +422,7 @@ def curve(
     days: int | None = None,
     levers: Mapping[str, float] | None = None,
     workers: int = 1,
-) -> Curve:
+) -> OneAtATimeCurve:
     """An outcome along an uncertain number, or along a lever, with bands.
 
     A number is set to the middles of `settings` equally likely parts of its range, a lever to
@@ -452,7 +450,7 @@ def curve(
         xs = np.asarray(scenario.quantities()[of].at(points), dtype=np.float64)
         found = list(np.asarray(flat).reshape(settings, runs))
     words = MEASURES[outcome].words
-    return Curve(
+    return OneAtATimeCurve(
         of,
         tuple(map(float, xs)),
         tuple(_average(outcome, values, words) for values in found),
@@ -470,11 +468,11 @@ def _average(name: str, values: Numbers, words: str) -> Finding:
 
 
 @dataclass(frozen=True)
-class Plan:
+class SensitivityPlan:
     """How many runs each part of a study takes."""
 
-    screening: Design
-    luck: Design
+    screening: ExperimentDesign
+    luck: ExperimentDesign
     top: int
     n: int
     replicates: int
@@ -502,7 +500,7 @@ def plan(
     n: int | None = None,
     replicates: int = 16,
     seed: int = 1,
-) -> Plan:
+) -> SensitivityPlan:
     """A study of about so many runs; raises ValueError where they are too few for any."""
     paths = uncertain_paths(scenario)
     top = min(top, len(paths))
@@ -515,12 +513,14 @@ def plan(
         )
         raise ValueError(f"a budget of {budget} runs is too small: take {least:,.0f} or more")
     n = n or 1 << (rows.bit_length() - 1)
-    Design("indices", paths[:top], n, replicates, seed)  # finds out whether n will do
-    return Plan(
+    ExperimentDesign("indices", paths[:top], n, replicates, seed)  # finds out whether n will do
+    return SensitivityPlan(
         screening_design(
             paths, trajectories=trajectories, replicates=SCREENING_REPLICATES, seed=seed
         ),
-        Design("luck", paths, int(LUCK * budget / LUCK_REPLICATES), LUCK_REPLICATES, seed),
+        ExperimentDesign(
+            "luck", paths, int(LUCK * budget / LUCK_REPLICATES), LUCK_REPLICATES, seed
+        ),
         top,
         n,
         replicates,
@@ -530,39 +530,39 @@ def plan(
 
 
 @dataclass(frozen=True)
-class Study:
+class SensitivityStudy:
     """All that is found out about the sensitivity of one outcome."""
 
     outcome: str
-    screened: tuple[Screened, ...]
+    screened: tuple[MorrisIndex, ...]
     trends: tuple[Finding, ...]
     luck: Finding
     indices: Indices
-    curves: tuple[Curve, ...]
-    tables: tuple[Table, ...] = field(repr=False)
+    curves: tuple[OneAtATimeCurve, ...]
+    tables: tuple[DesignTable, ...] = field(repr=False)
 
 
 def study(
     scenario: Scenario,
-    plan: Plan,
+    plan: SensitivityPlan,
     play: Play,
     outcome: str,
     command: str = "",
     days: int | None = None,
-) -> Study:
+) -> SensitivityStudy:
     """Screen all uncertain numbers, then look closer at those at the top.
 
     The top are taken in turn from the steepest trends and from the strongest effects of the
     screening. `play` plays so many `days`, the scenario's where none are given.
     """
-    screening = played(plan.screening, play, command)
+    screening = run_design(plan.screening, play, command)
     screened = screening_from(screening, outcome)
-    luck = played(plan.luck, play, command)
+    luck = run_design(plan.luck, play, command)
     trends = trends_from(luck, outcome)
     turns = zip((one.name for one in trends), (one.path for one in screened), strict=True)
     chosen = tuple(dict.fromkeys(path for turn in turns for path in turn))[: plan.top]
-    design = Design("indices", chosen, plan.n, plan.replicates, plan.screening.seed)
-    table = played(design, play, command)
+    design = ExperimentDesign("indices", chosen, plan.n, plan.replicates, plan.screening.seed)
+    table = run_design(design, play, command)
     found = indices_from(table, outcome)
     curves = tuple(
         curve(
@@ -576,7 +576,7 @@ def study(
         )
         for index in found.indices
     )
-    return Study(
+    return SensitivityStudy(
         outcome,
         screened,
         trends,

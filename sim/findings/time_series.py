@@ -13,9 +13,7 @@ from numpy.typing import NDArray
 
 from sim.engine.outcomes import Outcomes
 from sim.findings.statistics import Finding, mean, share
-
-Floats = NDArray[np.floating]
-Bools = NDArray[np.bool_]
+from sim.types import Bools, Floats
 
 WAR = 0
 

@@ -17,7 +17,7 @@ _BESIDE = re.compile(r"\..+\.\d+-[0-9a-f]{8}")
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-class NoRoomError(OSError):
+class DiskFullError(OSError):
     """A disk that is full; it says in which folder there was to be more."""
 
     def __init__(self, folder: Path | str) -> None:
@@ -28,26 +28,26 @@ class NoRoomError(OSError):
         return f"there is no room left in {self.filename}"
 
 
-def is_full(error: OSError) -> bool:
+def is_disk_full(error: OSError) -> bool:
     """Whether an error says that a disk is full."""
     return error.errno in _FULL
 
 
 @contextmanager
-def room_in(folder: Path) -> Iterator[None]:
+def report_disk_full(folder: Path) -> Iterator[None]:
     """Raise NoRoomError, which names the folder, where what is written in it has no room."""
     try:
         yield
-    except NoRoomError:
+    except DiskFullError:
         raise
     except OSError as error:
-        if is_full(error):
-            raise NoRoomError(folder) from error
+        if is_disk_full(error):
+            raise DiskFullError(folder) from error
         raise
 
 
 @contextmanager
-def arriving(path: Path, lasting: bool = False) -> Iterator[Path]:
+def atomic_path(path: Path, lasting: bool = False) -> Iterator[Path]:
     """A place to write a file to, which takes the place of `path` in one step at the end.
 
     A file that is `lasting` is on the disk by then, whatever happens to the machine. If the writing
@@ -55,7 +55,7 @@ def arriving(path: Path, lasting: bool = False) -> Iterator[Path]:
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
     try:
-        with room_in(path.parent):
+        with report_disk_full(path.parent):
             yield beside
             if lasting:
                 with beside.open("rb") as file:
@@ -67,13 +67,13 @@ def arriving(path: Path, lasting: bool = False) -> Iterator[Path]:
         beside.unlink(missing_ok=True)
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_atomically(path: Path, text: str) -> None:
     """Write a text that is there as a whole or not at all. Raises OSError (NoRoomError)."""
-    with arriving(path) as beside:
+    with atomic_path(path) as beside:
         beside.write_text(text, encoding="utf-8")
 
 
-def was_arriving(path: Path) -> bool:
+def is_partial_file(path: Path) -> bool:
     """Whether a file is what is left of one whose writer was killed."""
     return _BESIDE.fullmatch(path.name) is not None
 

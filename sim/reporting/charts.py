@@ -16,11 +16,11 @@ from typing import Any
 import altair as alt
 import numpy as np
 import vl_convert
-from numpy.typing import NDArray
 
 from sim.engine.outcomes import NONE, Outcomes
 from sim.findings.statistics import Finding, Spread
 from sim.reporting.summary import exactly_zero, of_hundred
+from sim.types import Ints
 
 #: Two colours that people with any kind of colour vision tell apart (Okabe and Ito, 2008), and ink.
 BLUE, ORANGE = "#0072B2", "#D55E00"
@@ -43,7 +43,6 @@ LOOKS = ((BLUE, [1, 0]), (ORANGE, [6, 3]))
 BASE = "base rate (band: 90 %)"
 
 Rows = list[dict[str, Any]]
-Ints = NDArray[np.int64]
 Layers = alt.LayerChart | alt.FacetChart
 
 

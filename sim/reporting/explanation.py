@@ -10,15 +10,14 @@ from sim.findings.attribution import (
     NO_ISSUE,
 )
 from sim.findings.explanation import Reasons
-from sim.findings.lever_search import Unlocking, Way
+from sim.findings.lever_search import LeverChange, LeverSearch
 from sim.findings.statistics import Finding
 from sim.reporting.summary import NOT_A_FORECAST
 from sim.scenario.schema import Scenario
+from sim.types import Json
 
 WHY = "parley.why/1"
 UNLOCK = "parley.unlock/1"
-
-Json = dict[str, Any]
 
 
 REASON_WORDS = {
@@ -85,7 +84,7 @@ def why_summary(
 
 
 def unlock_summary(
-    found: Unlocking, scenario: Scenario, asked: Mapping[str, Any], command: str = ""
+    found: LeverSearch, scenario: Scenario, asked: Mapping[str, Any], command: str = ""
 ) -> Json:
     """What would reach a target, as plain data."""
     return {
@@ -111,7 +110,7 @@ def _all(found: Mapping[str, Finding]) -> Json:
     return {name: _plain(finding) for name, finding in found.items()}
 
 
-def _way(way: Way) -> Json:
+def _way(way: LeverChange) -> Json:
     return {
         "levers": dict(way.levers),
         "change": way.change,

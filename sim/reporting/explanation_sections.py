@@ -9,7 +9,7 @@ from sim.findings.attribution import NO_ISSUE, NOBODY_ALONE, Mechanism, Structur
 from sim.findings.mediation import Mediation
 from sim.findings.statistics import Effect, Finding, is_share, scale_of
 from sim.reporting import charts, explanation
-from sim.reporting.sections import Section, Table
+from sim.reporting.sections import Section, SectionTable
 from sim.reporting.summary import frequency
 from sim.scenario.schema import Scenario
 
@@ -122,7 +122,7 @@ def mediation_section(value: Mediation, scenario: Scenario, runs: int) -> Sectio
         heading,
         (value.counterfactual, _paired(runs)),
         (figure,),
-        (Table(("what mediation adds to", "difference (95 % interval)"), tuple(rows)),),
+        (SectionTable(("what mediation adds to", "difference (95 % interval)"), tuple(rows)),),
         (
             "What mediators do, and mediators, each add up to the whole; each part is a mean over "
             "the orders in which they might come (Shapley).",

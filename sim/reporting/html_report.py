@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -20,7 +19,7 @@ from markupsafe import Markup
 from sim.engine.outcomes import Outcomes
 from sim.engine.simulate import Comparison
 from sim.findings import sensitivity
-from sim.findings.designs import Design, played
+from sim.findings.designs import ExperimentDesign, run_design
 from sim.findings.explanation import Reasons
 from sim.findings.explanation import reasons as find_reasons
 from sim.findings.statistics import Finding
@@ -52,8 +51,7 @@ from sim.reporting.summary import (
 )
 from sim.scenario.quantity import Quantity
 from sim.scenario.schema import Scenario
-
-Json = dict[str, Any]
+from sim.types import Json
 
 #: What a folder holds besides the charts.
 PAGE, SUMMARY, WHY, CHARTS = "report.html", "summary.json", "why.json", "charts"
@@ -164,8 +162,8 @@ def look_further(
     say("Looking for the numbers that matter")
     outcome = outcome_for(outcomes.days)
     paths = sensitivity.uncertain_paths(scenario)
-    design = Design("luck", paths, POINTS_PER_RUN * runs, 2, outcomes.seed)
-    table = played(design, sensitivity.player(scenario, workers=workers, **asked))
+    design = ExperimentDesign("luck", paths, POINTS_PER_RUN * runs, 2, outcomes.seed)
+    table = run_design(design, sensitivity.player(scenario, workers=workers, **asked))
     trends = sensitivity.trends_from(table, outcome)
     return Further(runs, reasons, outcome, trends, sensitivity.luck_from(table, outcome))
 

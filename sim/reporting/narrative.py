@@ -72,7 +72,7 @@ COUNTED = ("battle",)
 
 
 @dataclass(frozen=True)
-class Note:
+class NotedEvent:
     """Something that happened on a day."""
 
     day: int
@@ -91,21 +91,21 @@ class Concession:
 
 
 @dataclass
-class Notebook:
+class EventLog:
     """The diary of one run."""
 
-    notes: list[Note] = field(default_factory=list)
+    notes: list[NotedEvent] = field(default_factory=list)
 
     def note(self, day: int, kind: str, **facts: Any) -> None:
         """Write down that something happened."""
-        self.notes.append(Note(day, kind, facts))
+        self.notes.append(NotedEvent(day, kind, facts))
 
 
 @dataclass(frozen=True)
 class Story:
     """One run: its diary, how it ended, and its story in paragraphs."""
 
-    notes: tuple[Note, ...]
+    notes: tuple[NotedEvent, ...]
     outcomes: Outcomes
     paragraphs: tuple[str, ...]
 
@@ -119,7 +119,7 @@ def follow(
 ) -> Story:
     """Follow a run, numbered from 0, as it is in company."""
     case = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
-    notebook = Notebook()
+    notebook = EventLog()
     outcomes, talks = play_one(case, run=run, seed=seed, days=days, levers=levers, diary=notebook)
     told = _Teller(case, talks.packages, outcomes).tells(notebook.notes)
     return Story(tuple(notebook.notes), outcomes, tuple(told))
@@ -151,11 +151,11 @@ class _Teller:
         self.opening = True  # whether the next text is told in full
         self.found = False  # whether a ZOPA has been told of
         self.explained: set[str] = set()
-        self.waiting: list[Note] = []  # routine that is not told yet
+        self.waiting: list[NotedEvent] = []  # routine that is not told yet
 
     # -- the whole -------------------------------------------------------------------------------
 
-    def tells(self, notes: Sequence[Note]) -> list[str]:
+    def tells(self, notes: Sequence[NotedEvent]) -> list[str]:
         """The paragraphs of the story."""
         story = [self._heading()]
         for note in notes:
@@ -178,7 +178,7 @@ class _Teller:
             f"{outcomes.days} days" + (f", with {levers}" if levers else "") + "."
         )
 
-    def _is_routine(self, note: Note) -> bool:
+    def _is_routine(self, note: NotedEvent) -> bool:
         """Whether it can wait to be told together with others like it."""
         if note.kind == "round":
             news = note.facts["zopa"] and not self.found
@@ -188,7 +188,7 @@ class _Teller:
     def _catch_up(self) -> list[str]:
         """What happened since: the routine of each kind together, the rest singly."""
         waiting, self.waiting = self.waiting, []
-        tellers: dict[str, Callable[[list[Note]], str]] = {
+        tellers: dict[str, Callable[[list[NotedEvent]], str]] = {
             "round": self._rounds,
             "batch": self._batches,
             "violation": self._violations,
@@ -205,7 +205,7 @@ class _Teller:
                 said.append((some[0].day, f"{_days(some)}: {teller(some)}"))
         return [sentence for _, sentence in sorted(said, key=lambda pair: pair[0])]
 
-    def _told(self, note: Note) -> list[str]:
+    def _told(self, note: NotedEvent) -> list[str]:
         teller = getattr(self, "_tell_" + note.kind.replace(" ", "_"), None)
         assert teller is not None, f"nobody knows how to tell '{note.kind}'"
         said: str = teller(**note.facts)
@@ -213,7 +213,7 @@ class _Teller:
 
     # -- talks -----------------------------------------------------------------------------------
 
-    def _refusers(self, note: Note) -> list[int]:
+    def _refusers(self, note: NotedEvent) -> list[int]:
         """Who with a veto refused the text of a round."""
         accepts = note.facts["accepts"]
         return [p for p, veto in enumerate(self.veto) if veto and not accepts[p]]
@@ -303,7 +303,7 @@ class _Teller:
             return f", at no loss to {self.parties[found.loser]}"
         return f", at the cost of {self.parties[found.loser]}"
 
-    def _nearest_miss(self, notes: list[Note]) -> str:
+    def _nearest_miss(self, notes: list[NotedEvent]) -> str:
         """Of several texts that failed, the one that some concession would have mended cheapest."""
         misses = [
             (found.cost, note, p, found)
@@ -327,7 +327,7 @@ class _Teller:
         self.explained.add(reason)
         return full if first else short
 
-    def _rounds(self, notes: list[Note]) -> str:
+    def _rounds(self, notes: list[NotedEvent]) -> str:
         """Several texts that failed."""
         blame = Counter(tuple(self._refusers(note)) for note in notes)
         self.tabled = notes[-1].facts["package"]
@@ -347,7 +347,7 @@ class _Teller:
         alone = " alone" if len(refusers) == 1 and sum(self.veto) > 1 else ""
         return f"by {names}{alone}"
 
-    def _reasons(self, notes: list[Note]) -> str:
+    def _reasons(self, notes: list[NotedEvent]) -> str:
         """The most frequent reason of each party that refused."""
         reasons: dict[int, Counter[str]] = {}
         for note in notes:
@@ -388,7 +388,7 @@ class _Teller:
         return f"the text is signed and a truce begins: {words}."
 
     @staticmethod
-    def _leaks(notes: list[Note]) -> str:
+    def _leaks(notes: list[NotedEvent]) -> str:
         often = "" if len(notes) == 1 else f" {_number(len(notes))} times"
         return f"the talks leak{often}; what the parties ask for is in public."
 
@@ -397,7 +397,7 @@ class _Teller:
 
     # -- the truce -------------------------------------------------------------------------------
 
-    def _batches(self, notes: list[Note]) -> str:
+    def _batches(self, notes: list[NotedEvent]) -> str:
         """What was handed over in one batch or several."""
         opening = "a batch is" if len(notes) == 1 else f"{_number(len(notes))} batches are"
         parts = []
@@ -424,19 +424,19 @@ class _Teller:
         return _list(said)
 
     @staticmethod
-    def _violations(notes: list[Note]) -> str:
+    def _violations(notes: list[NotedEvent]) -> str:
         count = len(notes)
         breaches = "a breach" if count == 1 else f"{_number(count)} breaches"
         return f"{breaches} of the truce, none of which {_plural(count, 'ends', 'end')} it."
 
     @staticmethod
-    def _disputes(notes: list[Note]) -> str:
+    def _disputes(notes: list[NotedEvent]) -> str:
         if len(notes) == 1:
             return "a promise is not kept; mediators mend it."
         return f"{_number(len(notes))} promises are not kept; mediators mend each."
 
     @staticmethod
-    def _extensions(notes: list[Note]) -> str:
+    def _extensions(notes: list[NotedEvent]) -> str:
         days, people = len(notes), sum(note.facts["people"] for note in notes)
         return (
             f"the truce is extended by {_count(days, 'day')} for up to "
@@ -524,7 +524,7 @@ class _Teller:
 
     # -- the end ---------------------------------------------------------------------------------
 
-    def _ending(self, notes: Sequence[Note]) -> list[str]:
+    def _ending(self, notes: Sequence[NotedEvent]) -> list[str]:
         """How things stand on the last day: talks, war and people."""
         outcomes = self.outcomes
         day = int(outcomes.last_day[0])
@@ -546,7 +546,7 @@ class _Teller:
             end.append(f"{group.title}: {_number(int(number))} released.")
         return [*end, *self._why(notes)]
 
-    def _why(self, notes: Sequence[Note]) -> list[str]:
+    def _why(self, notes: Sequence[NotedEvent]) -> list[str]:
         """What stood in the way of a first deal, round by round."""
         outcomes = self.outcomes
         first = int(outcomes.deal_day[0])
@@ -575,7 +575,7 @@ class _Teller:
         party = self.scenario.parties.get(reason)
         return MISSED[reason] if party is None else f"{party.title} held out for more"
 
-    def _who_stood(self, rounds: Sequence[Note]) -> str:
+    def _who_stood(self, rounds: Sequence[NotedEvent]) -> str:
         """How many of those texts each party refused, and how often it saw no way out."""
         said = []
         for p, name in enumerate(self.parties):
@@ -607,7 +607,7 @@ def _sentence_of(scenario: Scenario, packages: Packages, package: int) -> str:
     )
 
 
-def _days(notes: Sequence[Note]) -> str:
+def _days(notes: Sequence[NotedEvent]) -> str:
     first, last = notes[0].day, notes[-1].day
     return f"Day {first}" if first == last else f"Days {first}–{last}"
 

@@ -16,7 +16,7 @@ from typing import Any, get_args
 from pydantic.fields import FieldInfo
 
 from sim.scenario.loading import load_scenario
-from sim.scenario.packages import packages_of
+from sim.scenario.packages import feasible_packages
 from sim.scenario.quantity import Quantity
 from sim.scenario.schema import Part, Scenario, Strategy, War
 
@@ -249,8 +249,9 @@ def _content(number: Quantity | None) -> dict[str, Any] | None:
 def _summary(scenario: Scenario) -> str:
     counts = Counter(number.basis or "sourced" for number in scenario.quantities().values())
     return (
-        f"{len(packages_of(scenario))} packages, {counts.total()} numbers: {counts['sourced']} "
-        f"sourced, {counts['judgement']} judgements, {counts['definition']} definitions."
+        f"{len(feasible_packages(scenario))} packages, {counts.total()} numbers: "
+        f"{counts['sourced']} sourced, {counts['judgement']} judgements, "
+        f"{counts['definition']} definitions."
     )
 
 

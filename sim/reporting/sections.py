@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sim import findings
 from sim.engine.outcomes import ENDINGS, Outcomes
@@ -24,8 +23,7 @@ from sim.reporting.summary import (
     of_hundred,
 )
 from sim.scenario.schema import Scenario
-
-Json = dict[str, Any]
+from sim.types import Json
 
 #: A curve has about so many points, and first truces are followed for so many days.
 POINTS, FOLLOWED = 60, 120
@@ -38,7 +36,7 @@ BASELINE, CHANGED = "baseline", "changed"
 
 
 @dataclass(frozen=True)
-class Table:
+class SectionTable:
     """Numbers that stand in the text."""
 
     head: tuple[str, ...]
@@ -53,7 +51,7 @@ class Section:
     heading: str
     words: tuple[str, ...] = ()
     figures: tuple[Figure, ...] = ()
-    tables: tuple[Table, ...] = ()
+    tables: tuple[SectionTable, ...] = ()
     after: tuple[str, ...] = ()
     missing: str = ""  # why something is not here
 
@@ -112,7 +110,7 @@ def _endings(found: Json, scenario: Scenario) -> Section:
     return Section(
         "endings",
         f"How do talks stand on day {found['days']}?",
-        tables=(Table(("on the last day", "of 100 talks"), rows),),
+        tables=(SectionTable(("on the last day", "of 100 talks"), rows),),
         after=(
             "Is there anything to agree on? Before the first day some package is better than no "
             f"deal for everyone who can refuse one in {of_hundred(zopa['day0'])} of 100 talks, as "
@@ -319,7 +317,7 @@ def _effects(both: Comparison, found: Json) -> Section:
                 "difference, of 100 talks",
             ),
         ),
-        (Table(("", BASELINE, CHANGED, "difference"), tuple(rows)),),
+        (SectionTable(("", BASELINE, CHANGED, "difference"), tuple(rows)),),
         (
             f"The change makes a deal where there was none in {frequency(to)} talks, and unmakes "
             f"one in {frequency(away)}.",

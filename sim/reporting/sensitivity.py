@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sim.findings.sensitivity import MEASURES, Indices, Plan, Study
+from sim.findings.sensitivity import MEASURES, Indices, SensitivityPlan, SensitivityStudy
 from sim.findings.statistics import Finding
 from sim.reporting.summary import NOT_A_FORECAST
 from sim.scenario.schema import Scenario
@@ -14,7 +14,11 @@ STUDY = "parley.sensitivity/1"
 
 
 def study_as_data(
-    found: Study, scenario: Scenario, plan: Plan, asked: Mapping[str, Any], command: str = ""
+    found: SensitivityStudy,
+    scenario: Scenario,
+    plan: SensitivityPlan,
+    asked: Mapping[str, Any],
+    command: str = "",
 ) -> dict[str, Any]:
     """A study as plain data that becomes JSON as it is; `asked` are seed, days and levers."""
     return {

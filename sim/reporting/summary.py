@@ -17,10 +17,11 @@ from sim import findings
 from sim.engine.outcomes import Outcomes
 from sim.engine.simulate import Comparison
 from sim.findings.statistics import Effect, Finding, Spread
-from sim.scenario.errors import counted
+from sim.scenario.errors import count_noun
 from sim.scenario.packages import levels_within
 from sim.scenario.quantity import Quantity
 from sim.scenario.schema import Issue, Scenario
+from sim.types import Json
 
 SUMMARY = "parley.summary/1"
 COMPARISON = "parley.comparison/1"
@@ -57,8 +58,6 @@ EFFECT_WORDS = {
     "prisoners_released": "prisoners released",
     "truce_held_60": "talks whose first truce is in force 60 days later, of 100",
 }
-
-Json = dict[str, Any]
 
 
 # --- For machines
@@ -221,7 +220,7 @@ def _base_rate(scenario: Scenario, horizon: int) -> Json | None:
 
 def talks_played(found: Json) -> str:
     """How many talks were played, and for how long."""
-    return f"{counted(found['runs'], 'simulated talk')} of {counted(found['days'], 'day')}"
+    return f"{count_noun(found['runs'], 'simulated talk')} of {count_noun(found['days'], 'day')}"
 
 
 def frequency(share: Mapping[str, float | None]) -> str:

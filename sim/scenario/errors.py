@@ -21,7 +21,7 @@ Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
-class Complaint:
+class ValidationIssue:
     """One thing that is wrong: the file, its line (0 for the file as a whole) and the key."""
 
     file: str
@@ -41,17 +41,17 @@ class Complaint:
 class ScenarioError(ValueError):
     """A scenario cannot be used; `complaints` says everything that is wrong with it."""
 
-    def __init__(self, complaints: Sequence[Complaint]) -> None:
+    def __init__(self, complaints: Sequence[ValidationIssue]) -> None:
         super().__init__("\n".join(map(str, complaints)))
         self.complaints = tuple(complaints)
 
-    def __reduce__(self) -> tuple[type[ScenarioError], tuple[tuple[Complaint, ...]]]:
+    def __reduce__(self) -> tuple[type[ScenarioError], tuple[tuple[ValidationIssue, ...]]]:
         """Travel between processes with the complaints."""
         return type(self), (self.complaints,)
 
 
 @dataclass(frozen=True)
-class Trouble:
+class IssueAtPath:
     """Something wrong at a place of the scenario, before anyone has looked up the line.
 
     `leans` are other places that the judgement rests on: where one of them is already complained
@@ -69,9 +69,9 @@ class Trouble:
         places = (self.path, *self.leans)
         return any(_related(place, damage) for damage in damaged for place in places)
 
-    def at(self, file: str, line: int) -> Complaint:
+    def at(self, file: str, line: int) -> ValidationIssue:
         """The complaint, now that the line is known."""
-        return Complaint(file, line, dotted(self.path), self.found, self.expected, self.hint)
+        return ValidationIssue(file, line, dotted(self.path), self.found, self.expected, self.hint)
 
 
 def dotted(path: Path) -> str:
@@ -79,7 +79,7 @@ def dotted(path: Path) -> str:
     return ".".join(map(str, path))
 
 
-def shown(value: object) -> str:
+def quote_value(value: object) -> str:
     """A value as it is quoted in a complaint."""
     if value is None:
         return "empty"
@@ -95,7 +95,7 @@ def shown(value: object) -> str:
     return f"'{text}'" if len(text) <= 60 else f"'{text[:57]}...'"
 
 
-def counted(number: int, thing: str) -> str:
+def count_noun(number: int, thing: str) -> str:
     """A number of things in words: 1 talk, 2,000 talks."""
     return f"{number:,} {thing}{'s' * (number != 1)}"
 

@@ -25,18 +25,25 @@ from typing import Any, TypeVar, get_origin
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from sim.scenario import checks, schema_errors
-from sim.scenario.errors import Complaint, Path, ScenarioError, Trouble, did_you_mean, dotted
+from sim.scenario.errors import (
+    IssueAtPath,
+    Path,
+    ScenarioError,
+    ValidationIssue,
+    did_you_mean,
+    dotted,
+)
 from sim.scenario.quantity import Quantity
 from sim.scenario.schema import Scenario, Selector
 from sim.scenario.yaml_tree import (
     NUMBER,
     SWITCH,
-    Composer,
-    Leaf,
-    Listing,
     Node,
-    Section,
-    composed,
+    YamlComposer,
+    YamlMapping,
+    YamlScalar,
+    YamlSequence,
+    compose_yaml,
     keys_at_top,
     line_of,
 )
@@ -89,7 +96,7 @@ def find_scenario(name_or_path: str | FilePath) -> FilePath:
             return folder / f"{path}.yaml"
     hint = did_you_mean(path, scenario_names())
     raise ScenarioError(
-        [Complaint(str(name_or_path), 0, "", "no scenario has this name", "", hint)]
+        [ValidationIssue(str(name_or_path), 0, "", "no scenario has this name", "", hint)]
     )
 
 
@@ -102,12 +109,12 @@ def load_scenario(
     ScenarioError with everything that is wrong.
     """
     path = find_scenario(name_or_path)
-    text = text_of(path)
+    text = read_file(path)
     keys = keys_at_top(text, path.name)
     if "parties" not in keys and (kind := next((k for k in _OTHER_KINDS if k in keys), None)):
         found, way_out = _OTHER_KINDS[kind]
         hint = way_out.format(path)
-        raise ScenarioError([Complaint(str(name_or_path), 0, "", found, "", hint)])
+        raise ScenarioError([ValidationIssue(str(name_or_path), 0, "", found, "", hint)])
     return _read(text, path.name, changes or {})
 
 
@@ -119,7 +126,7 @@ def read_text(text: str, name: str) -> Scenario:
     return _read(text, name, {})
 
 
-def changed(scenario: Scenario, changes: Mapping[str, object]) -> Scenario:
+def with_changes(scenario: Scenario, changes: Mapping[str, object]) -> Scenario:
     """A scenario with some of its values changed, as `load_scenario` does for a file.
 
     Raises ScenarioError with everything that is wrong.
@@ -132,7 +139,7 @@ def read_as(
     text: str,
     file: str,
     top: type[Model],
-    check: Callable[[Model], Iterable[Trouble]],
+    check: Callable[[Model], Iterable[IssueAtPath]],
     changes: Mapping[str, object],
 ) -> Model:
     """Read another kind of file as scenarios are read: validated as `top`, then checked.
@@ -186,11 +193,11 @@ def json_schema() -> dict[str, Any]:
 
 def _value(node: Node, annotation: Any) -> Any:
     """What is written, as the schema wants it; what the schema does not know stays as it is."""
-    if isinstance(node, Section):
+    if isinstance(node, YamlMapping):
         return {
             name: _value(entry, _below(annotation, name)) for name, entry in node.entries.items()
         }
-    if isinstance(node, Listing):
+    if isinstance(node, YamlSequence):
         return [_value(item, _below(annotation, k)) for k, item in enumerate(node.items)]
     return _scalar(node, annotation)
 
@@ -199,7 +206,7 @@ def _below(annotation: Any, segment: str | int) -> Any:
     return None if annotation is None else schema_errors.inner(annotation, segment)
 
 
-def _scalar(leaf: Leaf, annotation: Any) -> Any:
+def _scalar(leaf: YamlScalar, annotation: Any) -> Any:
     wanted = schema_errors.options(annotation) if annotation is not None else ()
     if leaf.is_empty:
         return None
@@ -220,26 +227,28 @@ class _Reading:
     def __init__(self, text: str, file: str, top: Any) -> None:
         self.file = file
         self.top = top
-        self.tree, self.of_the_text = composed(text, file)
+        self.tree, self.of_the_text = compose_yaml(text, file)
         self.complaints = list(self.of_the_text)
         self.damaged: list[Path] = []
         self.content: Any = None
-        if isinstance(self.tree, Section):
+        if isinstance(self.tree, YamlMapping):
             self.content = _value(self.tree, top)
             self._mend_empty(self.tree, ())
         elif self.tree is not None:
-            self.complain(Trouble((), "the file is no mapping", "it has keys such as `parties:`"))
+            self.complain(
+                IssueAtPath((), "the file is no mapping", "it has keys such as `parties:`")
+            )
 
-    def complain(self, trouble: Trouble) -> None:
+    def complain(self, trouble: IssueAtPath) -> None:
         """Add a complaint, with the line it belongs to."""
         self.complaints.append(trouble.at(self.file, line_of(self.tree, trouble.path)))
 
     def _mend_empty(self, node: Node, path: Path) -> None:
         """Complain of keys without a value."""
-        if isinstance(node, Section):
+        if isinstance(node, YamlMapping):
             for name, entry in node.entries.items():
                 self._mend_empty(entry, (*path, name))
-        elif isinstance(node, Listing):
+        elif isinstance(node, YamlSequence):
             for position, item in enumerate(node.items):
                 self._mend_empty(item, (*path, position))
         elif node.is_empty:
@@ -248,7 +257,7 @@ class _Reading:
                 "" if annotation is None else f"{schema_errors.in_words(annotation)} belongs here"
             )
             found = f"{dotted(path)} is empty"
-            self.complain(Trouble(path, found, wanted, "fill it in or leave the key out"))
+            self.complain(IssueAtPath(path, found, wanted, "fill it in or leave the key out"))
             self.damage(path)
 
     def damage(self, path: Path, is_name: bool = False) -> None:
@@ -260,7 +269,7 @@ class _Reading:
         if annotation is None or is_name:
             _remove(self.content, path)
         else:
-            _put(self.content, path, schema_errors.stand_in(annotation))
+            _put(self.content, path, schema_errors.placeholder_value(annotation))
 
     def validated(self, validate: Callable[[Any], Any]) -> Any:
         """What the content says; with stand-ins for what was complained about, or None."""
@@ -269,7 +278,7 @@ class _Reading:
                 return validate(self.content)
             except ValidationError as error:
                 for details in error.errors():
-                    trouble = schema_errors.trouble_of(details, self.top)
+                    trouble = schema_errors.issue_from_pydantic(details, self.top)
                     if attempt == 0 and not trouble.rests_on(self.damaged):
                         self.complain(trouble)
                 for details in error.errors():
@@ -304,9 +313,9 @@ def _read_once(text: str, file: str, changes: Mapping[str, object]) -> Scenario:
     _lend_phrases(reading.content, shared)
     scenario: Scenario | None = reading.validated(Scenario.model_validate)
     if scenario is not None:
-        troubles = list(checks.misfits(scenario))
+        troubles = list(checks.validate(scenario))
         if not changes:
-            troubles += checks.left_over(scenario)
+            troubles += checks.unused_keys(scenario)
         elif not any(key.startswith("levers.") for key in changes):
             # The file's levers suit its own numbers; who sets a number may go beyond them.
             troubles = [trouble for trouble in troubles if trouble.path[:1] != ("levers",)]
@@ -339,13 +348,13 @@ def _lend_phrases(content: dict[str, Any], shared: dict[str, Any]) -> None:
         content["phrases"] = {**phrases, **copy.deepcopy(used)}
 
 
-def _at_home(trouble: Trouble, scenario: Scenario, shared: dict[str, Any]) -> Trouble:
+def _at_home(trouble: IssueAtPath, scenario: Scenario, shared: dict[str, Any]) -> IssueAtPath:
     """A trouble with a shared phrase belongs to whoever states the phrase."""
     if trouble.path[:1] == ("phrases",) and len(trouble.path) > 1 and trouble.path[1] in shared:
         for place, phrase in checks.statements(scenario):
             if phrase == trouble.path[1]:
                 hint = trouble.hint or "define the phrase in this scenario's own `phrases`"
-                return Trouble(place, trouble.found, trouble.expected, hint)
+                return IssueAtPath(place, trouble.found, trouble.expected, hint)
     return trouble
 
 
@@ -354,7 +363,7 @@ def _shared_phrases() -> dict[str, Any]:
     path = next((f / PHRASES for f in FOLDERS if (f / PHRASES).is_file()), None)
     if path is None:
         return {}
-    reading = _Reading(text_of(path), PHRASES, dict[str, Selector])
+    reading = _Reading(read_file(path), PHRASES, dict[str, Selector])
     if not isinstance(reading.content, dict):
         reading.finish()
     reading.validated(TypeAdapter(dict[str, Selector]).validate_python)
@@ -362,7 +371,7 @@ def _shared_phrases() -> dict[str, Any]:
     return dict(reading.content)
 
 
-def text_of(path: FilePath) -> str:
+def read_file(path: FilePath) -> str:
     """The text of a file that people write. Raises ScenarioError where there is none."""
     found = ""
     try:
@@ -378,9 +387,11 @@ def text_of(path: FilePath) -> str:
         found = f"the file cannot be read: {error.strerror}"
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        complaint = Complaint(path.name, line, "", "this is not UTF-8", "", "save it as UTF-8")
+        complaint = ValidationIssue(
+            path.name, line, "", "this is not UTF-8", "", "save it as UTF-8"
+        )
         raise ScenarioError([complaint]) from None
-    raise ScenarioError([Complaint(str(path), 0, "", found)])
+    raise ScenarioError([ValidationIssue(str(path), 0, "", found)])
 
 
 # --- Changes
@@ -395,7 +406,7 @@ def _change(reading: _Reading, changes: Mapping[str, object]) -> None:
             kind = "scenario" if reading.top is Scenario else "file"
             found = f"'{key}' is no value of this {kind}"
             reading.complaints.append(
-                Complaint(reading.file, 0, key, found, "", did_you_mean(key, known))
+                ValidationIssue(reading.file, 0, key, found, "", did_you_mean(key, known))
             )
             continue
         annotation = schema_errors.annotation_at(path, reading.top)
@@ -403,14 +414,16 @@ def _change(reading: _Reading, changes: Mapping[str, object]) -> None:
         if not schema_errors.is_quantity(annotation) and is_label:
             found = f"{key} only labels results and cannot be set"
             wanted = "levers and numbers can"
-            reading.complain(Trouble(path, found, wanted, "write it into a copy of the file"))
+            reading.complain(IssueAtPath(path, found, wanted, "write it into a copy of the file"))
             continue
         if not schema_errors.is_quantity(annotation) and (
             schema_errors.is_model(annotation) or get_origin(schema_errors.core(annotation)) is dict
         ):
             leaves = _leaves(reading.content, (), reading.top)
             hint = did_you_mean(key, (leaf for leaf in leaves if leaf.startswith(f"{key}.")))
-            reading.complain(Trouble(path, f"{key} holds several values", "name one of them", hint))
+            reading.complain(
+                IssueAtPath(path, f"{key} holds several values", "name one of them", hint)
+            )
             continue
         _put(reading.content, path, _new_value(value, annotation, reading.file))
 
@@ -440,7 +453,7 @@ def _path_of(key: str, content: Any, top: Any) -> Path | None:
 def _new_value(value: object, annotation: Any, file: str) -> Any:
     """What a user set, as it would stand in the file."""
     if isinstance(value, str) and schema_errors.core(annotation) is not str:
-        tree = Composer(value, file).tree()
+        tree = YamlComposer(value, file).tree()
         value = value if tree is None else _value(tree, annotation)
     if schema_errors.is_quantity(annotation) and isinstance(value, int | float):
         return value if isinstance(value, bool) else Quantity.as_fixed(value)

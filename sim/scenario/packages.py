@@ -20,10 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.scenario.schema import Bound, Issue, Role, Scenario, Selector
-
-Floats = NDArray[np.floating]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from sim.types import Bools, Floats, Ints
 
 #: Reads a number of the grid by its path: the scenario's own value, or a lever's.
 NumberAt = Callable[[str], float]
@@ -80,7 +77,7 @@ class Packages:
         return np.asarray(self.swap_ratio[self.swap_of, pool])
 
 
-def packages_of(scenario: Scenario, number: NumberAt | None = None) -> Packages:
+def feasible_packages(scenario: Scenario, number: NumberAt | None = None) -> Packages:
     """Enumerate the feasible packages of a scenario, with its numbers as a lever may move them.
 
     Raises ValueError where the constraints leave no package or far too many.
@@ -213,7 +210,7 @@ def crosses(scenario: Scenario, levels: Ints, party: str) -> list[Bools]:
     return [~selected(scenario, levels, line.keeps) for line in lines]
 
 
-def in_words(scenario: Scenario, packages: Packages, index: int) -> str:
+def describe_package(scenario: Scenario, packages: Packages, index: int) -> str:
     """A package in the scenario's own words."""
     parts = [
         list(issue.levels.values())[packages.levels[index, k]].words

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from scipy import special
 
-Floats = NDArray[np.floating]
+from sim.types import Floats
 
 #: How closely a PERT distribution holds to its mode (Malcolm et al. 1959 use 4).
 PERT_PEAKEDNESS = 4.0

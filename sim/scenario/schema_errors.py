@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from sim.scenario.errors import Path, Trouble, did_you_mean, dotted, shown
+from sim.scenario.errors import IssueAtPath, Path, did_you_mean, dotted, quote_value
 from sim.scenario.quantity import Amount, Bias, Fixed, Quantity, Share
 from sim.scenario.schema import Scenario
 
@@ -70,7 +70,7 @@ def annotation_at(path: Path, top: Any = Scenario) -> Any:
     return annotation
 
 
-def known_part(path: Path, top: Any = Scenario) -> Path:
+def existing_part(path: Path, top: Any = Scenario) -> Path:
     """The longest beginning of a place that the schema knows."""
     while path and annotation_at(path, top) is None:
         path = path[:-1]
@@ -116,14 +116,14 @@ def _span(wanted: type[Quantity]) -> str:
     return " that is one certain number" if wanted is Fixed else spans.get(wanted, "")
 
 
-def stand_in(annotation: Any) -> Any:
+def placeholder_value(annotation: Any) -> Any:
     """The plainest thing that may stand here, so that the rest can still be looked at."""
     wanted = core(annotation)
     if is_quantity(wanted):
         return dict(STAND_IN)
     if is_model(wanted):
         return {
-            name: stand_in(field.annotation)
+            name: placeholder_value(field.annotation)
             for name, field in wanted.model_fields.items()
             if field.is_required()
         }
@@ -132,10 +132,12 @@ def stand_in(annotation: Any) -> Any:
         return arguments[0]
     if origin is dict:
         return (
-            {name: stand_in(arguments[1]) for name in ("x", "y")} if is_model(arguments[1]) else {}
+            {name: placeholder_value(arguments[1]) for name in ("x", "y")}
+            if is_model(arguments[1])
+            else {}
         )
     if origin is list:
-        return [stand_in(arguments[0])]
+        return [placeholder_value(arguments[0])]
     plain = {str: "x", bool: False, int: 1, float: 0.5, date: "2000-01-01"}
     return plain.get(wanted)
 
@@ -148,7 +150,7 @@ def place_of(details: ErrorDetails, top: Any) -> Path:
     path: Path = tuple(details["loc"])
     if is_about_a_name(details):
         return path[:-1]
-    return path if details["type"] == "extra_forbidden" else known_part(path, top)
+    return path if details["type"] == "extra_forbidden" else existing_part(path, top)
 
 
 def is_about_a_name(details: ErrorDetails) -> bool:
@@ -156,7 +158,7 @@ def is_about_a_name(details: ErrorDetails) -> bool:
     return details["loc"][-1:] == ("[key]",)
 
 
-def trouble_of(details: ErrorDetails, top: Any) -> Trouble:
+def issue_from_pydantic(details: ErrorDetails, top: Any) -> IssueAtPath:
     """An error of the schema as people say it."""
     kind, path = details["type"], place_of(details, top)
     key = dotted(path)
@@ -164,46 +166,48 @@ def trouble_of(details: ErrorDetails, top: Any) -> Trouble:
         place = dotted(path[:-1]) or ("the scenario" if top is Scenario else "the file")
         known = known_keys(path[:-1], top)
         found = f"unknown key '{path[-1]}' in {place}"
-        return Trouble(path, found, hint=did_you_mean(path[-1], known))
+        return IssueAtPath(path, found, hint=did_you_mean(path[-1], known))
     annotation = annotation_at(path, top)
     wanted = f"{in_words(annotation)} belongs here"
     if kind == "missing":
-        return Trouble(path, f"{key} is missing", wanted)
+        return IssueAtPath(path, f"{key} is missing", wanted)
     if is_about_a_name(details):
         return _bad_name(path, top)
     if kind == "value_error":
         return _said_by_us(path, str(details["ctx"]["error"]))
-    found = f"{key} is {shown(details['input'])}"
+    found = f"{key} is {quote_value(details['input'])}"
     if kind in ("too_short", "too_long"):
         context = details["ctx"]
         least = context.get("min_length", context.get("max_length"))
-        return Trouble(path, f"{key} has {context['actual_length']} entries", f"it needs {least}")
+        return IssueAtPath(
+            path, f"{key} has {context['actual_length']} entries", f"it needs {least}"
+        )
     if kind == "literal_error":
         known = list(map(str, get_args(core(annotation))))
         hint = did_you_mean(details["input"], known)
-        return Trouble(path, found, hint=hint)
+        return IssueAtPath(path, found, hint=hint)
     if kind == "string_pattern_mismatch":
-        return Trouble(path, found, "it has lower-case letters, digits and - only")
+        return IssueAtPath(path, found, "it has lower-case letters, digits and - only")
     bounds = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
     for sign, words in bounds.items():
         if sign in details.get("ctx", {}):
-            return Trouble(path, found, f"it is {words} {details['ctx'][sign]:g}")
-    return Trouble(path, found, wanted)
+            return IssueAtPath(path, found, f"it is {words} {details['ctx'][sign]:g}")
+    return IssueAtPath(path, found, wanted)
 
 
-def _bad_name(path: Path, top: Any) -> Trouble:
+def _bad_name(path: Path, top: Any) -> IssueAtPath:
     """A key that cannot be one: not among the few that can, or not a name."""
     found = f"'{path[-1]}' in {dotted(path[:-1])} is no"
     names = core(get_args(core(annotation_at(path[:-1], top)))[0])
     if get_origin(names) is Literal:
         known = map(str, get_args(names))
-        return Trouble(path, f"{found} key there", hint=did_you_mean(path[-1], known))
+        return IssueAtPath(path, f"{found} key there", hint=did_you_mean(path[-1], known))
     if names is float:
-        return Trouble(path, f"{found} number", "each entry is a number and its weight")
-    return Trouble(path, f"{found} usable name", "a name has letters, digits, spaces, - and _")
+        return IssueAtPath(path, f"{found} number", "each entry is a number and its weight")
+    return IssueAtPath(path, f"{found} usable name", "a name has letters, digits, spaces, - and _")
 
 
-def _said_by_us(path: Path, message: str) -> Trouble:
+def _said_by_us(path: Path, message: str) -> IssueAtPath:
     """A complaint of one of our own validators: what is found and, after `; `, what is wanted."""
     found, _, wanted = message.partition("; ")
-    return Trouble(path, f"{dotted(path)} {found}", wanted)
+    return IssueAtPath(path, f"{dotted(path)} {found}", wanted)

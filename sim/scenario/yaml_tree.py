@@ -14,7 +14,7 @@ from functools import lru_cache
 
 import yaml
 
-from sim.scenario.errors import Complaint, Path, ScenarioError, dotted
+from sim.scenario.errors import Path, ScenarioError, ValidationIssue, dotted
 
 #: No scenario nests deeper.
 MOST_DEPTH = 20
@@ -33,7 +33,7 @@ _EMPTY = ("", "~", "null", "Null", "NULL")
 
 
 @dataclass(frozen=True)
-class Leaf:
+class YamlScalar:
     """A single value as it is written; `plain` unless it is in quotes or a block."""
 
     line: int
@@ -49,7 +49,7 @@ class Leaf:
 
 
 @dataclass(frozen=True)
-class Listing:
+class YamlSequence:
     """Values without keys, in their order."""
 
     line: int
@@ -57,7 +57,7 @@ class Listing:
 
 
 @dataclass(frozen=True)
-class Section:
+class YamlMapping:
     """Values by their keys, a mapping of YAML."""
 
     line: int
@@ -65,14 +65,14 @@ class Section:
     lines: dict[str, int]  # of the keys
 
 
-Node = Leaf | Listing | Section
+Node = YamlScalar | YamlSequence | YamlMapping
 
 
 class _TooDeep(Exception):
     """The file nests deeper than any scenario does."""
 
 
-class Composer:
+class YamlComposer:
     """Turns YAML into a tree that knows its lines, and complains of what a scenario cannot use.
 
     It works on the parser's events rather than on PyYAML's nodes, so that an alias is never
@@ -81,7 +81,7 @@ class Composer:
 
     def __init__(self, text: str, file: str) -> None:
         self.file = file
-        self.complaints: list[Complaint] = []
+        self.complaints: list[ValidationIssue] = []
         self._text = text
         self._events: Iterator[yaml.Event] = iter(())
 
@@ -113,7 +113,7 @@ class Composer:
                     self._complain(line, (), "a second document begins", "one file, one scenario")
                     return None
                 tree = self._node(next(self._events), ())
-        if tree is None or (isinstance(tree, Leaf) and tree.is_empty):
+        if tree is None or (isinstance(tree, YamlScalar) and tree.is_empty):
             self._complain(1, (), "the file is empty", "a scenario begins with `scenario: NAME`")
             return None
         return tree
@@ -135,22 +135,22 @@ class Composer:
         if isinstance(event, yaml.ScalarEvent):
             plain = event.implicit[0] and not event.style
             begin, end = (mark.index if mark else 0 for mark in (event.start_mark, event.end_mark))
-            return Leaf(line, event.value, plain, begin, end)
-        return Leaf(line, "?")
+            return YamlScalar(line, event.value, plain, begin, end)
+        return YamlScalar(line, "?")
 
-    def _listing(self, line: int, path: Path) -> Listing:
+    def _listing(self, line: int, path: Path) -> YamlSequence:
         items: list[Node] = []
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
             items.append(self._node(event, (*path, len(items))))
-        return Listing(line, items)
+        return YamlSequence(line, items)
 
-    def _section(self, line: int, path: Path) -> Section:
-        made = Section(line, {}, {})
+    def _section(self, line: int, path: Path) -> YamlMapping:
+        made = YamlMapping(line, {}, {})
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             key = self._node(event, (*path, "?"))
-            name = key.text if isinstance(key, Leaf) else "?"
+            name = key.text if isinstance(key, YamlScalar) else "?"
             value = self._node(next(self._events), (*path, name))
-            if not isinstance(key, Leaf):
+            if not isinstance(key, YamlScalar):
                 self._complain(key.line, path, f"a key of {dotted(path) or 'the file'} is no name")
             elif name in made.entries:
                 found = f"{dotted((*path, name))} stands here a second time"
@@ -179,7 +179,7 @@ class Composer:
     def _complain(
         self, line: int, path: Path, found: str, wanted: str = "", hint: str = ""
     ) -> None:
-        self.complaints.append(Complaint(self.file, line, dotted(path), found, wanted, hint))
+        self.complaints.append(ValidationIssue(self.file, line, dotted(path), found, wanted, hint))
 
 
 def _line(event: yaml.Event) -> int:
@@ -194,9 +194,9 @@ def _indent_of(text: str, line: int) -> str:
 
 
 @lru_cache(maxsize=4)
-def composed(text: str, file: str) -> tuple[Node | None, tuple[Complaint, ...]]:
+def compose_yaml(text: str, file: str) -> tuple[Node | None, tuple[ValidationIssue, ...]]:
     """The tree of a text, which nobody changes: one scenario is read anew with many changes."""
-    composer = Composer(text, file)
+    composer = YamlComposer(text, file)
     return composer.tree(), tuple(composer.complaints)
 
 
@@ -204,9 +204,13 @@ def line_of(tree: Node | None, path: Path) -> int:
     """The line of the key at a place, or of the nearest thing around it."""
     line = tree.line if tree else 0
     for segment in path:
-        if isinstance(tree, Section) and segment in tree.entries:
+        if isinstance(tree, YamlMapping) and segment in tree.entries:
             line, tree = tree.lines[str(segment)], tree.entries[str(segment)]
-        elif isinstance(tree, Listing) and isinstance(segment, int) and segment < len(tree.items):
+        elif (
+            isinstance(tree, YamlSequence)
+            and isinstance(segment, int)
+            and segment < len(tree.items)
+        ):
             tree = tree.items[segment]
             line = tree.line
         else:
@@ -217,7 +221,7 @@ def line_of(tree: Node | None, path: Path) -> int:
 # --- What is written, and written anew
 
 
-def values_written(text: str, name: str = "scenario.yaml") -> dict[str, str]:
+def set_values(text: str, name: str = "scenario.yaml") -> dict[str, str]:
     """Every single value of a text as it is written, by its path.
 
     Raises ScenarioError for a text that is not YAML; `name` stands for the file in complaints.
@@ -230,11 +234,11 @@ def keys_at_top(text: str, name: str) -> frozenset[str]:
 
     There are none where it is no YAML or no mapping; whoever goes on to read it says so.
     """
-    tree, _ = composed(text, name)
-    return frozenset(tree.entries) if isinstance(tree, Section) else frozenset()
+    tree, _ = compose_yaml(text, name)
+    return frozenset(tree.entries) if isinstance(tree, YamlMapping) else frozenset()
 
 
-def rewritten(text: str, values: Mapping[str, str], name: str = "scenario.yaml") -> str:
+def rewrite_text(text: str, values: Mapping[str, str], name: str = "scenario.yaml") -> str:
     """The text with some values written anew, by their paths; all else stays as it is written.
 
     What was without quotes stays so if it is a number; other words are put in quotes. Raises
@@ -250,20 +254,20 @@ def rewritten(text: str, values: Mapping[str, str], name: str = "scenario.yaml")
     return text
 
 
-def _leaves_written(text: str, name: str) -> dict[str, Leaf]:
+def _leaves_written(text: str, name: str) -> dict[str, YamlScalar]:
     """Every leaf of a text, by its path."""
-    composer = Composer(text, name)
+    composer = YamlComposer(text, name)
     tree = composer.tree()
     if tree is None:
         raise ScenarioError(composer.complaints)
     return {dotted(path): leaf for path, leaf in _leaves_below(tree, ())}
 
 
-def _leaves_below(node: Node, path: Path) -> Iterator[tuple[Path, Leaf]]:
+def _leaves_below(node: Node, path: Path) -> Iterator[tuple[Path, YamlScalar]]:
     """Each leaf below a node, with its path."""
-    if isinstance(node, Leaf):
+    if isinstance(node, YamlScalar):
         yield path, node
         return
-    below = node.entries.items() if isinstance(node, Section) else enumerate(node.items)
+    below = node.entries.items() if isinstance(node, YamlMapping) else enumerate(node.items)
     for segment, inner in below:
         yield from _leaves_below(inner, (*path, segment))

@@ -15,29 +15,29 @@ import lazy_loader
 
 if TYPE_CHECKING:
     from sim.sweep.execution import (
+        ExecutionOptions,
         InterruptedSweepError,
-        Manner,
         TooManyFailuresError,
         resume,
         run,
     )
-    from sim.sweep.plan import Plan, estimate
-    from sim.sweep.question import Question
+    from sim.sweep.plan import SweepPlan, estimate
+    from sim.sweep.question import BoundStudy
     from sim.sweep.result_folder import FingerprintError, FolderError
     from sim.sweep.results import Sweep
     from sim.sweep.study import Range, Study
     from sim.sweep.study_reader import read_study
 
 __all__ = [
+    "BoundStudy",
+    "ExecutionOptions",
     "FingerprintError",
     "FolderError",
     "InterruptedSweepError",
-    "Manner",
-    "Plan",
-    "Question",
     "Range",
     "Study",
     "Sweep",
+    "SweepPlan",
     "TooManyFailuresError",
     "estimate",
     "read_study",
@@ -49,10 +49,16 @@ __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "result_folder": ["FingerprintError", "FolderError"],
-        "plan": ["Plan", "estimate"],
+        "plan": ["SweepPlan", "estimate"],
         "results": ["Sweep"],
-        "execution": ["InterruptedSweepError", "Manner", "TooManyFailuresError", "resume", "run"],
-        "question": ["Question"],
+        "execution": [
+            "InterruptedSweepError",
+            "ExecutionOptions",
+            "TooManyFailuresError",
+            "resume",
+            "run",
+        ],
+        "question": ["BoundStudy"],
         "study_reader": ["read_study"],
         "study": ["Range", "Study"],
     },

@@ -16,7 +16,7 @@ from sim.provenance import version
 from sim.reporting import parameter_tables
 from sim.sweep import result_folder as disk
 from sim.sweep.execution import again
-from sim.sweep.plan import Plan
+from sim.sweep.plan import SweepPlan
 from sim.sweep.provenance import HERE
 from sim.sweep.readme import KEYS, design_words
 from sim.sweep.result_folder import FolderError
@@ -80,7 +80,8 @@ def dictionary(sweep: Sweep) -> str:
     outcomes = {name: (one["kind"], one["words"]) for name, one in sweep.columns.items()}
     ids = {name: ("id", words) for name, words in KEYS.items()}
     settings = {
-        name: ("design", words) for name, words in design_words(Plan.of(sweep.question, 1)).items()
+        name: ("design", words)
+        for name, words in design_words(SweepPlan.of(sweep.question, 1)).items()
     }
     days = {
         "day": ("day", "day of the talks"),

@@ -23,10 +23,10 @@ import pyarrow as pa
 
 from sim.engine.outcomes import Outcomes
 from sim.engine.simulate import play_rows
-from sim.findings.designs import Floats, Ints
 from sim.scenario.schema import Scenario
 from sim.sweep import output_columns
 from sim.sweep.study import MOST_REPLICATES, Series
+from sim.types import Floats, Ints
 
 OK, FAILED = "ok", "failed"
 
@@ -64,7 +64,7 @@ class TookTooLongError(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Task:
+class ChunkTask:
     """Some runs of one scenario, each with settings of its own; all arrays are (runs,)."""
 
     scenario: Scenario
@@ -97,7 +97,7 @@ class Task:
         """
         return self.replicate if self.crn else self.run_id
 
-    def part(self, first: int, last: int) -> Task:
+    def part(self, first: int, last: int) -> ChunkTask:
         """Some of the runs, counted from the first."""
         some = slice(first, last)
         return replace(
@@ -108,14 +108,14 @@ class Task:
             values={path: values[some] for path, values in self.values.items()},
         )
 
-    def split(self, parts: int) -> list[Task]:
+    def split(self, parts: int) -> list[ChunkTask]:
         """The same runs in several tasks."""
         edges = [len(self) * k // parts for k in range(parts + 1)]
         return [self.part(a, b) for a, b in itertools.pairwise(edges) if a < b]
 
 
 @dataclass(frozen=True)
-class Played:
+class ChunkResult:
     """What came of a chunk: a row for each run, and rows of series and failures where there are."""
 
     runs: pa.Table
@@ -123,7 +123,7 @@ class Played:
     failures: pa.Table
 
     @classmethod
-    def joined(cls, parts: list[Played]) -> Played:
+    def joined(cls, parts: list[ChunkResult]) -> ChunkResult:
         """Several as one, with the rows in the order of their runs."""
         runs = pa.concat_tables([part.runs for part in parts], promote_options="default")
         series = [part.series for part in parts if part.series is not None]
@@ -131,17 +131,19 @@ class Played:
         return cls(runs, pa.concat_tables(series) if series else None, failures)
 
 
-def play(task: Task) -> Played:
+def run_chunk(task: ChunkTask) -> ChunkResult:
     """Play some runs; whatever goes wrong becomes a row for the runs that it goes wrong for."""
     try:
         return _played(task)
     except Exception as error:
         if len(task) > 1:
-            return Played.joined([play(half) for half in task.split(2)])
-        return failed(task, _stage(error), type(error).__name__, str(error), _trace(error))
+            return ChunkResult.joined([run_chunk(half) for half in task.split(2)])
+        return failed_result(task, _stage(error), type(error).__name__, str(error), _trace(error))
 
 
-def failed(task: Task, stage: str, exception: str, message: str, trace: str = "") -> Played:
+def failed_result(
+    task: ChunkTask, stage: str, exception: str, message: str, trace: str = ""
+) -> ChunkResult:
     """The rows of runs that failed, all for one reason."""
     n = len(task)
     keys = _keys(task, FAILED)
@@ -149,10 +151,10 @@ def failed(task: Task, stage: str, exception: str, message: str, trace: str = ""
     said = {"stage": stage, "exception": exception, "message": message, "traceback": trace}
     columns |= {name: pa.array([text] * n, pa.string()) for name, text in said.items()}
     columns["replay"] = pa.array([f"parley sweep replay FOLDER {run}" for run in task.run_id])
-    return Played(keys, None, pa.table(columns, schema=FAILURES))
+    return ChunkResult(keys, None, pa.table(columns, schema=FAILURES))
 
 
-def _played(task: Task) -> Played:
+def _played(task: ChunkTask) -> ChunkResult:
     wanted = task.series is not None and bool((task.replicate < task.series.replicates).any())
     with ended_after(_seconds_for(task)):
         outcomes = play_rows(
@@ -167,10 +169,10 @@ def _played(task: Task) -> Played:
     for name, column in output_columns.stored(task.scenario, task.keep, outcomes).items():
         runs = runs.append_column(name, column)
     series = _series(task, task.series, outcomes) if wanted and task.series else None
-    return Played(runs, series, FAILURES.empty_table())
+    return ChunkResult(runs, series, FAILURES.empty_table())
 
 
-def _seconds_for(task: Task) -> float | None:
+def _seconds_for(task: ChunkTask) -> float | None:
     """How long a chunk may take, where a run may not take as long as it likes.
 
     Runs that are played side by side take much less time than one after the other, less than the
@@ -179,7 +181,7 @@ def _seconds_for(task: Task) -> float | None:
     return None if task.seconds_per_run is None else task.seconds_per_run * math.sqrt(len(task))
 
 
-def _keys(task: Task, status: str) -> pa.Table:
+def _keys(task: ChunkTask, status: str) -> pa.Table:
     n = len(task)
     columns: list[Any] = [
         task.design_id,
@@ -193,7 +195,7 @@ def _keys(task: Task, status: str) -> pa.Table:
     return pa.table([pa.array(column) for column in columns], schema=KEYS)
 
 
-def _series(task: Task, asked: Series, outcomes: Outcomes) -> pa.Table:
+def _series(task: ChunkTask, asked: Series, outcomes: Outcomes) -> pa.Table:
     """Rows of (run, day) for the replicates that are followed day by day."""
     rows = np.flatnonzero(task.replicate < asked.replicates)
     days = np.arange(asked.every_days - 1, outcomes.days, asked.every_days)

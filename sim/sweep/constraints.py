@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.scenario.errors import did_you_mean
-from sim.sweep.factors import Column, UnsweepableError
+from sim.sweep.factors import Column, FactorError
 
 _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -37,7 +37,7 @@ _COMPARISON: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 
 
 @dataclass(frozen=True)
-class Constraint:
+class DesignConstraint:
     """What every design point fulfils: comparisons of keys, joined by `and`, `or` and `not`.
 
     Keys stand as they are, or in quotes where they have a hyphen. Nothing else is evaluated.
@@ -97,12 +97,12 @@ class Constraint:
     def _key(self, key: str) -> Any:
         if key not in self.settings:
             found = f"the constraint `{self.said}` names no swept key"
-            raise UnsweepableError(found, "", did_you_mean(key, self.settings), ("constraints",))
+            raise FactorError(found, "", did_you_mean(key, self.settings), ("constraints",))
         values = self.settings[key]
         return values.astype(str) if values.dtype.kind == "O" else values
 
-    def _unclear(self) -> UnsweepableError:
-        return UnsweepableError(
+    def _unclear(self) -> FactorError:
+        return FactorError(
             f"the constraint `{self.said}` cannot be understood",
             "it compares swept keys and numbers",
             "such as `leaks <= 1 or optimism < 0.5`",

@@ -17,26 +17,26 @@ from typing import Any, TypeVar
 import numpy as np
 import pyarrow as pa
 
-from sim.engine.random_streams import Chance
+from sim.engine.random_streams import RandomStreams
 from sim.findings import designs
-from sim.findings.designs import Floats, Ints
-from sim.scenario.errors import Trouble, counted, did_you_mean
+from sim.scenario.errors import IssueAtPath, count_noun, did_you_mean
 from sim.scenario.quantity import Fixed
-from sim.sweep.constraints import Constraint
+from sim.sweep.constraints import DesignConstraint
 from sim.sweep.factors import (
     Column,
+    Factor,
+    FactorError,
     Kind,
-    Swept,
-    UnsweepableError,
     column,
     must_be_possible,
-    switched,
-    written,
+    parse_switch,
+    yaml_value,
 )
-from sim.sweep.question import Question
+from sim.sweep.question import BoundStudy
 from sim.sweep.study import GRIDS, Sampling, is_keyed
+from sim.types import Floats, Ints
 
-SidePoints = TypeVar("SidePoints", "Side", "Points")
+SidePoints = TypeVar("SidePoints", "DesignSide", "DesignPoints")
 
 #: A design point is one row of a table that people look at; more are a mistake.
 MOST_POINTS = 1_000_000
@@ -49,7 +49,7 @@ PLACE = "u."
 
 
 @dataclass(frozen=True)
-class Side:
+class DesignSide:
     """Points of some keys: settings by key, places in their distributions, keys in the design."""
 
     length: int
@@ -58,22 +58,24 @@ class Side:
     matrix: Sequence[str] | None = None  # (points,)
     row: Ints | None = None  # (points,)
 
-    def taken(self, rows: Ints) -> Side:
+    def taken(self, rows: Ints) -> DesignSide:
         """Some of its points, in another order."""
         return replace(_taken(self, rows), length=len(rows))
 
 
-def _side(keys: Sequence[Swept], sampling: Sampling, seed: int, tables: Mapping[str, str]) -> Side:
+def _side(
+    keys: Sequence[Factor], sampling: Sampling, seed: int, tables: Mapping[str, str]
+) -> DesignSide:
     """The points of one plan."""
     if not keys:
-        return Side(1, {}, {})
+        return DesignSide(1, {}, {})
     if sampling.method in GRIDS:
         return _grid(keys, sampling.method)
     if sampling.method == "table":
         assert sampling.file is not None
         return _table(keys, sampling.file, tables[sampling.file])
     places, matrix, row = _sampled(sampling, tuple(key.key for key in keys), seed)
-    return Side(
+    return DesignSide(
         len(places),
         {key.key: key.at(places[:, k]) for k, key in enumerate(keys)},
         {key.key: places[:, k] for k, key in enumerate(keys)},
@@ -82,24 +84,24 @@ def _side(keys: Sequence[Swept], sampling: Sampling, seed: int, tables: Mapping[
     )
 
 
-def _grid(keys: Sequence[Swept], method: str) -> Side:
+def _grid(keys: Sequence[Factor], method: str) -> DesignSide:
     grids = [key.grid() for key in keys]
     if method == "zip":
         lengths = {key.key: len(grid) for key, grid in zip(keys, grids, strict=True)}
         if len(set(lengths.values())) > 1:
             found = ", ".join(f"{key} has {length}" for key, length in lengths.items())
-            raise UnsweepableError(f"zip pairs settings one by one, but {found}")
-        return Side(len(grids[0]), dict(zip(lengths, grids, strict=True)), {})
+            raise FactorError(f"zip pairs settings one by one, but {found}")
+        return DesignSide(len(grids[0]), dict(zip(lengths, grids, strict=True)), {})
     if method == "one_at_a_time":
         return _one_at_a_time(keys, grids)
     if np.prod([float(len(grid)) for grid in grids]) > MOST_POINTS:
-        raise UnsweepableError(f"the grid has more than {MOST_POINTS:,} points")
+        raise FactorError(f"the grid has more than {MOST_POINTS:,} points")
     rows = np.indices([len(grid) for grid in grids]).reshape(len(grids), -1)
     settings = {key.key: grid[r] for key, grid, r in zip(keys, grids, rows, strict=True)}
-    return Side(rows.shape[1], settings, {})
+    return DesignSide(rows.shape[1], settings, {})
 
 
-def _one_at_a_time(keys: Sequence[Swept], grids: Sequence[Column]) -> Side:
+def _one_at_a_time(keys: Sequence[Factor], grids: Sequence[Column]) -> DesignSide:
     """The baseline, then each key through its settings with all others at their baseline."""
     moved: list[str] = ["baseline"]
     rows: list[int] = [0]
@@ -114,24 +116,22 @@ def _one_at_a_time(keys: Sequence[Swept], grids: Sequence[Column]) -> Side:
             for who, row in zip(moved, rows, strict=True)
         ]
         settings[key.key] = column(values)
-    return Side(len(rows), settings, {}, moved, np.array(rows))
+    return DesignSide(len(rows), settings, {}, moved, np.array(rows))
 
 
-def _table(keys: Sequence[Swept], file: str, text: str) -> Side:
+def _table(keys: Sequence[Factor], file: str, text: str) -> DesignSide:
     """The points that a CSV lists, one column for each key."""
     names, rows = _read(file, text)
     known = {key.key: key for key in keys}
     for name in names:
         if name not in known:
             found = f"{file}:1: the study sweeps no '{name}'"
-            raise UnsweepableError(
-                found, "", f"{did_you_mean(name, known)}; or leave the column out"
-            )
+            raise FactorError(found, "", f"{did_you_mean(name, known)}; or leave the column out")
     settings = {}
     for key in keys:
         if key.key not in names:
             hint = did_you_mean(key.key, names)
-            raise UnsweepableError(f"{file} has no column '{key.key}'", "", hint, key.where)
+            raise FactorError(f"{file} has no column '{key.key}'", "", hint, key.where)
         cells = [(line, row[names.index(key.key)]) for line, row in rows]
         values = [_typed(key, said, file, line) for line, said in cells]
         settings[key.key] = column(values)
@@ -140,10 +140,10 @@ def _table(keys: Sequence[Swept], file: str, text: str) -> Side:
             try:
                 key.must_allow(setting)
                 must_be_possible(key, setting)
-            except UnsweepableError as error:
+            except FactorError as error:
                 found = f"{file}:{line}: {error.found}"
-                raise UnsweepableError(found, error.wanted, error.hint, error.where) from None
-    return Side(len(rows), settings, {})
+                raise FactorError(found, error.wanted, error.hint, error.where) from None
+    return DesignSide(len(rows), settings, {})
 
 
 def _read(file: str, text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
@@ -151,36 +151,36 @@ def _read(file: str, text: str) -> tuple[list[str], list[tuple[int, list[str]]]]
     reader = csv.reader(io.StringIO(text))
     lines = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(row)]
     if len(lines) < 2:
-        raise UnsweepableError(f"{file} has no rows")
+        raise FactorError(f"{file} has no rows")
     (_, names), *rows = lines
     if len(names) == 1 and ";" in names[0]:
-        raise UnsweepableError(f"{file}:1: its columns are separated by ;", "commas separate them")
+        raise FactorError(f"{file}:1: its columns are separated by ;", "commas separate them")
     for name in names:
         if names.count(name) > 1:
-            raise UnsweepableError(f"{file}:1: the column '{name}' stands there twice")
+            raise FactorError(f"{file}:1: the column '{name}' stands there twice")
     for line, row in rows:
         if len(row) != len(names):
-            found = f"{file}:{line}: it has {counted(len(row), 'cell')}"
-            raise UnsweepableError(found, f"there are {counted(len(names), 'column')}")
+            found = f"{file}:{line}: it has {count_noun(len(row), 'cell')}"
+            raise FactorError(found, f"there are {count_noun(len(names), 'column')}")
     return names, rows
 
 
-def _typed(key: Swept, said: str, file: str, line: int) -> Any:
+def _typed(key: Factor, said: str, file: str, line: int) -> Any:
     """A cell of a table as the key takes it."""
     if not said:
         found = f"{file}:{line}: {key.key} is empty"
-        raise UnsweepableError(found, "", "fill the cell in", key.where)
+        raise FactorError(found, "", "fill the cell in", key.where)
     if key.kind == "value" and not isinstance(key.baseline, int | float):
         return said
     if isinstance(key.baseline, bool):
-        return switched(key.baseline, said)
+        return parse_switch(key.baseline, said)
     try:
         return int(said) if said.lstrip("+-").isdigit() else float(said)
     except ValueError:
         if key.kind == "value":
             return said
         found = f"{file}:{line}: {key.key} is '{said}'"
-        raise UnsweepableError(found, "a number", where=key.where) from None
+        raise FactorError(found, "a number", where=key.where) from None
 
 
 def _sampled(
@@ -193,13 +193,13 @@ def _sampled(
         if sampling.method == "morris":
             design = designs.screening_design(paths, trajectories=n, replicates=1, seed=seed)
         else:
-            design = designs.Design("indices", paths, n, 1, seed)
+            design = designs.ExperimentDesign("indices", paths, n, 1, seed)
         points = design.points
         matrix = [name for name in design.matrices for _ in range(design.rows)]
         row = np.tile(np.arange(design.rows), len(design.matrices))
         return points.reshape(-1, number), matrix, row
     if sampling.method == "random":
-        return np.asarray(Chance(seed, 0, n).once("points", number)), None, None
+        return np.asarray(RandomStreams(seed, 0, n).once("points", number)), None, None
     from scipy.stats import qmc
 
     rng = np.random.default_rng(seed)
@@ -214,14 +214,14 @@ def _sampled(
 
 
 @dataclass(frozen=True)
-class Points:
+class DesignPoints:
     """All design points of a study; arrays are (points,).
 
     `lever_id` tells points with the same settings of the levers, `scenario_id` those with the same
     uncertainties. `excluded` counts the points that broke a constraint.
     """
 
-    keys: tuple[Swept, ...]
+    keys: tuple[Factor, ...]
     settings: Mapping[str, Column]
     places: Mapping[str, Floats]
     lever_id: Ints
@@ -258,7 +258,7 @@ class Points:
         return _numbered([self.settings[key] for key in keys], len(self))
 
     @staticmethod
-    def _makes_a_scenario(key: Swept) -> bool:
+    def _makes_a_scenario(key: Factor) -> bool:
         """Whether its settings cannot stand side by side: a value, or a lever of the packages."""
         if key.kind != "lever":
             return key.kind == "value"
@@ -269,7 +269,7 @@ class Points:
     def changes(self, point: int) -> dict[str, Any]:
         """What a point changes in the scenario itself."""
         return {
-            key.key: written(self.settings[key.key][point])
+            key.key: yaml_value(self.settings[key.key][point])
             for key in self.keys
             if key.kind == "value"
         }
@@ -282,7 +282,7 @@ class Points:
             if key.kind == kind
         }
 
-    def taken(self, rows: Ints) -> Points:
+    def taken(self, rows: Ints) -> DesignPoints:
         """Some of the points, in another order."""
         return replace(
             _taken(self, rows),
@@ -310,7 +310,7 @@ def _numbered(columns: Sequence[Column], length: int) -> Ints:
     return np.array([seen.setdefault(tuple(row), len(seen)) for row in rows], dtype=np.int64)
 
 
-def points_of(question: Question) -> Points:
+def design_points(question: BoundStudy) -> DesignPoints:
     """The design points of a study. Raises UnsweepableError where they cannot be made."""
     study, design = question.study, question.study.design
     if design.together is not None:
@@ -319,11 +319,11 @@ def points_of(question: Question) -> Points:
     else:
         points = _two_sides(question)
     if len(points) > MOST_POINTS:
-        raise UnsweepableError(f"the design has {len(points):,} points", "1,000,000 at most")
+        raise FactorError(f"the design has {len(points):,} points", "1,000,000 at most")
     return _constrained(question, points)
 
 
-def _two_sides(question: Question) -> Points:
+def _two_sides(question: BoundStudy) -> DesignPoints:
     """Levers and uncertainties, each by their own plan, combined."""
     study, design = question.study, question.study.design
     by_side = {
@@ -336,11 +336,11 @@ def _two_sides(question: Question) -> Points:
         by_side["uncertainties"], design.uncertainties or grid, study.seed, question.tables
     )
     if levers.length * unsure.length > MOST_POINTS and design.combine == "full_factorial":
-        raise UnsweepableError(f"{levers.length:,} × {unsure.length:,} points are too many")
+        raise FactorError(f"{levers.length:,} × {unsure.length:,} points are too many")
     lever_id, scenario_id = _combined(levers.length, unsure.length, design.combine)
     one, other = levers.taken(lever_id), unsure.taken(scenario_id)
     keyed = one if one.matrix is not None else other
-    return Points(
+    return DesignPoints(
         question.keys,
         {**one.settings, **other.settings},
         {**one.places, **other.places},
@@ -358,12 +358,12 @@ def _combined(levers: int, unsure: int, how: str) -> tuple[Ints, Ints]:
         return one, other
     if how == "zip" and levers != unsure:
         found = f"there are {levers} points of levers and {unsure} of uncertainties"
-        raise UnsweepableError(found, "zip pairs them one by one", "combine: cycle")
+        raise FactorError(found, "zip pairs them one by one", "combine: cycle")
     many = np.arange(max(levers, unsure))
     return many % levers, many % unsure
 
 
-def _as_one(question: Question, side: Side) -> Points:
+def _as_one(question: BoundStudy, side: DesignSide) -> DesignPoints:
     """Levers and uncertainties by one plan together."""
     ids = {
         name: _numbered(
@@ -371,7 +371,7 @@ def _as_one(question: Question, side: Side) -> Points:
         )
         for name in ("levers", "uncertainties")
     }
-    return Points(
+    return DesignPoints(
         question.keys,
         side.settings,
         side.places,
@@ -382,14 +382,14 @@ def _as_one(question: Question, side: Side) -> Points:
     )
 
 
-def _constrained(question: Question, points: Points) -> Points:
+def _constrained(question: BoundStudy, points: DesignPoints) -> DesignPoints:
     """The points that fulfil all constraints."""
     if not question.study.constraints:
         return points
     design = question.study.design
     for plan in (design.levers, design.uncertainties, design.together):
         if plan is not None and is_keyed(plan):
-            raise UnsweepableError(
+            raise FactorError(
                 f"constraints might take points out of {plan.method}'s matrices",
                 "all of them are needed",
                 "narrow the ranges instead",
@@ -397,26 +397,26 @@ def _constrained(question: Question, points: Points) -> Points:
             )
     holds = np.ones(len(points), dtype=bool)
     for said in question.study.constraints:
-        holds &= Constraint(said, points.settings).holds()
+        holds &= DesignConstraint(said, points.settings).holds()
     if holds.all():
         return points
     if not holds.any():
         found = "no design point fulfils the constraints"
-        raise UnsweepableError(found, "", "loosen them", ("constraints",))
+        raise FactorError(found, "", "loosen them", ("constraints",))
     rows = np.flatnonzero(holds)
     return replace(points.taken(rows), excluded=len(points) - len(rows))
 
 
-def misfits(question: Question) -> Iterator[Trouble]:
+def design_issues(question: BoundStudy) -> Iterator[IssueAtPath]:
     """What is wrong with the design of a study, and with its constraints."""
     for place, said in enumerate(question.study.constraints):
         one = {key.key: key.at(np.array([0.5])) for key in question.keys}
         try:
-            Constraint(said, one).holds()
-        except UnsweepableError as error:
-            yield Trouble(("constraints", place), error.found, error.wanted, error.hint)
+            DesignConstraint(said, one).holds()
+        except FactorError as error:
+            yield IssueAtPath(("constraints", place), error.found, error.wanted, error.hint)
             return
     try:
-        points_of(question)
-    except UnsweepableError as error:
-        yield Trouble(error.where, error.found, error.wanted, error.hint, leans=(("design",),))
+        design_points(question)
+    except FactorError as error:
+        yield IssueAtPath(error.where, error.found, error.wanted, error.hint, leans=(("design",),))

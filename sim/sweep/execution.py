@@ -21,9 +21,9 @@ import pyarrow.parquet as pq
 from sim import findings
 from sim.sweep import executors, output_columns, provenance, readme
 from sim.sweep import result_folder as disk
-from sim.sweep.chunk import FAILURES, KEYS, Played
-from sim.sweep.plan import Plan, Shard
-from sim.sweep.question import Question
+from sim.sweep.chunk import FAILURES, KEYS, ChunkResult
+from sim.sweep.plan import Shard, SweepPlan
+from sim.sweep.question import BoundStudy
 from sim.sweep.result_folder import Chunk, FingerprintError, FolderError, Progress
 from sim.sweep.results import Sweep
 from sim.sweep.study import Stop
@@ -41,7 +41,7 @@ class TooManyFailuresError(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Manner:
+class ExecutionOptions:
     """How a sweep is played; none of it changes a byte of the result."""
 
     engine: str | Executor | Callable[[], Executor] = "serial"  # see `sim.sweep.executors`
@@ -72,11 +72,11 @@ class Manner:
 
 
 def run(
-    question: Question,
+    question: BoundStudy,
     out: Path | str | None = None,
     *,
     shard: Shard | None = None,
-    manner: Manner | None = None,
+    manner: ExecutionOptions | None = None,
 ) -> Sweep:
     """Play a study into a folder, or what is missing of it, and return what lies there.
 
@@ -85,12 +85,12 @@ def run(
     where it was begun with another study, scenario or model; InterruptedSweepError when stopped;
     TooManyFailuresError; ValueError for what is no study or no shard.
     """
-    if not isinstance(question, Question):
+    if not isinstance(question, BoundStudy):
         raise ValueError(
             f"the study is {question!r}; give what `read_study` makes of its file: "
             "run(read_study(FILE), DIR)"
         )
-    manner = manner or Manner()
+    manner = manner or ExecutionOptions()
     folder = Path(out) if out is not None else SWEEPS / question.name
     if shard is not None:
         check_shard(shard)
@@ -101,21 +101,21 @@ def run(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise disk.FolderError(f"{folder} cannot be used: {error.strerror}") from None
-    with disk.held(folder):
+    with disk.locked(folder):
         if not (folder / disk.MANIFEST).exists():
             disk.check_free(folder)
-            workers = executors.hands(manner.engine, manner.workers)
-            plan = Plan.of(question, manner.chunk_runs, workers=workers, shard=shard)
+            workers = executors.worker_count(manner.engine, manner.workers)
+            plan = SweepPlan.of(question, manner.chunk_runs, workers=workers, shard=shard)
             begin(folder, plan)
         return _go_on(folder, question, manner)
 
 
-def resume(folder: Path | str, manner: Manner | None = None) -> Sweep:
+def resume(folder: Path | str, manner: ExecutionOptions | None = None) -> Sweep:
     """Play what is missing in a folder; the study and the scenario are those that lie in it."""
     folder = Path(folder)
     sweep = Sweep(folder)
-    with disk.held(folder):
-        return _go_on(folder, sweep.question, manner or Manner())
+    with disk.locked(folder):
+        return _go_on(folder, sweep.question, manner or ExecutionOptions())
 
 
 def shard_name(shard: Shard) -> str:
@@ -132,7 +132,7 @@ def check_shard(shard: Shard) -> None:
         raise ValueError(f"shard {number}/{of}: shards are numbered from 1 to {of}")
 
 
-def begin(folder: Path, plan: Plan) -> None:
+def begin(folder: Path, plan: SweepPlan) -> None:
     """Write into a folder what is known before the first run; the manifest last."""
     question = plan.question
     if plan.shard is not None and question.study.stop is not None:
@@ -198,7 +198,7 @@ def _now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _go_on(folder: Path, question: Question, manner: Manner) -> Sweep:
+def _go_on(folder: Path, question: BoundStudy, manner: ExecutionOptions) -> Sweep:
     """Play what is missing, then bring it into order."""
     manifest = disk.read_manifest(folder)
     if manifest["complete"] and Sweep(folder).lost and not disk.played_in(folder):
@@ -211,7 +211,7 @@ def _go_on(folder: Path, question: Question, manner: Manner) -> Sweep:
             "on; leave their size out, or use another folder"
         )
     shard = manifest["shard"]
-    plan = Plan.of(
+    plan = SweepPlan.of(
         question,
         manifest["chunk_runs"],
         shard=None if shard is None else (shard[0], shard[1]),
@@ -222,7 +222,7 @@ def _go_on(folder: Path, question: Question, manner: Manner) -> Sweep:
         raise FingerprintError(f"{folder.name} was begun with another design; use another folder")
     if manifest["complete"]:
         if not Sweep(folder).lost:
-            disk.clear_up(folder)
+            disk.remove_partial_files(folder)
             return Sweep(folder)
         manifest["complete"] = False  # its parts are still there, and make it whole again
     if forced and now not in manifest["forced"]:
@@ -269,7 +269,7 @@ class _Batch:
     widest_half_width: float | None
 
 
-def _play(folder: Path, plan: Plan, manner: Manner) -> list[_Batch]:
+def _play(folder: Path, plan: SweepPlan, manner: ExecutionOptions) -> list[_Batch]:
     """Play the missing chunks of all batches, until the stopping rule is met where there is one."""
     seen: list[_Batch] = []
     done = set(disk.played_in(folder))
@@ -295,14 +295,14 @@ def _play(folder: Path, plan: Plan, manner: Manner) -> list[_Batch]:
 def _play_chunks(
     folder: Path,
     work: Iterator[executors.Work],
-    manner: Manner,
+    manner: ExecutionOptions,
     tally: _Tally,
     stop: threading.Event,
 ) -> None:
     """Play chunks and write what comes of them, until there are no more or it is to stop."""
     try:
-        with executors.engine(manner.engine, manner.workers) as engine:
-            for chunk, played in executors.played(engine, work, stop.is_set):
+        with executors.choose_executor(manner.engine, manner.workers) as engine:
+            for chunk, played in executors.run_chunks(engine, work, stop.is_set):
                 _put(folder, chunk, played)
                 if not tally.count(played):
                     stop.set()
@@ -313,7 +313,9 @@ def _play_chunks(
 class _Tally:
     """How many runs there are, and how many of them failed."""
 
-    def __init__(self, folder: Path, plan: Plan, manner: Manner, done: set[Chunk]) -> None:
+    def __init__(
+        self, folder: Path, plan: SweepPlan, manner: ExecutionOptions, done: set[Chunk]
+    ) -> None:
         self.plan, self.manner = plan, manner
         self.done = sum(chunk.last - chunk.first for chunk in done)
         self.failed = _failures_in(folder, sorted(done))
@@ -324,7 +326,7 @@ class _Tally:
         self.planned += sum(chunk.last - chunk.first for chunk in self.plan.chunks(batch))
         self._report()
 
-    def count(self, played: Played) -> bool:
+    def count(self, played: ChunkResult) -> bool:
         """Count what was played; whether that is still few enough failures."""
         self.done += len(played.runs)
         self.failed += len(played.failures)
@@ -349,7 +351,7 @@ class _Tally:
             self.manner.progress(self.done, self.failed, self.planned)
 
 
-def _put(folder: Path, chunk: Chunk, played: Played) -> None:
+def _put(folder: Path, chunk: Chunk, played: ChunkResult) -> None:
     """Write what came of a chunk; its runs last, as they say that it has been played."""
     if played.series is not None:
         disk.write_table(disk.part(folder, disk.SERIES, chunk), played.series)
@@ -386,7 +388,7 @@ def _stopped_by_interrupt(stop: threading.Event) -> Iterator[None]:
 # --- The stopping rule
 
 
-def _seen(folder: Path, plan: Plan, batch: int) -> _Batch:
+def _seen(folder: Path, plan: SweepPlan, batch: int) -> _Batch:
     """The widest 95 % interval of the rule's metric over all points, so far."""
     first, size = plan.replicates_of(batch)
     stop = plan.question.study.stop
@@ -444,7 +446,7 @@ def half_widths(
     return found
 
 
-def _is_enough(plan: Plan, seen: _Batch) -> bool:
+def _is_enough(plan: SweepPlan, seen: _Batch) -> bool:
     stop = plan.question.study.stop
     return stop is None or _is_narrow(seen.widest_half_width, stop)
 
@@ -456,7 +458,7 @@ def _is_narrow(width: float | None, stop: Stop) -> bool:
 # --- The end
 
 
-def _finish(folder: Path, plan: Plan, manifest: dict[str, Any], seen: list[_Batch]) -> None:
+def _finish(folder: Path, plan: SweepPlan, manifest: dict[str, Any], seen: list[_Batch]) -> None:
     """Bring the parts into order, describe them, and throw them away."""
     chunks = disk.played_in(folder)
     sources = {
@@ -464,12 +466,12 @@ def _finish(folder: Path, plan: Plan, manifest: dict[str, Any], seen: list[_Batc
         for kind in (disk.RUNS, disk.SERIES, disk.FAILURES)
     }
     conclude(folder, plan, manifest, sources, [vars(batch) for batch in seen])
-    disk.clear_up(folder)
+    disk.remove_partial_files(folder)
 
 
 def conclude(
     folder: Path,
-    plan: Plan,
+    plan: SweepPlan,
     manifest: dict[str, Any],
     sources: Mapping[str, list[Path]],
     seen: list[dict[str, Any]],
@@ -511,7 +513,7 @@ def conclude(
     disk.write_manifest(folder, finished)
 
 
-def _rule(plan: Plan, seen: list[dict[str, Any]]) -> dict[str, Any] | None:
+def _rule(plan: SweepPlan, seen: list[dict[str, Any]]) -> dict[str, Any] | None:
     """How the stopping rule was applied, where there is one."""
     stop = plan.question.study.stop
     if stop is None:
@@ -527,7 +529,7 @@ def _rule(plan: Plan, seen: list[dict[str, Any]]) -> dict[str, Any] | None:
     }
 
 
-def _columns(plan: Plan, folder: Path) -> list[output_columns.Column]:
+def _columns(plan: SweepPlan, folder: Path) -> list[output_columns.Column]:
     """What the kept columns are, in the order of the table."""
     names = pq.read_schema(folder / f"{disk.RUNS}.parquet").names
     return [

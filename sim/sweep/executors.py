@@ -28,7 +28,7 @@ from importlib import import_module
 from multiprocessing import connection
 from typing import Any
 
-from sim.sweep.chunk import Played, Task, failed, play
+from sim.sweep.chunk import ChunkResult, ChunkTask, failed_result, run_chunk
 from sim.sweep.result_folder import Chunk
 
 #: How often a run may cost a worker before it counts as failed.
@@ -43,10 +43,10 @@ AHEAD = 2
 #: How often it is looked whether there are workers at all, and how long none may be there.
 LOOK_EVERY, PATIENCE = 5.0, 300.0
 
-Work = tuple[Chunk, Task]
+Work = tuple[Chunk, ChunkTask]
 
 
-class EngineError(ValueError):
+class ExecutorError(ValueError):
     """An engine that there is not; the message says which there are."""
 
 
@@ -55,7 +55,7 @@ class NoWorkersError(RuntimeError):
 
 
 @dataclass
-class Engine:
+class ChunkExecutor:
     """An executor, how to begin it anew, and how many chunks keep it busy."""
 
     begin: Callable[[], Executor]
@@ -67,16 +67,16 @@ class Engine:
     def __post_init__(self) -> None:
         self.executor = self.begin()
 
-    def submit(self, task: Task) -> Future[Played]:
+    def submit(self, task: ChunkTask) -> Future[ChunkResult]:
         """Have a task played; a broken executor answers with a future that says so."""
         try:
-            return self.executor.submit(play, task)
+            return self.executor.submit(run_chunk, task)
         except self.lost as error:
-            future: Future[Played] = Future()
+            future: Future[ChunkResult] = Future()
             future.set_exception(error)
             return future
 
-    def first_of(self, futures: Collection[Future[Played]]) -> set[Future[Played]]:
+    def first_of(self, futures: Collection[Future[ChunkResult]]) -> set[Future[ChunkResult]]:
         """Those of some futures that are done first. Raises NoWorkersError if none can be."""
         staffed = time.monotonic()
         while not (done := wait(futures, LOOK_EVERY, FIRST_COMPLETED).done):
@@ -92,7 +92,7 @@ class Engine:
         self.executor = self.begin()
 
 
-class Here(Executor):
+class SerialExecutor(Executor):
     """An executor that plays in this process, at once."""
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
@@ -106,9 +106,9 @@ class Here(Executor):
 
 
 @contextmanager
-def engine(
+def choose_executor(
     name: str | Executor | Callable[[], Executor], workers: int | None = None
-) -> Iterator[Engine]:
+) -> Iterator[ChunkExecutor]:
     """The engine of a name: serial, process, dask, or dask://HOST:PORT; or an executor of yours.
 
     An executor that is handed over cannot be begun anew when a worker dies: what it raises then
@@ -117,27 +117,27 @@ def engine(
     """
     workers = workers or usable_cores()
     if isinstance(name, Executor):
-        yield Engine(lambda: name, AHEAD * workers, ())
+        yield ChunkExecutor(lambda: name, AHEAD * workers, ())
     elif not isinstance(name, str):
-        made = Engine(name, AHEAD * workers)
+        made = ChunkExecutor(name, AHEAD * workers)
         try:
             yield made
         finally:
             made.executor.shutdown(cancel_futures=True)
     elif name == "serial":
-        yield Engine(Here, 1)
+        yield ChunkExecutor(SerialExecutor, 1)
     elif name == "process":
-        with engine(lambda: _processes(workers), workers) as made:
+        with choose_executor(lambda: _processes(workers), workers) as made:
             yield made
     elif name == "dask" or name.startswith("dask://"):
         with _dask(name, workers) as made:
             yield made
     else:
         known = "serial, process, dask (a cluster on this machine) and dask://HOST:PORT"
-        raise EngineError(f"there is no engine '{name}'; there are {known}")
+        raise ExecutorError(f"there is no engine '{name}'; there are {known}")
 
 
-def hands(name: str | Executor | Callable[[], Executor], workers: int | None = None) -> int:
+def worker_count(name: str | Executor | Callable[[], Executor], workers: int | None = None) -> int:
     """Among how many workers an engine shares the work; a scheduler elsewhere is asked."""
     if name == "serial":
         return 1
@@ -174,12 +174,12 @@ def _end_with(starter: int) -> None:
 
 
 @contextmanager
-def _dask(name: str, workers: int) -> Iterator[Engine]:
+def _dask(name: str, workers: int) -> Iterator[ChunkExecutor]:
     """An engine on a Dask cluster: at an address, or one of this machine's own."""
     try:
         dask, distributed = import_module("dask"), import_module("distributed")
     except ImportError:
-        raise EngineError("Dask is not installed; install the extra `cluster`") from None
+        raise ExecutorError("Dask is not installed; install the extra `cluster`") from None
     address = name.removeprefix("dask").removeprefix("://")
     settings = {"distributed.scheduler.allowed-failures": TRIES - 1}
     with dask.config.set(settings):
@@ -205,7 +205,7 @@ def _scheduler(distributed: Any, address: str) -> Any:
     try:
         return distributed.Client(f"tcp://{address}")
     except (OSError, ValueError) as error:
-        raise EngineError(
+        raise ExecutorError(
             f"there is no Dask scheduler at '{address}' ({error}); `dask scheduler` starts one, "
             "and says its HOST:PORT"
         ) from None
@@ -213,7 +213,7 @@ def _scheduler(distributed: Any, address: str) -> Any:
 
 def _of_client(
     client: Any, killed: type[BaseException], hire: Callable[[], object] = lambda: None
-) -> Engine:
+) -> ChunkExecutor:
     def is_staffed() -> bool:
         found = bool(client.nthreads())
         if not found:
@@ -221,53 +221,53 @@ def _of_client(
         return found
 
     cores = max(sum(client.nthreads().values()), 1)
-    return Engine(
+    return ChunkExecutor(
         lambda: client.get_executor(pure=False), AHEAD * cores, (BrokenExecutor, killed), is_staffed
     )
 
 
-def played(
-    engine: Engine, work: Iterator[Work], stopping: Callable[[], bool]
-) -> Iterator[tuple[Chunk, Played]]:
+def run_chunks(
+    choose_executor: ChunkExecutor, work: Iterator[Work], stopping: Callable[[], bool]
+) -> Iterator[tuple[Chunk, ChunkResult]]:
     """What comes of the chunks, as they are done; only a few are under way at a time.
 
     Once `stopping()` is true, what is under way is finished and nothing else begun.
     """
-    under_way: dict[Future[Played], Work] = {}
+    under_way: dict[Future[ChunkResult], Work] = {}
     suspects: list[Work] = []
     while True:
-        while not stopping() and not suspects and len(under_way) < engine.at_once:
+        while not stopping() and not suspects and len(under_way) < choose_executor.at_once:
             following = next(work, None)
             if following is None:
                 break
-            under_way[engine.submit(following[1])] = following
+            under_way[choose_executor.submit(following[1])] = following
         if not under_way:
             if not suspects or stopping():
                 return
-            engine.mend()
+            choose_executor.mend()
             for chunk, task in suspects:
                 if not stopping():
-                    yield chunk, _alone(engine, task)
+                    yield chunk, _alone(choose_executor, task)
             suspects = []
             continue
-        for future in engine.first_of(under_way):
+        for future in choose_executor.first_of(under_way):
             chunk, task = under_way.pop(future)
             try:
                 result = future.result()
-            except engine.lost:
+            except choose_executor.lost:
                 suspects.append((chunk, task))
             else:
                 yield chunk, result
 
 
-def _alone(engine: Engine, task: Task) -> Played:
+def _alone(choose_executor: ChunkExecutor, task: ChunkTask) -> ChunkResult:
     """Play a task with nothing else under way, so that it is sure what a worker dies of."""
     for _ in range(TRIES if len(task) == 1 else 1):
         try:
-            return engine.first_of([engine.submit(task)]).pop().result()
-        except engine.lost:
-            engine.mend()
+            return choose_executor.first_of([choose_executor.submit(task)]).pop().result()
+        except choose_executor.lost:
+            choose_executor.mend()
     if len(task) == 1:
         message = f"the worker that played this run died, {TRIES} times out of {TRIES}"
-        return failed(task, "worker", "WorkerLost", message)
-    return Played.joined([_alone(engine, part) for part in task.split(PARTS)])
+        return failed_result(task, "worker", "WorkerLost", message)
+    return ChunkResult.joined([_alone(choose_executor, part) for part in task.split(PARTS)])

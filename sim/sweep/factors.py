@@ -13,20 +13,20 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.findings.designs import Floats
 from sim.scenario import schema_errors
-from sim.scenario.errors import Complaint, Path, ScenarioError, shown
-from sim.scenario.loading import changed
+from sim.scenario.errors import Path, ScenarioError, ValidationIssue, quote_value
+from sim.scenario.loading import with_changes
 from sim.scenario.quantity import FINEST_LUCK, Fixed
 from sim.scenario.schema import Scenario
 from sim.scenario.yaml_tree import SWITCH
 from sim.sweep.study import FORMS, Range, frozen, not_a_key
+from sim.types import Floats
 
 Column = NDArray[Any]
 Kind = Literal["lever", "number", "value"]
 
 
-class UnsweepableError(ValueError):
+class FactorError(ValueError):
     """A key that cannot be swept, or not like this: what is found, expected, and the way out.
 
     `where` is the place in the study that it is about; its design as a whole where none is named.
@@ -38,7 +38,7 @@ class UnsweepableError(ValueError):
 
 
 @dataclass(frozen=True)
-class Swept:
+class Factor:
     """A key that is swept: what kind it is, and which settings it takes."""
 
     key: str
@@ -79,7 +79,7 @@ class Swept:
         if span.steps is None:
             found = f"nothing says at how many settings '{self.key}' is played"
             hint = "add `steps: 5` or list `values`"
-            raise UnsweepableError(found, "a grid has settings", hint, self.where)
+            raise FactorError(found, "a grid has settings", hint, self.where)
         if self._listed is None and (span.form == "low" or self._is_plain_lever):
             return np.linspace(*self._bounds, span.steps)
         return self.at((np.arange(span.steps) + 0.5) / span.steps)
@@ -91,12 +91,14 @@ class Swept:
         """
         wanted = ""
         if self._listed is not None and setting not in self._listed.tolist():
-            wanted = f"it is one of {', '.join(shown(one) for one in self._listed.tolist()[:12])}"
+            wanted = (
+                f"it is one of {', '.join(quote_value(one) for one in self._listed.tolist()[:12])}"
+            )
         elif self.span.form == "low" and not self._bounds[0] <= setting <= self._bounds[1]:
             wanted = f"it lies between {self._bounds[0]:g} and {self._bounds[1]:g}"
         if wanted:
-            found = f"{self.key} is {shown(setting)}"
-            raise UnsweepableError(found, wanted, "widen its range in the study", self.where)
+            found = f"{self.key} is {quote_value(setting)}"
+            raise FactorError(found, wanted, "widen its range in the study", self.where)
 
     @property
     def _is_plain_lever(self) -> bool:
@@ -114,13 +116,13 @@ class Swept:
         """Single settings in order, where it has those."""
         span = self.span
         if span.values is not None:
-            return column([switched(self.baseline, value) for value in span.values])
+            return column([parse_switch(self.baseline, value) for value in span.values])
         if span.integers is not None:
             return np.arange(span.integers[0], span.integers[1] + 1)
         return None
 
 
-def switched(baseline: Any, said: Any) -> Any:
+def parse_switch(baseline: Any, said: Any) -> Any:
     """A switch as true or false, where the key is one; anything else as it is."""
     return SWITCH.get(str(said).lower(), said) if isinstance(baseline, bool) else said
 
@@ -135,11 +137,11 @@ def column(values: Sequence[Any]) -> Column:
     if kinds <= {int, float}:
         return np.array(values, dtype=np.float64)
     made = np.empty(len(values), dtype=object)
-    made[:] = [shown(value).strip("'") for value in values]
+    made[:] = [quote_value(value).strip("'") for value in values]
     return made
 
 
-def swept(scenario: Scenario, key: str, span: Range, side: str) -> Swept:
+def factor_of(scenario: Scenario, key: str, span: Range, side: str) -> Factor:
     """A key of the scenario with its range. Raises UnsweepableError with the way out."""
     numbers = scenario.quantities()
     if key in scenario.levers:
@@ -150,13 +152,13 @@ def swept(scenario: Scenario, key: str, span: Range, side: str) -> Swept:
     else:
         kind, baseline = "value", _value_at(scenario, key)
     if span.form is None and kind == "value":
-        raise UnsweepableError(f"'{key}' has no range of its own", "", "list its `values`")
+        raise FactorError(f"'{key}' has no range of its own", "", "list its `values`")
     if span.form is None and kind == "number" and numbers[key].is_certain:
         found = f"'{key}' is certain in the scenario"
-        raise UnsweepableError(found, "", "give its range here, such as {low: 0, high: 1}")
-    one = Swept(key, side, kind, span, baseline, scenario)
+        raise FactorError(found, "", "give its range here, such as {low: 0, high: 1}")
+    one = Factor(key, side, kind, span, baseline, scenario)
     if span.baseline is not None:
-        one = Swept(key, side, kind, span, span.baseline, scenario)
+        one = Factor(key, side, kind, span, span.baseline, scenario)
     _must_be_numbers(one)
     for setting in _extremes(one):
         must_be_possible(one, setting)
@@ -173,13 +175,13 @@ def _value_at(scenario: Scenario, key: str) -> Any:
         except (KeyError, IndexError, TypeError):
             known = [*scenario.levers, *scenario.quantities()]
             found = f"{scenario.scenario} has no lever or value '{key}'"
-            raise UnsweepableError(found, "", not_a_key(key, known)) from None
+            raise FactorError(found, "", not_a_key(key, known)) from None
     if isinstance(said, dict) and schema_errors.is_quantity(
         schema_errors.annotation_at(_path(key))
     ):
         return said.get("value")
     if isinstance(said, list | dict):
-        raise UnsweepableError(f"'{key}' holds several values", "", "name one of them")
+        raise FactorError(f"'{key}' holds several values", "", "name one of them")
     return said
 
 
@@ -187,17 +189,17 @@ def _path(key: str) -> Path:
     return tuple(int(word) if word.isdigit() else word for word in key.split("."))
 
 
-def _must_be_numbers(one: Swept) -> None:
+def _must_be_numbers(one: Factor) -> None:
     """A lever and a number take numbers."""
     if one.kind == "value":
         return
     settings = [one.baseline, *(one.span.values or ())]
     if any(isinstance(value, bool) or not isinstance(value, int | float) for value in settings):
         found = f"'{one.key}' is a {one.kind}"
-        raise UnsweepableError(found, "its settings are numbers", where=one.where)
+        raise FactorError(found, "its settings are numbers", where=one.where)
 
 
-def _extremes(one: Swept) -> list[Any]:
+def _extremes(one: Factor) -> list[Any]:
     """Settings that tell whether all of them are possible; the scenario's own need not be asked."""
     said = [] if one.span.baseline is None else [one.baseline]
     if one.span.form is None:
@@ -207,23 +209,23 @@ def _extremes(one: Swept) -> list[Any]:
     return [*said, *one.at(np.array([FINEST_LUCK, 1.0 - FINEST_LUCK]))]
 
 
-def must_be_possible(one: Swept, setting: Any) -> None:
+def must_be_possible(one: Factor, setting: Any) -> None:
     """A setting that the scenario would refuse is refused here, in its words."""
     if one.kind == "lever":
         lever = one.scenario.levers[one.key]
         if not lever.low <= float(setting) <= lever.high:
             found = f"lever '{one.key}' is set to {float(setting):g}"
             wanted = f"it lies between {lever.low:g} and {lever.high:g} ({lever.unit})"
-            raise UnsweepableError(found, wanted, where=one.where)
+            raise FactorError(found, wanted, where=one.where)
         return
     try:
-        changed(one.scenario, {one.key: written(setting)})
+        with_changes(one.scenario, {one.key: yaml_value(setting)})
     except ScenarioError as error:
-        said: Complaint = error.complaints[0]
-        raise UnsweepableError(said.found, said.expected, said.hint, one.where) from None
+        said: ValidationIssue = error.complaints[0]
+        raise FactorError(said.found, said.expected, said.hint, one.where) from None
 
 
-def written(setting: Any) -> Any:
+def yaml_value(setting: Any) -> Any:
     """A setting as it would be written in a scenario."""
     if isinstance(setting, np.bool_ | bool):
         return "true" if setting else "false"

@@ -14,15 +14,15 @@ from typing import Any
 import numpy as np
 
 from sim.engine.simulate import BLOCK_RUNS
-from sim.findings.designs import Floats, Ints
-from sim.scenario.loading import changed
+from sim.scenario.loading import with_changes
 from sim.scenario.schema import Scenario
 from sim.sweep import output_columns
 from sim.sweep import result_folder as disk
-from sim.sweep.chunk import Played, Task, play
-from sim.sweep.design_points import Points, points_of
-from sim.sweep.question import Question
+from sim.sweep.chunk import ChunkResult, ChunkTask, run_chunk
+from sim.sweep.design_points import DesignPoints, design_points
+from sim.sweep.question import BoundStudy
 from sim.sweep.result_folder import Chunk
+from sim.types import Floats, Ints
 
 #: A sample of this share of a chunk, and one of this share of that, tell how long chunks take.
 SAMPLED = 1 / 4
@@ -31,14 +31,14 @@ Shard = tuple[int, int]  # number, counted from 1, and how many
 
 
 @dataclass(frozen=True)
-class Plan:
+class SweepPlan:
     """All runs of a sweep, or of one shard of it, in the order in which they are played.
 
     Points that need the same scenario stand together; within a point its replicates do.
     """
 
-    question: Question
-    points: Points
+    question: BoundStudy
+    points: DesignPoints
     chunk_runs: int
     shard: Shard | None = None
     seconds_per_run: float | None = None
@@ -46,15 +46,15 @@ class Plan:
 
     @classmethod
     def of(
-        cls, question: Question, chunk_runs: int | None = None, *, workers: int = 1, **more: Any
-    ) -> Plan:
+        cls, question: BoundStudy, chunk_runs: int | None = None, *, workers: int = 1, **more: Any
+    ) -> SweepPlan:
         """The plan of a study.
 
         Chunks are as large as the engine's blocks unless their size is given: a day of talks costs
         much the same for a thousand runs as for ten. They are smaller where otherwise some of the
         workers would have none.
         """
-        points = points_of(question)
+        points = design_points(question)
         plan = cls(question, points, chunk_runs or BLOCK_RUNS, **more)
         if chunk_runs is not None:
             return plan
@@ -104,16 +104,16 @@ class Plan:
             made += [Chunk(batch, a, b) for a, b in itertools.pairwise(cuts) if a < b]
         return made
 
-    def task(self, chunk: Chunk) -> Task:
+    def task(self, chunk: Chunk) -> ChunkTask:
         """What a worker is sent to play a chunk."""
         first, size = self.replicates_of(chunk.batch)
         rank, replicate = np.divmod(np.arange(chunk.first, chunk.last), size)
         return self.task_of(self.order[rank], first + replicate)
 
-    def task_of(self, point: Ints, replicate: Ints) -> Task:
+    def task_of(self, point: Ints, replicate: Ints) -> ChunkTask:
         """The task of playing some replicates of points that need the same scenario."""
         study = self.question.study
-        return Task(
+        return ChunkTask(
             scenario=self._scenario(int(point[0])),
             seed=study.seed,
             design_id=point,
@@ -127,7 +127,7 @@ class Plan:
             forced=self.forced,
         )
 
-    def work(self, chunks: list[Chunk]) -> Iterator[tuple[Chunk, Task]]:
+    def work(self, chunks: list[Chunk]) -> Iterator[tuple[Chunk, ChunkTask]]:
         """The chunks with their tasks, made when they are asked for."""
         return ((chunk, self.task(chunk)) for chunk in chunks)
 
@@ -163,7 +163,7 @@ class Plan:
         if variant not in self._made:
             while len(self._made) >= 4:  # they are asked for in order
                 del self._made[next(iter(self._made))]
-            self._made[variant] = changed(self.question.scenario, changes)
+            self._made[variant] = with_changes(self.question.scenario, changes)
         return self._made[variant]
 
 
@@ -176,7 +176,7 @@ class Pace:
     run_bytes: float
 
     @classmethod
-    def measured(cls, plan: Plan) -> Pace:
+    def measured(cls, plan: SweepPlan) -> Pace:
         """From playing two samples of the plan's runs, in seconds of this processor.
 
         What a run adds falls with their number, so that the larger sample is not far from a chunk.
@@ -185,7 +185,7 @@ class Pace:
         size = plan.first_batch / len(chunks)
         many = _sample(plan, max(round(SAMPLED * size), 1))
         few = many.part(0, max(round(SAMPLED * len(many)), 1))
-        play(few.part(0, 1))  # what is only done once does not count
+        run_chunk(few.part(0, 1))  # what is only done once does not count
         few_seconds, _ = _timed(few)
         many_seconds, result = _timed(many)
         more = len(many) - len(few)
@@ -198,7 +198,7 @@ class Pace:
         return self.chunk_seconds * chunks + self.run_seconds * runs
 
 
-def _sample(plan: Plan, runs: int) -> Task:
+def _sample(plan: SweepPlan, runs: int) -> ChunkTask:
     """Runs from all over those that need the scenario of the first, in no particular order."""
     first, size = plan.replicates_of(0)
     variants = plan.points.variant[plan.order]
@@ -209,13 +209,13 @@ def _sample(plan: Plan, runs: int) -> Task:
     return replace(task, seconds_per_run=None)
 
 
-def _timed(task: Task) -> tuple[float, Played]:
+def _timed(task: ChunkTask) -> tuple[float, ChunkResult]:
     start = time.process_time()
-    result = play(task)
+    result = run_chunk(task)
     return time.process_time() - start, result
 
 
-def _bytes(result: Played) -> int:
+def _bytes(result: ChunkResult) -> int:
     """How much of the disk some rows take."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.parquet"
@@ -223,7 +223,7 @@ def _bytes(result: Played) -> int:
         return path.stat().st_size
 
 
-def estimate(plan: Plan) -> dict[str, Any]:
+def estimate(plan: SweepPlan) -> dict[str, Any]:
     """What a sweep will take, for people and machines; times are of one worker."""
     pace = Pace.measured(plan)
     chunks = len(plan.chunks(0))

@@ -16,7 +16,7 @@ from typing import Any
 
 from sim.provenance import model_fingerprint, version
 from sim.scenario.loading import sha256_of
-from sim.sweep.question import Question
+from sim.sweep.question import BoundStudy
 
 HERE = Path(__file__).parents[1]
 
@@ -24,7 +24,7 @@ HERE = Path(__file__).parents[1]
 PACKAGES = ("mesa", "numpy", "pyarrow", "pydantic", "scipy")
 
 
-def fingerprint(question: Question) -> dict[str, str]:
+def fingerprint(question: BoundStudy) -> dict[str, str]:
     """What a sweep's results depend on: study, scenario, model; `all` is all of them."""
     parts = {
         "study": question.sha256,

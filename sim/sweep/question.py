@@ -7,18 +7,18 @@ import json
 from dataclasses import dataclass
 
 from sim.scenario.schema import Scenario
-from sim.sweep.factors import Swept
+from sim.sweep.factors import Factor
 from sim.sweep.study import Study
 
 
 @dataclass(frozen=True)
-class Question:
+class BoundStudy:
     """A study that was read and checked, with all that it refers to."""
 
     study: Study
     text: str  # of the study, verbatim
     scenario: Scenario  # with the study's numbers of days
-    keys: tuple[Swept, ...]
+    keys: tuple[Factor, ...]
     tables: dict[str, str]  # text of the tables that it names
     changes: dict[str, str]  # of the text, by path
 

@@ -17,7 +17,7 @@ from sim import findings
 from sim.sweep import result_folder as disk
 from sim.sweep.design_points import PLACE
 from sim.sweep.output_columns import MEANS, Column
-from sim.sweep.plan import Plan, Shard
+from sim.sweep.plan import Shard, SweepPlan
 
 SUMMARY_COLUMNS = ("design_id", "outcome", "n", "mean", "low", "high", "interval")
 
@@ -77,7 +77,7 @@ def _mean(column: Column, values: np.ndarray[Any, Any]) -> list[Any]:
     return [found.n, *("" if n is None else repr(n) for n in numbers), kind]
 
 
-def readme(manifest: Mapping[str, Any], plan: Plan) -> str:
+def readme(manifest: Mapping[str, Any], plan: SweepPlan) -> str:
     """What lies in the folder, and what every column means."""
     study = plan.question.study
     counts = manifest["counts"]
@@ -116,7 +116,7 @@ def readme(manifest: Mapping[str, Any], plan: Plan) -> str:
     return "\n".join(lines) + "\n"
 
 
-def design_words(plan: Plan) -> dict[str, str]:
+def design_words(plan: SweepPlan) -> dict[str, str]:
     """The columns of the design, in words."""
     words = {
         "design_id": "number of the design point",

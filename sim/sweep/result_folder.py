@@ -27,7 +27,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic_core import to_json
 
-from sim.io.atomic_write import arriving, was_arriving
+from sim.io.atomic_write import atomic_path, is_partial_file
 
 FORMAT = "parley.sweep/1"
 
@@ -113,7 +113,7 @@ class Chunk:
 
 
 #: The files of a sweep are on the disk before anything rests on them.
-lasting = partial(arriving, lasting=True)
+lasting = partial(atomic_path, lasting=True)
 
 
 def check_free(folder: Path) -> None:
@@ -131,11 +131,11 @@ def check_free(folder: Path) -> None:
         )
 
 
-def clear_up(folder: Path) -> None:
+def remove_partial_files(folder: Path) -> None:
     """Throw away the parts of a sweep that is done, and what was arriving when it was killed."""
     shutil.rmtree(folder / PARTS, ignore_errors=True)
     for path in folder.iterdir():
-        if was_arriving(path):
+        if is_partial_file(path):
             path.unlink()
 
 
@@ -157,7 +157,7 @@ def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
     """Keep others from playing in this folder meanwhile. Raises FolderError if someone does."""
     try:
         import fcntl

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from sim.scenario.schema import Scenario
 from sim.sweep import result_folder as disk
 from sim.sweep.chunk import FAILURES, KEYS
-from sim.sweep.question import Question
+from sim.sweep.question import BoundStudy
 from sim.sweep.result_folder import FolderError
 from sim.sweep.study import Study, is_keyed
 from sim.sweep.study_reader import read_study_text
@@ -81,7 +81,7 @@ class Sweep:
         return bool(self.manifest["complete"])
 
     @cached_property
-    def question(self) -> Question:
+    def question(self) -> BoundStudy:
         """The study with its scenario, as they were when the sweep began."""
         path = self.folder / disk.SPEC
         try:

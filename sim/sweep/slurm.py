@@ -5,13 +5,13 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from sim.sweep.question import Question
+from sim.sweep.question import BoundStudy
 
 #: Seconds before its end at which a job is told to finish the chunk in flight.
 WARNING = 300
 
 
-def script(question: Question, spec: Path, out: Path, shards: int, hours: float) -> str:
+def script(question: BoundStudy, spec: Path, out: Path, shards: int, hours: float) -> str:
     """The script of a job array; a job that is begun again goes on where it was."""
     words = shlex.join(["parley", "sweep", "run", str(spec), "--out", str(out)])
     merge = shlex.join(["parley", "sweep", "merge", str(out)])

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from sim.scenario.errors import did_you_mean, shown
+from sim.scenario.errors import did_you_mean, quote_value
 from sim.scenario.quantity import Beta, Lognormal, Normal, Quantity
 from sim.scenario.schema import MOST_DAYS
 
@@ -38,13 +38,13 @@ Method = Literal[
 ]
 
 
-class Part(BaseModel):
+class StudyPart(BaseModel):
     """A part of a study: frozen, without unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Range(Part):
+class Range(StudyPart):
     """Which settings a swept key takes: at most one form; `{}` is the scenario's own range.
 
     A list under `values` has single settings of any type, in their order. A range without a list
@@ -136,7 +136,7 @@ def frozen(said: dict[str, Any]) -> Any:
     parameters = {name: value for name, value in said.items() if name != "name"}
     family = getattr(stats, str(said.get("name")), None)
     if not isinstance(family, stats.rv_continuous | stats.rv_discrete):
-        raise ValueError(f"has no known `name`: {shown(said.get('name'))}; see scipy.stats")
+        raise ValueError(f"has no known `name`: {quote_value(said.get('name'))}; see scipy.stats")
     try:
         made = family(**parameters)
         median = float(made.ppf(0.5))
@@ -147,7 +147,7 @@ def frozen(said: dict[str, Any]) -> Any:
     return made
 
 
-class Sampling(Part):
+class Sampling(StudyPart):
     """How the settings of some keys make design points."""
 
     method: Method
@@ -177,7 +177,7 @@ class Sampling(Part):
             )
 
 
-class Design(Part):
+class StudyDesign(StudyPart):
     """Which points are played: levers and uncertainties each by their own plan, or together.
 
     `combine` says how points of the one meet points of the other: full_factorial (each with each),
@@ -190,7 +190,7 @@ class Design(Part):
     combine: Literal["full_factorial", "zip", "cycle"] = "full_factorial"
 
     @model_validator(mode="after")
-    def _one_plan_for_each(self) -> Design:
+    def _one_plan_for_each(self) -> StudyDesign:
         if self.together is not None and (self.levers or self.uncertainties):
             raise ValueError("has `together` beside a plan for one side; keep one")
         sides = [side for side in (self.levers, self.uncertainties) if side]
@@ -212,13 +212,13 @@ def is_keyed(sampling: Sampling) -> bool:
     return sampling.method in KEYED
 
 
-class Kept(Part):
+class OutputColumns(StudyPart):
     """Which columns of the outcomes are kept."""
 
     keep: list[str] = Field(min_length=1)
 
 
-class Series(Part):
+class Series(StudyPart):
     """Which series by day are kept, thinned."""
 
     keep: list[Literal["surplus", "war_values", "phase"]] = Field(min_length=1)
@@ -226,7 +226,7 @@ class Series(Part):
     replicates: int = Field(1, ge=1, description="of each design point, from the first")
 
 
-class Stop(Part):
+class Stop(StudyPart):
     """Stop once the widest 95 % interval over all design points is narrow enough."""
 
     metric: str = Field(description="a kept column that is a share or a count")
@@ -237,7 +237,7 @@ class Stop(Part):
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 
 
-class Study(Part):
+class Study(StudyPart):
     """A sweep: what is asked of which scenario."""
 
     study: Name
@@ -249,11 +249,11 @@ class Study(Part):
     crn: bool = Field(True, description="whether design points share the luck of a replicate")
     levers: dict[str, Range] = {}
     uncertainties: dict[str, Range] = {}
-    design: Design = Design()
+    design: StudyDesign = StudyDesign()
     constraints: list[str] = Field(
         default=[], description="what every design point fulfils, such as `leaks <= 1`"
     )
-    outcomes: Kept | None = None
+    outcomes: OutputColumns | None = None
     series: Series | None = None
     stop: Stop | None = None
 

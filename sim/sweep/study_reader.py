@@ -7,23 +7,23 @@ from dataclasses import replace
 from pathlib import Path as FilePath
 
 from sim.scenario import loading
-from sim.scenario.errors import Complaint, Path, ScenarioError, Trouble
+from sim.scenario.errors import IssueAtPath, Path, ScenarioError, ValidationIssue
 from sim.scenario.loading import find_scenario, load_scenario
 from sim.scenario.schema import Scenario
 from sim.scenario.yaml_tree import keys_at_top
 from sim.sweep import design_points, output_columns
-from sim.sweep.factors import Swept, UnsweepableError, swept
-from sim.sweep.question import Question
+from sim.sweep.factors import Factor, FactorError, factor_of
+from sim.sweep.question import BoundStudy
 from sim.sweep.study import Study
 
 
-def read_study(path: str | FilePath, changes: dict[str, str] | None = None) -> Question:
+def read_study(path: str | FilePath, changes: dict[str, str] | None = None) -> BoundStudy:
     """Read a study from its YAML or JSON file, with some of its values changed by their paths.
 
     Raises ScenarioError with everything that is wrong.
     """
     path = FilePath(path)
-    return read_study_text(loading.text_of(path), path.name, path.parent, changes)
+    return read_study_text(loading.read_file(path), path.name, path.parent, changes)
 
 
 def read_study_text(
@@ -33,17 +33,17 @@ def read_study_text(
     changes: dict[str, str] | None = None,
     scenario: Scenario | None = None,
     tables: dict[str, str] | None = None,
-) -> Question:
+) -> BoundStudy:
     """Read a study from a text; files that it names lie in `folder`, unless they are given."""
     if {"scenario", "parties"} <= keys_at_top(text, name):
         wanted = "a study names one by `scenario:`, and what is swept of it"
         hint = "`parley run` plays a scenario as it stands"
         raise ScenarioError(
-            [Complaint(name, 0, "", "this is a scenario and no study", wanted, hint)]
+            [ValidationIssue(name, 0, "", "this is a scenario and no study", wanted, hint)]
         )
-    found: list[Question] = []
+    found: list[BoundStudy] = []
 
-    def check(study: Study) -> Iterator[Trouble]:
+    def check(study: Study) -> Iterator[IssueAtPath]:
         case, troubles = _scenario_of(study, folder, scenario)
         troubles += _alone(study)
         texts = dict(tables or {})
@@ -51,7 +51,7 @@ def read_study_text(
             troubles += _read_tables(study, folder, texts)
         yield from troubles
         if case is not None:
-            question = Question(study, text, case, (), texts, changes or {})
+            question = BoundStudy(study, text, case, (), texts, changes or {})
             yield from _against(question, found, is_sound=not troubles)
 
     loading.read_as(text, name, Study, check, changes or {})
@@ -60,7 +60,7 @@ def read_study_text(
 
 def _scenario_of(
     study: Study, folder: FilePath, given: Scenario | None
-) -> tuple[Scenario | None, list[Trouble]]:
+) -> tuple[Scenario | None, list[IssueAtPath]]:
     """The scenario of a study, or why there is none."""
     try:
         beside = folder / study.scenario
@@ -71,72 +71,74 @@ def _scenario_of(
     return case.model_copy(update={"days": days}), []
 
 
-def _outside(key: str, named: str, complaint: Complaint) -> Trouble:
+def _outside(key: str, named: str, complaint: ValidationIssue) -> IssueAtPath:
     """A complaint about what a study refers to, told where the study refers to it."""
     where = f" (line {complaint.line})" if complaint.line else ""
     found = f"{key} is '{named}': {complaint.found}{where}"
-    return Trouble((key,), found, complaint.expected, complaint.hint)
+    return IssueAtPath((key,), found, complaint.expected, complaint.hint)
 
 
-def _read_tables(study: Study, folder: FilePath, texts: dict[str, str]) -> Iterator[Trouble]:
+def _read_tables(study: Study, folder: FilePath, texts: dict[str, str]) -> Iterator[IssueAtPath]:
     """The text of each table that a study names."""
     for side in ("levers", "uncertainties", "together"):
         sampling = getattr(study.design, side)
         if sampling is not None and sampling.file is not None:
             try:
-                texts[sampling.file] = loading.text_of(folder / sampling.file)
+                texts[sampling.file] = loading.read_file(folder / sampling.file)
             except ScenarioError as error:
                 path: Path = ("design", side, "file")
                 found = f"{sampling.file}: {error.complaints[0].found}"
-                yield Trouble(path, found, "", "a table lies beside its study")
+                yield IssueAtPath(path, found, "", "a table lies beside its study")
 
 
-def _alone(study: Study) -> Iterator[Trouble]:
+def _alone(study: Study) -> Iterator[IssueAtPath]:
     """What does not fit within the study itself."""
     if not study.ranges:
-        yield Trouble((), "nothing is swept", "name `levers` or `uncertainties`, or both")
+        yield IssueAtPath((), "nothing is swept", "name `levers` or `uncertainties`, or both")
     for key in study.levers:
         if key in study.uncertainties:
             hint = "keep it on one side"
-            yield Trouble(("uncertainties", key), f"'{key}' is among the levers too", "", hint)
+            yield IssueAtPath(("uncertainties", key), f"'{key}' is among the levers too", "", hint)
     design = study.design
     for side, ranges in (("levers", study.levers), ("uncertainties", study.uncertainties)):
         if getattr(design, side) is not None and not ranges:
             hint = f"name `{side}` or leave the plan out"
-            yield Trouble(("design", side), f"there are no {side} to plan", "", hint)
+            yield IssueAtPath(("design", side), f"there are no {side} to plan", "", hint)
     if study.uncertainties and design.uncertainties is None and design.together is None:
         hint = "such as `uncertainties: {method: latin_hypercube, n: 100}`"
-        yield Trouble(("design",), "there is no plan for the uncertainties", "", hint)
+        yield IssueAtPath(("design",), "there is no plan for the uncertainties", "", hint)
     if study.stop is not None and study.stop.max_replicates < study.replicates:
         found = f"stop.max_replicates is {study.stop.max_replicates}"
         wanted = f"at least the {study.replicates} replicates that are played first"
-        yield Trouble(("stop", "max_replicates"), found, wanted)
+        yield IssueAtPath(("stop", "max_replicates"), found, wanted)
     if study.series is not None and study.series.replicates > study.replicates:
         found = f"series.replicates is {study.series.replicates}"
         wanted = f"at most {study.replicates}, the replicates of a design point"
-        yield Trouble(("series", "replicates"), found, wanted)
+        yield IssueAtPath(("series", "replicates"), found, wanted)
 
 
-def _against(question: Question, found: list[Question], is_sound: bool) -> Iterator[Trouble]:
+def _against(
+    question: BoundStudy, found: list[BoundStudy], is_sound: bool
+) -> Iterator[IssueAtPath]:
     """What does not fit the scenario; leaves the whole question in `found`.
 
     The design is looked at where the study is sound by itself, as it would only say so again.
     """
     study, scenario = question.study, question.scenario
-    keys: list[Swept] = []
+    keys: list[Factor] = []
     for side, ranges in (("levers", study.levers), ("uncertainties", study.uncertainties)):
         for key, span in ranges.items():
             try:
-                keys.append(swept(scenario, key, span, side))
-            except UnsweepableError as error:
-                yield Trouble((side, key), error.found, error.wanted, error.hint)
+                keys.append(factor_of(scenario, key, span, side))
+            except FactorError as error:
+                yield IssueAtPath((side, key), error.found, error.wanted, error.hint)
     names = study.outcomes.keep if study.outcomes else ()
     for place, name in enumerate(names):
         if (why := output_columns.misfit(scenario, name)) is not None:
-            yield Trouble(("outcomes", "keep", place), *why, leans=(("days",),))
+            yield IssueAtPath(("outcomes", "keep", place), *why, leans=(("days",),))
     if study.stop is not None and (why := output_columns.cannot_stop(scenario, study)) is not None:
-        yield Trouble(("stop", "metric"), *why)
+        yield IssueAtPath(("stop", "metric"), *why)
     if is_sound and len(keys) == len(study.ranges):
         whole = replace(question, keys=tuple(keys))
         found.append(whole)
-        yield from design_points.misfits(whole)
+        yield from design_points.design_issues(whole)

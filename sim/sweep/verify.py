@@ -16,14 +16,14 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from sim.reporting import narrative
-from sim.scenario.loading import changed
+from sim.scenario.loading import with_changes
 from sim.sweep import provenance
 from sim.sweep import result_folder as disk
-from sim.sweep.chunk import OK, play
+from sim.sweep.chunk import OK, run_chunk
 from sim.sweep.execution import begin, conclude
-from sim.sweep.factors import written
+from sim.sweep.factors import yaml_value
 from sim.sweep.output_columns import MEANS
-from sim.sweep.plan import Plan
+from sim.sweep.plan import SweepPlan
 from sim.sweep.result_folder import FingerprintError, FolderError
 from sim.sweep.results import Sweep
 
@@ -53,8 +53,8 @@ def merge(folder: Path | str) -> Sweep:
         )
     _check_together(shards)
     first = shards[0]
-    plan = Plan.of(first.question, first.manifest["chunk_runs"])
-    with disk.held(folder):
+    plan = SweepPlan.of(first.question, first.manifest["chunk_runs"])
+    with disk.locked(folder):
         begin(folder, plan)
         manifest = disk.read_manifest(folder)
         manifest["forced"] = [one for shard in shards for one in shard.manifest["forced"]]
@@ -63,7 +63,7 @@ def merge(folder: Path | str) -> Sweep:
             for kind in (disk.RUNS, disk.SERIES, disk.FAILURES)
         }
         conclude(folder, plan, manifest, sources, [])
-        disk.clear_up(folder)
+        disk.remove_partial_files(folder)
     return Sweep(folder)
 
 
@@ -119,7 +119,7 @@ def _ways_out(shards: Sequence[Sweep], wrong: Mapping[str, list[int]]) -> Iterat
 
 
 @dataclass(frozen=True)
-class Replayed:
+class ReplayResult:
     """A run that was played again: whether it came out as it is recorded, and its story."""
 
     run_id: int
@@ -135,28 +135,30 @@ class Replayed:
         return [name for name in self.recorded if self.recorded[name] != self.replayed.get(name)]
 
 
-def replay(sweep: Sweep, run_id: int) -> Replayed:
+def replay(sweep: Sweep, run_id: int) -> ReplayResult:
     """Play one run again, with its story. Raises FolderError for a run that there is not."""
-    plan = Plan.of(sweep.question, 1)
+    plan = SweepPlan.of(sweep.question, 1)
     rows = sweep.runs.filter(pc.equal(sweep.runs["run_id"], run_id)).to_pylist()
     if not rows:
         raise FolderError(f"{sweep.folder} has no run {run_id}")
     played, failure = _again(plan, rows[0])
     point = rows[0]["design_id"]
     numbers = {path: values[point] for path, values in plan.points.of_kind("number").items()}
-    changes = {**plan.points.changes(point), **{k: written(v) for k, v in numbers.items()}}
-    scenario = changed(sweep.scenario, changes) if changes else sweep.scenario
+    changes = {**plan.points.changes(point), **{k: yaml_value(v) for k, v in numbers.items()}}
+    scenario = with_changes(sweep.scenario, changes) if changes else sweep.scenario
     levers = {name: float(v[point]) for name, v in plan.points.of_kind("lever").items()}
     seed, luck = sweep.study.seed, rows[0]["luck"]
     told = () if played["status"] != OK else narrative.tell(scenario, luck, seed, levers=levers)
-    settings = {key.key: written(plan.points.settings[key.key][point]) for key in plan.points.keys}
-    return Replayed(run_id, settings, rows[0], played, tuple(told), failure)
+    settings = {
+        key.key: yaml_value(plan.points.settings[key.key][point]) for key in plan.points.keys
+    }
+    return ReplayResult(run_id, settings, rows[0], played, tuple(told), failure)
 
 
-def _again(plan: Plan, row: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+def _again(plan: SweepPlan, row: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
     """A run played again, as a row; and how it failed, where it did."""
     task = plan.task_of(np.array([row["design_id"]]), np.array([row["replicate"]]))
-    played = play(task)
+    played = run_chunk(task)
     found: dict[str, Any] = played.runs.to_pylist()[0]
     failures = [
         f"{one['exception']}: {one['message']}\n{one['traceback']}"
@@ -169,7 +171,7 @@ def _again(plan: Plan, row: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
 
 
 @dataclass(frozen=True)
-class Checked:
+class VerificationReport:
     """One thing that was looked at, and whether it is as it should be."""
 
     what: str
@@ -177,51 +179,55 @@ class Checked:
     words: str
 
 
-def verify(sweep: Sweep, runs: int = REPLAYED) -> list[Checked]:
+def verify(sweep: Sweep, runs: int = REPLAYED) -> list[VerificationReport]:
     """Whether a sweep is as it was left: its files, its counts, its model, some runs replayed."""
     if not sweep.is_complete:
         raise FolderError(f"{sweep.folder} is not finished; `parley sweep resume` it first")
     manifest = sweep.manifest
     checked = [
-        Checked(name, not became, f"{became}; " * bool(became) + f"sha256 {digest[:12]} as written")
+        VerificationReport(
+            name, not became, f"{became}; " * bool(became) + f"sha256 {digest[:12]} as written"
+        )
         for name, digest in manifest["files"].items()
         for became in [sweep.became(name)]
     ]
     said, now = manifest["fingerprint"], provenance.fingerprint(sweep.question)
     checked += [
-        Checked(part, said[part] == now[part], f"{said[part][:12]} then, {now[part][:12]} now")
+        VerificationReport(
+            part, said[part] == now[part], f"{said[part][:12]} then, {now[part][:12]} now"
+        )
         for part in ("study", "scenario", "version", "model")
     ]
     repository = manifest["surroundings"]["repository"] or {"dirty": False}
     words = f"diff {repository['diff_sha256'][:12]}" if repository["dirty"] else "nothing changed"
-    checked.append(Checked("committed", not repository["dirty"], words))
+    checked.append(VerificationReport("committed", not repository["dirty"], words))
     if all(one.holds for one in checked if one.what.endswith(".parquet")):
         checked += [_counted(sweep), _replayed(sweep, runs)]
     return checked
 
 
-def _counted(sweep: Sweep) -> Checked:
+def _counted(sweep: Sweep) -> VerificationReport:
     """Whether every planned run is there once, as ok or failed."""
     counts, found = sweep.manifest["counts"], sweep.runs["run_id"].to_numpy()
     planned = counts["planned"] == counts["ok"] + counts["failed"] == len(np.unique(found))
     planned = planned and len(found) == counts["planned"]
     planned = planned and sweep.failures.num_rows == counts["failed"]
     words = f"{counts['planned']:,} planned, {counts['ok']:,} ok, {counts['failed']:,} failed"
-    return Checked("counts", planned, words)
+    return VerificationReport("counts", planned, words)
 
 
-def _replayed(sweep: Sweep, runs: int) -> Checked:
+def _replayed(sweep: Sweep, runs: int) -> VerificationReport:
     """Whether some runs, chosen by the sweep's fingerprint, come out as they are recorded."""
     table = sweep.runs.filter(pc.equal(sweep.runs["status"], OK))
     some = min(runs, table.num_rows)
     chosen = random.Random(sweep.manifest["fingerprint"]["all"]).sample(range(table.num_rows), some)
-    plan = Plan.of(sweep.question, 1)
+    plan = SweepPlan.of(sweep.question, 1)
     rows = table.take(sorted(chosen)).to_pylist()
     different = [str(row["run_id"]) for row in rows if _again(plan, row)[0] != row]
     words = f"of {some} runs played again, {some - len(different)} came out the same"
     if different:
         words += f"; not run {', '.join(different)}"
-    return Checked("replay", not different, words)
+    return VerificationReport("replay", not different, words)
 
 
 # --- Comparing

@@ -7,7 +7,8 @@ lie between 0 and 1, else ValueError.
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.floating]
+from sim.types import Floats
+
 Real = float | NDArray[np.floating | np.integer]  # a number, or one per run
 
 

@@ -13,8 +13,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.floating]
+from sim.types import Bools, Floats
+
 Packages = NDArray[np.intp]
 
 NO_PACKAGE = -1
@@ -154,11 +154,11 @@ def _inside(gains: Floats) -> Bools:
 
 def _best(score: Floats, inside: Bools) -> Packages:
     """The first package inside with the highest score, or `NO_PACKAGE`, (runs,)."""
-    choice = only(score, inside).argmax(axis=1)
+    choice = mask_outside(score, inside).argmax(axis=1)
     return np.where(inside.any(axis=1), choice, np.intp(NO_PACKAGE))
 
 
-def only(values: Floats, inside: Bools) -> Floats:
+def mask_outside(values: Floats, inside: Bools) -> Floats:
     """The values where they are inside, and a number below all others elsewhere; any shape.
 
     Values lie within half of the largest number of their kind. Much faster than a choice by mask,

@@ -7,10 +7,9 @@ censoring (one less Kaplan and Meier's curve for each cause) would count more en
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.floating]
-Ints = NDArray[np.int64]
+from sim.types import Floats, Ints
 
 
 def aalen_johansen(

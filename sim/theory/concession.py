@@ -14,7 +14,8 @@ from typing import ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.floating]
+from sim.types import Floats
+
 Real = float | NDArray[np.floating | np.integer]  # a number, or one per run
 
 
@@ -62,7 +63,7 @@ LEAST_PATIENCE, GREATEST_PATIENCE = 1.0, 3650.0
 
 
 @dataclass(frozen=True)
-class Stance:
+class ConcessionInput:
     """Where a party stands when it decides what to hold out for; axis 0 is the run."""
 
     reservation: Floats  # (runs,) what no deal is worth to it
@@ -78,7 +79,7 @@ class Tactic(Protocol):
     numbers: ClassVar[tuple[str, ...]]
     bounds: ClassVar[dict[str, tuple[float, float]]]
 
-    def __call__(self, numbers: Mapping[str, Floats], stance: Stance) -> Floats:
+    def __call__(self, numbers: Mapping[str, Floats], stance: ConcessionInput) -> Floats:
         """The aspiration in utils, at least the reservation value: (runs,)."""
         ...
 
@@ -99,7 +100,7 @@ class CostOfDelay:
         "patience": (0.0, np.inf),
     }
 
-    def __call__(self, numbers: Mapping[str, Floats], stance: Stance) -> Floats:
+    def __call__(self, numbers: Mapping[str, Floats], stance: ConcessionInput) -> Floats:
         """The aspiration after this much delay."""
         at_stake = np.maximum(stance.top - stance.reservation, 0.0)
         patience = numbers["patience"] * at_stake / np.maximum(stance.delay_cost, 1e-12)
@@ -122,7 +123,7 @@ class Deadline:
         "days": (0.0, np.inf),
     }
 
-    def __call__(self, numbers: Mapping[str, Floats], stance: Stance) -> Floats:
+    def __call__(self, numbers: Mapping[str, Floats], stance: ConcessionInput) -> Floats:
         """The aspiration on this day of talks."""
         at_stake = np.maximum(stance.top - stance.reservation, 0.0)
         given = time_dependent(

@@ -12,7 +12,8 @@ derivation for two types. Arguments are numbers or arrays and broadcast; costs a
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.floating]
+from sim.types import Floats
+
 Real = float | NDArray[np.floating | np.integer]  # a number, or one per run
 
 

@@ -9,7 +9,8 @@ in utils, from all-to-B to all-to-A. Leading axes, such as runs, are carried alo
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Floats = NDArray[np.floating]
+from sim.types import Floats
+
 Order = NDArray[np.intp]
 
 TOUCHING = 1e-12  # utils; a reservation on the frontier itself is inside, whatever the rounding

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import xlog1py
 
-Floats = NDArray[np.floating]
+from sim.types import Floats
+
 Real = float | NDArray[np.floating | np.integer]  # a number, or one per run
 
 

@@ -6,10 +6,8 @@ Source: Putnam, International Organization 42 (1988) 427-460, for the idea of tw
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.floating]
+from sim.types import Bools, Floats
 
 
 def banzhaf(seats: Sequence[int], quota: int) -> Floats:

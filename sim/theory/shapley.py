@@ -4,9 +4,8 @@ import itertools
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.floating]
+from sim.types import Floats
 
 
 def shapley(values: Floats) -> Floats:

@@ -12,8 +12,8 @@ from typing import ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.floating]
+from sim.types import Bools, Floats
+
 Real = float | NDArray[np.floating | np.integer]  # a number, or one per run
 
 LEAST_CHANCE, GREATEST_CHANCE = 0.05, 0.95  # nobody is sure to win a battle

@@ -21,8 +21,8 @@ from sim.findings.attribution import with_numbers
 from sim.findings.statistics import NORMAL_95, dealt_by
 from sim.scenario.loading import load_scenario
 from sim.scenario.schema import Scenario
+from sim.types import Floats
 
-Floats = NDArray[np.floating]
 Edit = Callable[[Scenario], Scenario]
 
 SEED_CASE, FIRST_TRUCE = "gaza-2024-01", "gaza-2023-11"
@@ -38,7 +38,7 @@ EARLY_DAYS = 60
 
 
 @dataclass(frozen=True)
-class Arm:
+class TreatmentArm:
     """One way to play: a scenario, numbers set by patterns of their paths, levers, and an edit."""
 
     scenario: str = SEED_CASE
@@ -61,16 +61,16 @@ class Arm:
 
 
 def play(
-    arms: Sequence[Arm],
+    arms: Sequence[TreatmentArm],
     *,
     runs: int,
     seed: int = 1,
     workers: int = 1,
     progress: Progress | None = None,
-) -> dict[Arm, Outcomes]:
+) -> dict[TreatmentArm, Outcomes]:
     """Play arms with the same luck, each once."""
     wanted = list(dict.fromkeys(arms))
-    played: dict[Arm, Outcomes] = {}
+    played: dict[TreatmentArm, Outcomes] = {}
     for days in dict.fromkeys(arm.days for arm in wanted):
         group = [arm for arm in wanted if arm.days == days]
         before = len(played) * runs

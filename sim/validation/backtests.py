@@ -12,18 +12,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.engine.outcomes import NONE, Outcomes
-from sim.engine.random_streams import Chance
-from sim.engine.sampling import Draws
-from sim.engine.simulate import Look, first_look
+from sim.engine.random_streams import RandomStreams
+from sim.engine.sampling import ParameterSample
+from sim.engine.simulate import InitialUtilities, initial_utilities
 from sim.findings.attribution import structural
 from sim.findings.statistics import Finding, deal_by, dealt_by, share
 from sim.scenario.loading import load_scenario
+from sim.types import Floats
 from sim.validation import history
-from sim.validation.arms import DAYS, FIRST_TRUCE, SEED_CASE, Arm, has_level, signed_at
-from sim.validation.history import CASES, PAUSES, Case, Known
+from sim.validation.arms import DAYS, FIRST_TRUCE, SEED_CASE, TreatmentArm, has_level, signed_at
+from sim.validation.history import CASES, PAUSES, Case, SourcedFact
 from sim.validation.scoring_rules import (
     CENTRAL,
     brier,
@@ -32,8 +32,6 @@ from sim.validation.scoring_rules import (
     interval,
     log_score,
 )
-
-Floats = NDArray[np.floating]
 
 #: The days by which a truce is forecast.
 FORECAST_DAYS = {"B1": (30, 60, 90), "B2": (30, 90, 180, 365), "B3": (30, 60, 90)}
@@ -87,30 +85,30 @@ class Criterion:
 MODEL, LEFT_OUT, IN_SAMPLE = "model", "base rate without this spell", "base rate of both spells"
 
 
-def arms() -> tuple[Arm, ...]:
+def arms() -> tuple[TreatmentArm, ...]:
     """What must be played for the backtests."""
-    wanted = [Arm(FIRST_TRUCE), Arm(SEED_CASE), Arm(SECOND_TRUCE)]
+    wanted = [TreatmentArm(FIRST_TRUCE), TreatmentArm(SEED_CASE), TreatmentArm(SECOND_TRUCE)]
     for name, case in CASES.items():
         wanted.append(_longest(name, case))
-        wanted += [Arm(case.scenario, days=count.day) for count in case.counts]
+        wanted += [TreatmentArm(case.scenario, days=count.day) for count in case.counts]
     return tuple(dict.fromkeys(wanted))
 
 
-def _longest(name: str, case: Case) -> Arm:
+def _longest(name: str, case: Case) -> TreatmentArm:
     """The arm of a case that is followed longest."""
     days = (DAYS, *FORECAST_DAYS[name], *(count.day for count in case.counts))
-    return Arm(case.scenario, days=max(days))
+    return TreatmentArm(case.scenario, days=max(days))
 
 
 # --- Chances of a truce
 
 
-def forecasts(played: Mapping[Arm, Outcomes]) -> list[Forecast]:
+def forecasts(played: Mapping[TreatmentArm, Outcomes]) -> list[Forecast]:
     """Chances of a truce by some days, scored."""
     return [_forecast(name, case, played) for name, case in CASES.items()]
 
 
-def _forecast(name: str, case: Case, played: Mapping[Arm, Outcomes]) -> Forecast:
+def _forecast(name: str, case: Case, played: Mapping[TreatmentArm, Outcomes]) -> Forecast:
     days = FORECAST_DAYS[name]
     outcomes = played[_longest(name, case)]
     happened = tuple(case.day <= day for day in days)
@@ -131,7 +129,7 @@ def _forecast(name: str, case: Case, played: Mapping[Arm, Outcomes]) -> Forecast
 # --- Counts of people
 
 
-def counts(played: Mapping[Arm, Outcomes]) -> list[Counted]:
+def counts(played: Mapping[TreatmentArm, Outcomes]) -> list[Counted]:
     """Captives returned and prisoners released by some days, scored.
 
     The base rate has no counts of its own. It is lent those of the other spell: none with the
@@ -141,7 +139,7 @@ def counts(played: Mapping[Arm, Outcomes]) -> list[Counted]:
     for name, case in CASES.items():
         other = next(c for c in CASES.values() if c.spell != case.spell).counts[-1]
         for count in case.counts:
-            outcomes = played[Arm(case.scenario, days=count.day)]
+            outcomes = played[TreatmentArm(case.scenario, days=count.day)]
             deal = history.chance_by(count.day, history.pace(case.spell))
             for kind, known, lent in (
                 ("returned_alive", count.returned_alive, other.returned_alive),
@@ -153,7 +151,13 @@ def counts(played: Mapping[Arm, Outcomes]) -> list[Counted]:
 
 
 def _counted(
-    case: str, kind: str, day: int, known: Known, values: Floats, deal: float, lent: Known
+    case: str,
+    kind: str,
+    day: int,
+    known: SourcedFact,
+    values: Floats,
+    deal: float,
+    lent: SourcedFact,
 ) -> Counted:
     observed = _number(known)
     low, high = interval(values, 0.9)
@@ -173,7 +177,7 @@ def _counted(
     )
 
 
-def _number(known: Known) -> float:
+def _number(known: SourcedFact) -> float:
     assert isinstance(known.value, int | float), known.what
     return float(known.value)
 
@@ -186,12 +190,12 @@ def coverage(found: list[Counted]) -> dict[float, tuple[int, int]]:
 # --- What each backtest was to show
 
 
-def criteria(played: Mapping[Arm, Outcomes], *, runs: int, seed: int) -> list[Criterion]:
+def criteria(played: Mapping[TreatmentArm, Outcomes], *, runs: int, seed: int) -> list[Criterion]:
     """What was written down before playing, and whether it holds."""
     return [
-        *_november(played[Arm(FIRST_TRUCE)]),
-        *_january(played[Arm(SEED_CASE)], runs, seed),
-        *_second_truce(played[Arm(SECOND_TRUCE)]),
+        *_november(played[TreatmentArm(FIRST_TRUCE)]),
+        *_january(played[TreatmentArm(SEED_CASE)], runs, seed),
+        *_second_truce(played[TreatmentArm(SECOND_TRUCE)]),
     ]
 
 
@@ -237,7 +241,7 @@ def _november(outcomes: Outcomes) -> list[Criterion]:
 
 def _january(outcomes: Outcomes, runs: int, seed: int) -> list[Criterion]:
     by_180 = deal_by(outcomes, DAYS)
-    look = first_look(load_scenario(SEED_CASE), runs=min(runs, 2000), seed=seed)
+    look = initial_utilities(load_scenario(SEED_CASE), runs=min(runs, 2000), seed=seed)
     parts = {name: _estimate(part) for name, part in structural(look).issue_shares.items()}
     ranked = sorted(parts, key=lambda name: -parts[name])
     ends, pauses = _blocked(look, "hamas", "israel", True), _blocked(look, "israel", "hamas", False)
@@ -298,7 +302,7 @@ def _second_truce(outcomes: Outcomes) -> list[Criterion]:
     ]
 
 
-def _blocked(look: Look, wants: str, refuses: str, permanent: bool) -> Finding:
+def _blocked(look: InitialUtilities, wants: str, refuses: str, permanent: bool) -> Finding:
     """Draws in which one side takes none of the texts that the other would take, if there are any.
 
     Only texts with or only texts without a term are looked at, side payments included.
@@ -370,7 +374,7 @@ def pauses(*, seed: int, draws: int = PAUSE_DRAWS) -> Pauses:
 def _kept_by_model(hours: float, seed: int, draws: int) -> float:
     """The chance that a truce of so many hours is not broken, over the scenario's own draws."""
     scenario = load_scenario(FIRST_TRUCE)
-    drawn = Draws(scenario, Chance(seed, 0, draws))
+    drawn = ParameterSample(scenario, RandomStreams(seed, 0, draws))
     causes = np.ones(draws)
     for name in scenario.spoilers:
         causes = causes + np.exp(drawn[f"spoilers.{name}.strength"]) / len(scenario.parties)

@@ -13,7 +13,7 @@ from datetime import date
 
 
 @dataclass(frozen=True)
-class Known:
+class SourcedFact:
     """One fact and where it is published."""
 
     what: str
@@ -27,8 +27,8 @@ class Spell:
     """A time of war in which a deal might have come, until one did."""
 
     name: str
-    from_day: Known
-    deal: Known
+    from_day: SourcedFact
+    deal: SourcedFact
 
     @property
     def days(self) -> int:
@@ -45,7 +45,7 @@ class Case:
     scenario: str
     begins: date  # the scenario's own day, day 1
     spell: str  # the spell that it lies in, left out of the rate it is compared with
-    first_truce: Known  # its first day
+    first_truce: SourcedFact  # its first day
     counts: tuple[Count, ...]
 
     @property
@@ -53,7 +53,7 @@ class Case:
         """The day of the case on which the first truce began."""
         return self.day_of(self.first_truce)
 
-    def day_of(self, known: Known) -> int:
+    def day_of(self, known: SourcedFact) -> int:
         """The day of the case on which something happened."""
         assert isinstance(known.value, date)
         return (known.value - self.begins).days + 1
@@ -64,13 +64,13 @@ class Count:
     """People who had come home by a day of a case; `besides` is part of those returned alive."""
 
     day: int
-    returned_alive: Known
-    prisoners_released: Known
-    besides: Known | None = None
+    returned_alive: SourcedFact
+    prisoners_released: SourcedFact
+    besides: SourcedFact | None = None
 
 
 @dataclass(frozen=True)
-class Pause:
+class HistoricalPause:
     """A humanitarian pause of agreed length in the war of 2014."""
 
     began: str
@@ -109,23 +109,31 @@ _BATCHES_2025 = (
 )
 _FIRE_RESUMED_2025 = "https://tripuratoday.com/detail?v=4268"
 
-WAR_BEGAN = Known("the war began", date(2023, 10, 7), _TIMES_OF_ISRAEL, "2023-11-22")
-DEAL_2023 = Known("the first deal was made", date(2023, 11, 22), _TIMES_OF_ISRAEL, "2023-11-22")
-TRUCE_2023 = Known("the first truce began", date(2023, 11, 24), _FIRST_DAY, "2023-11-25")
-TRUCE_2023_OVER = Known("the first truce was over", date(2023, 12, 1), _TOTALS_2023, "2023-12-01")
-TRUCE_2023_DAYS = Known("days that it lasted, extensions included", 7, _TOTALS_2023, "2023-12-01")
-DEAL_2025 = Known("the second deal was announced", date(2025, 1, 15), _MEDIATORS_2025, "2025-01-15")
-TRUCE_2025_DAYS = Known("days that it lasted", 58, _FIRE_RESUMED_2025, "2025-03-18")
-TRUCE_2025 = Known("the second truce began", date(2025, 1, 19), _FACTBOX_2025, "2025-01-20")
+WAR_BEGAN = SourcedFact("the war began", date(2023, 10, 7), _TIMES_OF_ISRAEL, "2023-11-22")
+DEAL_2023 = SourcedFact(
+    "the first deal was made", date(2023, 11, 22), _TIMES_OF_ISRAEL, "2023-11-22"
+)
+TRUCE_2023 = SourcedFact("the first truce began", date(2023, 11, 24), _FIRST_DAY, "2023-11-25")
+TRUCE_2023_OVER = SourcedFact(
+    "the first truce was over", date(2023, 12, 1), _TOTALS_2023, "2023-12-01"
+)
+TRUCE_2023_DAYS = SourcedFact(
+    "days that it lasted, extensions included", 7, _TOTALS_2023, "2023-12-01"
+)
+DEAL_2025 = SourcedFact(
+    "the second deal was announced", date(2025, 1, 15), _MEDIATORS_2025, "2025-01-15"
+)
+TRUCE_2025_DAYS = SourcedFact("days that it lasted", 58, _FIRE_RESUMED_2025, "2025-03-18")
+TRUCE_2025 = SourcedFact("the second truce began", date(2025, 1, 19), _FACTBOX_2025, "2025-01-20")
 
-_RETURNED_2025 = Known(
+_RETURNED_2025 = SourcedFact(
     "captives returned alive: 33 of the first phase but for eight dead, and Thais",
     30,
     _TOTALS_2025,
     "2025-02-28",
 )
-_PRISONERS_2025 = Known("prisoners released, first phase", 1778, _TOTALS_2025, "2025-02-28")
-_THAIS_2025 = Known("Thais among them", 5, _BATCHES_2025, "2025-02-08")
+_PRISONERS_2025 = SourcedFact("prisoners released, first phase", 1778, _TOTALS_2025, "2025-02-28")
+_THAIS_2025 = SourcedFact("Thais among them", 5, _BATCHES_2025, "2025-02-08")
 
 SPELLS = (
     Spell("October and November 2023", WAR_BEGAN, DEAL_2023),
@@ -141,8 +149,8 @@ CASES = {
         (
             Count(
                 60,
-                Known("captives returned alive in 2023", 105, _TOTALS_2023, "2023-12-01"),
-                Known("prisoners released in 2023", 240, _TOTALS_2023, "2023-12-01"),
+                SourcedFact("captives returned alive in 2023", 105, _TOTALS_2023, "2023-12-01"),
+                SourcedFact("prisoners released in 2023", 240, _TOTALS_2023, "2023-12-01"),
             ),
         ),
     ),
@@ -154,8 +162,8 @@ CASES = {
         (
             Count(
                 180,
-                Known("captives returned under a deal", 0, _MEDIATORS_2025, "2025-01-15"),
-                Known("prisoners released under a deal", 0, _MEDIATORS_2025, "2025-01-15"),
+                SourcedFact("captives returned under a deal", 0, _MEDIATORS_2025, "2025-01-15"),
+                SourcedFact("prisoners released under a deal", 0, _MEDIATORS_2025, "2025-01-15"),
             ),
             Count(
                 400,
@@ -188,14 +196,14 @@ _LAW = "https://www.lawandisrael.org/History/ceasefire/"
 #: The pauses of July and August 2014 with an agreed end. Accounts of who kept them differ: of the
 #: first, one source says three hours and another that one side held its fire for all six.
 PAUSES = (
-    Pause("2014-07-15 09:00", 6, 3, _CHANNEL_4, "2014-08-04"),
-    Pause("2014-07-17 10:00", 5, 5, _CHANNEL_4, "2014-08-04"),
-    Pause("2014-07-20", 2, 1, _CHANNEL_4, "2014-08-04"),
-    Pause("2014-07-26 08:00", 12, 12, _NEWSLINES, "2014-07-26"),
-    Pause("2014-08-01 08:00", 72, 1.5, _SHADOWPROOF, "2014-08-01"),
-    Pause("2014-08-04 10:00", 7, 0.1, _CHANNEL_4, "2014-08-04"),
-    Pause("2014-08-05 08:00", 72, 72, _GLOBAL_SECURITY, "2014-08"),
-    Pause("2014-08-11 00:01", 72, 208, _LAW, "undated"),
+    HistoricalPause("2014-07-15 09:00", 6, 3, _CHANNEL_4, "2014-08-04"),
+    HistoricalPause("2014-07-17 10:00", 5, 5, _CHANNEL_4, "2014-08-04"),
+    HistoricalPause("2014-07-20", 2, 1, _CHANNEL_4, "2014-08-04"),
+    HistoricalPause("2014-07-26 08:00", 12, 12, _NEWSLINES, "2014-07-26"),
+    HistoricalPause("2014-08-01 08:00", 72, 1.5, _SHADOWPROOF, "2014-08-01"),
+    HistoricalPause("2014-08-04 10:00", 7, 0.1, _CHANNEL_4, "2014-08-04"),
+    HistoricalPause("2014-08-05 08:00", 72, 72, _GLOBAL_SECURITY, "2014-08"),
+    HistoricalPause("2014-08-11 00:01", 72, 208, _LAW, "undated"),
 )
 
 
@@ -210,7 +218,7 @@ def chance_by(day: int, rate: float) -> float:
     return -math.expm1(-rate * day)
 
 
-def facts() -> list[Known]:
+def facts() -> list[SourcedFact]:
     """Every fact of this table that has a source of its own, pauses apart."""
     found = [TRUCE_2023_DAYS, TRUCE_2025_DAYS]
     for spell in SPELLS:

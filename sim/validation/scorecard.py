@@ -23,7 +23,7 @@ from sim.provenance import version
 from sim.scenario.quantity import Share
 from sim.scenario.schema import Scenario, Strategy
 from sim.validation import history
-from sim.validation.arms import DAYS, SEED_CASE, Answer, Arm, Ratio, deals, play
+from sim.validation.arms import DAYS, SEED_CASE, Answer, Ratio, TreatmentArm, deals, play
 from sim.validation.arms import signed_at as signed
 from sim.validation.backtests import (
     Counted,
@@ -71,7 +71,7 @@ class Ablation:
 
     name: str
     words: str
-    arm: Arm
+    arm: TreatmentArm
 
 
 @dataclass(frozen=True)
@@ -94,40 +94,40 @@ def _given(chance: float) -> Callable[[Scenario], Scenario]:
     return edit
 
 
-AS_IT_IS = Ablation("nothing", "the model as it is", Arm())
+AS_IT_IS = Ablation("nothing", "the model as it is", TreatmentArm())
 
 ABLATIONS: tuple[Ablation, ...] = (
     AS_IT_IS,
     Ablation(
         "permanence given, 1",
         "every text is believed to last for good, whatever it says",
-        Arm(edit=_given(1.0)),
+        TreatmentArm(edit=_given(1.0)),
     ),
     Ablation(
         "permanence given, 0.5",
         "every text is believed to last with a chance of one half",
-        Arm(edit=_given(0.5)),
+        TreatmentArm(edit=_given(0.5)),
     ),
     Ablation(
         "unanchored aspirations",
         "each side believes that the others would take anything (optimism of ten utils), so that "
         "it holds out for its own best package and concedes from there",
-        Arm(numbers=(("parties.*.optimism", BOUNDLESS),)),
+        TreatmentArm(numbers=(("parties.*.optimism", BOUNDLESS),)),
     ),
     Ablation(
         "no learning",
         "beliefs about the war are worth a million battles, and none moves them",
-        Arm(numbers=(("parties.*.war.prior_battles", UNSHAKEABLE),)),
+        TreatmentArm(numbers=(("parties.*.war.prior_battles", UNSHAKEABLE),)),
     ),
     Ablation(
         "no leverage of captives",
         "holding captives does not restrain the other side in battle",
-        Arm(numbers=(("captives.*.restraint", 0.0),)),
+        TreatmentArm(numbers=(("captives.*.restraint", 0.0),)),
     ),
     Ablation(
         "no side payments",
         "mediators have nothing to add to a text",
-        Arm(levers=(("leverage_on_israel", 0.0), ("leverage_on_hamas", 0.0))),
+        TreatmentArm(levers=(("leverage_on_israel", 0.0), ("leverage_on_hamas", 0.0))),
     ),
 )
 
@@ -148,7 +148,7 @@ HEADLINES: dict[str, Callable[[Outcomes], Ratio]] = {
 }
 
 
-def _ablated(played: Mapping[Arm, Outcomes]) -> dict[str, dict[str, Headline]]:
+def _ablated(played: Mapping[TreatmentArm, Outcomes]) -> dict[str, dict[str, Headline]]:
     """The headline numbers with each part taken out: by ablation and headline."""
     found: dict[str, dict[str, Headline]] = {}
     for ablation in ABLATIONS:
@@ -188,7 +188,7 @@ class Scorecard:
     ablations: Mapping[str, Mapping[str, Headline]]
 
 
-def all_arms() -> list[Arm]:
+def all_arms() -> list[TreatmentArm]:
     """All that must be played, each arm once."""
     wanted = [arm for fact in FACTS for arm in fact.arms]
     wanted += [*arms(), *(ablation.arm for ablation in ABLATIONS)]

@@ -26,9 +26,9 @@ from sim.validation import history
 from sim.validation.arms import (
     FIRST_TRUCE,
     Answer,
-    Arm,
     Edit,
     Ratio,
+    TreatmentArm,
     against,
     breaks_in_both,
     breaks_per_day,
@@ -64,13 +64,13 @@ class Fact:
     asked: str
     of: str  # what the effect is of, with its unit
     direction: Direction
-    arms: tuple[Arm, ...]
+    arms: tuple[TreatmentArm, ...]
     measure: Callable[..., Answer]  # of the outcomes of the arms
     built_in: bool = False  # whether a number or rule of the model puts the direction there
     why: str = "not known"  # the model does not pass
     remark: str = ""  # what a pass does not mean
 
-    def answer(self, played: Mapping[Arm, Outcomes]) -> Answer:
+    def answer(self, played: Mapping[TreatmentArm, Outcomes]) -> Answer:
         """What the model says to it."""
         return self.measure(*(played[arm] for arm in self.arms))
 
@@ -242,7 +242,7 @@ def _short_pauses(outcomes: Outcomes) -> Answer:
 
 # --- The facts
 
-AS_IT_IS = Arm()
+AS_IT_IS = TreatmentArm()
 NO_HEARING = (("mediators.*.access.*", 0.0),)
 IMPARTIAL = (("mediators.*.bias.*", 0.0),)
 PARTIAL = (*IMPARTIAL, ("mediators.us.bias.israel", 1.0), ("mediators.qatar.bias.hamas", 1.0))
@@ -251,9 +251,9 @@ BREAKS = "truces broken per day of truce, first 60 days, in runs with a truce ei
 CLAYTON = "Clayton et al. 2022"
 
 
-def _speech(cost: float, mediated: float) -> Arm:
+def _speech(cost: float, mediated: float) -> TreatmentArm:
     """How dear it is to retreat in public, and whether mediators word the texts."""
-    return Arm(numbers=(("parties.*.audience.cost", cost), ("channel.mediated", mediated)))
+    return TreatmentArm(numbers=(("parties.*.audience.cost", cost), ("channel.mediated", mediated)))
 
 
 FACTS: tuple[Fact, ...] = (
@@ -264,7 +264,7 @@ FACTS: tuple[Fact, ...] = (
         "seed case followed for a year: first truces that are over by then, less one half",
         "share of first truces",
         "above",
-        (Arm(days=YEAR),),
+        (TreatmentArm(days=YEAR),),
         _not_final,
     ),
     Fact(
@@ -274,7 +274,7 @@ FACTS: tuple[Fact, ...] = (
         "a day of war costs both sides twice as much",
         DEALS_BY_180,
         "above",
-        (AS_IT_IS, Arm(levers=(("war_cost_israel", 2.0), ("war_cost_hamas", 2.0)))),
+        (AS_IT_IS, TreatmentArm(levers=(("war_cost_israel", 2.0), ("war_cost_hamas", 2.0)))),
         _deals,
         why=(
             "the costs of the two sides pull apart. Doubled for Israel alone they lower the share "
@@ -340,8 +340,8 @@ FACTS: tuple[Fact, ...] = (
         BREAKS,
         "below",
         (
-            Arm(numbers=(("mediators.*.guarantee", 2.0),)),
-            Arm(numbers=(("mediators.*.guarantee", 3.0),)),
+            TreatmentArm(numbers=(("mediators.*.guarantee", 2.0),)),
+            TreatmentArm(numbers=(("mediators.*.guarantee", 3.0),)),
         ),
         breaks_in_both,
         built_in=True,
@@ -354,8 +354,8 @@ FACTS: tuple[Fact, ...] = (
         BREAKS,
         "above",
         (
-            Arm(levers=(("leverage_on_israel", 0.0), ("leverage_on_hamas", 0.0))),
-            Arm(levers=(("leverage_on_israel", 4.0), ("leverage_on_hamas", 4.0))),
+            TreatmentArm(levers=(("leverage_on_israel", 0.0), ("leverage_on_hamas", 0.0))),
+            TreatmentArm(levers=(("leverage_on_israel", 4.0), ("leverage_on_hamas", 4.0))),
         ),
         breaks_in_both,
         built_in=True,
@@ -367,7 +367,10 @@ FACTS: tuple[Fact, ...] = (
         "one side wins 58 battles in 100, against 50",
         BREAKS,
         "below",
-        (Arm(numbers=(("war.numbers.chance", 0.5),)), Arm(numbers=(("war.numbers.chance", 0.58),))),
+        (
+            TreatmentArm(numbers=(("war.numbers.chance", 0.5),)),
+            TreatmentArm(numbers=(("war.numbers.chance", 0.58),)),
+        ),
         breaks_in_both,
         why=(
             "battles touch a truce only through what fighting on is worth, which a one-sided war "
@@ -382,7 +385,7 @@ FACTS: tuple[Fact, ...] = (
         "with all mediators, against a direct channel only",
         DEALS_BY_180,
         "above",
-        (Arm(edit=NOBODY_MEDIATES), AS_IT_IS),
+        (TreatmentArm(edit=NOBODY_MEDIATES), AS_IT_IS),
         _deals,
         remark="nearly all of it is the channel: without it there are hardly any rounds",
     ),
@@ -393,7 +396,7 @@ FACTS: tuple[Fact, ...] = (
         "mediators with leverage and without information and texts, against the reverse",
         DEALS_BY_180,
         "above",
-        (Arm(edit=FACILITATING), Arm(edit=MANIPULATING)),
+        (TreatmentArm(edit=FACILITATING), TreatmentArm(edit=MANIPULATING)),
         _deals,
     ),
     Fact(
@@ -403,7 +406,7 @@ FACTS: tuple[Fact, ...] = (
         "the same two arms",
         BREAKS,
         "above",
-        (Arm(edit=FACILITATING), Arm(edit=MANIPULATING)),
+        (TreatmentArm(edit=FACILITATING), TreatmentArm(edit=MANIPULATING)),
         breaks_in_both,
         built_in=True,
         why=(
@@ -418,7 +421,7 @@ FACTS: tuple[Fact, ...] = (
         "one mediator leans fully to each side, against none that leans at all",
         DEALS_BY_180,
         "above",
-        (Arm(numbers=IMPARTIAL), Arm(numbers=PARTIAL)),
+        (TreatmentArm(numbers=IMPARTIAL), TreatmentArm(numbers=PARTIAL)),
         _deals,
     ),
     Fact(
@@ -429,8 +432,8 @@ FACTS: tuple[Fact, ...] = (
         f"{DEALS_BY_180}; every outcome of every run must be the same",
         "exactly",
         (
-            Arm(edit=ONLY_A_CHANNEL, numbers=NO_HEARING),
-            Arm(edit=A_CHANNEL_AND_TEXTS, numbers=NO_HEARING),
+            TreatmentArm(edit=ONLY_A_CHANNEL, numbers=NO_HEARING),
+            TreatmentArm(edit=A_CHANNEL_AND_TEXTS, numbers=NO_HEARING),
         ),
         _nothing_changes,
         built_in=True,
@@ -443,8 +446,8 @@ FACTS: tuple[Fact, ...] = (
         "talks under a permanent truce on day 180",
         "above",
         (
-            Arm(levers=(("guarantee_strength", 0.0),)),
-            Arm(levers=(("guarantee_strength", 3.0),)),
+            TreatmentArm(levers=(("guarantee_strength", 0.0),)),
+            TreatmentArm(levers=(("guarantee_strength", 3.0),)),
         ),
         _permanent,
     ),
@@ -455,7 +458,7 @@ FACTS: tuple[Fact, ...] = (
         "November case with the rule of extension, against without; runs with one truce in both",
         "breaches per day of truce",
         "above",
-        (Arm(FIRST_TRUCE, edit=_without_extension), Arm(FIRST_TRUCE)),
+        (TreatmentArm(FIRST_TRUCE, edit=_without_extension), TreatmentArm(FIRST_TRUCE)),
         _breaches,
         why=(
             "the rule is used in no run. A text covers all captives of a kind, so that at its end "
@@ -470,7 +473,7 @@ FACTS: tuple[Fact, ...] = (
         "November case with the rule of extension, against without",
         BREAKS,
         "above",
-        (Arm(FIRST_TRUCE, edit=_without_extension), Arm(FIRST_TRUCE)),
+        (TreatmentArm(FIRST_TRUCE, edit=_without_extension), TreatmentArm(FIRST_TRUCE)),
         breaks_in_both,
         built_in=True,
         why=("the rule is used in no run, as for F10a"),
@@ -482,7 +485,7 @@ FACTS: tuple[Fact, ...] = (
         "a last day of talks on day 91, against none",
         "talks whose first truce begins in the week from day 91",
         "above",
-        (AS_IT_IS, Arm(edit=_with_deadline)),
+        (AS_IT_IS, TreatmentArm(edit=_with_deadline)),
         _in_deadline_week,
         built_in=True,
     ),
@@ -493,7 +496,7 @@ FACTS: tuple[Fact, ...] = (
         "both sides give the forward side 0.515 in a battle, against beliefs as they are",
         "talks with a ZOPA before the first day",
         "above",
-        (AS_IT_IS, Arm(numbers=(("parties.*.war.belief", 0.515),))),
+        (AS_IT_IS, TreatmentArm(numbers=(("parties.*.war.belief", 0.515),))),
         _zopa,
     ),
     Fact(
@@ -504,8 +507,8 @@ FACTS: tuple[Fact, ...] = (
         DEALS_BY_180,
         "above",
         (
-            Arm(numbers=(("parties.*.war.prior_battles", 1e6),)),
-            Arm(numbers=(("parties.*.war.prior_battles", 5.0),)),
+            TreatmentArm(numbers=(("parties.*.war.prior_battles", 1e6),)),
+            TreatmentArm(numbers=(("parties.*.war.prior_battles", 5.0),)),
         ),
         _deals,
     ),
@@ -532,7 +535,7 @@ FACTS: tuple[Fact, ...] = (
         "half as many captives in every category, against all of them",
         "mean log of prisoners per captive in first deals",
         "above",
-        (AS_IT_IS, Arm(edit=_with_half_the_captives)),
+        (AS_IT_IS, TreatmentArm(edit=_with_half_the_captives)),
         _price_rises,
         why=(
             "the worth of captives is their share of those held on the first day, so that half as "
@@ -559,7 +562,7 @@ FACTS: tuple[Fact, ...] = (
         "November case: first truces of a week at most broken before their term, less that half",
         "share of short truces; the interval holds the error of eight pauses too",
         "above",
-        (Arm(FIRST_TRUCE),),
+        (TreatmentArm(FIRST_TRUCE),),
         _short_pauses,
         why=(
             "a quarter of the model's short truces break before their term and half of the eight "

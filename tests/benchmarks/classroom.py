@@ -26,16 +26,15 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-ROOT = Path(__file__).parents[2]
-from dashboard.classroom.task_results import OF_NOBODY, Desk  # noqa: E402
-from sim.classroom import commands  # noqa: E402
-from sim.classroom.plan import Clocks, Plan, Setting  # noqa: E402
-from sim.scenario.loading import load_scenario  # noqa: E402
-from tests.support.served import Bot, Exercise, Server, killed, lost, out_of_order  # noqa: E402
+from dashboard.classroom.task_results import OF_NOBODY, TaskStore
+from sim.classroom import commands
+from sim.classroom.plan import Clocks, ExercisePlan, Setting
+from sim.scenario.loading import load_scenario
+from sim.types import Json
+from tests.support.served import Bot, Exercise, Server, killed, lost, out_of_order
 
 SCENARIO = "two-rivers"
 
@@ -56,13 +55,11 @@ WRONG = re.compile(rb"Something went wrong|stands still|cannot be written")
 
 WORDS = re.compile(rb"say-p\d+-\d+-\d+\.")
 
-Json = dict[str, Any]
 
-
-def a_plan(seats: int, clocks: Clocks, rounds: int) -> Plan:
+def a_plan(seats: int, clocks: Clocks, rounds: int) -> ExercisePlan:
     """A plan with a seat for everybody."""
-    places = len(Setting(Plan(title="Bench"), load_scenario(SCENARIO)).places)
-    return Plan(title="Bench", tables=-(-seats // places), rounds=rounds, clocks=clocks)
+    places = len(Setting(ExercisePlan(title="Bench"), load_scenario(SCENARIO)).places)
+    return ExercisePlan(title="Bench", tables=-(-seats // places), rounds=rounds, clocks=clocks)
 
 
 @dataclass
@@ -96,11 +93,13 @@ async def talking(bot: Bot, sent: dict[str, float], until: float) -> None:
         await asyncio.sleep(min(pause, max(until - time.monotonic(), 0)))
 
 
-async def rehearsing(desk: Desk) -> None:
+async def rehearsing(desk: TaskStore) -> None:
     """Have the model play, without a pause, as instructors do who prepare their classes."""
     seed = 0
     while True:
-        plan = Plan(title="Rehearsal", tables=10, rounds=5, seed=seed).model_dump(mode="json")
+        plan = ExercisePlan(title="Rehearsal", tables=10, rounds=5, seed=seed).model_dump(
+            mode="json"
+        )
         wish = {"kind": "rehearse", "plan": plan, "scenario": SCENARIO}
         while desk.wish(f"{OF_NOBODY}.bench-{seed}", wish) is None:
             await asyncio.sleep(0.5)
@@ -111,7 +110,7 @@ async def a_class(server: Server, seats: int, seconds: float) -> Json:
     """A class comes, predicts and talks; how long each had to wait."""
     clocks = Clocks(briefing=3600, caucus=3600)
     exercise = Exercise(server, a_plan(seats, clocks, 3), load_scenario(SCENARIO))
-    rehearsals = asyncio.create_task(rehearsing(Desk(server.home)))
+    rehearsals = asyncio.create_task(rehearsing(TaskStore(server.home)))
     joining = await exercise.gathered(seats)
     ears = {bot.person: Ear() for bot in exercise.bots}
     for bot in exercise.bots:

@@ -1,7 +1,7 @@
 """How often 95 % intervals hold the truth, where the truth is known (make coverage-study).
 
-    python tests/benchmarks/coverage.py                  # a table in Markdown
-    python tests/benchmarks/coverage.py --repetitions 500
+    python -m tests.benchmarks.coverage                  # a table in Markdown
+    python -m tests.benchmarks.coverage --repetitions 500
 
 Each case draws a sample from a known distribution many times and asks the functions of
 `sim.findings.statistics` for an interval. With 2,000 repetitions the coverage itself is known to
@@ -26,7 +26,7 @@ from scipy import stats
 
 from sim import findings
 from sim.engine.outcomes import NONE
-from sim.engine.random_streams import Chance
+from sim.engine.random_streams import RandomStreams
 from sim.findings.statistics import Finding
 
 REPETITIONS, WITHIN = 2000, (0.93, 0.97)
@@ -220,7 +220,7 @@ def coverage(case: Case, number: int, repetitions: int) -> float:
     for repetition in range(repetitions):
 
         def luck(runs: int, width: int, repetition: int = repetition) -> np.ndarray:
-            return Chance(repetition, 0, runs).once(f"coverage {number}", width)
+            return RandomStreams(repetition, 0, runs).once(f"coverage {number}", width)
 
         found = case.finding(luck)
         assert found.low is not None

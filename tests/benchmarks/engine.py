@@ -1,8 +1,8 @@
 """How fast and how large the engine is, on the full seed case.
 
-    python tests/benchmarks/engine.py             # tables for people (make bench)
-    python tests/benchmarks/engine.py --json      # one object for machines
-    python tests/benchmarks/engine.py --million   # a million runs streamed to disk: peak memory
+    python -m tests.benchmarks.engine             # tables for people (make bench)
+    python -m tests.benchmarks.engine --json      # one object for machines
+    python -m tests.benchmarks.engine --million   # a million runs streamed to disk: peak memory
 
 Each figure is the median of five measurements in one run of this script; ratios are taken between
 measurements of the same run, since machines differ and are shared.
@@ -22,10 +22,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sim import load_scenario, stream
-from sim.engine.random_streams import Chance
+from sim.engine.random_streams import RandomStreams
 from sim.engine.simulate import simulate
-from sim.engine.talks import Talks, forget
-from sim.scenario.packages import packages_of
+from sim.engine.talks import Talks, release_model
+from sim.scenario.packages import feasible_packages
 from sim.scenario.schema import Scenario
 
 SEED_CASE, DAYS, WORKERS, REPEATS = "gaza-2024-01", 180, 2, 5
@@ -68,8 +68,8 @@ def one_run_per_model(scenario: Scenario, runs: int = 12) -> float:
 
     def play() -> None:
         for run in range(runs):
-            talks = Talks(scenario, Chance(1, run, 1), days=DAYS).play()
-            forget(talks)
+            talks = Talks(scenario, RandomStreams(1, run, 1), days=DAYS).play()
+            release_model(talks)
 
     return runs / median_seconds(play)
 
@@ -117,7 +117,7 @@ def growth(scenario: Scenario) -> list[tuple[str, float]]:
         rows.append((f"{days} days", 1000 / runs_per_second(scenario, 4000, 1, days)))
     for share in (4, 2, 1):
         small = smaller_grid(scenario, share) if share > 1 else scenario
-        name = f"{len(packages_of(small))} packages"
+        name = f"{len(feasible_packages(small))} packages"
         rows.append((name, 1000 / runs_per_second(small, 4000, 1)))
     return rows
 
@@ -149,7 +149,9 @@ def main() -> None:
     if options.json:
         print(json.dumps(result))
         return
-    print(f"{SEED_CASE}, {DAYS} days, {len(packages_of(scenario))} packages, {WORKERS} workers")
+    print(
+        f"{SEED_CASE}, {DAYS} days, {len(feasible_packages(scenario))} packages, {WORKERS} workers"
+    )
     for name, value in result.items():
         print(f"  {name:38s} {value:10,.1f}")
     print("milliseconds per run, one worker")

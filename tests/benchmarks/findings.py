@@ -1,8 +1,8 @@
 """How long each finding takes, in seconds of the processor (make bench).
 
-    python tests/benchmarks/findings.py               # of 10,000 talks of the seed case
-    python tests/benchmarks/findings.py --runs 1000   # of fewer
-    python tests/benchmarks/findings.py --json        # one object for machines
+    python -m tests.benchmarks.findings               # of 10,000 talks of the seed case
+    python -m tests.benchmarks.findings --runs 1000   # of fewer
+    python -m tests.benchmarks.findings --json        # one object for machines
 
 The talks are played once and are no part of the times, except where a finding plays talks of its
 own, with a hundredth of them in each arm. Each time is the least of three, of what plays talks the
@@ -20,11 +20,11 @@ from pathlib import Path
 
 from sim import findings, load_scenario
 from sim.engine.outcomes import Outcomes
-from sim.engine.simulate import compare, first_look, simulate
+from sim.engine.simulate import compare, initial_utilities, simulate
 from sim.findings import sensitivity, time_series
 from sim.findings.attribution import mechanisms, procedural, structural
-from sim.findings.designs import Design, played
-from sim.findings.lever_search import Target, unlock
+from sim.findings.designs import ExperimentDesign, run_design
+from sim.findings.lever_search import Target, search_levers
 from sim.findings.mediation import value_of_mediation
 from sim.reporting import html_report, summary
 from sim.scenario.schema import Scenario
@@ -64,22 +64,22 @@ def of_outcomes(scenario: Scenario, outcomes: Outcomes, changed: Outcomes) -> di
 
 def with_talks_of_their_own(scenario: Scenario, runs: int, arm: int) -> dict[str, Work]:
     """What plays talks of its own, `arm` of them for each arm; looks are at `runs` draws."""
-    design = Design(
+    design = ExperimentDesign(
         "luck", sensitivity.uncertain_paths(scenario), html_report.POINTS_PER_RUN * arm, 2, 1
     )
 
     def trends() -> object:
-        table = played(design, sensitivity.player(scenario, seed=1, workers=1))
+        table = run_design(design, sensitivity.player(scenario, seed=1, workers=1))
         return sensitivity.trends_from(table, html_report.OUTCOME)
 
     return {
         f"structural attribution, {runs // 10:,} draws": lambda: structural(
-            first_look(scenario, runs=runs // 10)
+            initial_utilities(scenario, runs=runs // 10)
         ),
         f"mechanisms, {arm:,} an arm": lambda: mechanisms(scenario, runs=arm),
         f"value of mediation, {arm:,} an arm": lambda: value_of_mediation(scenario, runs=arm),
         f"trends, {html_report.POINTS_PER_RUN * arm:,} points": trends,
-        f"unlock, {arm:,} an arm": lambda: unlock(
+        f"unlock, {arm:,} an arm": lambda: search_levers(
             scenario, Target.read("deal@90=0.5", scenario.days), runs=arm
         ),
     }

@@ -1,8 +1,8 @@
 """What a sweep of the seed case takes, and what common random numbers are worth there.
 
-    python tests/benchmarks/sweep.py                          # make bench-sweep (some six minutes)
-    python tests/benchmarks/sweep.py --points 32 --turns 1    # a look
-    python tests/benchmarks/sweep.py --json
+    python -m tests.benchmarks.sweep                          # make bench-sweep (some six minutes)
+    python -m tests.benchmarks.sweep --points 32 --turns 1    # a look
+    python -m tests.benchmarks.sweep --json
 
 *Overhead.* A sixteenth of the sweep is played by one worker in this process, in turns with bare
 `simulate` over the very same runs (same settings, same luck; that both come out the same is
@@ -35,7 +35,7 @@ import numpy as np
 
 from sim import load_scenario, simulate
 from sim.findings.statistics import days_until_deal, dealt_by
-from sim.sweep import Manner, Plan, Question, estimate, read_study, run
+from sim.sweep import BoundStudy, ExecutionOptions, SweepPlan, estimate, read_study, run
 
 SEED_CASE, DAYS, DEAL_BY = "gaza-2024-01", 180, 90
 
@@ -74,7 +74,7 @@ AIM = 0.2
 def overhead(points: int, runs: int, days: int, turns: int, folder: Path) -> dict[str, float]:
     """Processor time of a sweep over that of bare runs, in turns."""
     question = study(points, runs, days, folder)
-    plan = Plan.of(question)
+    plan = SweepPlan.of(question)
     bare_seconds(plan, runs=1000)  # what is only done once does not count
     pairs = []
     for turn in range(turns):
@@ -97,7 +97,7 @@ def overhead(points: int, runs: int, days: int, turns: int, folder: Path) -> dic
     }
 
 
-def bare_seconds(plan: Plan, runs: int | None = None) -> tuple[float, np.ndarray]:
+def bare_seconds(plan: SweepPlan, runs: int | None = None) -> tuple[float, np.ndarray]:
     """Processor time of a plan's runs, or of the first, by `simulate`; and their days of deals."""
     replicates = plan.replicates_of(0)[1]
     count = runs or plan.first_batch
@@ -109,7 +109,7 @@ def bare_seconds(plan: Plan, runs: int | None = None) -> tuple[float, np.ndarray
     return time.process_time() - start, outcomes.deal_day
 
 
-def study(points: int, runs: int, days: int, folder: Path) -> Question:
+def study(points: int, runs: int, days: int, folder: Path) -> BoundStudy:
     """The study, of so many points."""
     path = folder / f"study-{points}.yaml"
     path.write_text(STUDY.format(points=points, runs=runs, days=days, deal_by=DEAL_BY))
@@ -122,7 +122,7 @@ def study(points: int, runs: int, days: int, folder: Path) -> Question:
 def sweep(points: int, runs: int, days: int, workers: int, folder: Path) -> dict[str, float]:
     """Time, memory and disk of a sweep that is played by processes."""
     question = study(points, runs, days, folder)
-    planned = estimate(Plan.of(question, workers=workers))["seconds"]
+    planned = estimate(SweepPlan.of(question, workers=workers))["seconds"]
     place = folder / "sweep"
     memory: dict[str, float] = {}
     files = 0
@@ -136,7 +136,7 @@ def sweep(points: int, runs: int, days: int, workers: int, folder: Path) -> dict
                 memory[f"worker_mib_at_{when}"] = max(map(resident_mib, children()), default=0.0)
 
     before, wall = processor_seconds(), time.perf_counter()
-    played = run(question, place, manner=Manner("process", workers, progress=progress))
+    played = run(question, place, manner=ExecutionOptions("process", workers, progress=progress))
     wall, cpu = time.perf_counter() - wall, processor_seconds() - before
     return {
         "points": points,

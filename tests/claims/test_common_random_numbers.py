@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from sim import simulate
-from sim.engine.random_streams import Chance
+from sim.engine.random_streams import RandomStreams
 from sim.scenario.loading import load_scenario
 
 RUNS, DAYS = 6, 40
@@ -15,7 +15,7 @@ RUNS, DAYS = 6, 40
 def drawn(monkeypatch):
     """Every draw that is made, by its stream and place in it: what whoever plays has been dealt."""
     log: dict[tuple[object, ...], bytes] = {}
-    once, stretch = Chance.once, Chance.stretch
+    once, stretch = RandomStreams.once, RandomStreams.stretch
 
     def logged_once(chance, stream, width=1):
         luck = once(chance, stream, width)
@@ -27,8 +27,8 @@ def drawn(monkeypatch):
         log["daily", stream, number, chance.first] = luck.tobytes()
         return luck
 
-    monkeypatch.setattr(Chance, "once", logged_once)
-    monkeypatch.setattr(Chance, "stretch", logged_stretch)
+    monkeypatch.setattr(RandomStreams, "once", logged_once)
+    monkeypatch.setattr(RandomStreams, "stretch", logged_stretch)
     return log
 
 
@@ -52,7 +52,7 @@ def test_no_lever_moves_a_draw_of_anyone_on_any_day(drawn):
 
 def test_luck_is_even_and_no_stream_run_or_day_tells_of_another():
     """At 20,000 runs; twelve numbers, each of which chance alone puts here once in thousands."""
-    luck = Chance(seed=3, first=0, runs=20_000)
+    luck = RandomStreams(seed=3, first=0, runs=20_000)
     one, other = luck.daily("one"), luck.daily("other")
     today, tomorrow, later = one[1], one[2], one[33]  # the last from another stretch
     streams = {"once": luck.once("one", 2), "today": today, "tomorrow": tomorrow, "later": later}
@@ -65,7 +65,7 @@ def test_luck_is_even_and_no_stream_run_or_day_tells_of_another():
         "two runs": (today[:-1], today[1:]),
         "two of one draw": tuple(luck.once("one", 2).T),
         "once and daily": (luck.once("one", 1)[:, 0], today),
-        "two seeds": (today, Chance(4, 0, 20_000).daily("one")[1]),
+        "two seeds": (today, RandomStreams(4, 0, 20_000).daily("one")[1]),
     }
     for name, (a, b) in pairs.items():
         assert abs(np.corrcoef(a, b)[0, 1]) < 4 / np.sqrt(len(a)), name

@@ -13,11 +13,11 @@ from functools import cache, partial
 import numpy as np
 import pytest
 
-from sim.engine.random_streams import Borrowed, Chance
-from sim.engine.rounds import Scene
-from sim.engine.sampling import Draws, check_values
+from sim.engine.random_streams import RandomStreams, SharedStreams
+from sim.engine.rounds import Assessment
+from sim.engine.sampling import ParameterSample, check_values
 from sim.engine.simulate import play_rows, simulate
-from sim.engine.talks import Talks, forget
+from sim.engine.talks import Talks, release_model
 from sim.scenario.loading import sha256_of
 from sim.scenario.quantity import Bias, Fixed, Quantity
 from sim.scenario.schema import Bound, Constraint, Scenario
@@ -174,7 +174,7 @@ def in_groups(case: Scenario, changed: dict[str, float], runs: int) -> dict[str,
 
     In the first group and in the last all is as usual.
     """
-    usual = Draws(case, Chance(1, 0, runs))
+    usual = ParameterSample(case, RandomStreams(1, 0, runs))
     values = {}
     for group, (path, new) in enumerate(changed.items(), start=1):
         values[path] = np.tile(usual[path], len(changed) + 2)
@@ -199,8 +199,8 @@ def seen_at_once(case: Scenario, changed: dict[str, float], runs: int) -> set[st
     """The numbers by which somebody makes something else of some deal on the first day."""
     luck = luck_of(changed, runs)
     values = check_values(case, in_groups(case, changed, runs), len(luck))
-    talks = Talks(case, Borrowed(1, 0, len(luck), luck), days=1, values=values)
-    forget(talks)
+    talks = Talks(case, SharedStreams(1, 0, len(luck), luck), days=1, values=values)
+    release_model(talks)
     scene = scene_of(talks)
     return unlike_the_first((getattr(scene, name) for name in MADE_OF_IT), changed)
 
@@ -224,7 +224,7 @@ def seen_if_made_often(case: Scenario, changed: dict[str, float], runs: int, day
 
 
 @cache
-def usual_scene(name: str) -> Scene:
+def usual_scene(name: str) -> Assessment:
     return scene_of(talks_of(played(name), 6))
 
 

@@ -10,7 +10,7 @@ import pytest
 from sim.scenario.loading import scenario_names
 from tests.golden.regenerate import RUNS, golden_of, summary_of
 
-ADVICE = "mean to? then run `python tests/golden/regenerate.py` and look at the difference"
+ADVICE = "mean to? then run `python -m tests.golden.regenerate` and look at the difference"
 
 
 @pytest.mark.parametrize("name", scenario_names())

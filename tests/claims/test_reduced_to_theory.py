@@ -12,12 +12,12 @@ import pytest
 from scipy.special import logit
 
 from sim.engine.outcomes import ENDINGS, NONE
-from sim.engine.random_streams import Chance, Daily
-from sim.engine.sampling import Draws
+from sim.engine.random_streams import DailyStream, RandomStreams
+from sim.engine.sampling import ParameterSample
 from sim.engine.simulate import simulate
 from sim.engine.talks import Talks
 from sim.scenario.loading import find_scenario, read_text
-from sim.theory.concession import TACTICS, Stance
+from sim.theory.concession import TACTICS, ConcessionInput
 from sim.theory.durability import median_day, survival
 from sim.theory.war import fearon_surplus, perceived_range, posterior_gap, ruin
 from tests.builders import case_of, certain, cut_finer, differing, package_of, scene_of, talks_of
@@ -45,7 +45,7 @@ def test_the_zopa_is_fearons_bargaining_range():
     case = cut_finer(case_of("pie", BELIEFS), 100)
     talks = talks_of(case, 2000)
     inside = talks._zopa(scene_of(talks))
-    draws = Draws(case, Chance(1, 0, 2000))
+    draws = ParameterSample(case, RandomStreams(1, 0, 2000))
     beliefs = [draws[f"parties.{p}.war.{n}"] for n in ("chance", "cost") for p in ("a", "b")]
     least, most = perceived_range(*beliefs)
     share = np.arange(101) / 100
@@ -87,7 +87,7 @@ class LinearBid:
 
     numbers: ClassVar[tuple[str, ...]] = ()
 
-    def __call__(self, numbers: dict[str, np.ndarray], stance: Stance) -> np.ndarray:
+    def __call__(self, numbers: dict[str, np.ndarray], stance: ConcessionInput) -> np.ndarray:
         return 0.25 + 2 * stance.reservation / 3
 
 
@@ -258,7 +258,7 @@ def test_a_mediator_who_brings_nothing_changes_nothing(channel):
 
 
 @dataclass(frozen=True)
-class Renamed(Chance):
+class Renamed(RandomStreams):
     """The luck of somebody else: every name of a stream is turned around."""
 
     def _bits(self, stream: str, stretch: int, width: int) -> np.random.PCG64:
@@ -285,10 +285,10 @@ def test_a_name_is_only_a_name():
 
 
 @dataclass(frozen=True)
-class SeenFromBehind(Chance):
+class SeenFromBehind(RandomStreams):
     """The luck of battles, told by the other side."""
 
-    def daily(self, stream: str) -> "Daily | Reversed":
+    def daily(self, stream: str) -> "DailyStream | Reversed":
         luck = super().daily(stream)
         return Reversed(luck) if stream == "battle won" else luck
 
@@ -297,7 +297,7 @@ class SeenFromBehind(Chance):
 class Reversed:
     """Good luck that is bad luck."""
 
-    luck: Daily
+    luck: DailyStream
 
     def __getitem__(self, day: int) -> np.ndarray:
         return 1 - self.luck[day]
@@ -462,7 +462,7 @@ def test_with_noise_nobody_signs_what_is_worse_by_more_than_the_noise():
     case = case_of("gaza-2024-01", {"channel.lag_days": 0, "channel.acceptance_noise": 0.02})
     outcomes = simulate(case, runs=200, days=120)
     for k, party in enumerate(outcomes.labels.parties):
-        luck = Chance(1, 0, 200).daily(f"answers {party}")
+        luck = RandomStreams(1, 0, 200).daily(f"answers {party}")
         for day in range(1, 121):
             signed = outcomes.deal_day == day
             whim = 0.02 * logit(luck[day][signed].astype(float))

@@ -10,9 +10,9 @@ import sim.engine.simulate
 import sim.engine.talks
 from sim.cli import terminal
 from sim.engine.outcomes import Outcomes
-from sim.engine.random_streams import Chance
+from sim.engine.random_streams import RandomStreams
 from sim.engine.simulate import compare, in_stages, play_one, simulate, stream
-from sim.engine.talks import Talks, forget
+from sim.engine.talks import Talks, release_model
 from sim.scenario.schema import MOST_DAYS, Lever, Move, Scenario
 from tests.builders import PLAYED, differing, played
 
@@ -142,9 +142,9 @@ def test_a_lever_without_effect_changes_nothing_in_any_run(case):
 def test_a_lever_moves_no_luck_but_its_own(case):
     name = next(iter(case.levers))
     moved = {"levers": {name: case.levers[name].high}}
-    one, other = (Talks(case, Chance(1, 0, 5), days=5, **arm) for arm in ({}, moved))
+    one, other = (Talks(case, RandomStreams(1, 0, 5), days=5, **arm) for arm in ({}, moved))
     for talks in (one, other):
-        forget(talks)
+        release_model(talks)
     for name, luck in one.luck.items():
         assert np.array_equal(luck[3], other.luck[name][3])
 
@@ -216,10 +216,10 @@ def causes_of(outcomes: Outcomes) -> np.ndarray:
 
 
 def test_a_finished_model_is_let_go():
-    talks = Talks(played("two-rivers"), Chance(1, 0, 3), days=3)
+    talks = Talks(played("two-rivers"), RandomStreams(1, 0, 3), days=3)
     kept = weakref.ref(talks)
     talks.play()
-    forget(talks)
+    release_model(talks)
     del talks
     gc.collect()
     assert kept() is None

@@ -90,7 +90,7 @@ def test_scores_of_others_open_with_the_plan_or_the_reveal():
         room.ask(f"person:{people[1]}", commands.Respond(text="1.1", accepts=True))
         room.go_on()
         assert view_for(room.state, person).result.gains == {}
-        room.instruct(commands.Debrief())
+        room.instruct(commands.BeginDebrief())
         assert bool(view_for(room.state, person).result.gains) == visible
         room.instruct(commands.Reveal())
         assert view_for(room.state, person).result.gains
@@ -113,5 +113,5 @@ def test_what_comes_after_is_played_also_when_the_debrief_was_opened_at_once():
     room = Class(quick=True, tables=2)
     room.begun(people=2)
     room.instruct(commands.End())
-    room.instruct(commands.Debrief())
+    room.instruct(commands.BeginDebrief())
     assert all(table.projection is not None for table in room.go_on().tables.values())

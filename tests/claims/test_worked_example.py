@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from sim.engine.rounds import Scene
+from sim.engine.rounds import Assessment
 from sim.engine.talks import Talks
 from sim.scenario.schema import Scenario
 from sim.theory.war import ruin
@@ -36,7 +36,7 @@ def printed(*digits: str) -> list:
 
 
 @cache
-def example() -> tuple[Scenario, Talks, Scene]:
+def example() -> tuple[Scenario, Talks, Assessment]:
     case = case_of("worked-example")
     talks = talks_of(case)
     return case, talks, scene_of(talks)

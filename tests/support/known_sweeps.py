@@ -11,13 +11,13 @@ import pytest
 
 from sim.sweep import Sweep
 from sim.sweep import result_folder as disk
-from sim.sweep.design_points import Points
+from sim.sweep.design_points import DesignPoints
 from sim.sweep.execution import begin
-from sim.sweep.plan import Plan
+from sim.sweep.plan import SweepPlan
 from sim.sweep.study import MOST_REPLICATES
 from sim.sweep.study_reader import read_study_text
 
-Known = Callable[[Points, np.ndarray], Mapping[str, np.ndarray]]
+Known = Callable[[DesignPoints, np.ndarray], Mapping[str, np.ndarray]]
 
 #: Three numbers and two levers of a small scenario, which known answers take as they please.
 STUDY = """\
@@ -40,7 +40,7 @@ outcomes:
 NUMBERS = ("parties.upland.optimism", "parties.delta.optimism", "captives.uplanders.death_rate")
 
 
-def rows_of(plan: Plan, replicates: int, columns: Mapping[str, np.ndarray]) -> pa.Table:
+def rows_of(plan: SweepPlan, replicates: int, columns: Mapping[str, np.ndarray]) -> pa.Table:
     """The table of runs; columns are (points, replicates)."""
     points = len(plan.points)
     design_id = np.repeat(np.arange(points), replicates)
@@ -54,9 +54,9 @@ def rows_of(plan: Plan, replicates: int, columns: Mapping[str, np.ndarray]) -> p
 
 
 @cache
-def plan_of(text: str) -> Plan:
+def plan_of(text: str) -> SweepPlan:
     """The plan of a study's text, read once however many tests use it."""
-    return Plan.of(read_study_text(text, "study.yaml"), 64)
+    return SweepPlan.of(read_study_text(text, "study.yaml"), 64)
 
 
 @pytest.fixture

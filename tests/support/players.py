@@ -10,10 +10,10 @@ from typing import Any
 from sim.classroom import commands
 from sim.classroom.commands import Act, PlayOn, Project, Request, Terms
 from sim.classroom.decide import RefusedError, draft, unanswered
-from sim.classroom.driver import InMemory, conduct
-from sim.classroom.plan import Plan
+from sim.classroom.driver import InMemory, run_due_acts
+from sim.classroom.plan import ExercisePlan
 from sim.classroom.state import State, Table
-from sim.classroom.table_model import Model, Sheet
+from sim.classroom.table_model import Model, ScoreSheet
 from sim.provenance import version
 from sim.scenario.loading import load_scenario
 from sim.scenario.schema import Scenario
@@ -36,7 +36,7 @@ class Class:
         **plan: Any,
     ) -> None:
         self.now = NOW
-        self.plan = Plan(**{"title": "Talks", "rounds": 3, "seed": 5, **plan})
+        self.plan = ExercisePlan(**{"title": "Talks", "rounds": 3, "seed": 5, **plan})
         self.scenario = read_once(scenario) if isinstance(scenario, str) else scenario
         first = draft(name, self.plan, self.scenario, version(), self.now)
         self.log = log(first) if log else InMemory(first)
@@ -58,7 +58,7 @@ class Class:
     def go_on(self, seconds: float = 0) -> State:
         """Let time pass and do what is due."""
         self.now += round(1000 * seconds)
-        return conduct(self.log, self.model, self.now)
+        return run_due_acts(self.log, self.model, self.now)
 
     def gathered(self, people: int = 0) -> list[str]:
         """Open the lobby and let people join; returns their ids."""
@@ -175,9 +175,9 @@ class QuickModel:
             for role, text in unanswered(self.setting, table)
         ]
 
-    def sheet(self, table: Table, role: str) -> Sheet:
+    def sheet(self, table: Table, role: str) -> ScoreSheet:
         """A sheet that can be told from any other seat's."""
-        return Sheet(table.round, secret_number(table.number, role), (), ())
+        return ScoreSheet(table.round, secret_number(table.number, role), (), ())
 
     def project(self, table: Table) -> Project:
         return Project(table=table.number, runs=1, deals=0, holding={}, home={}, died={})

@@ -20,7 +20,7 @@ from dashboard.classroom.live_refresh import STAGES
 from sim.classroom import commands
 from sim.classroom.commands import Act, Request
 from sim.classroom.events import Proposed, Spoken, StageBegan, WasDone
-from sim.classroom.plan import Plan
+from sim.classroom.plan import ExercisePlan
 from sim.classroom.state import State
 from sim.classroom.storage.store import Store
 from sim.scenario.schema import Scenario
@@ -138,7 +138,7 @@ def _gone(pid: int | None) -> None:
 class Exercise:
     """An exercise on a server, and those who sit in it."""
 
-    def __init__(self, server: Server, plan: Plan, scenario: Scenario) -> None:
+    def __init__(self, server: Server, plan: ExercisePlan, scenario: Scenario) -> None:
         self.server = server
         self.store = Store(server.database)
         self.name, _ = self.store.create(plan, scenario, now())

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim.scenario.loading import load_scenario
-from sim.sweep import Manner, Question, Sweep, read_study, run, study_reader
+from sim.sweep import BoundStudy, ExecutionOptions, Sweep, read_study, run, study_reader
 
 STUDY = """\
 study: rivers
@@ -53,7 +53,9 @@ def whole_of(tmp_path_factory) -> Callable[..., Sweep]:
             text = text.replace(before, after)
         path = tmp_path_factory.mktemp("whole") / "study.yaml"
         path.write_text(text, encoding="utf-8")
-        return run(read_study(path), path.with_name("sweep"), manner=Manner(chunk_runs=100))
+        return run(
+            read_study(path), path.with_name("sweep"), manner=ExecutionOptions(chunk_runs=100)
+        )
 
     return played
 
@@ -65,10 +67,10 @@ def undisturbed(whole_of) -> Sweep:
 
 
 @pytest.fixture
-def study(tmp_path: Path) -> Callable[..., Question]:
+def study(tmp_path: Path) -> Callable[..., BoundStudy]:
     """A study from its text, with pieces of it replaced."""
 
-    def read(*changes: tuple[str, str], text: str = STUDY) -> Question:
+    def read(*changes: tuple[str, str], text: str = STUDY) -> BoundStudy:
         for before, after in changes:
             assert before in text, before
             text = text.replace(before, after)

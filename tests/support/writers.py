@@ -14,7 +14,7 @@ from random import Random
 
 from sim.classroom import commands
 from sim.classroom.commands import Request
-from sim.classroom.driver import conduct
+from sim.classroom.driver import run_due_acts
 from sim.classroom.storage.store import Store, StoredLog
 from sim.classroom.table_model import Model
 from tests.support.players import NOW, bot_acts
@@ -51,7 +51,7 @@ def player(tell: Connection, url: str, exercise: str, luck: str) -> None:
                 except ValueError:
                     continue
                 tell.send(request.key)
-        conduct(log, model, log.state().at + 30_000)
+        run_due_acts(log, model, log.state().at + 30_000)
     tell.send(OVER)
 
 

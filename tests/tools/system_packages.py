@@ -1,6 +1,6 @@
 """What the tests want of the system: a browser and a database server.
 
-    python tests/tools/system_packages.py
+    python -m tests.tools.system_packages
 
 The tests use what is already on the machine. Run as a program, this asks the system's package
 manager for what is missing, and says plainly what to do where it cannot.

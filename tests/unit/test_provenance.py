@@ -4,7 +4,16 @@ import shutil
 
 import pytest
 
-from sim.provenance import MODEL, ROOT, model_fingerprint, model_modules, report_fingerprint
+from sim.provenance import (
+    COMPLAINTS,
+    MODEL,
+    ROOT,
+    model_fingerprint,
+    model_modules,
+    report_fingerprint,
+)
+from sim.scenario import errors
+from sim.scenario.checks import shared
 
 COMPUTE = "dashboard.explore.compute"
 
@@ -54,6 +63,11 @@ def test_comments_layout_and_docstrings_change_neither(edited, file, old, new):
 )
 def test_the_words_of_a_complaint_change_neither(edited, file, old, new):
     assert edited(file, old, new) == NEITHER
+
+
+def test_what_makes_complaints_bears_the_names_that_are_known():
+    for name in COMPLAINTS:
+        assert hasattr(errors, name) or hasattr(shared, name), f"{name} has another name now"
 
 
 @pytest.mark.parametrize(

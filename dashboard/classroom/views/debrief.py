@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from dashboard.classroom import charts
@@ -21,9 +19,8 @@ from dashboard.classroom.live_refresh import (
 )
 from dashboard.common import theme
 from sim.classroom.debrief import replayed
-from sim.scenario.errors import counted
-
-Json = dict[str, Any]
+from sim.scenario.errors import count_noun
+from sim.types import Json
 
 #: Charts are no wider, in pixels: on a wide screen their dots would lie too far apart.
 WIDEST = 760
@@ -62,8 +59,8 @@ def outcomes(found: Json) -> None:
     low, high = agreement["tables"]["low"], agreement["tables"]["high"]
     if low is not None:
         st.markdown(
-            f"From {counted(agreement['tables']['n'], 'table')} alone, the share that would agree "
-            f"could be anywhere from {100 * low:.0f} to {100 * high:.0f} of 100 "
+            f"From {count_noun(agreement['tables']['n'], 'table')} alone, the share that would "
+            f"agree could be anywhere from {100 * low:.0f} to {100 * high:.0f} of 100 "
             "(exact 95 % interval)."
         )
     for one in found["dots"]:
@@ -170,8 +167,8 @@ def over_time(offers: list[Json], injects: list[Json]) -> None:
     st.markdown("##### Nearer to agreement, or further from it?")
     spec, rows = charts.offers(offers, injects, setting.vetoers, open_scores)
     alt = (
-        f"{counted(len(offers), 'text')} in the order in which they came, and how near to "
-        f"agreement each was; {counted(len(injects), 'piece')} of news."
+        f"{count_noun(len(offers), 'text')} in the order in which they came, and how near to "
+        f"agreement each was; {count_noun(len(injects), 'piece')} of news."
     )
     far = "points of whoever gains least" if open_scores else "of those who can refuse accepted it"
     picture(spec, alt, ["text", "round", far, "what became of it"], rows, "over-time")

@@ -18,8 +18,8 @@ from dashboard.classroom.views import INSTRUCTOR
 from dashboard.common import theme
 from sim.classroom.commands import OpenLobby, Request
 from sim.classroom.debrief import ENDED
-from sim.classroom.plan import Clocks, Inject, Plan, Setting, Style
-from sim.scenario.errors import counted
+from sim.classroom.plan import Clocks, ExercisePlan, Inject, Setting, Style
+from sim.scenario.errors import count_noun
 from sim.scenario.loading import load_scenario, scenario_names
 from sim.scenario.schema import Scenario
 
@@ -108,7 +108,7 @@ def day_of(at: int) -> str:
     return time.strftime("%d %b, %H:%M", time.localtime(at / 1000))
 
 
-def rehearse(case: Scenario, plan: Plan) -> None:
+def rehearse(case: Scenario, plan: ExercisePlan) -> None:
     """What a class may expect, from agents alone."""
     if st.button("Rehearse with agents in all seats"):
         st.session_state["rehearse"] = True
@@ -128,7 +128,7 @@ def rehearsal(found: dict[str, Any]) -> None:
     st.markdown(f"**{theme.plain(found['agreement']['words'])}**")
     for table in found["tables"]:
         terms = "; ".join(table["words"].values()) or "nothing signed"
-        after = counted(table["rounds"], "round")
+        after = count_noun(table["rounds"], "round")
         st.markdown(
             theme.plain(f"Table {table['number']} {ENDED[table['how']]} after {after}; {terms}.")
         )
@@ -146,7 +146,7 @@ scenario = st.selectbox(
 )
 case = cases[scenario]
 theme.content_note(case)
-roles = Setting(Plan(title="x"), case)
+roles = Setting(ExercisePlan(title="x"), case)
 left, right = st.columns(2)
 with left:
     title = st.text_input("Title", value=case.title[:200], max_chars=200, key=f"title-{scenario}")
@@ -233,7 +233,7 @@ try:
     injects += [opening(words, *terms[words]) for words in held_back]
     if own.strip():
         injects.append(Inject(id="message", kind="message", words=own))
-    plan = Plan(
+    plan = ExercisePlan(
         title=title,
         tables=tables,
         people_per_seat=per_seat,
@@ -256,9 +256,9 @@ except ValueError as error:
     st.error(f"This does not fit together: {theme.plain(str(error))}")
     st.stop()
 
-filled = f"{counted(people, 'student')} and agents" if people else "agents alone"
-size = f"{counted(tables, 'table')} of {len(roles.roles)} seats"
-st.markdown(f"**{size}, held by {filled}; {counted(rounds, 'round')}.**")
+filled = f"{count_noun(people, 'student')} and agents" if people else "agents alone"
+size = f"{count_noun(tables, 'table')} of {len(roles.roles)} seats"
+st.markdown(f"**{size}, held by {filled}; {count_noun(rounds, 'round')}.**")
 if st.button("Open the exercise", type="primary"):
     name = room().store.create(plan, case, now())[0]
     room().store.submit(name, Request(by="instructor", key=new_key(), act=OpenLobby()), now())

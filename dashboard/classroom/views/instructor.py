@@ -30,7 +30,7 @@ from sim.classroom.views import (
     view_for_instructor,
     view_of_table,
 )
-from sim.scenario.errors import counted
+from sim.scenario.errors import count_noun
 
 DOING = {
     "empty": "· empty",
@@ -135,7 +135,7 @@ def running(view: MonitorView) -> None:
         if shown.paused:
             press("Resume", commands.Resume, primary=True)
         else:
-            press("Pause", commands.Pause)
+            press("Pause", commands.PauseClock)
         press("+2 min", commands.Extend, seconds=120)
         if shown.phase == "briefing":
             press("Begin the talks", commands.Advance, primary=True)
@@ -172,7 +172,7 @@ def over(view: MonitorView) -> None:
         st.markdown("The model plays on from each table; the debrief follows in some seconds.")
     if phase == "closed":
         with st.container(horizontal=True):
-            press("Open the debrief to students", commands.Debrief, primary=True)
+            press("Open the debrief to students", commands.BeginDebrief, primary=True)
     st.page_link(
         DEBRIEF,
         label="Debrief",
@@ -233,7 +233,7 @@ def _table(table: MonitorTable, view: MonitorView, names: dict[str, str]) -> Non
         line = theme.plain(f"{seat.title}: {DOING.get(seat.status, seat.status)}")
         lines.append(f"{line} (**{theme.plain(held)}**)" if held else line)
     st.markdown("  \n".join(lines))
-    st.caption(f"{counted(table.texts, 'text')} so far")
+    st.caption(f"{count_noun(table.texts, 'text')} so far")
 
 
 def without_a_seat(view: MonitorView) -> None:
@@ -305,7 +305,9 @@ def seats(guest: Guest, view: MonitorView) -> None:
         )
         others = [one for one in people if one != who and view.people[one][1]]
         with st.container(horizontal=True):
-            press("Move the student there", commands.Seat, person=who, table=number, role=role)
+            press(
+                "Move the student there", commands.AssignSeat, person=who, table=number, role=role
+            )
             if view.projector.phase in ("briefing", "playing"):
                 press("Agent in this seat", commands.Hold, table=number, role=role, agent=True)
                 press("Back to its student", commands.Hold, table=number, role=role, agent=False)

@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import math
 
-from dashboard.explore.compute.summary import Desk, Json, headline, outcomes_of, talks
-from dashboard.explore.query import Arm, Question
+from dashboard.explore.compute.summary import JobContext, headline, outcomes_of, talks
+from dashboard.explore.query import Query, QueryArm
 from sim import findings
 from sim.findings.statistics import Finding
 from sim.reporting.summary import days_within
+from sim.types import Json
 
 #: Numbers that differ, of which so many are shown.
 NUMBERS_SHOWN = 40
 
 
-def cases(question: Question, desk: Desk) -> Json:
+def cases(question: Query, desk: JobContext) -> Json:
     """Two cases, each as it is by itself; how they differ, and in which numbers they do."""
     arms = [
-        Question("talks", (arm,), question.runs, question.seed, question.days, question.more)
+        Query("talks", (arm,), question.runs, question.seed, question.days, question.more)
         for arm in question.arms
     ]
     played = [
@@ -79,7 +80,7 @@ def difference(one: Finding, other: Finding) -> tuple[float, float]:
     return q - p - below, q - p + above
 
 
-def numbers_apart(first: Arm, second: Arm) -> Json:
+def numbers_apart(first: QueryArm, second: QueryArm) -> Json:
     """In which numbers two scenarios differ: those that both have, by their centres."""
     mine, theirs = first.case().quantities(), second.case().quantities()
     both = [path for path in mine if path in theirs]

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from dashboard.explore.compute.summary import Desk, Json, drawn, outcomes_of
-from dashboard.explore.query import Question
-from sim.engine.simulate import first_look, play_arms
+from dashboard.explore.compute.summary import JobContext, drawn, outcomes_of
+from dashboard.explore.query import Query
+from sim.engine.simulate import initial_utilities, play_arms
 from sim.findings import attribution, mediation, sensitivity
-from sim.findings.designs import Design, played
+from sim.findings.designs import ExperimentDesign, run_design
 from sim.findings.explanation import LOOK_RUNS
-from sim.findings.lever_search import FRESH_TIMES, Target, Unlocking, Way, unlock
+from sim.findings.lever_search import FRESH_TIMES, LeverChange, LeverSearch, Target, search_levers
 from sim.findings.statistics import Finding
 from sim.reporting import charts
 from sim.reporting.explanation_sections import (
@@ -24,22 +24,25 @@ from sim.reporting.explanation_sections import (
     sensitivities_section,
     why_section,
 )
-from sim.reporting.sections import Section, Table
+from sim.reporting.sections import Section, SectionTable
 from sim.scenario.schema import Scenario
+from sim.types import Json
 
 
-def bargain(question: Question, desk: Desk) -> Json:
+def bargain(question: Query, desk: JobContext) -> Json:
     """What is in the way before the first day, and why rounds with a possible deal fail."""
     (arm,) = question.arms
     case, levers = arm.case(), dict(arm.levers)
-    looked = first_look(case, runs=max(question.runs, LOOK_RUNS), seed=question.seed, levers=levers)
+    looked = initial_utilities(
+        case, runs=max(question.runs, LOOK_RUNS), seed=question.seed, levers=levers
+    )
     outcomes = outcomes_of(arm, question, desk, _saying(desk))
     return _as_data(
         why_section(attribution.structural(looked), attribution.procedural(outcomes), case)
     )
 
 
-def mechanisms(question: Question, desk: Desk) -> Json:
+def mechanisms(question: Query, desk: JobContext) -> Json:
     """What each obstacle costs: the same talks without it."""
     (arm,) = question.arms
     cases = attribution.without_barriers(arm.case())
@@ -54,7 +57,7 @@ def mechanisms(question: Question, desk: Desk) -> Json:
     return _as_data(mechanisms_section(found, question.runs))
 
 
-def mediators(question: Question, desk: Desk) -> Json:
+def mediators(question: Query, desk: JobContext) -> Json:
     """What mediation adds, by what mediators do and by mediator."""
     (arm,), case = question.arms, question.arms[0].case()
     outcomes = play_arms(
@@ -68,11 +71,13 @@ def mediators(question: Question, desk: Desk) -> Json:
     return _as_data(mediation_section(value, case, question.runs))
 
 
-def trends(question: Question, desk: Desk) -> Json:
+def trends(question: Query, desk: JobContext) -> Json:
     """The numbers with which the outcome rises or falls most; `runs` counts single talks."""
     (arm,), case = question.arms, question.arms[0].case()
     outcome = outcome_for(question.days)
-    design = Design("luck", sensitivity.uncertain_paths(case), question.runs // 2, 2, question.seed)
+    design = ExperimentDesign(
+        "luck", sensitivity.uncertain_paths(case), question.runs // 2, 2, question.seed
+    )
     done = 0
 
     def advance(more: int) -> None:
@@ -80,7 +85,7 @@ def trends(question: Question, desk: Desk) -> Json:
         done += more
         _saying(desk)(done, design.runs)
 
-    table = played(
+    table = run_design(
         design,
         sensitivity.player(
             case,
@@ -94,7 +99,7 @@ def trends(question: Question, desk: Desk) -> Json:
     return _as_data(sensitivities_section(outcome, found, luck, case))
 
 
-def ways(question: Question, desk: Desk) -> Json:
+def ways(question: Query, desk: JobContext) -> Json:
     """The smallest change of one lever, and of two, that reaches a target."""
     (arm,), case = question.arms, question.arms[0].case()
     target = Target.read(dict(question.more)["target"], question.days)
@@ -105,7 +110,7 @@ def ways(question: Question, desk: Desk) -> Json:
         desk.say(part, words)
         part += 0.25
 
-    found = unlock(
+    found = search_levers(
         case,
         target,
         runs=question.runs,
@@ -117,7 +122,9 @@ def ways(question: Question, desk: Desk) -> Json:
     return _as_data(_unlocked(found, case, dict(arm.levers), question.runs))
 
 
-def _unlocked(found: Unlocking, case: Scenario, levers: Mapping[str, float], runs: int) -> Section:
+def _unlocked(
+    found: LeverSearch, case: Scenario, levers: Mapping[str, float], runs: int
+) -> Section:
     """What would unlock a deal, as a section of a page."""
     target, scale = found.target, 100.0 if found.target.is_share else 1.0
     unit = " of 100" if target.is_share else ""
@@ -160,7 +167,7 @@ def _unlocked(found: Unlocking, case: Scenario, levers: Mapping[str, float], run
         heading,
         (f"{aim} {now} {said}",),
         (figure,),
-        (Table(head, rows),),
+        (SectionTable(head, rows),),
         (
             f"The search plays {runs:,} talks for each setting. What it finds is played again with "
             f"fresh luck and {FRESH_TIMES} times the talks, and moved on until that gets there "
@@ -169,7 +176,7 @@ def _unlocked(found: Unlocking, case: Scenario, levers: Mapping[str, float], run
     )
 
 
-def _name(way: Way, case: Scenario) -> str:
+def _name(way: LeverChange, case: Scenario) -> str:
     return " and ".join(case.levers[name].label for name in way.levers)
 
 
@@ -190,7 +197,7 @@ def _as_data(section: Section) -> Json:
     return {"section": drawn([section], {})[0]}
 
 
-def _saying(desk: Desk) -> Callable[[int, int], None]:
+def _saying(desk: JobContext) -> Callable[[int, int], None]:
     return lambda done, total: desk.say(done / total, f"{done:,} of {total:,} talks played")
 
 

@@ -13,14 +13,15 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from dashboard.explore.compute.summary import Desk, Json, as_json, outcomes_of
-from dashboard.explore.query import Question
+from dashboard.explore.compute.summary import JobContext, as_json, outcomes_of
+from dashboard.explore.query import Query
 from sim.engine.outcomes import EXPIRY, NONE, Outcomes
 from sim.findings.statistics import dealt_by
 from sim.reporting import charts, narrative
 from sim.reporting.charts import BLUE, GREY, INK, ORANGE
-from sim.reporting.narrative import Note, Story
+from sim.reporting.narrative import NotedEvent, Story
 from sim.scenario.schema import Scenario
+from sim.types import Json
 
 #: Of the worlds that a change turns, so many are offered.
 TURNED = 20
@@ -36,7 +37,7 @@ LOSSES, FREED = "Deaths in captivity", "Rescues and releases"
 # --- Which world to look at
 
 
-def worlds(question: Question, desk: Desk) -> Json:
+def worlds(question: Query, desk: JobContext) -> Json:
     """Numbers of talks worth a look: one like the median, and those that the change turns."""
     played = [outcomes_of(arm, question, desk, _saying(desk)) for arm in question.arms]
     first, last = played[0], played[-1]
@@ -64,14 +65,14 @@ def median_world(outcomes: Outcomes) -> int:
     return int(without[np.argmin(np.abs(rounds - np.median(rounds)))])
 
 
-def _saying(desk: Desk) -> Any:
+def _saying(desk: JobContext) -> Any:
     return lambda done, total: desk.say(done / total, f"{done:,} of {total:,} talks played")
 
 
 # --- One world
 
 
-def world(question: Question, desk: Desk) -> Json:
+def world(question: Query, desk: JobContext) -> Json:
     """One of the talks in each arm, told day by day; `more` names which one."""
     found = []
     for k, arm in enumerate(question.arms):
@@ -128,7 +129,7 @@ def steps_of(told: Story) -> tuple[list[Json], list[str]]:
     return steps, after
 
 
-def state_on(notes: Iterable[Note], day: int) -> Json:
+def state_on(notes: Iterable[NotedEvent], day: int) -> Json:
     """How things stand in the evening of a day: the truce, texts so far, people so far."""
     found: dict[str, int] = {"truce": 0, "texts": 0, "signed": 0, "home": 0, "died": 0}
     for note in notes:
@@ -249,7 +250,7 @@ def marks_of(told: Story, case: Scenario) -> list[Mark]:
     return [mark for note in told.notes for mark in _marks(note, case)]
 
 
-def _marks(note: Note, case: Scenario) -> list[Mark]:
+def _marks(note: NotedEvent, case: Scenario) -> list[Mark]:
     facts = note.facts
     if note.kind == "round":
         return _answers(note, case)
@@ -278,7 +279,7 @@ def _marks(note: Note, case: Scenario) -> list[Mark]:
     return []
 
 
-def _answers(note: Note, case: Scenario) -> list[Mark]:
+def _answers(note: NotedEvent, case: Scenario) -> list[Mark]:
     """A text and who refused it."""
     parties = list(case.parties.values())
     accepts, speaker = note.facts["accepts"], note.facts["speaker"]

@@ -16,10 +16,10 @@ from typing import Any
 import altair as alt
 
 from dashboard.common.disk_cache import Cache
-from dashboard.explore.query import Arm, Question, arm_key
+from dashboard.explore.query import Query, QueryArm, arm_key
 from sim import findings
 from sim.engine.outcomes import ENDINGS, Outcomes
-from sim.engine.simulate import Comparison, first_look, in_stages
+from sim.engine.simulate import Comparison, in_stages, initial_utilities
 from sim.findings import attribution
 from sim.findings.statistics import Effect, Finding
 from sim.reporting import charts, explanation, html_report
@@ -29,8 +29,7 @@ from sim.reporting.explanation_sections import HEADINGS
 from sim.reporting.sections import BASELINE, CHANGED, OF_COMPARISON, OF_TALKS, Section
 from sim.reporting.summary import days_within, ending_words, of_hundred
 from sim.scenario.schema import Scenario
-
-Json = dict[str, Any]
+from sim.types import Json
 
 #: Talks played before a worker says how far it is.
 STEP_RUNS = 2000
@@ -46,7 +45,7 @@ PATHS, PATH_RUNS = 12, 50
 
 
 @dataclass
-class Desk:
+class JobContext:
     """What a worker has at hand: answers and outcomes kept, and who listens.
 
     `say` tells how far the work is, from 0 to 1 and in words; `show` hands over a part of the
@@ -59,7 +58,7 @@ class Desk:
     outcomes: dict[str, Outcomes] = field(default_factory=dict)
 
 
-def answer(question: Question, desk: Desk) -> Json:
+def answer(question: Query, desk: JobContext) -> Json:
     """The answer to a question: from the cache, or computed and kept.
 
     Raises ScenarioError or ValueError for what cannot be asked, with the way out.
@@ -79,13 +78,13 @@ def answer(question: Question, desk: Desk) -> Json:
 # --- The kinds of questions
 
 
-def outcomes_only(question: Question, desk: Desk) -> Json:
+def outcomes_only(question: Query, desk: JobContext) -> Json:
     """Play the arms and keep them, so that later questions find them."""
     _play(question, desk)
     return {}
 
 
-def talks(question: Question, desk: Desk) -> Json:
+def talks(question: Query, desk: JobContext) -> Json:
     """One arm by itself: its summary, and what a report shows of it."""
     (outcomes,) = _play(question, desk)
     scenario = question.arms[0].case()
@@ -98,13 +97,13 @@ def talks(question: Question, desk: Desk) -> Json:
     return {**found, "sections": _sections(question, shown, arms)}
 
 
-def headline_only(question: Question, desk: Desk) -> Json:
+def headline_only(question: Query, desk: JobContext) -> Json:
     """How many talks of each arm come to a truce, and the difference: for an early estimate."""
     played = dict(zip((BASELINE, CHANGED), _play(question, desk), strict=False))
     return {"headline": headline(played, question.arms[0].case())}
 
 
-def comparison(question: Question, desk: Desk) -> Json:
+def comparison(question: Query, desk: JobContext) -> Json:
     """Two arms with the same luck: what the second changes."""
     both = Comparison(*_play(question, desk))
     scenario = question.arms[0].case()
@@ -120,7 +119,7 @@ def comparison(question: Question, desk: Desk) -> Json:
     return {**found, "sections": _sections(question, {name: told[name] for name in order}, arms)}
 
 
-def brief(question: Question, desk: Desk) -> Json:
+def brief(question: Query, desk: JobContext) -> Json:
     """The one-page report as HTML, with the visitor's own words if there are any."""
     played = _play(question, desk)
     asked = dict(question.more)
@@ -137,7 +136,7 @@ def brief(question: Question, desk: Desk) -> Json:
     return {"html": html_report.as_html(told)}
 
 
-ANSWERS: dict[str, Callable[[Question, Desk], Json]] = {
+ANSWERS: dict[str, Callable[[Query, JobContext], Json]] = {
     "outcomes": outcomes_only,
     "talks": talks,
     "headline": headline_only,
@@ -149,7 +148,7 @@ ANSWERS: dict[str, Callable[[Question, Desk], Json]] = {
 # --- Playing
 
 
-def _play(question: Question, desk: Desk) -> list[Outcomes]:
+def _play(question: Query, desk: JobContext) -> list[Outcomes]:
     """The outcomes of each arm; those kept are not played again.
 
     While the last is played the headline is shown as far as the days have gone: what happens later
@@ -172,9 +171,9 @@ def _play(question: Question, desk: Desk) -> list[Outcomes]:
 
 
 def outcomes_of(
-    arm: Arm,
-    question: Question,
-    desk: Desk,
+    arm: QueryArm,
+    question: Query,
+    desk: JobContext,
     say: Callable[[int, int], None],
     stand: Callable[[Outcomes], None] | None = None,
 ) -> Outcomes:
@@ -212,7 +211,7 @@ def outcomes_of(
     return _remember(wanted, outcomes, desk)
 
 
-def _kept(name: str, desk: Desk) -> Outcomes | None:
+def _kept(name: str, desk: JobContext) -> Outcomes | None:
     if name in desk.outcomes:
         return _remember(name, desk.outcomes.pop(name), desk)
     path = desk.cache.get(f"{name}.npz")
@@ -225,7 +224,7 @@ def _kept(name: str, desk: Desk) -> Outcomes | None:
         return None
 
 
-def _remember(name: str, outcomes: Outcomes, desk: Desk) -> Outcomes:
+def _remember(name: str, outcomes: Outcomes, desk: JobContext) -> Outcomes:
     desk.outcomes[name] = outcomes
     while len(desk.outcomes) > OUTCOMES_KEPT:
         del desk.outcomes[next(iter(desk.outcomes))]
@@ -309,7 +308,7 @@ def _effect(effect: Effect, day: int) -> Json:
 
 
 def _sections(
-    question: Question, shown: Mapping[str, Callable[[], Section]], arms: Mapping[str, Outcomes]
+    question: Query, shown: Mapping[str, Callable[[], Section]], arms: Mapping[str, Outcomes]
 ) -> list[Json]:
     """The section that is asked for, or all; to draw one takes as long as to play many talks."""
     wanted = dict(question.more).get("section")
@@ -448,11 +447,11 @@ def _refusals(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
     return Section("blockers", "Who refuses?", (said,), (figure,))
 
 
-def _obstacles(question: Question, arms: list[str]) -> Json:
+def _obstacles(question: Query, arms: list[str]) -> Json:
     """Who and what stands in the way before the first day, arm beside arm."""
     bargains = {}
     for name, arm in zip(arms, question.arms, strict=True):
-        looked = first_look(
+        looked = initial_utilities(
             arm.case(),
             runs=min(MOST_DRAWS, question.runs),
             seed=question.seed,

@@ -9,9 +9,9 @@ import streamlit as st
 from dashboard.common import theme
 from dashboard.explore import user_scenarios
 from dashboard.explore.views import WHAT_IF
-from sim.scenario.errors import Complaint, ScenarioError
+from sim.scenario.errors import ScenarioError, ValidationIssue
 from sim.scenario.loading import find_scenario, read_text, scenario_names
-from sim.scenario.yaml_tree import rewritten, values_written
+from sim.scenario.yaml_tree import rewrite_text, set_values
 
 #: What the file is called in complaints.
 FILE = "my-scenario.yaml"
@@ -48,7 +48,7 @@ def original(name: str) -> str:
     return find_scenario(name).read_text(encoding="utf-8")
 
 
-def complaints(text: str) -> list[Complaint]:
+def complaints(text: str) -> list[ValidationIssue]:
     """Everything that is wrong with the text, as `parley check` says it."""
     try:
         read_text(text, FILE)
@@ -78,7 +78,7 @@ def as_text() -> None:
 def as_forms() -> None:
     """Parts of the file in forms; whatever they do not show stays as it is."""
     try:
-        values = values_written(draft(), FILE)
+        values = set_values(draft(), FILE)
     except ScenarioError:
         st.info("The text is not YAML at present; mend it as a text first.")
         return
@@ -94,7 +94,7 @@ def as_forms() -> None:
         typed = {path: field(path, value, str(group)) for path, value in shown.items()}
         if st.form_submit_button("Put it into the file", type="primary"):
             new = {path: value for path, value in typed.items() if value != shown[path]}
-            begin_with(rewritten(draft(), new, FILE))
+            begin_with(rewrite_text(draft(), new, FILE))
             st.rerun()
 
 
@@ -111,7 +111,7 @@ def field(path: str, value: str, group: str) -> str:
     return str(box(label, value, key=f"value-{path}-{hash(value)}"))
 
 
-def verdict(found: list[Complaint], text: str) -> None:
+def verdict(found: list[ValidationIssue], text: str) -> None:
     """What is wrong with the file, line by line, with what stands there."""
     if not found:
         st.success("The file is fine: nothing is wrong with it.")

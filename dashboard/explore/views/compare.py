@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from html import escape
-from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
@@ -12,10 +11,9 @@ import streamlit as st
 from dashboard.common import theme
 from dashboard.explore import page_state, progress, session, what_if_widgets
 from dashboard.explore.page_state import WhatIf
-from dashboard.explore.query import Arm, Question
+from dashboard.explore.query import Query, QueryArm
 from sim.scenario.loading import scenario_names
-
-Json = dict[str, Any]
+from sim.types import Json
 
 #: The two sides, as the page and its address call them.
 LABELS = ("First", "Second")
@@ -166,7 +164,7 @@ session.in_address(
 
 pair = [found[first], found[second]]
 titles = [title_of(key, one) for key, one in zip((first, second), pair, strict=True)]
-arms: tuple[Arm, ...] = tuple(one.changed for one in pair)
+arms: tuple[QueryArm, ...] = tuple(one.changed for one in pair)
 if arms[0] == arms[1]:
     st.info("These two are the same. Choose another one on either side.")
 else:
@@ -176,7 +174,7 @@ else:
     section = theme.which_section("compared")
     with above:
         more = (("section", section),)
-        answer = progress.answer_to(Question("cases", arms, runs, seed, days, more))
+        answer = progress.answer_to(Query("cases", arms, runs, seed, days, more))
         if answer is not None:
             how_often(answer, titles, days)
             luck = "both with the same luck" if answer["same_luck"] else "each with luck of its own"

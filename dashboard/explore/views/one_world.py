@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import streamlit as st
 
 from dashboard.common import theme
 from dashboard.explore import progress, session
 from dashboard.explore.page_state import WhatIf
-from dashboard.explore.query import Question
+from dashboard.explore.query import Query
 from dashboard.explore.views import WHAT_IF
-
-Json = dict[str, Any]
+from sim.types import Json
 
 BASELINE, CHANGED = "baseline", "changed"
 
@@ -152,12 +150,12 @@ st.markdown(
 session.about(asked)
 
 arms = (asked.baseline, asked.changed) if asked.moved else (asked.baseline,)
-found = progress.answer_to(Question("worlds", arms, asked.runs, asked.seed, asked.days))
+found = progress.answer_to(Query("worlds", arms, asked.runs, asked.seed, asked.days))
 number = which_world(asked, found)
 session.in_address(asked, {"world": [str(number)]} if number else {})
 
 more = (("run", str(number)),)
-told = progress.answer_to(Question("world", arms, 1, asked.seed, asked.days, more))
+told = progress.answer_to(Query("world", arms, 1, asked.seed, asked.days, more))
 if told is not None:
     shown = BASELINE
     if asked.moved:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard.common import theme
 from dashboard.explore import page_state
-from dashboard.explore.query import Arm
+from dashboard.explore.query import QueryArm
 from dashboard.explore.views import WHAT_IF
 from sim.scenario.loading import scenario_names
 from sim.scenario.schema import Scenario
@@ -64,13 +64,13 @@ with three:
         "Suppose that the talks stayed secret, in a conflict that is wholly invented.",
         {
             "scenario": ["two-rivers"],
-            "set": [end_of(Arm("two-rivers").case(), "leaks", False)],
+            "set": [end_of(QueryArm("two-rivers").case(), "leaks", False)],
         },
     )
 
 st.header("The scenarios", anchor=False)
 for name in scenario_names():
-    case = Arm(name).case()
+    case = QueryArm(name).case()
     with st.container(border=True):
         st.markdown(f"**{theme.plain(case.title)}**")
         st.markdown(theme.plain(case.summary))

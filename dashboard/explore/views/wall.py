@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 from urllib.parse import parse_qs
 
 import streamlit as st
 
 from dashboard.common import theme
 from dashboard.explore import class_wall, page_state, progress, session, what_if_widgets
-from dashboard.explore.class_wall import Sent
+from dashboard.explore.class_wall import WallEntry
 from dashboard.explore.job_queue import WALL, jobs
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.views import WHAT_IF
-from dashboard.explore.visitor_store import KeepingError
+from dashboard.explore.visitor_store import StorageError
 from sim.reporting.charts import BLUE, GREY, INK
-
-Json = dict[str, Any]
+from sim.types import Json
 
 #: Seconds between two looks at whether something new hangs on the wall.
 LOOK_EVERY = 4.0
@@ -72,7 +70,7 @@ def effects(rows: list[Json]) -> None:
     st.vega_lite_chart(theme.coloured(spec, theme.dark()), theme=None, width="stretch", alt=alt)
 
 
-def hanging(code: str, asked: list[tuple[Sent, WhatIf, list[str]]]) -> None:
+def hanging(code: str, asked: list[tuple[WallEntry, WhatIf, list[str]]]) -> None:
     """All that hangs on the wall: a chart of what it does, and a card for each what-if."""
     lines = [line_of(one) for _, one, _ in asked]
     rows = [
@@ -109,7 +107,7 @@ def hanging(code: str, asked: list[tuple[Sent, WhatIf, list[str]]]) -> None:
                 )
 
 
-def card(sent: Sent, asked: WhatIf, told: list[str], line: Json | None) -> None:
+def card(sent: WallEntry, asked: WhatIf, told: list[str], line: Json | None) -> None:
     """One what-if: what was moved, what it does in a sentence, and the way to it."""
     st.markdown(f"**{theme.plain(sent.name)}**")
     st.caption(theme.plain(f"{asked.baseline.case().title} · {session.in_words(asked)}"))
@@ -173,7 +171,7 @@ def the_door() -> None:
                     what_if_widgets.notebook(), what_if_widgets.visitor()
                 )
                 st.rerun()
-            except KeepingError as error:
+            except StorageError as error:
                 st.warning(theme.plain(str(error)))
 
 

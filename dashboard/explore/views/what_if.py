@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from html import escape
-from typing import Any
 from urllib.parse import parse_qs
 
 import streamlit as st
@@ -17,8 +16,7 @@ from dashboard.explore.caveats import cautions
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.session import ask, undo
 from sim.scenario.schema import Lever, Scenario
-
-Json = dict[str, Any]
+from sim.types import Json
 
 #: Levers shown at once; the others are a click away.
 SHOWN = 8

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import streamlit as st
 
@@ -11,13 +10,11 @@ from dashboard.common import theme
 from dashboard.explore import progress, session
 from dashboard.explore.caveats import HAGGLED, MEDIATED
 from dashboard.explore.page_state import WhatIf
-from dashboard.explore.query import Question
-
-Json = dict[str, Any]
+from dashboard.explore.query import Query
 
 
 @dataclass(frozen=True)
-class Part:
+class WhyPart:
     """A part of the page: its name, what it asks, and of how many talks."""
 
     title: str
@@ -27,31 +24,31 @@ class Part:
 
 
 PARTS = {
-    "bargain": Part(
+    "bargain": WhyPart(
         "In the way",
         "Who and what stands in the way: before the first day, and round by round.",
         (2000, 500, 5000),
         "talks",
     ),
-    "mechanisms": Part(
+    "mechanisms": WhyPart(
         "Obstacles",
         "The same talks with one obstacle taken away: what each of them costs.",
         (200, 100, 500, 1000),
         "talks in each arm",
     ),
-    "mediation": Part(
+    "mediation": WhyPart(
         "Mediation",
         "The same talks with and without mediators, and with each part of what they do.",
         (100, 50, 200, 500),
         "talks in each arm",
     ),
-    "unlock": Part(
+    "unlock": WhyPart(
         "What would unlock it",
         "The smallest change of one lever, and of two, that reaches a target of your choice.",
         (100, 50, 200, 500),
         "talks for each setting tried",
     ),
-    "trends": Part(
+    "trends": WhyPart(
         "What it hangs on",
         "Which of the uncertain numbers move the outcome most, and how much is luck.",
         (4000, 2000, 10_000),
@@ -113,11 +110,11 @@ def target(asked: WhatIf) -> tuple[str, str]:
     return f"{kind}@{day}={share / 100:g}", ""
 
 
-def question(name: str, asked: WhatIf) -> Question | None:
+def question(name: str, asked: WhatIf) -> Query | None:
     """What to ask of the workers; None where the visitor has yet to say so."""
     runs, arms = how_many(name), (asked.changed,)
     if name != "unlock":
-        return Question(name, arms, runs, asked.seed, asked.days)
+        return Query(name, arms, runs, asked.seed, asked.days)
     aim, wrong = target(asked)
     if wrong:
         st.info(wrong)
@@ -127,10 +124,10 @@ def question(name: str, asked: WhatIf) -> Question | None:
         st.session_state["aim-wanted"] = aim
     if st.session_state.get("aim-wanted") != aim:
         return None
-    return Question(name, arms, runs, asked.seed, asked.days, (("target", aim),))
+    return Query(name, arms, runs, asked.seed, asked.days, (("target", aim),))
 
 
-def command(name: str, asked: WhatIf, question: Question) -> str:
+def command(name: str, asked: WhatIf, question: Query) -> str:
     """The command line that says the same; of trends, one that says more."""
     runs = ("--runs", str(question.runs))
     if name == "unlock":

@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 
 from sim.classroom import events as happened
-from sim.classroom.events import FORMAT, Record, to_line
+from sim.classroom.events import FORMAT, LogRecord, to_line
 from sim.classroom.state import State, Table
 from sim.scenario.loading import sha256_of
 
@@ -45,7 +45,7 @@ before it, so that no spreadsheet takes it for a formula.
 
 
 def archive(
-    state: State, records: Sequence[Record], names: Mapping[str, str] | None = None
+    state: State, records: Sequence[LogRecord], names: Mapping[str, str] | None = None
 ) -> bytes:
     """An exercise as a ZIP archive; with `names`, what people called themselves is added."""
     files = {
@@ -139,7 +139,7 @@ def _seats(state: State) -> str:
     return _table(("table", "role", "people", "agent_at_the_end"), rows)
 
 
-def _times(records: Sequence[Record]) -> str:
+def _times(records: Sequence[LogRecord]) -> str:
     rows: list[Row] = []
     open_stage: dict[int, tuple[int, str, int]] = {}
     for record in records:

@@ -27,14 +27,14 @@ from sim.classroom.commands import (
     Kick,
     Lock,
     OpenLobby,
-    Pause,
+    PauseClock,
     Reissue,
     Request,
     Start,
 )
 from sim.classroom.decide import RefusedError, decide, draft
-from sim.classroom.events import Extended, Joined, Record, from_line, to_line
-from sim.classroom.plan import Plan
+from sim.classroom.events import Extended, Joined, LogRecord, from_line, to_line
+from sim.classroom.plan import ExercisePlan
 from sim.classroom.state import State, apply, replay
 from sim.classroom.storage import access
 from sim.provenance import version
@@ -201,7 +201,7 @@ class Store:
     # -- exercises -----------------------------------------------------------------------------
 
     def create(
-        self, plan: Plan, scenario: Scenario, now: int, exercise: str | None = None
+        self, plan: ExercisePlan, scenario: Scenario, now: int, exercise: str | None = None
     ) -> tuple[str, str]:
         """Draft an exercise; returns its id and the instructor's token."""
         name = exercise or secrets.token_hex(8)
@@ -248,7 +248,7 @@ class Store:
         with self._engine.connect() as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
 
-    def records(self, exercise: str) -> list[Record]:
+    def records(self, exercise: str) -> list[LogRecord]:
         """The whole log."""
         query = (
             sa.select(RECORDS.c.line).where(RECORDS.c.exercise == exercise).order_by(RECORDS.c.seq)
@@ -266,7 +266,7 @@ class Store:
 
     def _submitted(
         self, exercise: str, request: Request, now: int, name: str = "", token: str = ""
-    ) -> tuple[State, list[Record]]:
+    ) -> tuple[State, list[LogRecord]]:
         self._pause_after_standstill(exercise, now)
         with self._guarded(exercise, now), self._lock, self._writing() as connection:
             self._locked(connection, exercise)
@@ -288,16 +288,16 @@ class Store:
         with self._guarded(exercise, now), self._lock, self._writing() as connection:
             self._locked(connection, exercise)
             state = self._caught_up(connection, exercise)
-            if state.phase not in Pause.phases:
+            if state.phase not in PauseClock.phases:
                 return
             if state.paused_at is None:
-                pause = Request(by="store", key=f"store.{stopped}", act=Pause())
+                pause = Request(by="store", key=f"store.{stopped}", act=PauseClock())
                 self._insert(connection, exercise, decide(state, pause, stopped))
             elif state.paused_at > stopped and f"store.{stopped}" not in state.keys:
                 # Another process found out later than we: give back the time between.
                 back = Extended(table=None, by=state.paused_at - stopped)
                 key = f"store.{stopped}"
-                record = Record(seq=state.seq + 1, at=state.at, by="store", key=key, event=back)
+                record = LogRecord(seq=state.seq + 1, at=state.at, by="store", key=key, event=back)
                 self._insert(connection, exercise, [record])
 
     def _beside(
@@ -305,7 +305,7 @@ class Store:
         connection: sa.Connection,
         exercise: str,
         request: Request,
-        records: list[Record],
+        records: list[LogRecord],
         name: str,
         token: str,
         begun: bool,
@@ -331,7 +331,7 @@ class Store:
         elif isinstance(act, Reissue):
             self._hand_out(connection, exercise, act.person, token or access.new_token())
 
-    def _insert(self, connection: sa.Connection, exercise: str, records: list[Record]) -> None:
+    def _insert(self, connection: sa.Connection, exercise: str, records: list[LogRecord]) -> None:
         if records:
             rows = [
                 {

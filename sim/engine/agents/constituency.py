@@ -6,20 +6,17 @@ from collections.abc import Mapping
 
 import mesa
 import numpy as np
-from numpy.typing import NDArray
 
-from sim.engine.sampling import Draws
+from sim.engine.sampling import ParameterSample
 from sim.engine.utility import Stakes
-
-Floats = NDArray[np.floating]
-Ints = NDArray[np.int64]
+from sim.types import Floats, Ints
 
 
 class Constituency(mesa.Agent):
     """A constituency of one party; attributes that vary are arrays with one entry per run."""
 
     def __init__(
-        self, talks: mesa.Model, party: str, name: str, draws: Draws, stakes: Stakes
+        self, talks: mesa.Model, party: str, name: str, draws: ParameterSample, stakes: Stakes
     ) -> None:
         super().__init__(talks)
         spec = draws.scenario.parties[party].constituencies[name]

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import mesa
 import numpy as np
-from numpy.typing import NDArray
 
-from sim.engine.sampling import Draws
-from sim.engine.utility import Tables, some_runs
+from sim.engine.sampling import ParameterSample
+from sim.engine.utility import Tables, take_runs
 from sim.scenario.packages import Packages
 from sim.scenario.quantity import standard_normal
 from sim.theory.bargaining import FORMULATIONS
 from sim.theory.credibility import credibility
-
-Floats = NDArray[np.floating]
-Ints = NDArray[np.int64]
+from sim.types import Floats, Ints
 
 
 class Mediator(mesa.Agent):
     """Someone between the parties; attributes that vary are arrays with one entry per run."""
 
-    def __init__(self, talks: mesa.Model, name: str, draws: Draws) -> None:
+    def __init__(self, talks: mesa.Model, name: str, draws: ParameterSample) -> None:
         super().__init__(talks)
         spec = draws.scenario.mediators[name]
         path = f"mediators.{name}"
@@ -79,7 +76,7 @@ class Mediator(mesa.Agent):
         text = self.formulation.solution(worth, np.maximum(reservation, aspiration))
         short = np.flatnonzero(text < 0)
         if len(short):
-            text[short] = self.formulation(some_runs(worth, short), some_runs(reservation, short))
+            text[short] = self.formulation(take_runs(worth, short), take_runs(reservation, short))
         return np.asarray(text, dtype=np.int64)
 
     def spend(self, party: str, rows: Ints, amount: Floats) -> None:

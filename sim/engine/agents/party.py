@@ -10,25 +10,21 @@ from dataclasses import dataclass
 
 import mesa
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.engine.agents.constituency import Constituency
-from sim.engine.sampling import Draws
+from sim.engine.sampling import ParameterSample
 from sim.engine.utility import Exchange, Stakes, Tables, blended, columns, outer, tables_of
 from sim.scenario.packages import Packages, crosses, retreat
 from sim.scenario.quantity import standard_normal
-from sim.theory.bargaining import only
+from sim.theory.bargaining import mask_outside
 from sim.theory.commitment import PERMANENCE, blame, permanence, temptation
-from sim.theory.concession import TACTICS, Stance
+from sim.theory.concession import TACTICS, ConcessionInput
 from sim.theory.war import WAR_MODULES, Evidence
-
-Floats = NDArray[np.floating]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from sim.types import Bools, Floats, Ints
 
 
 @dataclass(frozen=True)
-class Outlook:
+class WarForecast:
     """What a party expects of the war and of itself; axis 0 is the run."""
 
     war_now: Floats  # (runs,) value of fighting on from today
@@ -38,23 +34,25 @@ class Outlook:
 
 
 @dataclass(frozen=True)
-class Reckoning:
+class Valuation:
     """What a party makes of the possible deals today, before their price at home."""
 
     tables: Tables  # its own, with its constituencies' weight
     voters: list[Tables]  # those of each constituency that has seats
     permanence: Floats  # (runs, frames) how likely it thinks a truce is to last
 
-    def first(self, runs: int) -> Reckoning:
+    def first(self, runs: int) -> Valuation:
         """The reckoning in so many of its first runs."""
         voters = [tables.first(runs) for tables in self.voters]
-        return Reckoning(self.tables.first(runs), voters, self.permanence[:runs])
+        return Valuation(self.tables.first(runs), voters, self.permanence[:runs])
 
 
 class Party(mesa.Agent):
     """A party; attributes that vary are arrays with one entry per run."""
 
-    def __init__(self, talks: mesa.Model, name: str, draws: Draws, packages: Packages) -> None:
+    def __init__(
+        self, talks: mesa.Model, name: str, draws: ParameterSample, packages: Packages
+    ) -> None:
         super().__init__(talks)
         scenario = draws.scenario
         spec = scenario.parties[name]
@@ -134,7 +132,7 @@ class Party(mesa.Agent):
         lift: Floats,
         lift_after: Floats,
         truthful: bool = False,
-    ) -> Outlook:
+    ) -> WarForecast:
         """Value the war now and after each kind of truce, and what it would then be tempted to do.
 
         `lift` (runs,) and `lift_after` (runs, releases) are how far the captives still held and
@@ -148,7 +146,7 @@ class Party(mesa.Agent):
         settled = self._leaderships_settlement(rows)
         reneging = outer(self.bite[rows].astype(np.float32), packages.frame_bite)
         tempted = temptation(after, settled, reneging, 1.0, 1.0)
-        return Outlook(value[:, 0], after, reneging, tempted)
+        return WarForecast(value[:, 0], after, reneging, tempted)
 
     def _leaderships_settlement(self, rows: Ints) -> Floats:
         """What the leadership gains from the war ending on each frame's terms: (runs, frames)."""
@@ -162,8 +160,8 @@ class Party(mesa.Agent):
         return np.asarray(total / np.float32(len(self.settlement)))
 
     def reckons(
-        self, rows: Ints, outlook: Outlook, temptations: Floats, own: int, exchange: Exchange
-    ) -> Reckoning:
+        self, rows: Ints, outlook: WarForecast, temptations: Floats, own: int, exchange: Exchange
+    ) -> Valuation:
         """What a deal is worth to each of its constituencies and to it, with their weight.
 
         `temptations` (runs, parties, frames) are everybody's, as it judges them; `own` is its own
@@ -183,9 +181,9 @@ class Party(mesa.Agent):
             return tables_of(stakes, exchange, packages, lasts, resumed, outlook.war_now)
 
         voters = [tables(s) for s, c in zip(people, self.constituencies, strict=True) if c.seats]
-        return Reckoning(tables(together), voters, lasts)
+        return Valuation(tables(together), voters, lasts)
 
-    def weighs(self, rows: Ints, reckoning: Reckoning) -> Floats:
+    def weighs(self, rows: Ints, reckoning: Valuation) -> Floats:
         """The worth of every package: (runs, packages).
 
         Less the costs of retreating in public, of red lines and of overriding a vote.
@@ -236,13 +234,13 @@ class Party(mesa.Agent):
         asking for more than its reservation value, so that is what it holds out for. (The limit of
         seeing ever less to be gained; anything else would make a clearer view move it backwards.)
         """
-        top = only(worth, acceptable).max(axis=1)
+        top = mask_outside(worth, acceptable).max(axis=1)
         way_out = top >= reservation
         urged = np.ones(len(rows))
         for constituency in self.constituencies:
             urged = urged * constituency.patience_left(rows)
         numbers = {name: value[rows] for name, value in self.tactic_numbers.items()}
-        stance = Stance(
+        stance = ConcessionInput(
             reservation,
             np.where(way_out, top, reservation),
             elapsed,
@@ -264,7 +262,7 @@ class Party(mesa.Agent):
         `others` (runs, packages) is what it believes the worst-off of the others would gain.
         """
         fine = worth >= aspiration[:, None]
-        proposal = only(others, fine).argmax(axis=1)
+        proposal = mask_outside(others, fine).argmax(axis=1)
         return np.asarray(np.where(fine.any(axis=1), proposal, worth.argmax(axis=1)))
 
     def guesses(self, rows: Ints, other: str, tables: Tables) -> Floats:
@@ -284,7 +282,7 @@ class Party(mesa.Agent):
         self.exposure *= kept
 
 
-def _stakes(draws: Draws, party: str, member: str, packages: Packages) -> Stakes:
+def _stakes(draws: ParameterSample, party: str, member: str, packages: Packages) -> Stakes:
     """What a member of a party's electorate cares about: its own numbers, else the party's."""
     scenario, runs = draws.scenario, draws.chance.runs
     pools = list(scenario.captives)
@@ -308,7 +306,9 @@ def _stakes(draws: Draws, party: str, member: str, packages: Packages) -> Stakes
     )
 
 
-def _settlement(draws: Draws, party: str, member: str, packages: Packages) -> tuple[Floats, ...]:
+def _settlement(
+    draws: ParameterSample, party: str, member: str, packages: Packages
+) -> tuple[Floats, ...]:
     """Per settlement issue, what each level is worth to a member: (runs, levels)."""
     issues = draws.scenario.issues
     return tuple(
@@ -323,7 +323,7 @@ def _settlement(draws: Draws, party: str, member: str, packages: Packages) -> tu
     )
 
 
-def _own_or_partys(draws: Draws, party: str, member: str, key: str) -> Floats:
+def _own_or_partys(draws: ParameterSample, party: str, member: str, key: str) -> Floats:
     """A member's own number where it has one, else its party's."""
     own = f"{member}.{key}"
     return draws[own] if own in draws.quantities else draws.get(f"{party}.{key}", 0.0)

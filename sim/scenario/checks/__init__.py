@@ -1,7 +1,7 @@
 """Whether the parts of a scenario fit together.
 
 Every name that is used exists; every number that is needed is given; and every key moves something
-or is refused. Each check is a generator of troubles; `CHECKS` and `left_over` list them all.
+or is refused. Each check is a generator of troubles; `CHECKS` and `unused_keys` list them all.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from sim.scenario.checks import (
     strategies,
     truce,
 )
-from sim.scenario.checks.names import left_over
+from sim.scenario.checks.names import unused_keys
 from sim.scenario.checks.positions import stated_phrases, statements
 from sim.scenario.checks.shared import Troubles
 from sim.scenario.checks.strategies import known_kinds
 from sim.scenario.schema import Scenario
 
-__all__ = ["CHECKS", "known_kinds", "left_over", "misfits", "stated_phrases", "statements"]
+__all__ = ["CHECKS", "known_kinds", "stated_phrases", "statements", "unused_keys", "validate"]
 
 CHECKS: tuple[Callable[[Scenario], Troubles], ...] = (
     names.distinct,
@@ -53,7 +53,7 @@ CHECKS: tuple[Callable[[Scenario], Troubles], ...] = (
 )
 
 
-def misfits(scenario: Scenario) -> Troubles:
+def validate(scenario: Scenario) -> Troubles:
     """Everything in a scenario that does not fit."""
     for check in CHECKS:
         yield from check(scenario)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sim.scenario.checks.shared import REMAINS, Troubles, idle, wrong
-from sim.scenario.errors import Path, shown
+from sim.scenario.checks.shared import REMAINS, Troubles, unused_number, wrong
+from sim.scenario.errors import Path, quote_value
 from sim.scenario.quantity import Quantity
 from sim.scenario.schema import Scenario
 
@@ -17,15 +17,15 @@ def captives(scenario: Scenario) -> Troubles:
             where = (*path, "categories", category_name)
             yield from _people((*where, "number"), category.number)
             if category.price is not None and category.outside_ratio:
-                yield idle((*where, "price"), "who is outside the ratio has no price")
+                yield unused_number((*where, "price"), "who is outside the ratio has no price")
             elif category.price is not None and not priced:
                 why = f"no issue of the role ratio is `of: {name}`"
-                yield idle((*where, "price"), why, leans=(("issues",),))
+                yield unused_number((*where, "price"), why, leans=(("issues",),))
         if pool.remains is not None:
             yield from _people((*path, REMAINS, "number"), pool.remains.number)
         if pool.side_channel and not any(c.outside_ratio for c in pool.categories.values()):
             why = "some category has `outside_ratio: true`"
-            yield idle((*path, "side_channel"), why, leans=((*path, "categories"),))
+            yield unused_number((*path, "side_channel"), why, leans=((*path, "categories"),))
 
 
 def prisoners(scenario: Scenario) -> Troubles:
@@ -37,9 +37,9 @@ def prisoners(scenario: Scenario) -> Troubles:
         yield from _people((*path, "number"), group.number)
         if group.paid_for in scenario.captives and group.paid_for not in priced:
             why = f"an issue of the role ratio is `of: {group.paid_for}`"
-            yield idle(path, why, "add the issue", (("issues",),))
+            yield unused_number(path, why, "add the issue", (("issues",),))
         if group.paid_for in first:
-            found = f"is {shown(group.paid_for)}, like that of '{first[group.paid_for]}'"
+            found = f"is {quote_value(group.paid_for)}, like that of '{first[group.paid_for]}'"
             yield wrong((*path, "paid_for"), found, "one group is exchanged for them")
         first.setdefault(group.paid_for, name)
 

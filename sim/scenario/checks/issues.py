@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.scenario.checks.shared import REMAINS, Troubles, idle, known, within, wrong
-from sim.scenario.errors import Path, did_you_mean, shown
+from sim.scenario.checks.shared import (
+    REMAINS,
+    Troubles,
+    must_be_known,
+    unused_number,
+    within_bounds,
+    wrong,
+)
+from sim.scenario.errors import Path, did_you_mean, quote_value
 from sim.scenario.quantity import Quantity
 from sim.scenario.schema import Captives, Issue, Level, Scenario
 
@@ -74,7 +81,7 @@ def _whose(scenario: Scenario, path: Path, issue: Issue) -> Troubles:
             (*path, "of"), "is missing", f"an issue of the role {issue.role} needs it", hint
         )
         return
-    yield from known((*path, "of"), issue.of, ("captives",), scenario.captives)
+    yield from must_be_known((*path, "of"), issue.of, ("captives",), scenario.captives)
     paid_for = [group.paid_for for group in scenario.prisoners.values()]
     if issue.role == "ratio" and issue.of in scenario.captives and issue.of not in paid_for:
         expected = f"someone among the `prisoners` is `paid_for: {issue.of}`"
@@ -87,7 +94,7 @@ def _one_per_pool(scenario: Scenario, role: str) -> Troubles:
     for name, issue in scenario.issues.items():
         if issue.role == role and issue.of is not None:
             if issue.of in first:
-                found = f"is {shown(issue.of)}, like that of the issue '{first[issue.of]}'"
+                found = f"is {quote_value(issue.of)}, like that of the issue '{first[issue.of]}'"
                 yield wrong(
                     ("issues", name, "of"),
                     found,
@@ -110,11 +117,11 @@ def _level(scenario: Scenario, path: Path, issue: Issue, level: Level) -> Troubl
         if field in needed and not given:
             yield wrong((*path, field), "is missing", f"{why} needs it", leans=leans)
         elif given and field not in (*needed, *allowed):
-            yield idle((*path, field), f"{why} has none", leans=leans)
+            yield unused_number((*path, field), f"{why} has none", leans=leans)
         elif field == "exchange_days" and given and not scenario.captives:
-            yield idle((*path, field), "there are no captives", leans=(("captives",),))
+            yield unused_number((*path, field), "there are no captives", leans=(("captives",),))
         elif isinstance(value, Quantity):
-            yield from within((*path, field), value, LEVEL_BOUNDS[field])
+            yield from within_bounds((*path, field), value, LEVEL_BOUNDS[field])
     if issue.role == "captives" and issue.of in scenario.captives:
         yield from _covers(path, issue.of, scenario.captives[issue.of], level)
 
@@ -125,9 +132,9 @@ def _covers(path: Path, name: str, pool: Captives, level: Level) -> Troubles:
     leans: tuple[Path, ...] = (("captives", name),)
     for position, category in enumerate(level.covers or []):
         where: Path = (*path, "covers", position)
-        yield from known(where, category, ("captives", name, "categories"), held, leans)
+        yield from must_be_known(where, category, ("captives", name, "categories"), held, leans)
     if level.most is not None and not level.covers:
-        yield idle((*path, "most"), "the level covers nobody")
+        yield unused_number((*path, "most"), "the level covers nobody")
 
 
 def _order(path: Path, issue: Issue) -> Troubles:

@@ -7,7 +7,7 @@ from typing import Any
 from sim.scenario.checks.issues import LEVEL_BOUNDS
 from sim.scenario.checks.shared import Bounds, Troubles, span, wrong
 from sim.scenario.checks.strategies import bounds_of, every_strategy, known_kinds
-from sim.scenario.errors import Path, Trouble, did_you_mean, dotted, shown
+from sim.scenario.errors import IssueAtPath, Path, did_you_mean, dotted, quote_value
 from sim.scenario.quantity import Quantity
 from sim.scenario.schema import Scenario
 
@@ -27,9 +27,9 @@ def moves(scenario: Scenario) -> Troubles:
         for position, move in enumerate(lever.moves):
             where = (*path, "moves", position)
             if move.key not in numbers:
-                found = f"{dotted((*where, 'key'))} is {shown(move.key)}"
+                found = f"{dotted((*where, 'key'))} is {quote_value(move.key)}"
                 target: Path = tuple(move.key.split("."))
-                yield Trouble(
+                yield IssueAtPath(
                     (*where, "key"),
                     found,
                     "it is the path of a number",

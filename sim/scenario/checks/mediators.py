@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.scenario.checks.shared import Troubles, idle, wrong
+from sim.scenario.checks.shared import Troubles, unused_number, wrong
 from sim.scenario.errors import Path
 from sim.scenario.schema import Scenario
 
@@ -31,14 +31,14 @@ def means(scenario: Scenario) -> Troubles:
             yield wrong((*path, absent), "is missing", expected, f"add it or leave {present} out")
         if mediator.guarantee is not None and scenario.issue_of_role("guarantee") is None:
             why = "no issue has the role guarantee"
-            yield idle((*path, "guarantee"), why, leans=(("issues",),))
+            yield unused_number((*path, "guarantee"), why, leans=(("issues",),))
 
 
 def channel(scenario: Scenario) -> Troubles:
     """Answers lag only where somebody with a veto is spoken for."""
     spoken_for = any(p.veto and p.speaks_through for p in scenario.parties.values())
     if scenario.channel.lag_days is not None and not spoken_for:
-        yield idle(("channel", "lag_days"), "nobody with a veto is spoken for")
+        yield unused_number(("channel", "lag_days"), "nobody with a veto is spoken for")
 
 
 def access(scenario: Scenario) -> Troubles:
@@ -47,4 +47,4 @@ def access(scenario: Scenario) -> Troubles:
         for party_name in mediator.access:
             if party_name in scenario.parties and not scenario.parties[party_name].veto:
                 path = ("mediators", name, "access", party_name)
-                yield idle(path, f"{party_name} has no veto")
+                yield unused_number(path, f"{party_name} has no veto")

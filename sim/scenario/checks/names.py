@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sim.scenario.checks.positions import stated_phrases
-from sim.scenario.checks.shared import REMAINS, Troubles, known, wrong
-from sim.scenario.errors import Path, shown
+from sim.scenario.checks.shared import REMAINS, Troubles, must_be_known, wrong
+from sim.scenario.errors import Path, quote_value
 from sim.scenario.schema import Scenario
 
 
@@ -34,10 +34,12 @@ def sources(scenario: Scenario) -> Troubles:
             yield wrong(("sources", name), "cannot be found", "it has a `url` or a `title`")
     for path, quantity in scenario.places():
         if quantity.source is not None:
-            yield from known((*path, "source"), quantity.source, ("sources",), scenario.sources)
+            yield from must_be_known(
+                (*path, "source"), quantity.source, ("sources",), scenario.sources
+            )
     if scenario.base_rate is not None:
         place: Path = ("base_rate", "source")
-        yield from known(place, scenario.base_rate.source, ("sources",), scenario.sources)
+        yield from must_be_known(place, scenario.base_rate.source, ("sources",), scenario.sources)
 
 
 def references(scenario: Scenario) -> Troubles:
@@ -48,36 +50,41 @@ def references(scenario: Scenario) -> Troubles:
     for name, group in scenario.prisoners.items():
         path: Path = ("prisoners", name)
         yield from _two_parties(path, group.holder, group.home, scenario)
-        yield from known((*path, "paid_for"), group.paid_for, ("captives",), scenario.captives)
+        yield from must_be_known(
+            (*path, "paid_for"), group.paid_for, ("captives",), scenario.captives
+        )
     for name, party in parties.items():
         if party.speaks_through is not None:
             path = ("parties", name, "speaks_through")
-            yield from known(path, party.speaks_through, ("mediators",), scenario.mediators)
+            yield from must_be_known(path, party.speaks_through, ("mediators",), scenario.mediators)
     for name, mediator in scenario.mediators.items():
         for field in ("bias", "access", "leverage"):
             for party_name in getattr(mediator, field):
                 path = ("mediators", name, field, party_name)
-                yield from known(path, party_name, ("parties",), parties)
+                yield from must_be_known(path, party_name, ("parties",), parties)
     for name, spoiler in scenario.spoilers.items():
-        yield from known(("spoilers", name, "side"), spoiler.side, ("parties",), parties)
+        yield from must_be_known(("spoilers", name, "side"), spoiler.side, ("parties",), parties)
     for name, seat in scenario.roles.items():
         players = [*parties, *scenario.mediators]
         leans: tuple[Path, ...] = (("parties", seat.plays), ("mediators", seat.plays))
-        yield from known(("roles", name, "plays"), seat.plays, ("parties",), players, leans)
+        yield from must_be_known(("roles", name, "plays"), seat.plays, ("parties",), players, leans)
 
 
 def _two_parties(path: Path, holder: str, home: str, scenario: Scenario) -> Troubles:
     """The holder and the home of people who are held are two parties."""
-    yield from known((*path, "holder"), holder, ("parties",), scenario.parties)
-    yield from known((*path, "home"), home, ("parties",), scenario.parties)
+    yield from must_be_known((*path, "holder"), holder, ("parties",), scenario.parties)
+    yield from must_be_known((*path, "home"), home, ("parties",), scenario.parties)
     if holder == home:
         leans: tuple[Path, ...] = ((*path, "holder"),)
         yield wrong(
-            (*path, "home"), f"is {shown(home)}", "it is another party than the holder", leans=leans
+            (*path, "home"),
+            f"is {quote_value(home)}",
+            "it is another party than the holder",
+            leans=leans,
         )
 
 
-def left_over(scenario: Scenario) -> Troubles:
+def unused_keys(scenario: Scenario) -> Troubles:
     """Sources and phrases that nothing refers to."""
     cited = {quantity.source for quantity in scenario.quantities().values()}
     if scenario.base_rate is not None:

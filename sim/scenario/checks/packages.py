@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.scenario.checks.positions import selectors
 from sim.scenario.checks.shared import Troubles, wrong
-from sim.scenario.errors import Path, Trouble
+from sim.scenario.errors import IssueAtPath, Path
 from sim.scenario.schema import Scenario
 
 #: More combinations of levels than this are not even counted.
@@ -47,7 +47,7 @@ def grid(scenario: Scenario) -> Troubles:
     try:
         feasible_levels(scenario)
     except ValueError as error:
-        yield Trouble(("constraints",), str(error), leans=(*leans, ("parties",)))
+        yield IssueAtPath(("constraints",), str(error), leans=(*leans, ("parties",)))
 
 
 def _constraint(path: Path, when: Any, needs: Any) -> Troubles:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sim.scenario.checks.shared import REMAINS, Troubles, idle, known, members, wrong
+from sim.scenario.checks.shared import (
+    REMAINS,
+    Troubles,
+    members,
+    must_be_known,
+    unused_number,
+    wrong,
+)
 from sim.scenario.errors import Path, did_you_mean
 from sim.scenario.schema import Issue, Party, Scenario
 
@@ -24,12 +31,12 @@ def interests(scenario: Scenario) -> Troubles:
             where = (*path, "interests", name)
             if name in scenario.issues and name not in valued:
                 why = f"the worth of {scenario.issues[name].role} is not told in interests"
-                yield idle(where, why, did_you_mean("", valued), (("issues", name),))
+                yield unused_number(where, why, did_you_mean("", valued), (("issues", name),))
             elif name == REMAINS and name not in valued:
                 leans: tuple[Path, ...] = (("issues",), ("captives",))
-                yield idle(where, "no level brings remains home", leans=leans)
+                yield unused_number(where, "no level brings remains home", leans=leans)
             else:
-                yield from known(where, name, ("issues",), valued)
+                yield from must_be_known(where, name, ("issues",), valued)
     for name in exchanged:
         if name not in wanted:
             expected = "some party has it among its interests"
@@ -60,7 +67,7 @@ def settlement(scenario: Scenario) -> Troubles:
                 continue
             for level in worth:
                 levels: Path = ("issues", name, "levels")
-                yield from known((*where, name, level), level, levels, issues[name].levels)
+                yield from must_be_known((*where, name, level), level, levels, issues[name].levels)
             for level in issues[name].levels:
                 if level not in worth:
                     leans: tuple[Path, ...] = (("issues", name),)
@@ -83,9 +90,9 @@ def _not_settled(
     """A settlement is only of issues with that role."""
     if name in scenario.issues:
         why = f"{name} has the role {scenario.issues[name].role}, not settlement"
-        yield idle(path, why, "tell its worth in interests", (("issues", name),))
+        yield unused_number(path, why, "tell its worth in interests", (("issues", name),))
     else:
-        yield from known(path, name, ("issues",), issues)
+        yield from must_be_known(path, name, ("issues",), issues)
 
 
 def domestic(scenario: Scenario) -> Troubles:
@@ -102,7 +109,7 @@ def domestic(scenario: Scenario) -> Troubles:
             where = (*path, "constituencies", member_name)
             if member.seats and party.ratification is None:
                 leans = ((*path, "ratification"),)
-                yield idle((*where, "seats"), f"{name} has no ratification", leans=leans)
+                yield unused_number((*where, "seats"), f"{name} has no ratification", leans=leans)
             if "captive_death" in member.stirred_by and not scenario.captives:
                 where = (*where, "stirred_by", "captive_death")
-                yield idle(where, "there are no captives", leans=(("captives",),))
+                yield unused_number(where, "there are no captives", leans=(("captives",),))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sim.scenario.checks.shared import Troubles, idle, known, wrong
-from sim.scenario.errors import Path, shown
+from sim.scenario.checks.shared import Troubles, must_be_known, unused_number, wrong
+from sim.scenario.errors import Path, quote_value
 from sim.scenario.schema import Bound, Issue, Scenario, Selector
 
 
@@ -24,20 +24,20 @@ def stated_phrases(scenario: Scenario) -> set[str]:
 def said(scenario: Scenario) -> Troubles:
     """Parties state phrases that exist; a red line has a price or is hard."""
     for path, phrase in statements(scenario):
-        yield from known(path, phrase, ("phrases",), scenario.phrases)
+        yield from must_be_known(path, phrase, ("phrases",), scenario.phrases)
     for name, party in scenario.parties.items():
         states = party.positions.states
         for position, phrase in enumerate(states):
             if phrase in states[:position]:
                 path = ("parties", name, "positions", "states", position)
-                yield wrong(path, f"is {shown(phrase)} a second time", "", "leave it out")
+                yield wrong(path, f"is {quote_value(phrase)} a second time", "", "leave it out")
         for position, line in enumerate(party.positions.red_lines):
             path = ("parties", name, "positions", "red_lines", position)
             if line.hard and line.price is not None:
-                yield idle((*path, "price"), "a hard red line is crossed at no price")
+                yield unused_number((*path, "price"), "a hard red line is crossed at no price")
             elif line.hard and not party.veto:
                 why = f"{name} has no veto to hold it with"
-                yield idle((*path, "hard"), why, "give it a price")
+                yield unused_number((*path, "hard"), why, "give it a price")
             elif not line.hard and line.price is None:
                 expected = "a red line has a price, or is `hard: true`"
                 yield wrong((*path, "price"), "is missing", expected)
@@ -51,7 +51,7 @@ def selectors(scenario: Scenario) -> Troubles:
         for issue, bound in selector.items():
             where = (*path, issue)
             if issue not in scenario.issues:
-                yield from known(where, issue, ("issues",), scenario.issues)
+                yield from must_be_known(where, issue, ("issues",), scenario.issues)
             else:
                 yield from _bound(where, issue, scenario.issues[issue], bound)
 
@@ -98,10 +98,10 @@ def _unknown_levels(path: Path, name: str, issue: Issue, bound: Bound) -> Troubl
         value = getattr(bound, end)
         if isinstance(value, str):
             levels: Path = ("issues", name, "levels")
-            yield from known((*path, end), value, levels, issue.levels, leans)
+            yield from must_be_known((*path, end), value, levels, issue.levels, leans)
         elif value is not None and any(level.number is None for level in issue.levels.values()):
             expected = f"the levels of {name} have no numbers: {', '.join(issue.levels)}"
             yield wrong((*path, end), f"is {value:g}", expected, "name a level", leans)
     for position, value in enumerate(bound.only or []):
         levels = ("issues", name, "levels")
-        yield from known((*path, "only", position), value, levels, issue.levels, leans)
+        yield from must_be_known((*path, "only", position), value, levels, issue.levels, leans)

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from sim.scenario.errors import Path, Trouble, did_you_mean, dotted, shown
+from sim.scenario.errors import IssueAtPath, Path, did_you_mean, dotted, quote_value
 from sim.scenario.quantity import Quantity
 from sim.scenario.schema import Constituency, Party, Scenario
 
-Troubles = Iterator[Trouble]
+Troubles = Iterator[IssueAtPath]
 Bounds = tuple[float, float]
 
 #: The dead who are held, as one more kind of captive and one more thing to be interested in.
@@ -19,17 +19,19 @@ REMAINS = "remains"
 
 def wrong(
     path: Path, says: str, expected: str = "", hint: str = "", leans: tuple[Path, ...] = ()
-) -> Trouble:
+) -> IssueAtPath:
     """A trouble whose sentence begins with the key."""
-    return Trouble(path, f"{dotted(path)} {says}", expected, hint, leans)
+    return IssueAtPath(path, f"{dotted(path)} {says}", expected, hint, leans)
 
 
-def idle(path: Path, why: str, hint: str = "leave it out", leans: tuple[Path, ...] = ()) -> Trouble:
+def unused_number(
+    path: Path, why: str, hint: str = "leave it out", leans: tuple[Path, ...] = ()
+) -> IssueAtPath:
     """A trouble with a key that nothing in the talks would read."""
     return wrong(path, "would move nothing", why, hint, leans)
 
 
-def known(
+def must_be_known(
     path: Path,
     word: str,
     among: Path,
@@ -39,15 +41,15 @@ def known(
     """A word is one of some names, which are told at a place of the scenario."""
     there = list(names)
     if word not in there:
-        found = f"{dotted(path)} is {shown(word)}"
+        found = f"{dotted(path)} is {quote_value(word)}"
         if path[-1] == word:
             found = f"unknown name '{word}' in {dotted(path[:-1])}"
         expected = "" if among == path else f"nothing in `{dotted(among)}` has this name"
         leans = ((*among, word), *leans)
-        yield Trouble(path, found, expected, did_you_mean(word, there), leans)
+        yield IssueAtPath(path, found, expected, did_you_mean(word, there), leans)
 
 
-def within(path: Path, quantity: Quantity, bounds: Bounds) -> Troubles:
+def within_bounds(path: Path, quantity: Quantity, bounds: Bounds) -> Troubles:
     """A quantity stays within bounds that its type does not know of."""
     low, high = quantity.support
     if quantity.normal is not None:

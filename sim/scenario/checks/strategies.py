@@ -6,8 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sim.scenario.checks.shared import Bounds, Troubles, idle, known, within, wrong
-from sim.scenario.errors import Path, Trouble, did_you_mean, dotted, shown
+from sim.scenario.checks.shared import (
+    Bounds,
+    Troubles,
+    must_be_known,
+    unused_number,
+    within_bounds,
+    wrong,
+)
+from sim.scenario.errors import IssueAtPath, Path, did_you_mean, dotted, quote_value
 from sim.scenario.quantity import Quantity
 from sim.scenario.schema import Scenario, Strategy
 
@@ -37,9 +44,11 @@ def sides(scenario: Scenario) -> Troubles:
     for field, side in (("forward", war.forward), ("backward", war.backward)):
         for position, name in enumerate(side):
             path = ("war", field, position)
-            yield from known(path, name, ("parties",), scenario.parties)
+            yield from must_be_known(path, name, ("parties",), scenario.parties)
             if name in side[:position] or (field == "backward" and name in war.forward):
-                yield wrong(path, f"is {shown(name)} a second time", "a party is on one side", "")
+                yield wrong(
+                    path, f"is {quote_value(name)} a second time", "a party is on one side", ""
+                )
     module = known_kinds().war.get(war.kind)
     if module is None:
         return  # complained about among the strategies
@@ -48,7 +57,7 @@ def sides(scenario: Scenario) -> Troubles:
             if side:
                 why = f"a war of the kind {war.kind} has no sides where there are no captives"
                 leans: tuple[Path, ...] = (("captives",), ("war", "kind"))
-                yield idle(("war", field), why, leans=leans)
+                yield unused_number(("war", field), why, leans=leans)
         return
     for field, side in (("forward", war.forward), ("backward", war.backward)):
         if not side:
@@ -69,7 +78,7 @@ def kinds_and_numbers(scenario: Scenario) -> Troubles:
     for path, strategy, kinds in every_strategy(scenario):
         module = kinds.get(strategy.kind)
         if module is None:
-            yield from known((*path, "kind"), strategy.kind, (*path, "kind"), kinds)
+            yield from must_be_known((*path, "kind"), strategy.kind, (*path, "kind"), kinds)
         else:
             what = f"{dotted(path)} of the kind {strategy.kind}"
             where = (*path, "numbers")
@@ -113,9 +122,9 @@ def _numbers(
         if name not in needed:
             hint = did_you_mean(name, needed) if needed else "leave it out"
             found = f"unknown number '{name}' in {dotted(path)}"
-            yield Trouble((*path, name), found, needs, hint, leans)
+            yield IssueAtPath((*path, name), found, needs, hint, leans)
         elif name in bounds:
-            yield from within((*path, name), quantity, bounds[name])
+            yield from within_bounds((*path, name), quantity, bounds[name])
 
 
 def bounds_of(module: Any) -> Mapping[str, Bounds]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.scenario.checks.shared import Troubles, idle, wrong
+from sim.scenario.checks.shared import Troubles, unused_number, wrong
 from sim.scenario.errors import Path
 from sim.scenario.schema import Scenario
 
@@ -11,11 +11,11 @@ def effects(scenario: Scenario) -> Troubles:
     """The effects of a truce are of what it has: a rule of extension, a cost of breaking it."""
     path: Path = ("truce", "effects", "extension")
     if scenario.truce.effects.extension is not None and scenario.truce.extension is None:
-        yield idle(path, "the truce has no extension rule")
+        yield unused_number(path, "the truce has no extension rule")
     endogenous = scenario.permanence.kind != "given"
     path = ("truce", "effects", "guarantee")
     if scenario.truce.effects.guarantee is not None and not endogenous:
-        yield idle(path, "breaking a truce that is given costs nothing")
+        yield unused_number(path, "breaking a truce that is given costs nothing")
     if scenario.truce.effects.guarantee is None and endogenous:
         expected = "what the cost of breaking a truce does to its risk"
         yield wrong(path, "is missing", expected, "add it")
@@ -28,10 +28,10 @@ def compliance(scenario: Scenario) -> Troubles:
     for name, party in scenario.parties.items():
         if party.compliance is not None and name not in hands_over:
             path = ("parties", name, "compliance")
-            yield idle(path, f"{name} holds nobody whom it could hand over")
+            yield unused_number(path, f"{name} holds nobody whom it could hand over")
 
 
 def extension(scenario: Scenario) -> Troubles:
     """A truce is extended only where captives come home."""
     if scenario.truce.extension is not None and not scenario.captives:
-        yield idle(("truce", "extension"), "there are no captives", leans=(("captives",),))
+        yield unused_number(("truce", "extension"), "there are no captives", leans=(("captives",),))

@@ -16,31 +16,37 @@ import lazy_loader
 
 if TYPE_CHECKING:
     from sim.sweep.analysis.calibration import Calibration, Facts, calibrate, read_facts
-    from sim.sweep.analysis.cells import AnalysisError, Answers, answers, outcomes_of
+    from sim.sweep.analysis.cells import AnalysisError, CellEstimates, cell_estimates, outcomes_of
     from sim.sweep.analysis.export import to_ema, to_xarray
     from sim.sweep.analysis.indices import morris, noise_share, sobol
-    from sim.sweep.analysis.report_data import Found, look_at
-    from sim.sweep.analysis.response_curves import Curve, HeatMap, curves, heat_map, heat_maps
+    from sim.sweep.analysis.report_data import ReportData, analyze_outcome
+    from sim.sweep.analysis.response_curves import (
+        HeatMap,
+        ResponseCurve,
+        curves,
+        heat_map,
+        heat_maps,
+    )
     from sim.sweep.analysis.robustness import Regret, regret
     from sim.sweep.analysis.scenario_discovery import Discovery, discover, prim
 
 __all__ = [
     "AnalysisError",
-    "Answers",
     "Calibration",
-    "Curve",
+    "CellEstimates",
     "Discovery",
     "Facts",
-    "Found",
     "HeatMap",
     "Regret",
-    "answers",
+    "ReportData",
+    "ResponseCurve",
+    "analyze_outcome",
     "calibrate",
+    "cell_estimates",
     "curves",
     "discover",
     "heat_map",
     "heat_maps",
-    "look_at",
     "morris",
     "noise_share",
     "outcomes_of",
@@ -55,13 +61,13 @@ __all__ = [
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "cells": ["AnalysisError", "Answers", "answers", "outcomes_of"],
+        "cells": ["AnalysisError", "CellEstimates", "cell_estimates", "outcomes_of"],
         "export": ["to_ema", "to_xarray"],
         "calibration": ["Calibration", "Facts", "calibrate", "read_facts"],
         "scenario_discovery": ["Discovery", "discover", "prim"],
         "indices": ["morris", "noise_share", "sobol"],
-        "report_data": ["Found", "look_at"],
+        "report_data": ["ReportData", "analyze_outcome"],
         "robustness": ["Regret", "regret"],
-        "response_curves": ["Curve", "HeatMap", "curves", "heat_map", "heat_maps"],
+        "response_curves": ["ResponseCurve", "HeatMap", "curves", "heat_map", "heat_maps"],
     },
 )

@@ -17,13 +17,13 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
-from sim.findings.designs import Floats
 from sim.scenario import loading
-from sim.scenario.errors import Complaint, ScenarioError
+from sim.scenario.errors import ScenarioError, ValidationIssue
 from sim.scenario.yaml_tree import keys_at_top
-from sim.sweep.analysis.cells import AnalysisError, Answers, answers, shown
+from sim.sweep.analysis.cells import AnalysisError, CellEstimates, cell_estimates, shown
 from sim.sweep.results import Sweep
-from sim.sweep.study import Part
+from sim.sweep.study import StudyPart
+from sim.types import Floats
 
 #: A parameter that narrows by less than this is not identified.
 IDENTIFIED = 0.10
@@ -46,7 +46,7 @@ Compare = Literal["runs", "means"]
 # --- Facts
 
 
-class Observed(Part):
+class Observed(StudyPart):
     """What was observed of an outcome: 1 or 0 of what happened or not."""
 
     observed: float
@@ -54,7 +54,7 @@ class Observed(Part):
     source: str = Field(min_length=1, description="where it is from, or `judgement`")
 
 
-class Facts(Part):
+class Facts(StudyPart):
     """The facts of a case, and under which levers it was."""
 
     facts: dict[str, Observed] = Field(min_length=1)
@@ -65,12 +65,12 @@ class Facts(Part):
 def read_facts(path: str | Path) -> Facts:
     """Read facts from a YAML file. Raises ScenarioError with everything that is wrong."""
     path = Path(path)
-    text = loading.text_of(path)
+    text = loading.read_file(path)
     keys = keys_at_top(text, path.name)
     if "facts" not in keys and (kind := keys & {"study", "scenario"}):
         found = f"this is a {'study' if 'study' in kind else 'scenario'}"
         hint = "facts of a case are a file of their own, which begins with `facts:`"
-        raise ScenarioError([Complaint(path.name, 0, "", found, "", hint)])
+        raise ScenarioError([ValidationIssue(path.name, 0, "", found, "", hint)])
     return loading.read_as(text, path.name, Facts, lambda facts: (), {})
 
 
@@ -138,7 +138,7 @@ def calibrate(sweep: Sweep, facts: Facts, *, accept: float = 0.02) -> Calibratio
     uncertainties, or has several policies of which the facts name none; IncompleteError where runs
     are missing.
     """
-    found = {name: answers(sweep, name) for name in facts.facts}
+    found = {name: cell_estimates(sweep, name) for name in facts.facts}
     one = next(iter(found.values()))
     points = _points(one, facts)
     for each in found.values():
@@ -178,7 +178,7 @@ def calibrate(sweep: Sweep, facts: Facts, *, accept: float = 0.02) -> Calibratio
     )
 
 
-def _points(one: Answers, facts: Facts) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _points(one: CellEstimates, facts: Facts) -> np.ndarray[Any, np.dtype[np.int64]]:
     """The sampled points of the policy that the facts are about."""
     chosen = one.sample.copy()
     if not one.uncertainties or not chosen.any():
@@ -259,7 +259,7 @@ def weighted_quantiles(values: Floats, weights: Floats, at: tuple[float, ...]) -
 
 
 def _parameter(
-    one: Answers,
+    one: CellEstimates,
     key: str,
     points: np.ndarray[Any, np.dtype[np.int64]],
     weights: Floats,

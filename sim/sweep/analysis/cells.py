@@ -14,9 +14,8 @@ from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from sim.findings.designs import Floats, IncompleteError, Ints
+from sim.findings.designs import IncompleteError
 from sim.findings.statistics import NORMAL_95, Finding, share
 from sim.scenario.errors import did_you_mean
 from sim.sweep.chunk import OK
@@ -26,8 +25,7 @@ from sim.sweep.factors import Column
 from sim.sweep.output_columns import MEANS, Kind
 from sim.sweep.results import Sweep
 from sim.sweep.study import Study
-
-Bools = NDArray[np.bool_]
+from sim.types import Bools, Floats, Ints
 
 #: Cells that a complaint names.
 NAMED = 12
@@ -51,7 +49,7 @@ class AnalysisError(ValueError):
 
 
 @dataclass(frozen=True)
-class Answers:
+class CellEstimates:
     """One outcome in every cell of a sweep; arrays are (points,) unless said otherwise."""
 
     outcome: str
@@ -171,15 +169,15 @@ class Answers:
             raise IncompleteError("\n".join([head, *lines, f"to play it again: {self.again}"]))
 
 
-def check_threshold(answers: Answers, threshold: float | None) -> None:
+def check_threshold(cell_estimates: CellEstimates, threshold: float | None) -> None:
     """Raise AnalysisError for a threshold that the outcome cannot be held against."""
     if threshold is None:
         return
     if not np.isfinite(threshold):
         raise AnalysisError(f"the threshold is {threshold:g}; give a finite number")
-    if answers.is_share and not 0 <= threshold <= 1:
+    if cell_estimates.is_share and not 0 <= threshold <= 1:
         raise AnalysisError(
-            f"the threshold is {threshold:g}, and {answers.outcome} is a share of talks; "
+            f"the threshold is {threshold:g}, and {cell_estimates.outcome} is a share of talks; "
             "give one between 0 and 1"
         )
 
@@ -209,7 +207,7 @@ def must_be_finished(sweep: Sweep) -> None:
         )
 
 
-def answers(sweep: Sweep, outcome: str) -> Answers:
+def cell_estimates(sweep: Sweep, outcome: str) -> CellEstimates:
     """What a sweep says about an outcome.
 
     Raises AnalysisError for an outcome that it does not keep or that has no mean, and for a sweep
@@ -229,7 +227,7 @@ def answers(sweep: Sweep, outcome: str) -> Answers:
     study = sweep.resolved
     sampled = [name for name in design.column_names if name.startswith(PLACE)]
     keyed = "matrix" in design.column_names
-    return Answers(
+    return CellEstimates(
         outcome,
         kind,
         sweep.columns[outcome]["words"],

@@ -10,7 +10,7 @@ import altair as alt
 from sim.findings.statistics import Finding
 from sim.reporting.charts import BLUE, GREY, INK, WIDTH, Figure
 from sim.reporting.summary import of_hundred
-from sim.sweep.analysis.response_curves import Curve, HeatMap
+from sim.sweep.analysis.response_curves import HeatMap, ResponseCurve
 from sim.sweep.analysis.scenario_discovery import Discovery
 
 Rows = list[dict[str, Any]]
@@ -37,7 +37,7 @@ def with_interval(found: Finding, is_share: bool) -> str:
     return f"{middle} ({number(found.low, is_share)} to {number(found.high, is_share)})"
 
 
-def response(curve: Curve, name: str, axis: str, is_share: bool) -> Figure:
+def response(curve: ResponseCurve, name: str, axis: str, is_share: bool) -> Figure:
     """The outcome along one key, with 95 % intervals; dots are joined where numbers are set."""
     scale = 100.0 if is_share else 1.0
     rows: Rows = [

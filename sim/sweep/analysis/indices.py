@@ -12,13 +12,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from sim.findings.designs import Design, Ints, Table, screening_design
-from sim.findings.sensitivity import Indices, Screened, explained, indices_from, screening_from
+from sim.findings.designs import DesignTable, ExperimentDesign, screening_design
+from sim.findings.sensitivity import Indices, MorrisIndex, explained, indices_from, screening_from
 from sim.findings.statistics import Finding
-from sim.sweep.analysis.cells import AnalysisError, Answers
+from sim.sweep.analysis.cells import AnalysisError, CellEstimates
+from sim.types import Ints
 
 
-def sobol(answers: Answers) -> Mapping[int, Indices]:
+def sobol(answers: CellEstimates) -> Mapping[int, Indices]:
     """Sobol's indices by policy (`lever_id`, or what stands beside the matrices).
 
     Raises AnalysisError for a sweep that was not designed for them, IncompleteError for a gap.
@@ -29,7 +30,7 @@ def sobol(answers: Answers) -> Mapping[int, Indices]:
     }
 
 
-def morris(answers: Answers) -> Mapping[int, tuple[Screened, ...]]:
+def morris(answers: CellEstimates) -> Mapping[int, tuple[MorrisIndex, ...]]:
     """Elementary effects by policy; see `sobol`."""
     return {
         group: screening_from(table, answers.outcome)
@@ -37,7 +38,7 @@ def morris(answers: Answers) -> Mapping[int, tuple[Screened, ...]]:
     }
 
 
-def noise_share(answers: Answers) -> Finding | None:
+def noise_share(answers: CellEstimates) -> Finding | None:
     """The share of the variance between runs that the design points do not explain.
 
     It is luck and every number that was not swept. None where there is one replicate or point.
@@ -54,7 +55,7 @@ def noise_share(answers: Answers) -> Finding | None:
     return Finding("noise", *ends, studied.n, words)
 
 
-def tables(answers: Answers, method: str) -> dict[int, Table]:
+def tables(answers: CellEstimates, method: str) -> dict[int, DesignTable]:
     """The matrices of a design as tables, one for each group of what stands beside them."""
     paths = tuple(key for key in answers.keys if answers.method(key) == method)
     if not paths or answers.matrix is None or answers.row is None:
@@ -72,7 +73,7 @@ def tables(answers: Answers, method: str) -> dict[int, Table]:
     }
 
 
-def _design(answers: Answers, method: str, paths: tuple[str, ...]) -> Design:
+def _design(answers: CellEstimates, method: str, paths: tuple[str, ...]) -> ExperimentDesign:
     plan, replicates = answers.study.design, answers.values.shape[1]
     side = plan.levers if paths[0] in answers.levers else plan.uncertainties
     sampling = plan.together or side
@@ -81,17 +82,17 @@ def _design(answers: Answers, method: str, paths: tuple[str, ...]) -> Design:
     seed = answers.study.seed
     if method == "morris":
         return screening_design(paths, trajectories=sampling.n, replicates=replicates, seed=seed)
-    return Design("indices", paths, sampling.n, replicates, seed)
+    return ExperimentDesign("indices", paths, sampling.n, replicates, seed)
 
 
-def _beside(answers: Answers, paths: tuple[str, ...]) -> Ints:
+def _beside(answers: CellEstimates, paths: tuple[str, ...]) -> Ints:
     """The number of the policy, or state of the world, that each point's matrix belongs to."""
     if answers.study.design.together is not None:
         return np.zeros(len(answers.design_id), dtype=np.int64)
     return answers.lever_id if paths[0] in answers.uncertainties else answers.scenario_id
 
 
-def _must_agree(answers: Answers, design: Design, matrix: Ints) -> None:
+def _must_agree(answers: CellEstimates, design: ExperimentDesign, matrix: Ints) -> None:
     """Refuse a folder whose points are not where its study puts them."""
     assert answers.row is not None
     for p, path in enumerate(design.paths):
@@ -104,12 +105,14 @@ def _must_agree(answers: Answers, design: Design, matrix: Ints) -> None:
             )
 
 
-def _table(answers: Answers, design: Design, matrix: Ints, points: Ints) -> Table:
+def _table(
+    answers: CellEstimates, design: ExperimentDesign, matrix: Ints, points: Ints
+) -> DesignTable:
     """The cells of some points that were played, with their keys."""
     assert answers.row is not None
     point, replicate = np.nonzero(answers.played[points])
     chosen = points[point]
-    return Table(
+    return DesignTable(
         design,
         matrix[chosen],
         answers.row[chosen],

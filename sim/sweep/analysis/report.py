@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from sim.findings.statistics import Finding
-from sim.io.atomic_write import write_whole
+from sim.io.atomic_write import write_atomically
 from sim.reporting import charts, html_report
 from sim.reporting.charts import Figure
 from sim.reporting.html_report import Page
-from sim.reporting.sections import Section, Table
+from sim.reporting.sections import Section, SectionTable
 from sim.reporting.summary import NOT_A_FORECAST
 from sim.sweep.analysis import charts as sweep_charts
 from sim.sweep.analysis.calibration import Calibration, as_rows
-from sim.sweep.analysis.cells import Answers, listed
+from sim.sweep.analysis.cells import CellEstimates, listed
 from sim.sweep.analysis.charts import number, with_interval
-from sim.sweep.analysis.report_data import Found
+from sim.sweep.analysis.report_data import ReportData
 from sim.sweep.analysis.robustness import Regret, in_words
 from sim.sweep.analysis.scenario_discovery import Discovery
 from sim.sweep.results import Sweep
@@ -37,7 +37,7 @@ DRAWN = 3
 # --- As tables
 
 
-def tables(found: Sequence[Found], calibration: Calibration | None = None) -> dict[str, Rows]:
+def tables(found: Sequence[ReportData], calibration: Calibration | None = None) -> dict[str, Rows]:
     """Every number that was found, as rows by the name of their table."""
     made: dict[str, Rows] = {}
     for one in found:
@@ -50,7 +50,7 @@ def tables(found: Sequence[Found], calibration: Calibration | None = None) -> di
     return made
 
 
-def _tables(one: Found) -> dict[str, Rows]:
+def _tables(one: ReportData) -> dict[str, Rows]:
     return {
         "curves": [
             {"key": curve.key, "setting": name, "at": at, **_numbers(mean)}
@@ -83,7 +83,7 @@ def _numbers(found: Finding) -> dict[str, Any]:
     return {"n": found.n, "mean": found.estimate, "low": found.low, "high": found.high}
 
 
-def _heat_rows(one: Found) -> Iterator[dict[str, Any]]:
+def _heat_rows(one: ReportData) -> Iterator[dict[str, Any]]:
     for heat in one.heat_maps:
         for r, across in enumerate(heat.names[0]):
             for c, along in enumerate(heat.names[1]):
@@ -127,7 +127,7 @@ def _regret_rows(found: Regret) -> Iterator[dict[str, Any]]:
 
 
 def as_data(
-    sweep: Sweep, found: Sequence[Found], calibration: Calibration | None, command: str
+    sweep: Sweep, found: Sequence[ReportData], calibration: Calibration | None, command: str
 ) -> dict[str, Any]:
     """All of it as plain data."""
     return {
@@ -170,7 +170,7 @@ def write(made: Page, found: Mapping[str, Rows], folder: Path) -> list[Path]:
         writer.writeheader()
         writer.writerows(rows)
         paths.append(folder / TABLES / f"{name}.csv")
-        write_whole(paths[-1], text.getvalue())
+        write_atomically(paths[-1], text.getvalue())
     return paths
 
 
@@ -178,7 +178,7 @@ def write(made: Page, found: Mapping[str, Rows], folder: Path) -> list[Path]:
 
 
 def page_of(
-    sweep: Sweep, found: Sequence[Found], calibration: Calibration | None, command: str
+    sweep: Sweep, found: Sequence[ReportData], calibration: Calibration | None, command: str
 ) -> Page:
     """The page about a sweep."""
     manifest, scenario = sweep.manifest, sweep.scenario
@@ -204,19 +204,19 @@ def page_of(
     )
 
 
-def _axis(answers: Answers) -> str:
+def _axis(answers: CellEstimates) -> str:
     """The outcome in words, with its unit."""
     return f"{answers.words}, of 100" if answers.is_share else answers.words
 
 
-def _headline(one: Found) -> str:
+def _headline(one: ReportData) -> str:
     if one.discovery is not None:
         return one.discovery.in_words()
     every = one.answers.mean(one.answers.lever_id >= 0, one.answers.outcome)
     return f"{_axis(one.answers)}: {with_interval(every, one.answers.is_share)} over all points."
 
 
-def _sections(one: Found) -> Iterator[Section]:
+def _sections(one: ReportData) -> Iterator[Section]:
     """The sections about one outcome."""
     name, share = one.answers.outcome, one.answers.is_share
     figures = [
@@ -240,7 +240,7 @@ def _sections(one: Found) -> Iterator[Section]:
     ]
     if heats:
         yield Section(f"heat-{name}", f"{name}: two keys at once", figures=tuple(heats))
-    looks: tuple[tuple[str, str, object, Callable[[Found, str, str], Section]], ...] = (
+    looks: tuple[tuple[str, str, object, Callable[[ReportData, str, str], Section]], ...] = (
         ("morris", "which keys matter at all", one.morris, _morris),
         ("sobol", "shares of variance", one.sobol, _sobol),
         ("prim", "when does it happen?", one.discovery, _discovered),
@@ -256,7 +256,7 @@ def _sections(one: Found) -> Iterator[Section]:
             yield Section(where, heading, missing=f"Left out: {one.left_out[look]}.")
 
 
-def _changes(one: Found) -> Iterator[str]:
+def _changes(one: ReportData) -> Iterator[str]:
     """What each lever changes, in the same states and with the same luck."""
     share = one.answers.is_share
     scale, unit = (100.0, " of 100") if share else (1.0, "")
@@ -268,7 +268,7 @@ def _changes(one: Found) -> Iterator[str]:
             )
 
 
-def _noise(one: Found) -> tuple[str, ...]:
+def _noise(one: ReportData) -> tuple[str, ...]:
     if one.noise is None:
         return tuple(filter(None, (one.refused.get("noise", ""),)))
     return (
@@ -277,7 +277,7 @@ def _noise(one: Found) -> tuple[str, ...]:
     )
 
 
-def _morris(one: Found, name: str, heading: str) -> Section:
+def _morris(one: ReportData, name: str, heading: str) -> Section:
     assert one.morris is not None
     scale = 100.0 if one.answers.is_share else 1.0
     figures = [
@@ -298,7 +298,7 @@ def _morris(one: Found, name: str, heading: str) -> Section:
     return _drawn(name, heading, figures, len(one.morris))
 
 
-def _sobol(one: Found, name: str, heading: str) -> Section:
+def _sobol(one: ReportData, name: str, heading: str) -> Section:
     assert one.sobol is not None
     figures = [
         charts.effects(
@@ -339,13 +339,13 @@ def _drawn(
     return Section(name, heading, figures=tuple(figures), after=after)
 
 
-def _discovered(one: Found, name: str, heading: str) -> Section:
+def _discovered(one: ReportData, name: str, heading: str) -> Section:
     found = one.discovery
     assert found is not None
     rows = tuple(
         (key, side.said(), f"{found.box.quasi_p[key]:.2g}") for key, side in found.box.sides.items()
     )
-    table = Table(("key", "restriction", "quasi-p"), rows)
+    table = SectionTable(("key", "restriction", "quasi-p"), rows)
     return Section(
         name,
         heading,
@@ -361,7 +361,7 @@ def _discovered(one: Found, name: str, heading: str) -> Section:
     )
 
 
-def _regretted(one: Found, name: str, heading: str) -> Section:
+def _regretted(one: ReportData, name: str, heading: str) -> Section:
     found, share = one.regret, one.answers.is_share
     assert found is not None
     better, bound = ("less", "at most") if found.less_is_better else ("more", "at least")
@@ -394,7 +394,7 @@ def _regretted(one: Found, name: str, heading: str) -> Section:
                 "of 100 states of the world",
             ),
         ),
-        (Table(head, rows),),
+        (SectionTable(head, rows),),
         (
             f"Best in its worst state: {in_words(found.maximin)}. Smallest largest regret: "
             f"{in_words(found.least_regret)}. Enough in most states: "
@@ -406,7 +406,7 @@ def _regretted(one: Found, name: str, heading: str) -> Section:
 
 
 def _calibrated(found: Calibration) -> Section:
-    parameters = Table(
+    parameters = SectionTable(
         ("uncertainty", "before", "after (90 %)", "verdict", "not ruled out"),
         tuple(
             (
@@ -421,7 +421,7 @@ def _calibrated(found: Calibration) -> Section:
             for p in found.parameters
         ),
     )
-    fits = Table(
+    fits = SectionTable(
         ("fact", "observed", "runs before (90 %)", "runs kept (90 %)", "alone rules out, of 100"),
         tuple(
             (

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from sim.findings.designs import IncompleteError
-from sim.findings.sensitivity import Indices, Screened
+from sim.findings.sensitivity import Indices, MorrisIndex
 from sim.findings.statistics import Finding
-from sim.sweep.analysis.cells import AnalysisError, Answers, check_threshold
+from sim.sweep.analysis.cells import AnalysisError, CellEstimates, check_threshold
 from sim.sweep.analysis.indices import morris, noise_share, sobol
-from sim.sweep.analysis.response_curves import Curve, HeatMap, curves, heat_maps
+from sim.sweep.analysis.response_curves import HeatMap, ResponseCurve, curves, heat_maps
 from sim.sweep.analysis.robustness import Regret, regret
 from sim.sweep.analysis.scenario_discovery import Discovery, discover
 
@@ -19,18 +19,18 @@ Look = TypeVar("Look")
 
 
 @dataclass(frozen=True)
-class Found:
+class ReportData:
     """What was found of an outcome.
 
     A look that the design does not allow is None, and `left_out` says why, unless the design is
     simply another one; a look that was refused because runs are missing is in `refused`.
     """
 
-    answers: Answers
-    curves: tuple[Curve, ...]
+    answers: CellEstimates
+    curves: tuple[ResponseCurve, ...]
     heat_maps: tuple[HeatMap, ...]
     noise: Finding | None
-    morris: Mapping[int, tuple[Screened, ...]] | None
+    morris: Mapping[int, tuple[MorrisIndex, ...]] | None
     sobol: Mapping[int, Indices] | None
     discovery: Discovery | None
     regret: Regret | None
@@ -38,9 +38,9 @@ class Found:
     refused: Mapping[str, str] = field(default_factory=dict)
 
 
-def look_at(
-    answers: Answers, *, threshold: float | None = None, less_is_better: bool | None = None
-) -> Found:
+def analyze_outcome(
+    answers: CellEstimates, *, threshold: float | None = None, less_is_better: bool | None = None
+) -> ReportData:
     """Look at an outcome in every way that its design allows.
 
     The threshold is what a case of interest and a satisfied policy reach. Where less is better they
@@ -60,7 +60,7 @@ def look_at(
             refused[name] = str(error)
         return None
 
-    return Found(
+    return ReportData(
         answers,
         curves(answers),
         heat_maps(answers),

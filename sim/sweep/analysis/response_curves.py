@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.findings.designs import Floats
 from sim.findings.statistics import Finding
-from sim.sweep.analysis.cells import Answers, bins, crossed_mean
+from sim.sweep.analysis.cells import CellEstimates, bins, crossed_mean
+from sim.types import Floats
 
 #: A heat map has at most so many cells to a side.
 SIDE = 6
 
 
 @dataclass(frozen=True)
-class Curve:
+class ResponseCurve:
     """The outcome along one key: settings, or parts of their range, and the mean at each."""
 
     key: str
@@ -32,12 +32,12 @@ class Curve:
         return max(known) - min(known) if known else 0.0
 
 
-def curves(answers: Answers) -> tuple[Curve, ...]:
+def curves(answers: CellEstimates) -> tuple[ResponseCurve, ...]:
     """A curve for each key, in the order of the study."""
     return tuple(curve(answers, key) for key in answers.keys)
 
 
-def curve(answers: Answers, key: str) -> Curve:
+def curve(answers: CellEstimates, key: str) -> ResponseCurve:
     """The outcome along a key.
 
     Where one key moved at a time, it is the key's own line; of Saltelli's matrices it takes A and
@@ -48,10 +48,10 @@ def curve(answers: Answers, key: str) -> Curve:
     findings = tuple(
         answers.mean(points[inside == k], f"{key} {name}") for k, name in enumerate(names)
     )
-    return Curve(key, names, tuple(map(float, at)), findings, change(answers, key))
+    return ResponseCurve(key, names, tuple(map(float, at)), findings, change(answers, key))
 
 
-def change(answers: Answers, key: str) -> Finding | None:
+def change(answers: CellEstimates, key: str) -> Finding | None:
     """What moving a lever from its first setting to its last does, in the same state and luck.
 
     Far sharper than the two means apart where design points share their luck. None unless the key
@@ -83,7 +83,7 @@ def change(answers: Answers, key: str) -> Finding | None:
     )
 
 
-def _points(answers: Answers, key: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _points(answers: CellEstimates, key: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     if answers.matrix is not None:
         matrix = np.array(answers.matrix)
         if answers.method(key) == "one_at_a_time":
@@ -109,7 +109,7 @@ class HeatMap:
     n: Floats
 
 
-def heat_map(answers: Answers, across: str, along: str) -> HeatMap:
+def heat_map(answers: CellEstimates, across: str, along: str) -> HeatMap:
     """The outcome over two keys; long ranges are cut into parts of equally many points."""
     points = np.flatnonzero(answers.sample)
     one, other = (bins(answers.settings[key][points], SIDE, SIDE - 2) for key in (across, along))
@@ -123,7 +123,7 @@ def heat_map(answers: Answers, across: str, along: str) -> HeatMap:
     return HeatMap(across, along, (one[1], other[1]), found, count.astype(np.float64))
 
 
-def heat_maps(answers: Answers, most: int = 3) -> tuple[HeatMap, ...]:
+def heat_maps(answers: CellEstimates, most: int = 3) -> tuple[HeatMap, ...]:
     """The heat maps worth a look: each pair of levers, and the two uncertainties that move most."""
     if not answers.sample.any():
         return ()

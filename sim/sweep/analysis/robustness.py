@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.findings.designs import Floats, IncompleteError, Ints
+from sim.findings.designs import IncompleteError
 from sim.findings.statistics import Finding, share
-from sim.sweep.analysis.cells import AnalysisError, Answers, check_threshold
+from sim.sweep.analysis.cells import AnalysisError, CellEstimates, check_threshold
+from sim.types import Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def in_words(policies: Sequence[Policy]) -> str:
 
 
 def regret(
-    answers: Answers, *, threshold: float | None = None, less_is_better: bool | None = None
+    answers: CellEstimates, *, threshold: float | None = None, less_is_better: bool | None = None
 ) -> Regret:
     """Compare the policies of a sweep in which each meets each state of the world.
 
@@ -105,7 +106,7 @@ def regret(
     return Regret(policies, states, values, shortfall, enough, less)
 
 
-def _pairs(answers: Answers) -> tuple[Ints, Ints, Floats]:
+def _pairs(answers: CellEstimates) -> tuple[Ints, Ints, Floats]:
     """Policies, states, and the mean outcome where they meet: (policies, states)."""
     points = np.flatnonzero(answers.sample)
     if not len(points):

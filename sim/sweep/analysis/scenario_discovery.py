@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sim.sweep.analysis.cells import AnalysisError, Answers, Bools, check_threshold, listed, shown
+from sim.sweep.analysis.cells import AnalysisError, CellEstimates, check_threshold, listed, shown
 from sim.sweep.factors import Column
+from sim.types import Bools
 
 #: The share of a box that a peel takes, and the least share of all cases that a box holds.
 PEEL, LEAST = 0.05, 0.05
@@ -28,7 +29,7 @@ FEWEST = 20
 
 
 @dataclass(frozen=True)
-class Side:
+class BoxSide:
     """What a box asks of one key: a number between two ends, or one of some words."""
 
     low: float = -np.inf
@@ -64,7 +65,7 @@ class Box:
     restriction as good.
     """
 
-    sides: Mapping[str, Side]
+    sides: Mapping[str, BoxSide]
     coverage: float
     density: float
     support: float
@@ -104,7 +105,7 @@ class Discovery:
 
 
 def discover(
-    answers: Answers, *, threshold: float | None = None, at_most: bool = False
+    answers: CellEstimates, *, threshold: float | None = None, at_most: bool = False
 ) -> Discovery:
     """When the mean outcome of a design point reaches a threshold (or stays at or below it).
 
@@ -143,7 +144,7 @@ def prim(settings: Mapping[str, Column], interesting: Bools, said: str = "") -> 
     return Discovery(best, tuple(boxes), said, share, len(interesting))
 
 
-def held(sides: Mapping[str, Side], settings: Mapping[str, Column]) -> Bools:
+def held(sides: Mapping[str, BoxSide], settings: Mapping[str, Column]) -> Bools:
     """Which cases a box holds: (cases,)."""
     inside = np.ones(len(next(iter(settings.values()))), dtype=bool)
     for key, side in sides.items():
@@ -151,7 +152,7 @@ def held(sides: Mapping[str, Side], settings: Mapping[str, Column]) -> Bools:
     return inside
 
 
-def _box(sides: Mapping[str, Side], settings: Mapping[str, Column], interesting: Bools) -> Box:
+def _box(sides: Mapping[str, BoxSide], settings: Mapping[str, Column], interesting: Bools) -> Box:
     inside = held(sides, settings)
     hits = int((inside & interesting).sum())
     return Box(
@@ -164,7 +165,7 @@ def _box(sides: Mapping[str, Side], settings: Mapping[str, Column], interesting:
 
 
 def _quasi_p(
-    key: str, sides: Mapping[str, Side], settings: Mapping[str, Column], interesting: Bools
+    key: str, sides: Mapping[str, BoxSide], settings: Mapping[str, Column], interesting: Bools
 ) -> float:
     """How often as many hits come from the box that leaves the key alone, by chance.
 
@@ -197,15 +198,15 @@ def _peeled(box: Box, settings: Mapping[str, Column], interesting: Bools) -> Box
     return None if best is None else _box(best, settings, interesting)
 
 
-def _slices(side: Side | None, settings: Column, inside: Bools) -> Iterator[Side]:
+def _slices(side: BoxSide | None, settings: Column, inside: Bools) -> Iterator[BoxSide]:
     """What a key's side may become by one peel: an end cut off, or a word left out."""
     if settings.dtype.kind not in "fiu":
         words = set(settings[inside].astype(str))
         for word in sorted(words):
             if len(words) > 1:
-                yield Side(words=frozenset(words - {word}))
+                yield BoxSide(words=frozenset(words - {word}))
         return
-    before = side or Side()
+    before = side or BoxSide()
     levels = np.unique(settings[inside].astype(np.float64))
     values = np.sort(settings[inside].astype(np.float64))
     cut = max(int(PEEL * len(values)), 1)
@@ -230,15 +231,15 @@ def _pasted(box: Box, settings: Mapping[str, Column], interesting: Bools) -> Box
         box = max(better, key=lambda one: (one.density, one.support))
 
 
-def _but(box: Box, key: str) -> dict[str, Side]:
+def _but(box: Box, key: str) -> dict[str, BoxSide]:
     return {name: side for name, side in box.sides.items() if name != key}
 
 
-def _wider(side: Side, settings: Column, inside: Bools) -> Iterator[Side]:
+def _wider(side: BoxSide, settings: Column, inside: Bools) -> Iterator[BoxSide]:
     """A side with one slice more, from among the cases that the other sides hold."""
     if side.words is not None:
         for word in sorted(set(settings[inside].astype(str)) - side.words):
-            yield Side(words=side.words | {word})
+            yield BoxSide(words=side.words | {word})
         return
     values = np.sort(settings[inside].astype(np.float64))
     step = max(int(PEEL * int((inside & side.holds(settings)).sum())), 1)

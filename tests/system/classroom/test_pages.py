@@ -205,7 +205,7 @@ def levers_of(case):
 def paris(store):
     """An exercise where one party is spoken for and must confirm: its id and instructor's token."""
     from sim.classroom.commands import OpenLobby, Request
-    from sim.classroom.plan import Clocks, Inject, Plan
+    from sim.classroom.plan import Clocks, ExercisePlan, Inject
 
     case = load_scenario("gaza-2024-01")
     injects = tuple(
@@ -213,7 +213,7 @@ def paris(store):
         for k, lever in enumerate(levers_of(case)[:2], start=1)
     )
     hours = dict.fromkeys(Clocks.model_fields, 3600)  # no step ends by itself
-    plan = Plan(
+    plan = ExercisePlan(
         title="After Paris", rounds=3, thinking_seconds=1, injects=injects, clocks=Clocks(**hours)
     )
     exercise, token = store.create(plan, case, round(1000 * time.time()))
@@ -434,9 +434,9 @@ def fetched(url, form=None, cookie=""):
 def lobby(store):
     """An open lobby: the exercise's id and its code."""
     from sim.classroom.commands import OpenLobby, Request
-    from sim.classroom.plan import Plan
+    from sim.classroom.plan import ExercisePlan
 
-    exercise, _ = store.create(Plan(title="Doors"), load_scenario("two-rivers"), 0)
+    exercise, _ = store.create(ExercisePlan(title="Doors"), load_scenario("two-rivers"), 0)
     store.submit(exercise, Request(by="instructor", key="open", act=OpenLobby()), 0)
     return exercise, store.join_code(exercise)
 
@@ -542,13 +542,13 @@ class Failing:
 
 
 def test_a_debrief_that_fails_is_said_once_and_tried_again_when_somebody_asks(tmp_path, caplog):
-    from dashboard.classroom.task_results import Desk
+    from dashboard.classroom.task_results import TaskStore
     from dashboard.classroom.worker import Conductor
     from sim.classroom.commands import End, OpenLobby, Request, Start
-    from sim.classroom.plan import Plan
+    from sim.classroom.plan import ExercisePlan
 
-    store, desk = Store(f"sqlite:///{tmp_path}/classroom.sqlite"), Desk(tmp_path)
-    exercise, _ = store.create(Plan(title="x"), load_scenario("two-rivers"), 0)
+    store, desk = Store(f"sqlite:///{tmp_path}/classroom.sqlite"), TaskStore(tmp_path)
+    exercise, _ = store.create(ExercisePlan(title="x"), load_scenario("two-rivers"), 0)
     for act in (OpenLobby(), Start(), End()):
         store.submit(exercise, Request(by="instructor", key=act.kind, act=act), 0)
     conductor = Conductor(store, desk)

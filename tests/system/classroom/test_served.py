@@ -21,11 +21,11 @@ import streamlit
 from streamlit import config
 
 from dashboard.classroom.__main__ import options, read
-from dashboard.classroom.task_results import Desk
+from dashboard.classroom.task_results import TaskStore
 from sim.classroom import commands
-from sim.classroom.plan import Clocks, Plan
+from sim.classroom.plan import Clocks, ExercisePlan
 from sim.classroom.state import State
-from sim.classroom.table_model import Sense, Sheet
+from sim.classroom.table_model import PrivateAdvice, ScoreSheet
 from tests.support.players import Class, QuickModel, read_once
 from tests.support.served import Exercise, Server, killed, lost, now, out_of_order
 from tests.support.tab import PATIENCE, Tab, take_a_seat
@@ -45,7 +45,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def test_a_class_whose_server_and_worker_are_killed_plays_on_and_loses_nothing(server):
     clocks = Clocks(briefing=3600, caucus=10, proposals=10, responses=10, resolve=10)
-    plan = Plan(title="Killed", tables=2, rounds=30, clocks=clocks)
+    plan = ExercisePlan(title="Killed", tables=2, rounds=30, clocks=clocks)
 
     async def game() -> None:
         exercise = Exercise(server, plan, with_canaries("two-rivers"))
@@ -65,7 +65,7 @@ def test_a_class_whose_server_and_worker_are_killed_plays_on_and_loses_nothing(s
 
 async def nothing_private_in_the_debrief(exercise: Exercise) -> None:
     """The debrief, which the worker computes, before anything is revealed."""
-    exercise.instruct(commands.Debrief())
+    exercise.instruct(commands.BeginDebrief())
     heard = bytearray()
     port, query = exercise.server.port, {"exercise": exercise.name}
     async with Tab(port, "debrief", query, exercise.bots[0].cookie, listens=heard.extend) as tab:
@@ -105,7 +105,7 @@ def full_disk(server: Server) -> Iterator[None]:
 
 
 def test_a_full_disk_is_said_on_every_page_though_nobody_acts(server):
-    plan = Plan(title="Full", rounds=3, clocks=Clocks(briefing=3600, caucus=3600))
+    plan = ExercisePlan(title="Full", rounds=3, clocks=Clocks(briefing=3600, caucus=3600))
 
     async def game() -> None:
         exercise = Exercise(server, plan, read_once("two-rivers"))
@@ -146,8 +146,8 @@ class Planted(QuickModel):
     def sheet(self, table, role):
         worth = (secret(table.number, role),) * len(self.setting.levels)
         if self.setting.roles[role].is_mediator:
-            return Sense(table.round, dict.fromkeys(self.setting.scenario.parties, worth))
-        return Sheet(table.round, worth[0], worth, (True,) * len(worth))
+            return PrivateAdvice(table.round, dict.fromkeys(self.setting.scenario.parties, worth))
+        return ScoreSheet(table.round, worth[0], worth, (True,) * len(worth))
 
 
 class Watched:
@@ -155,7 +155,7 @@ class Watched:
 
     def __init__(self, server: Server, name: str, scenario: str, tables: int) -> None:
         self.server, self.name = server, name
-        self.desk = Desk(server.home)
+        self.desk = TaskStore(server.home)
         self.room = Class(
             with_canaries(scenario),
             log=stored(server.database),

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from sim.classroom import commands
 from sim.classroom.commands import Request
 from sim.classroom.decide import RefusedError
-from sim.classroom.driver import conduct
-from sim.classroom.events import Record, to_line
-from sim.classroom.plan import Plan
+from sim.classroom.driver import run_due_acts
+from sim.classroom.events import LogRecord, to_line
+from sim.classroom.plan import ExercisePlan
 from sim.classroom.state import canonical, replay
 from sim.classroom.storage.store import DAY, RECORDS, Store, StoredLog, StoreError, UnavailableError
 from sim.classroom.views import view_for
@@ -26,7 +26,7 @@ from tests.support.writers import OVER, player, talker, told_before_killed
 def stored(url: str):
     """A log in a store, for `Class`."""
 
-    def log(first: Record) -> StoredLog:
+    def log(first: LogRecord) -> StoredLog:
         store = Store(url)
         store.create(first.event.plan, first.event.scenario, first.at, first.event.exercise)
         return StoredLog(store, first.event.exercise)
@@ -54,7 +54,7 @@ def store(sqlite):
 
 
 def drafted(store: Store, **plan) -> tuple[str, str]:
-    plan = Plan(**{"title": "Talks", "rounds": 2, **plan})
+    plan = ExercisePlan(**{"title": "Talks", "rounds": 2, **plan})
     return store.create(plan, read_once("two-rivers"), NOW)
 
 
@@ -441,7 +441,7 @@ def test_two_may_conduct_the_same_exercise(sqlite):
     other = StoredLog(Store(sqlite), "exercise")
     for _ in range(12):
         room.go_on(200)
-        conduct(other, Class(rounds=3).model, room.now)
+        run_due_acts(other, Class(rounds=3).model, room.now)
     alone = Class(rounds=3)
     alone.begun(people=5)
     for _ in range(12):
@@ -488,7 +488,7 @@ def test_many_threads_may_conduct_and_read_with_one_model(sqlite):
 
     def work() -> None:
         try:
-            state = conduct(room.log, room.model, room.now)
+            state = run_due_acts(room.log, room.model, room.now)
             for person in state.people:
                 view_for(state, person, room.model)
         except Exception as error:

@@ -9,7 +9,7 @@ from dashboard.explore import user_scenarios
 from dashboard.explore.page_state import from_query
 from sim.scenario.errors import ScenarioError
 from sim.scenario.loading import find_scenario, read_text, sha256_of
-from sim.scenario.yaml_tree import rewritten, values_written
+from sim.scenario.yaml_tree import rewrite_text, set_values
 
 ORIGINAL = find_scenario("two-rivers").read_text(encoding="utf-8")
 
@@ -46,9 +46,9 @@ def test_a_visitor_edits_a_copy_in_forms_breaks_it_as_a_text_and_loses_nothing(v
 
 
 def test_a_text_written_anew_says_the_same_and_keeps_its_comments():
-    same = rewritten(ORIGINAL, values_written(ORIGINAL))
+    same = rewrite_text(ORIGINAL, set_values(ORIGINAL))
     assert sha256_of(read_text(same, "copy")) == sha256_of(read_text(ORIGINAL, "original"))
-    text = rewritten(ORIGINAL, {"days": "20", "title": 'A "new": title'})
+    text = rewrite_text(ORIGINAL, {"days": "20", "title": 'A "new": title'})
     assert read_text(text, "new").days == 20
     assert read_text(text, "new").title == 'A "new": title'
     assert text.startswith(ORIGINAL.partition("scenario:")[0])
@@ -58,7 +58,7 @@ def test_a_kept_text_is_found_by_its_name_and_a_wrong_one_is_answered_with_a_sen
     tmp_path, monkeypatch
 ):
     monkeypatch.setenv("PARLEY_HOME", str(tmp_path))
-    name = user_scenarios.keep(rewritten(ORIGINAL, {"days": "33"}))
+    name = user_scenarios.keep(rewrite_text(ORIGINAL, {"days": "33"}))
     asked, told = from_query({"scenario": [name]})
     assert (asked.days, told) == (33, [])
     asked, told = from_query({"scenario": [user_scenarios.keep("scenario: nothing")]})

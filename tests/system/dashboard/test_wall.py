@@ -6,12 +6,12 @@ import pytest
 from playwright.sync_api import expect
 
 from dashboard.explore import class_wall
-from dashboard.explore.visitor_store import KeepingError, Notebook
+from dashboard.explore.visitor_store import StorageError, VisitorStore
 
 
 @pytest.fixture
 def notebook(tmp_path):
-    return Notebook(tmp_path / "visitors.sqlite")
+    return VisitorStore(tmp_path / "visitors.sqlite")
 
 
 def test_what_is_sent_hangs_on_one_wall_and_no_other(notebook):
@@ -38,7 +38,7 @@ def test_the_same_name_again_replaces_what_one_has_sent(notebook):
 )
 def test_what_cannot_be_sent_is_refused_with_the_way_out(notebook, code, name, complaint):
     there = class_wall.open_wall(notebook, "teacher")
-    with pytest.raises(KeepingError, match=complaint):
+    with pytest.raises(StorageError, match=complaint):
         class_wall.send(notebook, "ada", there if code is None else code, name, "")
 
 
@@ -46,7 +46,7 @@ def test_nobody_fills_a_wall_alone(notebook):
     code = class_wall.open_wall(notebook, "teacher")
     for k in range(class_wall.MOST_SENT):
         class_wall.send(notebook, "ada", code, f"number {k}", "")
-    with pytest.raises(KeepingError, match="by the name of another"):
+    with pytest.raises(StorageError, match="by the name of another"):
         class_wall.send(notebook, "ada", code, "one more", "")
     class_wall.send(notebook, "ada", code, "number 0", "set=leaks:0")
     class_wall.send(notebook, "grace", code, "one more", "")

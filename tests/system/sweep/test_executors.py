@@ -10,8 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from sim.sweep import InterruptedSweepError, Manner, executors, run
-from sim.sweep.executors import EngineError, engine
+from sim.sweep import ExecutionOptions, InterruptedSweepError, executors, run
+from sim.sweep.executors import ExecutorError, choose_executor
 from tests.support import saboteur
 from tests.support.saboteur import VICTIM
 from tests.support.studies import FEW
@@ -58,7 +58,7 @@ def test_processes_give_the_bytes_of_a_serial_sweep(
     if workers == 1:
         begun = {"get_context": lambda method: saboteur.prepared()}
         monkeypatch.setattr(executors, "multiprocessing", SimpleNamespace(**begun))
-    manner = Manner("process", workers, chunk_runs=3)
+    manner = ExecutionOptions("process", workers, chunk_runs=3)
     assert bytes_of(run(study(FEW), tmp_path / "sweep", manner=manner)) == bytes_of(undisturbed)
 
 
@@ -70,7 +70,7 @@ def test_a_worker_that_is_killed_costs_its_chunk_a_retry_and_no_run(study, tmp_p
         return pools[-1]
 
     progress = kills(lambda: pools[-1]._processes)
-    manner = Manner(begin, 1, chunk_runs=2, progress=progress)
+    manner = ExecutionOptions(begin, 1, chunk_runs=2, progress=progress)
     sweep = run(study(FEW), tmp_path / "sweep", manner=manner)
     assert len(pools) == 2
     assert bytes_of(sweep) == bytes_of(undisturbed)
@@ -79,7 +79,7 @@ def test_a_worker_that_is_killed_costs_its_chunk_a_retry_and_no_run(study, tmp_p
 def test_a_run_that_its_worker_dies_of_is_a_row_and_all_others_are_played(
     study, tmp_path, undisturbed
 ):
-    manner = Manner(lambda: saboteur.pool(saboteur.dies, 2), 2, chunk_runs=4)
+    manner = ExecutionOptions(lambda: saboteur.pool(saboteur.dies, 2), 2, chunk_runs=4)
     sweep = run(study(FEW), tmp_path / "sweep", manner=manner)
     assert sweep.manifest["counts"] == {"planned": 12, "ok": 11, "failed": 1}
     assert [(r["run_id"], r["exception"]) for r in sweep.failures.to_pylist()] == [
@@ -89,7 +89,7 @@ def test_a_run_that_its_worker_dies_of_is_a_row_and_all_others_are_played(
 
 
 def test_an_unknown_engine_is_answered_with_those_that_there_are():
-    with pytest.raises(EngineError, match="serial, process, dask"), engine("ray"):
+    with pytest.raises(ExecutorError, match="serial, process, dask"), choose_executor("ray"):
         pass
 
 
@@ -101,10 +101,10 @@ def test_a_cluster_without_workers_is_not_waited_for_forever(study, tmp_path, mo
         def submit(self, fn, /, *args, **kwargs):
             return Future()
 
-    made = executors.Engine(Deserted, 1, is_staffed=lambda: False)
-    monkeypatch.setattr(executors, "engine", lambda *_: nullcontext(made))
+    made = executors.ChunkExecutor(Deserted, 1, is_staffed=lambda: False)
+    monkeypatch.setattr(executors, "choose_executor", lambda *_: nullcontext(made))
     with pytest.raises(InterruptedSweepError, match="no worker"):
-        run(study(FEW), tmp_path / "sweep", manner=Manner(chunk_runs=100))
+        run(study(FEW), tmp_path / "sweep", manner=ExecutionOptions(chunk_runs=100))
 
 
 @pytest.mark.filterwarnings("default")
@@ -116,7 +116,7 @@ def test_a_dask_cluster_gives_the_same_bytes_though_a_worker_is_killed(
     with distributed.LocalCluster(**asked) as cluster, distributed.Client(cluster) as client:
         name = cluster.scheduler_address.replace("tcp://", "dask://")
         pids = client.run(os.getpid)
-        manner = Manner(name, chunk_runs=2, progress=kills(pids.values))
+        manner = ExecutionOptions(name, chunk_runs=2, progress=kills(pids.values))
         assert bytes_of(run(study(FEW), tmp_path / "killed", manner=manner)) == bytes_of(
             undisturbed
         )
@@ -139,7 +139,9 @@ def test_a_run_that_dask_workers_die_of_is_a_row_and_all_others_are_played(
         "distributed.deploy.lost-worker-timeout": "40s",
     }
     with dask.config.set(tampered):
-        sweep = run(study(FEW), tmp_path / "sweep", manner=Manner("dask", 1, chunk_runs=1))
+        sweep = run(
+            study(FEW), tmp_path / "sweep", manner=ExecutionOptions("dask", 1, chunk_runs=1)
+        )
     assert sweep.manifest["counts"] == {"planned": 12, "ok": 11, "failed": 1}
     assert sweep.failures["run_id"].to_pylist() == [VICTIM]
     assert others(sweep) == others(undisturbed)
@@ -148,8 +150,8 @@ def test_a_run_that_dask_workers_die_of_is_a_row_and_all_others_are_played(
 def test_a_scheduler_that_there_is_not_is_said_to_be_none():
     pytest.importorskip("distributed")
     with (
-        pytest.raises(EngineError, match="no Dask scheduler at 'nowhere'"),
-        engine("dask://nowhere"),
+        pytest.raises(ExecutorError, match="no Dask scheduler at 'nowhere'"),
+        choose_executor("dask://nowhere"),
     ):
         pass
 
@@ -171,7 +173,9 @@ def test_seven_at_once_give_the_bytes_of_one_whoever_is_done_first(study, tmp_pa
 
     done = []
     with Overtaken(7) as pool:
-        manner = Manner(pool, 7, chunk_runs=1, progress=lambda *counts: done.append(counts))
+        manner = ExecutionOptions(
+            pool, 7, chunk_runs=1, progress=lambda *counts: done.append(counts)
+        )
         sweep = run(study(FEW), tmp_path / "sweep", manner=manner)
     assert [runs for runs, _, _ in done] == list(range(13))
     assert bytes_of(sweep) == bytes_of(undisturbed)

@@ -11,12 +11,12 @@ import pytest
 from typer.testing import CliRunner
 
 from sim.cli.sweep import app as commands
-from sim.io.atomic_write import NoRoomError
+from sim.io.atomic_write import DiskFullError
 from sim.sweep import (
+    ExecutionOptions,
     FingerprintError,
     FolderError,
     InterruptedSweepError,
-    Manner,
     Sweep,
     execution,
     executors,
@@ -46,12 +46,12 @@ def play_and_tell(question, place, log, awake):
         log.open("a").write(f"done {played.runs['run_id'][0]}\n")
 
     executors.play, execution._put = noted, put_and_noted
-    run(question, place, manner=Manner(chunk_runs=CHUNK))
+    run(question, place, manner=ExecutionOptions(chunk_runs=CHUNK))
 
 
 def test_kill_at_20_random_moments_and_resume_gives_the_same_bytes(study, tmp_path):
     question = study(("latin_hypercube, n: 4", "latin_hypercube, n: 2"))
-    whole = run(question, tmp_path / "whole", manner=Manner(chunk_runs=CHUNK))
+    whole = run(question, tmp_path / "whole", manner=ExecutionOptions(chunk_runs=CHUNK))
     log, moments, number = tmp_path / "log", random.Random(5), 0
 
     def played_for(place, seconds=None):
@@ -76,7 +76,7 @@ def test_kill_at_20_random_moments_and_resume_gives_the_same_bytes(study, tmp_pa
             number += 1
     there = {path.name for path in whole.folder.iterdir()}
     for n in range(number + 1):
-        sweep = run(question, tmp_path / f"sweep-{n}", manner=Manner(chunk_runs=CHUNK))
+        sweep = run(question, tmp_path / f"sweep-{n}", manner=ExecutionOptions(chunk_runs=CHUNK))
         assert bytes_of(sweep) == bytes_of(whole)
         assert {path.name for path in sweep.folder.iterdir()} == there
     _nothing_is_played_again(log.read_text().splitlines())
@@ -97,7 +97,9 @@ def _nothing_is_played_again(notes):
 
 def test_a_clean_stop_finishes_what_is_under_way(study, tmp_path, undisturbed):
     stop = threading.Event()
-    manner = Manner(chunk_runs=CHUNK, stop=stop, progress=lambda done, *_: done and stop.set())
+    manner = ExecutionOptions(
+        chunk_runs=CHUNK, stop=stop, progress=lambda done, *_: done and stop.set()
+    )
     with pytest.raises(InterruptedSweepError):
         run(study(FEW), tmp_path / "sweep", manner=manner)
     half = Sweep(tmp_path / "sweep")
@@ -112,7 +114,7 @@ def test_what_was_arriving_when_it_was_killed_is_cleared_away(study, tmp_path, u
     left = [place / ".design.parquet.99-0a1b2c3d", place / "parts" / ".runs-0.parquet.99-0a1b2c3d"]
     for path in [*left, place / ".notes"]:
         path.write_bytes(b"half a file")
-    run(study(FEW), place, manner=Manner(chunk_runs=100))
+    run(study(FEW), place, manner=ExecutionOptions(chunk_runs=100))
     here = {path.name for path in place.iterdir()}
     assert here == {path.name for path in undisturbed.folder.iterdir()} | {".notes"}
 
@@ -125,10 +127,10 @@ def test_a_full_disk_is_named_and_the_sweep_goes_on_once_there_is_room(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     question, place = study(FEW), tmp_path / "sweep"
-    manner = Manner(
+    manner = ExecutionOptions(
         progress=lambda *_: monkeypatch.setattr(result_folder.pq, "write_table", write_half)
     )
-    with pytest.raises(NoRoomError, match=r"no room left in .*parts"):
+    with pytest.raises(DiskFullError, match=r"no room left in .*parts"):
         run(question, place, manner=manner)
     assert not list((place / "parts").iterdir())
     monkeypatch.undo()
@@ -137,11 +139,13 @@ def test_a_full_disk_is_named_and_the_sweep_goes_on_once_there_is_room(
 
 def test_a_folder_goes_on_in_the_chunks_it_was_begun_with(study, tmp_path):
     stop = threading.Event()
-    manner = Manner(chunk_runs=CHUNK, stop=stop, progress=lambda done, *_: done and stop.set())
+    manner = ExecutionOptions(
+        chunk_runs=CHUNK, stop=stop, progress=lambda done, *_: done and stop.set()
+    )
     with pytest.raises(InterruptedSweepError):
         run(study(FEW), tmp_path / "sweep", manner=manner)
     with pytest.raises(FolderError, match="begun with chunks of 4 runs"):
-        run(study(FEW), tmp_path / "sweep", manner=Manner(chunk_runs=5))
+        run(study(FEW), tmp_path / "sweep", manner=ExecutionOptions(chunk_runs=5))
     assert run(study(FEW), tmp_path / "sweep").is_complete
 
 
@@ -154,14 +158,16 @@ def test_files_stay_few(study, tmp_path):
 
     series = "outcomes:"
     question = study((series, "series: {keep: [phase]}\noutcomes:"))
-    sweep = run(question, place, manner=Manner(chunk_runs=1000, progress=count))
+    sweep = run(question, place, manner=ExecutionOptions(chunk_runs=1000, progress=count))
     assert max(seen) <= 2 * 1 + 8
     assert len(list(sweep.folder.iterdir())) <= 8
 
 
 def test_other_code_is_refused_unless_forced_and_then_marked(study, tmp_path, monkeypatch):
     stop = threading.Event()
-    manner = Manner(chunk_runs=CHUNK, stop=stop, progress=lambda done, *_: done and stop.set())
+    manner = ExecutionOptions(
+        chunk_runs=CHUNK, stop=stop, progress=lambda done, *_: done and stop.set()
+    )
     with pytest.raises(InterruptedSweepError):
         run(study(FEW), tmp_path / "sweep", manner=manner)
     monkeypatch.setattr(provenance, "model_fingerprint", lambda: "0" * 64)
@@ -169,28 +175,28 @@ def test_other_code_is_refused_unless_forced_and_then_marked(study, tmp_path, mo
         resume(tmp_path / "sweep")
     words = ["resume", str(tmp_path / "sweep"), "--engine", "serial", "--quiet"]
     assert CliRunner().invoke(commands, words).exit_code == 3
-    sweep = resume(tmp_path / "sweep", Manner(force=True))
+    sweep = resume(tmp_path / "sweep", ExecutionOptions(force=True))
     forced = sweep.runs["forced"].to_pylist()
     assert forced == [False] * CHUNK + [True] * (12 - CHUNK)
     assert sweep.manifest["forced"][0]["model"] == "0" * 64
 
 
 def test_another_study_needs_another_folder(study, tmp_path):
-    run(study(FEW), tmp_path / "sweep", manner=Manner(chunk_runs=100))
+    run(study(FEW), tmp_path / "sweep", manner=ExecutionOptions(chunk_runs=100))
     with pytest.raises(FingerprintError, match="study"):
         run(study(FEW, ("seed: 3", "seed: 4")), tmp_path / "sweep")
     with pytest.raises(FingerprintError, match="another study asks for other runs"):
         run(
             study(FEW, ("replicates: 6", "replicates: 8")),
             tmp_path / "sweep",
-            manner=Manner(force=True),
+            manner=ExecutionOptions(force=True),
         )
 
 
 def test_two_cannot_play_in_one_folder(study, tmp_path):
     place = tmp_path / "sweep"
     place.mkdir()
-    with result_folder.held(place), pytest.raises(FolderError, match="another process"):
+    with result_folder.locked(place), pytest.raises(FolderError, match="another process"):
         run(study(FEW), place)
 
 

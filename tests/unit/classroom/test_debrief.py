@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sim.classroom import commands
-from sim.classroom.debrief import exact, look_back, one_thing_changed, quantile_dots, replayed
+from sim.classroom.debrief import build_debrief, exact, one_thing_changed, quantile_dots, replayed
 from sim.classroom.events import to_line
 from sim.classroom.plan import Inject
 from sim.classroom.state import canonical
@@ -44,14 +44,14 @@ def room() -> Class:
 
 @pytest.fixture(scope="module")
 def looked(room):
-    return look_back(room.state, room.model, runs=RUNS)
+    return build_debrief(room.state, room.model, runs=RUNS)
 
 
 def test_there_is_nothing_to_look_back_on_while_talks_go_on():
     room = Class(quick=True)
     room.begun(people=2)
     with pytest.raises(ValueError, match="not over"):
-        look_back(room.state, room.model)
+        build_debrief(room.state, room.model)
 
 
 def test_tables_that_agents_played_alone_are_none_of_the_class():
@@ -59,7 +59,7 @@ def test_tables_that_agents_played_alone_are_none_of_the_class():
     (person,) = room.begun(people=1)
     for _ in range(20):
         room.go_on(200)
-    looked = look_back(room.state, Model(room.state.setting), runs=RUNS)
+    looked = build_debrief(room.state, Model(room.state.setting), runs=RUNS)
     ours = room.state.people[person].table
     assert looked.agreement.tables.n == 1
     assert {number for dots in looked.dots for number in dots.tables} == {ours}

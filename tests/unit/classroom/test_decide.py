@@ -15,12 +15,12 @@ from pydantic import ValidationError
 from sim.classroom import commands
 from sim.classroom.commands import PHASES, STAGES, Act, Command, Request
 from sim.classroom.decide import MOST_FORCED, RefusedError
-from sim.classroom.plan import Inject, Plan, Setting
+from sim.classroom.plan import ExercisePlan, Inject, Setting
 from sim.classroom.state import canonical, replay
 from sim.classroom.views import view_for_watcher
 from tests.support.players import Class, bot_acts, read_once
 
-PACKAGE = Setting(Plan(title="t"), read_once("two-rivers")).package(0)
+PACKAGE = Setting(ExercisePlan(title="t"), read_once("two-rivers")).package(0)
 
 #: One of each act.
 SAMPLES: dict[str, Command] = {
@@ -43,9 +43,9 @@ SAMPLES: dict[str, Command] = {
         commands.Start(),
         commands.Advance(),
         commands.Extend(),
-        commands.Pause(),
+        commands.PauseClock(),
         commands.Resume(),
-        commands.Seat(person="p1", table=1, role="delta"),
+        commands.AssignSeat(person="p1", table=1, role="delta"),
         commands.Admit(),
         commands.Watch(person="p1", table=1),
         commands.Swap(person="p1", other="p2"),
@@ -56,7 +56,7 @@ SAMPLES: dict[str, Command] = {
         commands.Retract(number=0),
         commands.Fire(inject="news"),
         commands.End(),
-        commands.Debrief(),
+        commands.BeginDebrief(),
         commands.Reveal(),
         commands.Archive(),
         commands.Undo(),
@@ -90,7 +90,7 @@ def in_phase(phase: str) -> Class:
         (commands.Start(), "briefing"),
         (commands.Advance(), "playing"),
         (commands.End(), "closed"),
-        (commands.Debrief(), "debrief"),
+        (commands.BeginDebrief(), "debrief"),
         (commands.Archive(), "archived"),
     ):
         if room.state.phase == phase:
@@ -292,7 +292,7 @@ def test_an_idle_seat_is_kept_warm_by_an_agent_and_given_back_at_once():
 def test_deadlines_are_absolute_and_stand_still_in_a_pause():
     room, _ = seated()
     deadline = room.state.tables[1].deadline
-    room.instruct(commands.Pause())
+    room.instruct(commands.PauseClock())
     room.now += 600_000
     with pytest.raises(RefusedError, match="paused"):
         room.ask("clock", commands.Tick())
@@ -487,7 +487,7 @@ def test_an_inject_is_told_to_those_it_is_meant_for_and_comes_once():
 )
 def test_a_plan_that_does_not_fit_is_refused_with_the_way_out(plan, complaint):
     with pytest.raises(ValueError, match=complaint):
-        Setting(Plan(title="t", **plan), read_once("two-rivers"))
+        Setting(ExercisePlan(title="t", **plan), read_once("two-rivers"))
 
 
 class AnyGame(RuleBasedStateMachine):

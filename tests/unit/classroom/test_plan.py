@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 import sim.classroom
-from sim.classroom.plan import Inject, Plan, Setting
+from sim.classroom.plan import ExercisePlan, Inject, Setting
 from sim.scenario.loading import load_scenario
 
 SCENARIOS = ("gaza-2024-01", "gaza-2023-11", "two-rivers")
 
 
 def setting(name: str, **plan) -> Setting:
-    return Setting(Plan(title="t", **plan), load_scenario(name))
+    return Setting(ExercisePlan(title="t", **plan), load_scenario(name))
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -81,7 +81,7 @@ def test_rounds_are_spread_over_the_scenarios_days():
 def test_a_scenario_without_roles_cannot_be_played_in_class():
     scenario = load_scenario("two-rivers").model_copy(update={"roles": {}})
     with pytest.raises(ValueError, match="write a brief"):
-        Setting(Plan(title="t"), scenario)
+        Setting(ExercisePlan(title="t"), scenario)
 
 
 def test_the_shortest_exercise_of_the_readme_runs(capsys):

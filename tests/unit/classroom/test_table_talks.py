@@ -5,12 +5,12 @@ import pytest
 
 from sim import simulate
 from sim.classroom import commands
-from sim.classroom.plan import Inject, Plan, Setting
+from sim.classroom.plan import ExercisePlan, Inject, Setting
 from sim.classroom.table_model import Model
 from sim.classroom.table_talks import Script, TableTalks, planned_script
 from sim.engine.outcomes import NONE
-from sim.engine.random_streams import Chance
-from sim.engine.talks import forget
+from sim.engine.random_streams import RandomStreams
+from sim.engine.talks import release_model
 from tests.builders import differing
 from tests.support.players import Class, QuickModel, read_once
 
@@ -41,7 +41,7 @@ def test_a_table_of_agents_is_a_run_of_the_model(scenario):
 
 
 def test_many_tables_of_agents_agree_with_simulate():
-    setting = Setting(Plan(title="t", rounds=5, seed=9), read_once("two-rivers"))
+    setting = Setting(ExercisePlan(title="t", rounds=5, seed=9), read_once("two-rivers"))
     outcomes, rounds = Model(setting).alone(60)
     plain = simulate(setting.case, runs=60, seed=9)
     assert np.array_equal(outcomes.deal_day, plain.deal_day)
@@ -50,11 +50,11 @@ def test_many_tables_of_agents_agree_with_simulate():
 
 @pytest.mark.parametrize(("style", "times"), [("firm", 0.5), ("yielding", 2.0)])
 def test_a_style_makes_every_party_give_way_sooner_or_later_and_draws_nothing_anew(style, times):
-    usual = Setting(Plan(title="t", rounds=5, seed=9), read_once("two-rivers"))
-    other = Setting(Plan(title="t", rounds=5, seed=9, style=style), read_once("two-rivers"))
+    usual = Setting(ExercisePlan(title="t", rounds=5, seed=9), read_once("two-rivers"))
+    other = Setting(ExercisePlan(title="t", rounds=5, seed=9, style=style), read_once("two-rivers"))
     shapes = [
         [party.tactic_numbers["shape"] for party in TableTalks(*args).parties]
-        for args in ((one, Chance(9, 0, 40), planned_script(one)) for one in (usual, other))
+        for args in ((one, RandomStreams(9, 0, 40), planned_script(one)) for one in (usual, other))
     ]
     for was, now in zip(*shapes, strict=True):
         assert np.allclose(now, times * was)
@@ -77,7 +77,9 @@ def with_inject(lever: str, setting: float, at_round: int) -> Setting:
     inject = Inject(
         id="news", kind="parameter", words="News.", lever=lever, setting=setting, at_round=at_round
     )
-    return Setting(Plan(title="t", rounds=5, seed=2, injects=(inject,)), read_once("two-rivers"))
+    return Setting(
+        ExercisePlan(title="t", rounds=5, seed=2, injects=(inject,)), read_once("two-rivers")
+    )
 
 
 @pytest.mark.parametrize(
@@ -86,7 +88,7 @@ def with_inject(lever: str, setting: float, at_round: int) -> Setting:
 )
 def test_a_lever_moved_before_the_first_day_is_the_lever_set_in_the_plan(lever, setting):
     injected, _ = Model(with_inject(lever, setting, 1)).alone(20)
-    planned = Plan(title="t", rounds=5, seed=2, levers={lever: setting})
+    planned = ExercisePlan(title="t", rounds=5, seed=2, levers={lever: setting})
     set_before, _ = Model(Setting(planned, read_once("two-rivers"))).alone(20)
     assert np.array_equal(injected.deal_day, set_before.deal_day)
     assert np.array_equal(injected.battles, set_before.battles)
@@ -95,7 +97,7 @@ def test_a_lever_moved_before_the_first_day_is_the_lever_set_in_the_plan(lever, 
 
 def test_a_lever_moved_to_where_it_is_changes_nothing():
     moved, _ = Model(with_inject("war_cost", 1, 3)).alone(20)
-    setting = Setting(Plan(title="t", rounds=5, seed=2), read_once("two-rivers"))
+    setting = Setting(ExercisePlan(title="t", rounds=5, seed=2), read_once("two-rivers"))
     plain, _ = Model(setting).alone(20)
     assert np.array_equal(moved.deal_day, plain.deal_day)
     assert np.array_equal(moved.front, plain.front)
@@ -113,7 +115,7 @@ def test_an_inject_leaves_the_days_before_it_as_they_were():
 
 
 def test_levels_that_are_held_back_are_not_signed():
-    plan = Plan(title="t", rounds=5, seed=2, held_back={"duration": ("permanent",)})
+    plan = ExercisePlan(title="t", rounds=5, seed=2, held_back={"duration": ("permanent",)})
     setting = Setting(plan, read_once("two-rivers"))
     outcomes, _ = Model(setting).alone(40)
     column = list(setting.scenario.issues).index("duration")
@@ -137,7 +139,7 @@ def test_tables_may_share_their_numbers_and_not_their_luck():
     for number in (1, 2):
         script = Script((), (), np.array(room.state.setting.on_offer(())))
         talks.append(TableTalks(room.state.setting, room.model.chance_of(number), script))
-        forget(talks[-1])
+        release_model(talks[-1])
     one, other = talks
     assert one.every == other.every
     assert one.parties[0].optimism == other.parties[0].optimism
@@ -155,7 +157,7 @@ def test_a_table_is_taken_up_again_from_its_log():
         room.go_on(60)
         again.go_on(60)
     assert room.log.records == again.log.records
-    assert isinstance(room.model.chance_of(1), Chance)
+    assert isinstance(room.model.chance_of(1), RandomStreams)
 
 
 def levers_that_may_move(name: str) -> list[tuple[str, str]]:
@@ -176,13 +178,13 @@ def test_every_lever_can_be_moved_by_an_inject(scenario, lever):
     spec = case.levers[lever]
     setting = spec.high if spec.high != spec.default else spec.low
     inject = Inject(id="i", kind="parameter", words="x", lever=lever, setting=setting, at_round=1)
-    plan = Plan(title="t", rounds=5, seed=2)
+    plan = ExercisePlan(title="t", rounds=5, seed=2)
     arms = []
     for changed in ({"injects": (inject,)}, {"levers": {lever: setting}}):
         one = Setting(plan.model_copy(update=changed), case)
         script = planned_script(one)
-        talks = TableTalks(one, Chance(2, 0, 3), script, days=40)
-        forget(talks)
+        talks = TableTalks(one, RandomStreams(2, 0, 3), script, days=40)
+        release_model(talks)
         arms.append(talks.play())
     injected, planned = arms
     for name in ("rounds", "front", "mourned"):
@@ -198,8 +200,8 @@ def test_every_lever_can_be_moved_by_an_inject(scenario, lever):
 
 def test_an_inject_leaves_what_was_taken_down_as_it_was():
     setting = with_inject("optimism", 3, 4)
-    talks = TableTalks(setting, Chance(2, 0, 20), planned_script(setting))
-    forget(talks)
+    talks = TableTalks(setting, RandomStreams(2, 0, 20), planned_script(setting))
+    release_model(talks)
     before, hoped = talks.play(until=60).outcomes("", "", {}), talks.hoped[0, 1]
     talks._change_for(4)
     assert differing(before, talks.outcomes("", "", {})) == []
@@ -211,7 +213,7 @@ def test_a_lever_that_changes_what_words_mean_is_not_moved_by_an_inject():
         id="i", kind="parameter", words="x", lever="first_phase_days", setting=30, at_round=1
     )
     with pytest.raises(ValueError, match="what the words on the table mean"):
-        Setting(Plan(title="t", injects=(inject,)), read_once("gaza-2024-01"))
+        Setting(ExercisePlan(title="t", injects=(inject,)), read_once("gaza-2024-01"))
 
 
 def test_news_by_hand_reaches_a_table_where_people_sit():

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Iterable
 
 from sim.classroom import commands
-from sim.classroom.events import Record
+from sim.classroom.events import LogRecord
 from sim.classroom.state import State
 from sim.classroom.storage.export import archive
 from sim.classroom.views import (
@@ -39,7 +39,7 @@ def with_canaries(name: str) -> Scenario:
     return scenario.model_copy(update={"roles": roles})
 
 
-def entitled(records: Iterable[Record], table: int, role: str) -> set[str]:
+def entitled(records: Iterable[LogRecord], table: int, role: str) -> set[str]:
     """The canaries that a seat may see: its brief, its drafts, and what was sent to it."""
     mine = {f"canary_{role}_{part}" for part in PRIVATE}
     texts: dict[str, str] = {}

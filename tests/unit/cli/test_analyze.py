@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from sim.cli.app import app
 from sim.reporting import charts
 from sim.sweep import result_folder as disk
-from sim.sweep.analysis import answers, curves, regret
+from sim.sweep.analysis import cell_estimates, curves, regret
 from tests.support.known_sweeps import NUMBERS
 
 LEVERS = "levers:\n  guarantee_strength: {values: [0, 2]}"
@@ -57,7 +57,7 @@ def test_one_command_writes_a_page_with_charts_and_tables(sweep, tmp_path):
     assert 'id="calibration"' in html
     drawn = {path.suffix for path in (out / "charts").iterdir()}
     assert drawn == {".svg", ".png"}
-    one = answers(sweep, "deal_by_10")
+    one = cell_estimates(sweep, "deal_by_10")
     with (out / "tables" / "curves-deal_by_10.csv").open(encoding="utf-8") as file:
         written = [float(row["mean"]) for row in csv.DictReader(file)]
     assert written == [mean.estimate for curve in curves(one) for mean in curve.findings]

@@ -17,8 +17,8 @@ from sim.engine.deal_quality import (
     nash_distance,
 )
 from sim.engine.outcomes import NONE, Outcomes
-from sim.engine.simulate import first_look, simulate
-from sim.engine.storage import Stored, put
+from sim.engine.simulate import initial_utilities, simulate
+from sim.engine.storage import OutcomeStore, save
 from sim.findings import attribution, time_series
 from sim.findings.attribution import (
     NO_ISSUE,
@@ -64,7 +64,7 @@ def test_coalitions_are_numbered_by_their_members():
 
 
 def test_the_one_party_and_the_one_issue_that_block_by_design_are_named():
-    found = structural(first_look(case_of("deadlock"), runs=20))
+    found = structural(initial_utilities(case_of("deadlock"), runs=20))
     assert found.no_zopa.estimate == 1
     assert found.blockers["a"].estimate == 1
     assert found.concessions["a"].estimate == pytest.approx(0.10, abs=1e-6)
@@ -75,7 +75,7 @@ def test_the_one_party_and_the_one_issue_that_block_by_design_are_named():
 
 
 def test_structural_shares_add_up():
-    look = first_look(case_of("two-rivers"), runs=200)
+    look = initial_utilities(case_of("two-rivers"), runs=200)
     found = structural(look)
     for shares in (found.concession_shares, found.blockers, found.issue_shares):
         assert sum(part.estimate for part in shares.values()) == pytest.approx(1)
@@ -86,7 +86,7 @@ def test_structural_shares_add_up():
 
 def test_a_gap_that_no_issue_can_close_is_put_down_to_none():
     """B likes war better than the best that there is for it, whatever A gets."""
-    look = first_look(case_of("deadlock"), runs=5)
+    look = initial_utilities(case_of("deadlock"), runs=5)
     floor = look.reservation + np.array([0.0, 2.0])
     found = structural(replace(look, reservation=floor))
     best = look.worth[:, 1].max(axis=1)
@@ -112,7 +112,10 @@ def test_issues_are_neutralised_among_packages_that_agree_on_the_rest():
 
 def test_a_look_agrees_with_the_talks_about_the_zopa():
     case = case_of("two-rivers")
-    look, outcomes = first_look(case, runs=60, seed=4), simulate(case, runs=60, days=1, seed=4)
+    look, outcomes = (
+        initial_utilities(case, runs=60, seed=4),
+        simulate(case, runs=60, days=1, seed=4),
+    )
     assert np.array_equal((look.gains.min(axis=1) >= 0).any(axis=1), outcomes.zopa_first)
     assert set(attribution.structural(look).blockers) == {"upland", "delta", NOBODY_ALONE}
 
@@ -204,8 +207,8 @@ def test_series_by_day_change_nothing_else_and_may_be_stored(played, tmp_path):
     read = Outcomes.load(played.save(tmp_path / "whole"))
     folder = tmp_path / "parts"
     folder.mkdir()
-    list(put([played], folder))
-    for other in (read, Stored(folder), Outcomes.load(folder)):
+    list(save([played], folder))
+    for other in (read, OutcomeStore(folder), Outcomes.load(folder)):
         assert set(other.series) == {"surplus", "war_values", "phase"}
         for name, values in played.series.items():
             assert np.array_equal(values, other.series[name]), name

@@ -10,14 +10,14 @@ from typer.testing import CliRunner
 from sim.cli.app import app
 from sim.engine.simulate import play_arms
 from sim.findings.lever_search import (
+    LeverChange,
+    LeverSearch,
     Target,
     TargetError,
-    Unlocking,
-    Way,
     _Path,
     _search,
     _verified,
-    unlock,
+    search_levers,
 )
 from sim.findings.statistics import Finding
 from tests.builders import TEXTBOOK, case_of
@@ -27,9 +27,9 @@ QUICK = {f"parties.{party}.tactic.numbers.days": 3 for party in ("a", "b")}
 
 
 @pytest.fixture(scope="module")
-def found() -> Unlocking:
+def found() -> LeverSearch:
     case = case_of("keys", QUICK)
-    return unlock(case, Target.read("deal@5=0.5", 5), runs=2000, days=5)
+    return search_levers(case, Target.read("deal@5=0.5", 5), runs=2000, days=5)
 
 
 def test_each_lever_is_moved_as_far_as_theory_says(found):
@@ -77,7 +77,7 @@ def play_from(thresholds: tuple[float, float]):
 @pytest.mark.parametrize(("fresh", "reached"), [(0.1, 0.3), (0.31, 0.3 + 1 / 64), (0.5, 0.534375)])
 def test_a_lever_is_moved_on_until_fresh_luck_gets_there(fresh, reached):
     play = play_from((0.3, fresh))
-    way = Way({"x": 0.3}, 0.3, True, play([{"x": 0.3}], 1, 1)[0])
+    way = LeverChange({"x": 0.3}, 0.3, True, play([{"x": 0.3}], 1, 1)[0])
     (verified,) = _verified([way], {"x": 0.0}, Target("deal", 1, 0.5), play, 1)
     assert verified.reached
     assert verified.levers["x"] == verified.change == pytest.approx(reached)
@@ -86,7 +86,7 @@ def test_a_lever_is_moved_on_until_fresh_luck_gets_there(fresh, reached):
 
 def test_what_fresh_luck_never_reaches_is_not_called_reached():
     play = play_from((0.3, 2.0))
-    way = Way({"x": 0.3}, 0.3, True, play([{"x": 0.3}], 1, 1)[0])
+    way = LeverChange({"x": 0.3}, 0.3, True, play([{"x": 0.3}], 1, 1)[0])
     (verified,) = _verified([way], {"x": 0.0}, Target("deal", 1, 0.5), play, 1)
     assert (verified.reached, verified.change, verified.fresh.estimate) == (False, 1.0, 0.0)
 
@@ -94,13 +94,13 @@ def test_what_fresh_luck_never_reaches_is_not_called_reached():
 def test_what_lies_beyond_every_range_is_called_out_of_reach():
     case = case_of("keys", QUICK)
     case = case.model_copy(update={"levers": {"cost_of_b": case.levers["cost_of_b"]}})
-    found = unlock(case, Target.read("deal@5=0.9", 5), runs=50, days=5)
+    found = search_levers(case, Target.read("deal@5=0.9", 5), runs=50, days=5)
     assert not found.alone["cost_of_b"].reached
     assert found.pair is None
 
 
 def test_what_is_reached_already_needs_no_change():
-    found = unlock(case_of("keys", QUICK), Target.read("deal@5=0.01", 5), runs=50, days=5)
+    found = search_levers(case_of("keys", QUICK), Target.read("deal@5=0.01", 5), runs=50, days=5)
     assert found.already
     assert not found.alone
 
@@ -114,7 +114,7 @@ def test_the_first_of_several_ways_in_is_found():
 
     path = _Path("x", (("x", 1.0),), {"x": 0.0})
     (way,) = _search([path], Target("deal", 1, 0.5), play, 1)
-    assert isinstance(way, Way)
+    assert isinstance(way, LeverChange)
     assert way.reached
     assert 0.3 <= way.levers["x"] < 0.3 + 1 / 64
 

@@ -15,13 +15,13 @@ import sim.engine.simulate
 import sim.findings.sensitivity
 from sim.cli.app import app
 from sim.cli.console_sensitivity import print_study
-from sim.engine.random_streams import Borrowed, Chance
-from sim.engine.sampling import stream_of
+from sim.engine.random_streams import RandomStreams, SharedStreams
+from sim.engine.sampling import stream_name
 from sim.engine.simulate import simulate
-from sim.findings.designs import Design, IncompleteError, Table, screening_design
-from sim.findings.designs import played as played_out
+from sim.findings.designs import DesignTable, ExperimentDesign, IncompleteError, screening_design
+from sim.findings.designs import run_design as played_out
 from sim.findings.sensitivity import (
-    Plan,
+    SensitivityPlan,
     check_outcome,
     curve,
     indices_from,
@@ -48,9 +48,9 @@ RUNS, DAYS = 30, 60
 def own_points(runs: int, seed: int = 7) -> dict[str, np.ndarray]:
     """The luck that all uncertain numbers of the rivers have anyway."""
     numbers = played(RIVERS).quantities()
-    chance = Chance(seed, 0, runs)
+    chance = RandomStreams(seed, 0, runs)
     return {
-        path: chance.once(stream_of(path))[:, 0]
+        path: chance.once(stream_name(path))[:, 0]
         for path, number in numbers.items()
         if not number.is_certain
     }
@@ -58,7 +58,7 @@ def own_points(runs: int, seed: int = 7) -> dict[str, np.ndarray]:
 
 def test_borrowed_luck_is_the_lenders_in_every_stream():
     whose = np.array([5, 3, 3, 40])
-    borrowed, all_luck = Borrowed(2, 0, 4, whose), Chance(2, 0, 41)
+    borrowed, all_luck = SharedStreams(2, 0, 4, whose), RandomStreams(2, 0, 41)
     assert np.array_equal(borrowed.once("war", 3), all_luck.once("war", 3)[whose])
     for day in (1, 32, 33, 100):
         assert np.array_equal(borrowed.daily("peace")[day], all_luck.daily("peace")[day][whose])
@@ -97,7 +97,7 @@ def test_workers_do_not_matter_to_a_design(monkeypatch):
 def test_a_point_moves_its_own_number_only():
     case, luck = played(RIVERS), np.zeros(2, dtype=int)
     points = {"channel.leak": np.array([0.1, 0.9])}
-    talks = sim.engine.simulate.Talks(case, Borrowed(1, 0, 2, luck), days=1, points=points)
+    talks = sim.engine.simulate.Talks(case, SharedStreams(1, 0, 2, luck), days=1, points=points)
     sim.engine.simulate.forget(talks)
     moved = [p for p in case.quantities() if np.ptp(talks.draws[p]) > 0]
     assert moved == ["channel.leak"]
@@ -148,11 +148,11 @@ def sobol_g(u):
     return np.prod((np.abs(4 * u - 2) + G_WEIGHTS) / (1 + G_WEIGHTS), axis=1)
 
 
-def design_of(number: int, n: int, replicates: int = 1, seed: int = 3) -> Design:
-    return Design("indices", tuple(f"x{k}" for k in range(number)), n, replicates, seed)
+def design_of(number: int, n: int, replicates: int = 1, seed: int = 3) -> ExperimentDesign:
+    return ExperimentDesign("indices", tuple(f"x{k}" for k in range(number)), n, replicates, seed)
 
 
-def in_order_of(design: Design, found) -> tuple[np.ndarray, np.ndarray]:
+def in_order_of(design: ExperimentDesign, found) -> tuple[np.ndarray, np.ndarray]:
     by_path = {index.path: index for index in found.indices}
     ordered = [by_path[path] for path in design.paths]
     return tuple(
@@ -258,7 +258,7 @@ def test_a_trajectory_moves_every_number_once_and_shares_its_luck():
 
 
 def test_trends_are_slopes_and_their_intervals_hold_them():
-    design = Design("luck", ("a", "b", "c"), 3000, 2)
+    design = ExperimentDesign("luck", ("a", "b", "c"), 3000, 2)
     found = trends_from(
         played_out(design, plays(lambda u: u @ np.array([1.0, -3.0, 0.0]), die)), "y"
     )
@@ -280,11 +280,11 @@ def test_an_index_whose_interval_includes_nothing_is_said_to():
 
 def die(luck):
     """Luck of a run that is nobody else's: standard normal."""
-    return stats.norm.ppf(Chance(99, 0, int(luck.max()) + 1).once("die")[luck, 0])
+    return stats.norm.ppf(RandomStreams(99, 0, int(luck.max()) + 1).once("die")[luck, 0])
 
 
 def test_the_share_of_luck_is_what_was_put_in():
-    design = Design("luck", ("a", "b"), 2000, 4)
+    design = ExperimentDesign("luck", ("a", "b"), 2000, 4)
     # the numbers have a variance of 1/12 each, luck has a third of the whole
     play = plays(lambda u: u.sum(axis=1), lambda luck: die(luck) / np.sqrt(12))
     found = luck_from(played_out(design, play), "y")
@@ -316,7 +316,7 @@ def test_luck_of_every_cells_own_is_the_residue():
 
 
 def test_without_luck_its_share_is_nothing_and_where_nothing_varies_nothing_is_said():
-    design = Design("luck", ("a",), 50, 3)
+    design = ExperimentDesign("luck", ("a",), 50, 3)
     sure = luck_from(played_out(design, plays(lambda u: u[:, 0])), "y")
     assert sure.estimate == pytest.approx(0, abs=1e-12)
     assert luck_from(played_out(design, plays(lambda u: 0 * u[:, 0])), "y").estimate is None
@@ -352,7 +352,7 @@ def test_a_table_on_disk_gives_the_same_indices_in_any_order_of_its_lines(table,
     path = table.save(tmp_path)
     head, *lines = path.read_text().splitlines()
     path.write_text("\n".join([head, *sorted(lines, reverse=True)]) + "\n")
-    assert indices_from(Table.load(path), "y") == indices_from(table, "y")
+    assert indices_from(DesignTable.load(path), "y") == indices_from(table, "y")
 
 
 def test_missing_rows_are_named_with_the_command_that_plays_them(table):
@@ -377,7 +377,7 @@ def test_an_empty_cell_on_disk_is_not_a_number(table, tmp_path):
     lines[1] = lines[1].rsplit(",", 1)[0] + ","
     path.write_text("\n".join(lines) + "\n")
     with pytest.raises(IncompleteError, match=r"not a number: A row 0 \(replicates 0\)"):
-        indices_from(Table.load(path), "y")
+        indices_from(DesignTable.load(path), "y")
 
 
 def test_doubled_rows_and_rows_of_another_design_are_refused(table):
@@ -391,7 +391,7 @@ def test_doubled_rows_and_rows_of_another_design_are_refused(table):
 def test_a_screening_and_a_luck_table_are_refused_alike():
     for design in (
         screening_design(("a", "b"), trajectories=3, replicates=1),
-        Design("luck", ("a", "b"), 4, 2),
+        ExperimentDesign("luck", ("a", "b"), 4, 2),
     ):
         whole = played_out(design, plays(lambda u: u[:, 0]))
         analyse = screening_from if design.kind == "screening" else luck_from
@@ -404,8 +404,8 @@ def test_a_screening_and_a_luck_table_are_refused_alike():
     [
         (lambda: design_of(3, 100), "take 64 or 128"),
         (lambda: design_of(0, 64), "no uncertain number"),
-        (lambda: Design("indices", ("a", "a"), 64, 1), "named twice"),
-        (lambda: Design("luck", ("a",), 9, 1), "from 2 up"),
+        (lambda: ExperimentDesign("indices", ("a", "a"), 64, 1), "named twice"),
+        (lambda: ExperimentDesign("luck", ("a",), 9, 1), "from 2 up"),
         (lambda: plan(played(RIVERS), budget=60_000, n=100), "take 64 or 128"),
         (lambda: check_outcome("peace", 180), "there are deal_by_90"),
         (lambda: check_outcome("deal_by_90", 60), "at least 90 days"),
@@ -444,11 +444,11 @@ def test_a_curve_along_a_lever_is_played_as_long_and_with_the_other_levers_as_as
     assert along.findings[-1].estimate == by_hand.estimate
 
 
-def small_plan(case) -> Plan:
+def small_plan(case) -> SensitivityPlan:
     paths = uncertain_paths(case)
-    return Plan(
+    return SensitivityPlan(
         screening_design(paths, trajectories=2, replicates=1),
-        Design("luck", paths, 8, 2),
+        ExperimentDesign("luck", paths, 8, 2),
         2,
         4,
         2,

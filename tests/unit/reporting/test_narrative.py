@@ -9,13 +9,13 @@ import pytest
 
 from sim.engine.outcomes import NONE, Outcomes
 from sim.engine.simulate import play_one, simulate
-from sim.reporting.narrative import Note, Notebook, _Teller, tell
+from sim.reporting.narrative import EventLog, NotedEvent, _Teller, tell
 from sim.scenario.loading import load_scenario
-from sim.scenario.packages import packages_of
+from sim.scenario.packages import feasible_packages
 
 MINIMAL = Path(__file__).parents[2] / "scenarios" / "minimal.yaml"
 RUNS = 25
-PACKAGES = len(packages_of(load_scenario(MINIMAL)))
+PACKAGES = len(feasible_packages(load_scenario(MINIMAL)))
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def stories(scenario) -> list[list[str]]:
 
 @pytest.fixture
 def teller(scenario, outcomes) -> _Teller:
-    return _Teller(scenario, packages_of(scenario), outcomes)
+    return _Teller(scenario, feasible_packages(scenario), outcomes)
 
 
 def a_round(**facts) -> dict[str, object]:
@@ -104,7 +104,7 @@ def test_every_kind_of_note_can_be_told(stories):
 
 
 def test_texts_are_told_in_the_scenarios_own_words(teller):
-    said = teller._told(Note(1, "round", a_round()))[0]
+    said = teller._told(NotedEvent(1, "round", a_round()))[0]
     assert said.startswith("Day 1: The ferryman, mediating, puts a text on the table: ")
     assert "length of the truce: a week" in said
     again = teller._tell_round(**a_round(package=1))
@@ -151,12 +151,12 @@ def test_a_refusal_says_the_cheapest_change_that_would_have_been_accepted(teller
 
 
 def test_no_cheaper_text_would_have_been_accepted_in_any_round_of_a_run(scenario, teller):
-    notebook = Notebook()
+    notebook = EventLog()
     play_one(scenario, run=3, seed=7, diary=notebook)
     rounds = [note.facts for note in notebook.notes if note.kind == "round"]
     tried = 0
     for facts in rounds:
-        for p in teller._refusers(Note(1, "round", facts)):
+        for p in teller._refusers(NotedEvent(1, "round", facts)):
             met = facts["worths"][p] + facts["added"][p] >= facts["aspiration"][p]
             found = teller._concession(p, 2, facts)
             assert (found is None) == (not met.any())
@@ -184,8 +184,8 @@ def test_what_all_would_have_accepted_is_told_as_such(teller):
     assert "which all the others would have accepted too" in teller._tell_round(
         **a_round(worths=both)
     )
-    teller.tells([Note(1, "round", a_round())])
-    quiet = teller._rounds([Note(5, "round", a_round(worths=both))])
+    teller.tells([NotedEvent(1, "round", a_round())])
+    quiet = teller._rounds([NotedEvent(5, "round", a_round(worths=both))])
     assert "What would have won over Lowland and suited all: " in quiet
 
 
@@ -196,7 +196,7 @@ def test_a_close_call_needs_no_concession(teller):
 
 
 def test_quiet_rounds_are_told_together(teller):
-    notes = [Note(day, "round", a_round()) for day in (1, 12, 20, 41)]
+    notes = [NotedEvent(day, "round", a_round()) for day in (1, 12, 20, 41)]
     story = teller.tells(notes)
     assert story[2].startswith(
         "Days 12–41: three more texts are refused, each by Lowland and Upland (Lowland: below"
@@ -204,15 +204,15 @@ def test_quiet_rounds_are_told_together(teller):
 
 
 def test_a_long_silence_is_told_in_stretches(teller):
-    notes = [Note(day, "round", a_round()) for day in range(1, 100, 10)]
+    notes = [NotedEvent(day, "round", a_round()) for day in range(1, 100, 10)]
     days = [line.split(":")[0] for line in teller.tells(notes) if line.startswith("Days")]
     assert days == ["Days 11–41", "Days 51–81"]
 
 
 def test_who_is_not_in_the_way_is_not_blamed(teller):
     notes = [
-        Note(1, "round", a_round()),
-        Note(5, "round", a_round(accepts=np.array([True, False]))),
+        NotedEvent(1, "round", a_round()),
+        NotedEvent(5, "round", a_round(accepts=np.array([True, False]))),
     ]
     assert "Day 5: one more text is refused, by Upland alone" in teller.tells(notes)[2]
 
@@ -247,12 +247,12 @@ def test_a_confirmation_that_fails_says_who_withholds_it(teller):
     ],
 )
 def test_turns_of_a_run_are_told_in_plain_words(teller, kind, facts, words):
-    assert words in teller.tells([Note(9, kind, facts)])[1]
+    assert words in teller.tells([NotedEvent(9, kind, facts)])[1]
 
 
 def test_a_second_text_says_what_it_changes(teller):
-    first = Note(9, "signed", {"package": 0, "renewed": False})
-    second = Note(30, "signed", {"package": 1, "renewed": True})
+    first = NotedEvent(9, "signed", {"package": 0, "renewed": False})
+    second = NotedEvent(30, "signed", {"package": 1, "renewed": True})
     told = teller.tells([first, second])
     assert "Day 30: a second text is signed and the truce goes on: " in told[2]
     assert told[3].startswith(f"Day {teller.outcomes.last_day[0]}, the last: the truce holds.")
@@ -284,11 +284,11 @@ def test_reasons_are_those_of_the_run(scenario, outcomes):
 
 def test_an_unknown_note_is_not_passed_over(teller):
     with pytest.raises(AssertionError, match="nobody knows how to tell 'comet'"):
-        teller.tells([Note(3, "comet", {})])
+        teller.tells([NotedEvent(3, "comet", {})])
 
 
 def test_a_notebook_keeps_what_happened_in_order():
-    notebook = Notebook()
+    notebook = EventLog()
     notebook.note(1, "leak")
     notebook.note(2, "signed", package=3, renewed=False)
     assert [note.day for note in notebook.notes] == [1, 2]

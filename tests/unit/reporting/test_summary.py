@@ -16,8 +16,8 @@ from rich.console import Console
 
 from sim.cli import console
 from sim.engine.outcomes import ENDINGS, NONE, Outcomes
-from sim.engine.simulate import Comparison, common_ground, compare, simulate
-from sim.engine.storage import Stored, put
+from sim.engine.simulate import Comparison, compare, initial_bargaining_range, simulate
+from sim.engine.storage import OutcomeStore, save
 from sim.reporting import summary
 from sim.scenario.loading import load_scenario
 from sim.scenario.schema import Scenario
@@ -170,7 +170,7 @@ def test_positions_are_as_far_apart_as_their_nearest_levels(scenario):
 
 
 def test_show_says_what_there_is_to_agree_on(scenario):
-    words = words_of(console.print_ground, common_ground(scenario, runs=30), scenario)
+    words = words_of(console.print_ground, initial_bargaining_range(scenario, runs=30), scenario)
     assert "as the parties see it" in words
     assert "if they knew the true chances of war" in words
 
@@ -199,8 +199,8 @@ def blocks_like(outcomes: Outcomes, count: int, alive: list[int]) -> Iterator[Ou
 
 def test_outcomes_on_disk_are_the_outcomes(tmp_path, scenario, outcomes):
     alive: list[int] = []
-    assert sum(put(blocks_like(outcomes, 3, alive), tmp_path)) == 3 * RUNS
-    whole, stored = Outcomes.load(tmp_path), Stored(tmp_path)
+    assert sum(save(blocks_like(outcomes, 3, alive), tmp_path)) == 3 * RUNS
+    whole, stored = Outcomes.load(tmp_path), OutcomeStore(tmp_path)
     assert len(stored) == len(whole) == 3 * RUNS
     for name in Outcomes.array_names():
         assert np.array_equal(getattr(stored, name), getattr(whole, name), equal_nan=True), name
@@ -208,13 +208,13 @@ def test_outcomes_on_disk_are_the_outcomes(tmp_path, scenario, outcomes):
 
 
 def test_parts_that_do_not_fit_are_refused(tmp_path, outcomes):
-    list(put(blocks_like(outcomes, 3, []), tmp_path))
+    list(save(blocks_like(outcomes, 3, []), tmp_path))
     (tmp_path / "outcomes-00001.npz").unlink()
     with pytest.raises(ValueError, match="missing or doubled"):
-        Stored(tmp_path)
+        OutcomeStore(tmp_path)
     replace(outcomes, first=RUNS, seed=99).save(tmp_path / "outcomes-00001.npz")
     with pytest.raises(ValueError, match="different simulation"):
-        Stored(tmp_path)
+        OutcomeStore(tmp_path)
 
 
 def test_a_million_runs_would_stay_flat(tmp_path, scenario, outcomes):
@@ -227,8 +227,8 @@ def test_a_million_runs_would_stay_flat(tmp_path, scenario, outcomes):
         alive: list[int] = []
         summary.summary(outcomes, scenario)  # imports are not counted
         tracemalloc.start()
-        runs = sum(put(blocks_like(big, count, alive), folder))
-        summary.summary(Stored(folder), scenario)
+        runs = sum(save(blocks_like(big, count, alive), folder))
+        summary.summary(OutcomeStore(folder), scenario)
         peaks[runs] = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert max(alive) <= 2

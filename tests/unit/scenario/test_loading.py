@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.scenario import loading
-from sim.scenario.errors import Complaint, ScenarioError, did_you_mean
+from sim.scenario.errors import ScenarioError, ValidationIssue, did_you_mean
 from sim.scenario.loading import (
     find_scenario,
     json_schema,
@@ -340,7 +340,7 @@ FAULTS: list[tuple[str, str, str, str]] = [
 ]
 
 
-def complaints_of(text: str) -> list[Complaint]:
+def complaints_of(text: str) -> list[ValidationIssue]:
     try:
         read_text(text, "bad.yaml")
     except ScenarioError as error:
@@ -400,7 +400,7 @@ def test_a_complaint_reads_as_a_sentence() -> None:
 
 
 def test_errors_keep_their_complaints_on_the_way_between_processes() -> None:
-    complaint = Complaint("a.yaml", 3, "days", "days is 0", "it is at least 1")
+    complaint = ValidationIssue("a.yaml", 3, "days", "days is 0", "it is at least 1")
     error = pickle.loads(pickle.dumps(ScenarioError([complaint])))
     assert error.complaints == (complaint,)
     assert str(error) == "a.yaml:3: days is 0; it is at least 1"
@@ -447,7 +447,7 @@ def test_a_switch_may_be_written_as_people_write_it(word: str) -> None:
 # --- Files
 
 
-def complaints_about(path: Path) -> tuple[Complaint, ...]:
+def complaints_about(path: Path) -> tuple[ValidationIssue, ...]:
     with pytest.raises(ScenarioError) as refused:
         load_scenario(path)
     return refused.value.complaints

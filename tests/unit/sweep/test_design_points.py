@@ -8,10 +8,10 @@ import pytest
 from scipy import stats
 
 from sim.scenario.errors import ScenarioError
-from sim.sweep.constraints import Constraint
-from sim.sweep.design_points import points_of
-from sim.sweep.factors import UnsweepableError
-from sim.sweep.plan import Plan
+from sim.sweep.constraints import DesignConstraint
+from sim.sweep.design_points import design_points
+from sim.sweep.factors import FactorError
+from sim.sweep.plan import SweepPlan
 
 #: A number of the packages, which makes a scenario of its own.
 GUARDS = "captives.uplanders.categories.guards.number"
@@ -45,7 +45,7 @@ def types(study):
 
     def read(method, count):
         made = text.replace("METHOD", method).replace("COUNT", str(count))
-        return points_of(study(text=made))
+        return design_points(study(text=made))
 
     return read
 
@@ -84,7 +84,7 @@ def test_only_what_cannot_stand_side_by_side_makes_scenarios(types):
 
 
 def test_a_factorial_has_each_with_each(study):
-    points = points_of(
+    points = design_points(
         study(
             ("{values: [0, 2]}", "{low: 0, high: 2, steps: 3}\n  leaks: {values: [0, 1]}"),
             ("latin_hypercube, n: 4", "random, n: 5"),
@@ -99,15 +99,15 @@ def test_a_factorial_has_each_with_each(study):
 
 def test_points_meet_by_zip_and_by_cycle(study):
     plan = "latin_hypercube, n: 4}"
-    zipped = points_of(study(("[0, 2]", "[0, 1, 2, 3]"), (plan, f"{plan}\n  combine: zip")))
+    zipped = design_points(study(("[0, 2]", "[0, 1, 2, 3]"), (plan, f"{plan}\n  combine: zip")))
     assert zipped.lever_id.tolist() == zipped.scenario_id.tolist() == [0, 1, 2, 3]
-    cycled = points_of(study((plan, f"{plan}\n  combine: cycle")))
+    cycled = design_points(study((plan, f"{plan}\n  combine: cycle")))
     assert cycled.lever_id.tolist() == [0, 1, 0, 1]
     assert cycled.scenario_id.tolist() == [0, 1, 2, 3]
 
 
 def test_one_at_a_time_moves_one_key_and_leaves_the_others_at_their_baseline(study):
-    points = points_of(
+    points = design_points(
         study(
             ("design:\n", "design:\n  levers: {method: one_at_a_time}\n"),
             ("{values: [0, 2]}", "{values: [0, 2]}\n  leaks: {values: [0, 0.5, 2]}"),
@@ -120,7 +120,7 @@ def test_one_at_a_time_moves_one_key_and_leaves_the_others_at_their_baseline(stu
 
 
 def test_saltellis_matrices_can_be_told_by_their_keys(study):
-    points = points_of(study(("latin_hypercube, n: 4", "saltelli, n: 4")))
+    points = design_points(study(("latin_hypercube, n: 4", "saltelli, n: 4")))
     one, other = "parties.upland.optimism", "captives.uplanders.death_rate"
     at = {
         (lever, matrix, row): place
@@ -138,7 +138,7 @@ def test_saltellis_matrices_can_be_told_by_their_keys(study):
 
 
 def test_morris_moves_each_key_once_along_a_trajectory(study):
-    points = points_of(study(("latin_hypercube, n: 4", "morris, n: 3")))
+    points = design_points(study(("latin_hypercube, n: 4", "morris, n: 3")))
     for trajectory in range(3):
         rows = [k for k, name in enumerate(points.matrix) if name == f"trajectory {trajectory}"][:3]
         moved = np.array([points.places[key][rows] for key in points.places])
@@ -150,7 +150,7 @@ def test_a_table_lists_the_points(study, tmp_path):
     (tmp_path / "t.csv").write_text(
         "parties.upland.optimism,captives.uplanders.death_rate\n0.2,0.001\n0.3,0.002\n"
     )
-    points = points_of(study(("latin_hypercube, n: 4", "table, file: t.csv")))
+    points = design_points(study(("latin_hypercube, n: 4", "table, file: t.csv")))
     assert points.settings["parties.upland.optimism"].tolist() == [0.2, 0.3] * 2
 
 
@@ -215,21 +215,21 @@ SETTINGS = {
     ],
 )
 def test_constraints_compare_keys(said, holds):
-    assert Constraint(said, SETTINGS).holds().tolist() == holds
+    assert DesignConstraint(said, SETTINGS).holds().tolist() == holds
 
 
 @pytest.mark.parametrize("said", ["-x", "+x", "~x < 1", "x + 1", "1 / 0 < x", "-kind < 1", "x <"])
 def test_what_compares_nothing_is_no_constraint(said):
-    with pytest.raises(UnsweepableError, match="cannot be understood"):
-        Constraint(said, SETTINGS).holds()
+    with pytest.raises(FactorError, match="cannot be understood"):
+        DesignConstraint(said, SETTINGS).holds()
 
 
 def test_points_that_break_a_constraint_are_left_out_and_counted(study):
     rule = "constraints: [guarantee_strength < 1 or parties.upland.optimism < 0.3]\noutcomes:"
-    points = points_of(study(("outcomes:", rule)))
+    points = design_points(study(("outcomes:", rule)))
     assert len(points) + points.excluded == 8
     assert points.excluded == np.count_nonzero(
-        points_of(study()).settings["parties.upland.optimism"][4:] >= 0.3
+        design_points(study()).settings["parties.upland.optimism"][4:] >= 0.3
     )
 
 
@@ -258,7 +258,7 @@ def test_what_is_wrong_with_a_design_is_told_at_its_place(study, tmp_path, plan,
 
 
 def test_every_run_is_in_one_chunk_of_one_shard(study):
-    whole = Plan.of(study())
+    whole = SweepPlan.of(study())
     for size, shards in itertools.product((1, 7, 1000), (1, 3, 64)):
         runs = [
             (point, replicate)

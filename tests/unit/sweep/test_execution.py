@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from sim import simulate
-from sim.scenario.loading import changed
-from sim.sweep import FolderError, Manner, Plan, Sweep, resume, run
+from sim.scenario.loading import with_changes
+from sim.sweep import ExecutionOptions, FolderError, Sweep, SweepPlan, resume, run
 from tests.support.studies import FEW
 
 RESULTS = ("design.parquet", "runs.parquet", "summary.csv", "README.md", "spec.yaml")
@@ -17,11 +17,11 @@ def bytes_of(sweep):
 
 def test_each_run_is_the_run_of_a_plain_simulation_with_its_luck(study, tmp_path):
     question = study(("uncertainties: {method", "together: {method"), ("latin_hypercube", "random"))
-    sweep = run(question, tmp_path / "sweep", manner=Manner(chunk_runs=5))
+    sweep = run(question, tmp_path / "sweep", manner=ExecutionOptions(chunk_runs=5))
     runs, design = sweep.runs, sweep.design
     last = design.num_rows - 1
     settings = {name: design[name][last].as_py() for name in design.column_names}
-    case = changed(
+    case = with_changes(
         sweep.scenario,
         {key.key: settings[key.key] for key in question.keys if key.kind == "number"},
     )
@@ -57,7 +57,7 @@ def test_a_folder_in_which_something_else_lies_is_left_as_it_is(study, tmp_path,
 )
 def test_a_manner_that_there_is_not_is_refused(asked, said):
     with pytest.raises(ValueError, match=said):
-        Manner(**asked)
+        ExecutionOptions(**asked)
 
 
 def test_what_is_no_study_or_no_shard_is_refused_before_a_folder_is_made(study, tmp_path):
@@ -75,7 +75,7 @@ def test_the_folder_says_a_command_that_plays_it_again(whole_of):
 
 def test_the_bytes_do_not_depend_on_the_chunks(study, tmp_path, undisturbed):
     for size in (1, 5):
-        sweep = run(study(FEW), tmp_path / str(size), manner=Manner(chunk_runs=size))
+        sweep = run(study(FEW), tmp_path / str(size), manner=ExecutionOptions(chunk_runs=size))
         assert bytes_of(sweep) == bytes_of(undisturbed)
 
 
@@ -85,12 +85,14 @@ def test_points_that_need_scenarios_of_their_own_come_in_the_order_of_the_design
     question = study(FEW, ("captives.uplanders.death_rate: {}", numbers), ("n: 1", "n: 4"),
                      ("replicates: 6", "replicates: 2"),
                      ("keep: [", "keep: [still_held_total, "))  # fmt: skip
-    assert not (np.diff(Plan.of(question).order) > 0).all()
-    sweep = run(question, tmp_path / "sweep", manner=Manner())
+    assert not (np.diff(SweepPlan.of(question).order) > 0).all()
+    sweep = run(question, tmp_path / "sweep", manner=ExecutionOptions())
     points, guards = sweep.design, question.keys[-1].key
     assert sweep.runs["design_id"].to_pylist() == np.repeat(np.arange(8), 2).tolist()
     last = {key.key: points[key.key][7].as_py() for key in question.keys}
-    case = changed(sweep.scenario, {k: v for k, v in last.items() if k != "guarantee_strength"})
+    case = with_changes(
+        sweep.scenario, {k: v for k, v in last.items() if k != "guarantee_strength"}
+    )
     assert last[guards] != points[guards][0].as_py()
     alone = simulate(case, runs=2, seed=3, days=12, levers={"guarantee_strength": 2})
     mine = sweep.runs["returned_alive_uplanders"].to_pylist()[-2:]

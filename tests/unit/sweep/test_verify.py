@@ -20,9 +20,9 @@ import sim
 from sim.cli.terminal import as_json
 from sim.provenance import NO_PART, model_modules
 from sim.sweep import (
+    ExecutionOptions,
     FingerprintError,
     FolderError,
-    Manner,
     Sweep,
     provenance,
     result_folder,
@@ -36,7 +36,7 @@ from sim.sweep.verify import diff, merge, replay, verify
 from tests.support.studies import FEW
 from tests.unit.sweep.test_execution import bytes_of
 
-PLAIN = Manner(chunk_runs=100)
+PLAIN = ExecutionOptions(chunk_runs=100)
 
 
 @pytest.fixture
@@ -194,7 +194,8 @@ def test_shared_and_separate_luck_agree_in_the_mean(study, tmp_path):
     many, apart = ("replicates: 6", "replicates: 400"), ("seed: 3", "seed: 3\ncrn: false")
     asked = {"shared": (FEW, many), "separate": (FEW, many, apart)}
     sweeps = [
-        run(study(*changes), tmp_path / name, manner=Manner()) for name, changes in asked.items()
+        run(study(*changes), tmp_path / name, manner=ExecutionOptions())
+        for name, changes in asked.items()
     ]
     for point in (0, 1):
         one, other = (
@@ -309,7 +310,7 @@ def test_the_fingerprint_covers_all_that_the_model_imports():
     used = {".".join(file.with_suffix("").parts) for file in files if file.name != "__init__.py"}
     no_part = {name for name in used if name.startswith(NO_PART)}
     assert used - no_part <= model_modules()
-    assert no_part <= {"sim.engine.storage", "sim.io.atomic_write", "sim.provenance"}
+    assert no_part <= {"sim.engine.storage", "sim.io.atomic_write", "sim.provenance", "sim.types"}
 
 
 def test_an_archive_is_always_the_same_and_gives_the_same_bytes_again(whole, tmp_path):

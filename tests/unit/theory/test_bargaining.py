@@ -11,8 +11,6 @@ from hypothesis.extra.numpy import arrays
 from sim.theory.bargaining import (
     NO_PACKAGE,
     SOLUTIONS,
-    Bools,
-    Floats,
     egalitarian,
     kalai_smorodinsky,
     maxmin_surplus,
@@ -21,6 +19,7 @@ from sim.theory.bargaining import (
     utilitarian,
     zopa,
 )
+from sim.types import Bools, Floats
 
 # Nash (1950), the barter of Bill and Jack: utility to Bill and to Jack of each good.
 BILLS = {"book": (2, 4), "whip": (2, 2), "ball": (2, 1), "bat": (2, 2), "box": (4, 1)}

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from sim.theory.commitment import Floats, blame, permanence, resumption, temptation
+from sim.theory.commitment import blame, permanence, resumption, temptation
+from sim.types import Floats
 
 probabilities = array_shapes(min_dims=2, max_dims=3, max_side=4).flatmap(
     lambda shape: arrays(float, shape, elements=st.floats(0, 1))

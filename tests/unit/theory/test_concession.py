@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.theory.concession import Floats, exponential, time_dependent, time_used
+from sim.theory.concession import exponential, time_dependent, time_used
+from sim.types import Floats
 
 SHAPES = np.array([0.2, 0.5, 1, 2, 5])
 shares = st.floats(0.01, 1)

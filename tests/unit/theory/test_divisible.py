@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from sim.theory.divisible import (
-    Floats,
     divisible_frontier,
     on_frontier_egalitarian,
     on_frontier_ideal,
@@ -17,6 +16,7 @@ from sim.theory.divisible import (
     on_frontier_nash,
     shares_to_a,
 )
+from sim.types import Floats
 
 EXACT = 1e-9
 

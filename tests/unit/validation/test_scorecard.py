@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from sim.cli.app import app
 from sim.validation import scorecard as cards
-from sim.validation.arms import SEED_CASE, Answer, Arm, Ratio, against, change, play
+from sim.validation.arms import SEED_CASE, Answer, Ratio, TreatmentArm, against, change, play
 from sim.validation.scorecard import ABLATIONS, HEADLINES, Row, as_dict, as_markdown, write
 from sim.validation.stylized_facts import FACTS
 
@@ -98,11 +98,14 @@ def test_ratios_have_the_errors_of_shares_and_of_their_differences():
 
 def test_an_arm_that_sets_a_number_nobody_has_is_refused():
     with pytest.raises(ValueError, match="no number like 'parties"):
-        Arm(numbers=(("parties.*.wisdom", 1.0),)).case()
+        TreatmentArm(numbers=(("parties.*.wisdom", 1.0),)).case()
 
 
 def test_arms_share_their_luck_and_are_played_once():
-    plain, same = Arm(days=20), Arm(SEED_CASE, levers=(("optimism", 1.0),), days=20)
+    plain, same = (
+        TreatmentArm(days=20),
+        TreatmentArm(SEED_CASE, levers=(("optimism", 1.0),), days=20),
+    )
     played = play([plain, same, plain], runs=20)
     assert len(played) == 2
     assert np.array_equal(played[plain].deal_day, played[same].deal_day)

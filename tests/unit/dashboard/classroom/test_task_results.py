@@ -5,10 +5,10 @@ import time
 
 import pytest
 
-from dashboard.classroom.task_results import ANSWERS_KEPT, OF_NOBODY, Desk
+from dashboard.classroom.task_results import ANSWERS_KEPT, OF_NOBODY, TaskStore
 from dashboard.classroom.worker import Conductor
 from sim.classroom.commands import OpenLobby, Request
-from sim.classroom.plan import Plan
+from sim.classroom.plan import ExercisePlan
 from sim.classroom.storage.store import Store
 from tests.support.players import NOW, read_once
 
@@ -18,7 +18,7 @@ def papers(desk):
 
 
 def test_what_cannot_be_written_leaves_nothing_behind(tmp_path, monkeypatch):
-    desk = Desk(tmp_path)
+    desk = TaskStore(tmp_path)
 
     def full(*_):
         raise OSError(28, "No space left on device")
@@ -30,7 +30,7 @@ def test_what_cannot_be_written_leaves_nothing_behind(tmp_path, monkeypatch):
 
 
 def test_papers_go_with_their_exercise_and_answers_when_they_are_old(tmp_path):
-    desk = Desk(tmp_path)
+    desk = TaskStore(tmp_path)
     for name in ("kept", "gone"):
         desk.keep_debrief(name, {})
         desk.grant(f"{name}.1-1-news", {})
@@ -48,10 +48,10 @@ def test_an_exercise_that_nothing_is_due_for_is_not_read_again_until_somebody_ac
 ):
     store, read = Store(f"sqlite:///{tmp_path}/classroom.sqlite"), []
     for name in ("one", "other"):
-        store.create(Plan(title="Talks"), read_once("two-rivers"), NOW, exercise=name)
+        store.create(ExercisePlan(title="Talks"), read_once("two-rivers"), NOW, exercise=name)
     state = store.state
     monkeypatch.setattr(store, "state", lambda name: read.append(name) or state(name))
-    conductor = Conductor(store, Desk(tmp_path / "desk"))
+    conductor = Conductor(store, TaskStore(tmp_path / "desk"))
     try:
         for _ in range(3):
             conductor.go_on()

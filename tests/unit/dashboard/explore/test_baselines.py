@@ -7,7 +7,7 @@ import pytest
 
 from dashboard.explore import baselines, page_state, query
 from dashboard.explore.job_queue import PREPARED, Jobs
-from dashboard.explore.query import OUTCOMES, Arm
+from dashboard.explore.query import OUTCOMES, QueryArm
 from sim.engine.simulate import simulate
 from sim.findings import deal_by
 from sim.scenario.loading import scenario_names
@@ -61,7 +61,7 @@ def test_two_servers_with_one_folder_prepare_the_same_and_a_third_finds_it(serve
 def test_every_section_of_a_first_page_is_part_of_one_answer():
     for section in ("terms", "people"):
         assert baselines.whole(replace(RIVERS, more=(("section", section),))) == RIVERS
-    moved = Arm("two-rivers", levers=(("leaks", 0.0),))
+    moved = QueryArm("two-rivers", levers=(("leaks", 0.0),))
     for other in ({"arms": (moved,)}, {"seed": 2}, {"runs": 100}, {"days": 30}):
         question = replace(RIVERS, more=(("section", "terms"),), **other)
         assert baselines.whole(question) == question

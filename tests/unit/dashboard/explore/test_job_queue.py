@@ -10,9 +10,9 @@ import pytest
 
 from dashboard.common.disk_cache import Cache
 from dashboard.explore.job_queue import AWAITED, EARLY, FULL, LOST, PREPARED, WALL, Job, Jobs
-from dashboard.explore.query import Arm, Question
+from dashboard.explore.query import Query, QueryArm
 
-SMALL = Question("headline", (Arm("two-rivers"),), 20, 1, 20)
+SMALL = Query("headline", (QueryArm("two-rivers"),), 20, 1, 20)
 LONG = replace(SMALL, runs=10_000, days=180)
 ENDLESS = replace(LONG, runs=1_000_000)
 
@@ -105,7 +105,7 @@ def test_one_of_two_workers_stays_free_of_what_is_only_prepared(tmp_path):
 
 
 def test_what_cannot_be_asked_is_answered_with_the_way_out(line):
-    wrong = replace(SMALL, arms=(Arm("two-rivers", (("leaks", 99.0),)),))
+    wrong = replace(SMALL, arms=(QueryArm("two-rivers", (("leaks", 99.0),)),))
     assert "lies between" in finished(line.ask(wrong)).error
 
 
@@ -120,7 +120,7 @@ def test_a_line_that_is_very_long_takes_no_more_and_says_so(line, monkeypatch):
 
 
 def test_equal_questions_have_equal_keys_and_others_do_not():
-    arm = Arm("two-rivers", (("leaks", 0.0),))
+    arm = QueryArm("two-rivers", (("leaks", 0.0),))
     keys = {
         question.key()
         for question in (
@@ -130,11 +130,11 @@ def test_equal_questions_have_equal_keys_and_others_do_not():
             replace(SMALL, days=21),
             replace(SMALL, kind="talks"),
             replace(SMALL, arms=(arm,)),
-            replace(SMALL, arms=(Arm("two-rivers", (), (("truce.batch_every_days", "2"),)),)),
+            replace(SMALL, arms=(QueryArm("two-rivers", (), (("truce.batch_every_days", "2"),)),)),
         )
     }
     assert len(keys) == 7
-    assert Question.of(json.loads(json.dumps(SMALL.as_json()))).key() == SMALL.key()
+    assert Query.of(json.loads(json.dumps(SMALL.as_json()))).key() == SMALL.key()
 
 
 def test_the_cache_throws_away_what_was_used_least_recently(tmp_path):

@@ -9,7 +9,7 @@ from hypothesis import strategies as some
 
 from dashboard.explore import page_state
 from dashboard.explore.challenges import CHALLENGES, met, offered
-from dashboard.explore.query import Arm
+from dashboard.explore.query import QueryArm
 from sim.engine.sampling import check_levers
 from sim.scenario.loading import scenario_names
 
@@ -18,7 +18,7 @@ RIVERS = page_state.plain("two-rivers")
 
 @pytest.mark.parametrize("name", scenario_names())
 def test_every_lever_has_round_steps_that_meet_its_ends_and_its_default(name):
-    case = Arm(name).case()
+    case = QueryArm(name).case()
     for lever in case.levers.values():
         step = page_state.step_of(lever)
         assert 4 <= (lever.high - lever.low) / step <= 60
@@ -30,7 +30,7 @@ def test_every_lever_has_round_steps_that_meet_its_ends_and_its_default(name):
 
 @pytest.mark.parametrize("name", scenario_names())
 def test_a_link_asks_the_same_again_wherever_the_levers_stand(name):
-    case = Arm(name).case()
+    case = QueryArm(name).case()
     for end in ("low", "high", "default"):
         asked = page_state.plain(name)
         for lever, spec in case.levers.items():

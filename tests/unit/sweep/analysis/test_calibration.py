@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from sim.scenario.errors import ScenarioError
-from sim.sweep.analysis import AnalysisError, Facts, answers, calibrate, read_facts
+from sim.sweep.analysis import AnalysisError, Facts, calibrate, cell_estimates, read_facts
 from sim.sweep.analysis.calibration import nearest, weighted_quantiles
 from tests.support.known_sweeps import NUMBERS
 
@@ -32,7 +32,7 @@ def facts_of(deaths, days, **more):
 
 def test_planted_parameters_are_recovered(known):
     """90 % intervals hold what was planted in at least 85 of 100 cases; ranks are uniform."""
-    one = answers(known(noisy, design=SAMPLE, replicates=2), "deaths")
+    one = cell_estimates(known(noisy, design=SAMPLE, replicates=2), "deaths")
     theta = one.places[NUMBERS[0]]
     other = noisy(_Points(one), np.arange(2))["days"]
     simulated = np.stack([one.values, other], axis=-1)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.sweep.analysis import answers, to_ema, to_xarray
+from sim.sweep.analysis import cell_estimates, to_ema, to_xarray
 from tests.support.known_sweeps import NUMBERS
 
 LEVERS = "levers:\n  guarantee_strength: {values: [0, 2]}"
@@ -28,7 +28,7 @@ def sweep(known):
 def test_labelled_arrays_have_the_design_as_coordinates(sweep):
     made = to_xarray(sweep)
     assert dict(made.sizes) == {"design_id": 10, "replicate": 3}
-    one = answers(sweep, "deal_by_10")
+    one = cell_estimates(sweep, "deal_by_10")
     assert np.array_equal(made["deal_by_10"].values, one.values)
     assert np.array_equal(made["guarantee_strength"].values, one.settings["guarantee_strength"])
     assert float(made["deal_by_10"].sel(design_id=4, replicate=1)) == one.values[4, 1]
@@ -41,7 +41,7 @@ def test_experiments_and_outcomes_are_as_the_workbench_has_them(sweep):
     assert list(experiments.columns) == [*keys, "scenario", "policy", "model"]
     assert len(experiments) == 10
     assert outcomes["deal_by_10"].shape == (10, 3)
-    one = answers(sweep, "deal_by_10")
+    one = cell_estimates(sweep, "deal_by_10")
     for key in keys:
         assert np.array_equal(experiments[key].to_numpy(), one.settings[key])
     assert np.array_equal(experiments["policy"].to_numpy(), one.lever_id)

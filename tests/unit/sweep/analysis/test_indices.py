@@ -7,7 +7,7 @@ from scipy import stats
 
 from sim.findings.designs import IncompleteError
 from sim.sweep import result_folder as disk
-from sim.sweep.analysis import AnalysisError, answers, morris, noise_share, sobol
+from sim.sweep.analysis import AnalysisError, cell_estimates, morris, noise_share, sobol
 from tests.support.known_sweeps import NUMBERS
 
 #: First and total orders of Ishigami's function with a = 7, b = 0.1 (Saltelli et al. 2008, p. 179).
@@ -30,7 +30,7 @@ def orders(found):
 
 def test_ishigami_has_its_published_indices(known):
     sweep = known(ishigami, design="{method: saltelli, n: 2048}")
-    (found,) = sobol(answers(sweep, "days_until_deal")).values()
+    (found,) = sobol(cell_estimates(sweep, "days_until_deal")).values()
     for order, wanted in ISHIGAMI.items():
         assert orders(found)[order] == pytest.approx(wanted, abs=0.03)
 
@@ -46,14 +46,14 @@ def test_sobols_g_has_its_closed_form(known):
     whole = np.prod(1 + part) - 1
     total = part * np.array([np.prod(1 + np.delete(part, k)) for k in range(3)]) / whole
     sweep = known(g, design="{method: saltelli, n: 2048}")
-    (found,) = sobol(answers(sweep, "days_until_deal")).values()
+    (found,) = sobol(cell_estimates(sweep, "days_until_deal")).values()
     assert orders(found)["first"] == pytest.approx(part / whole, abs=0.03)
     assert orders(found)["total"] == pytest.approx(total, abs=0.03)
 
 
 def test_the_indices_are_scipys_for_the_same_points(known):
     sweep = known(ishigami, design="{method: saltelli, n: 64}")
-    one = answers(sweep, "days_until_deal")
+    one = cell_estimates(sweep, "days_until_deal")
     matrix = np.array(one.matrix)
     by = {name: one.values[matrix == name, 0] for name in dict.fromkeys(one.matrix)}
     func = {
@@ -76,7 +76,9 @@ def test_a_shuffled_folder_gives_the_same_indices(known):
     design = mixed.folder / disk.DESIGN
     disk.write_table(design, shuffled(mixed.design))
     again = type(mixed)(mixed.folder)
-    assert sobol(answers(plain, "days_until_deal")) == sobol(answers(again, "days_until_deal"))
+    assert sobol(cell_estimates(plain, "days_until_deal")) == sobol(
+        cell_estimates(again, "days_until_deal")
+    )
 
 
 def drop(run):
@@ -95,7 +97,7 @@ def fail(run):
 def test_a_missing_or_failed_row_is_refused_by_name(known, scramble):
     sweep = known(ishigami, scramble=scramble)
     with pytest.raises(IncompleteError) as error:
-        sobol(answers(sweep, "days_until_deal"))
+        sobol(cell_estimates(sweep, "days_until_deal"))
     assert "missing: B row 1 (replicates 0)" in str(error.value)
     assert f"parley sweep run {sweep.folder} --out" in str(error.value)
 
@@ -107,13 +109,13 @@ def test_a_row_that_is_no_number_is_refused_by_name(known):
         return {"days_until_deal": y}
 
     with pytest.raises(IncompleteError, match=r"not a number: A with B's parties\.upland"):
-        sobol(answers(known(holed), "days_until_deal"))
+        sobol(cell_estimates(known(holed), "days_until_deal"))
 
 
 def test_a_row_that_is_there_twice_is_refused(known):
     sweep = known(ishigami, scramble=lambda table: table.take([0, *range(len(table))]))
     with pytest.raises(IncompleteError, match="design point 0 has replicate 0 more than once"):
-        answers(sweep, "days_until_deal")
+        cell_estimates(sweep, "days_until_deal")
 
 
 def test_a_design_that_was_changed_is_refused(known):
@@ -123,7 +125,7 @@ def test_a_design_that_was_changed_is_refused(known):
     moved = sweep.design[column].to_numpy()[::-1].copy()
     disk.write_table(sweep.folder / disk.DESIGN, sweep.design.set_column(place, column, [moved]))
     with pytest.raises(AnalysisError, match="is not where the study puts it"):
-        sobol(answers(type(sweep)(sweep.folder), "days_until_deal"))
+        sobol(cell_estimates(type(sweep)(sweep.folder), "days_until_deal"))
 
 
 def test_each_policy_has_indices_of_its_own(known):
@@ -132,7 +134,7 @@ def test_each_policy_has_indices_of_its_own(known):
         return {"days_until_deal": (first + 0.1 * points.places[NUMBERS[1]])[:, None]}
 
     sweep = known(by_policy, levers="levers:\n  guarantee_strength: {values: [0, 2]}")
-    without, with_it = sobol(answers(sweep, "days_until_deal")).values()
+    without, with_it = sobol(cell_estimates(sweep, "days_until_deal")).values()
     assert without.indices[0].path == NUMBERS[0]
     assert with_it.indices[0].path == NUMBERS[1]
 
@@ -143,7 +145,7 @@ def test_a_screening_finds_the_slopes_of_a_plane(known):
         return {"days_until_deal": y[:, None]}
 
     sweep = known(plane, design="{method: morris, n: 4}")
-    (found,) = morris(answers(sweep, "days_until_deal")).values()
+    (found,) = morris(cell_estimates(sweep, "days_until_deal")).values()
     assert [one.path for one in found] == list(NUMBERS)
     assert [one.direction.estimate for one in found] == pytest.approx([3, -2, 0])
     assert [one.unevenness.estimate for one in found] == pytest.approx([0, 0, 0], abs=1e-12)
@@ -158,13 +160,13 @@ def test_noise_is_the_share_that_the_points_do_not_explain(known):
         return {"days_until_deal": 12**0.5 * x[:, None] + 0.6 * luck[replicates] + 0.8 * own}
 
     sweep = known(noisy, design="{method: latin_hypercube, n: 200}", replicates=200)
-    found = noise_share(answers(sweep, "days_until_deal"))
+    found = noise_share(cell_estimates(sweep, "days_until_deal"))
     assert found.estimate == pytest.approx(0.5, abs=0.06)  # 1 of each
 
 
 def test_an_outcome_without_a_mean_is_refused(known):
     sweep = known(lambda p, r: {"deal_day": np.ones((len(p), 1))}, keep="[deal_day]")
     with pytest.raises(AnalysisError, match="is a day and has no mean"):
-        answers(sweep, "deal_day")
+        cell_estimates(sweep, "deal_day")
     with pytest.raises(AnalysisError, match="keeps no outcome 'deal_dai'"):
-        answers(sweep, "deal_dai")
+        cell_estimates(sweep, "deal_dai")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.sweep.analysis import answers, curves, heat_map
+from sim.sweep.analysis import cell_estimates, curves, heat_map
 from sim.sweep.analysis.cells import crossed_mean
 from tests.support.known_sweeps import NUMBERS
 
@@ -15,7 +15,7 @@ def test_a_curve_follows_its_own_key_only(known):
         return {"days": 10.0 * points.places[NUMBERS[1]][:, None]}
 
     sweep = known(line, design="{method: latin_hypercube, n: 600}")
-    flat, rising, other = curves(answers(sweep, "days"))
+    flat, rising, other = curves(cell_estimates(sweep, "days"))
     means = [one.estimate for one in rising.findings]
     assert means == pytest.approx([10 * (k + 0.5) / 6 for k in range(6)], abs=0.1)
     assert rising.swing > 8 > 2 > max(flat.swing, other.swing)
@@ -26,7 +26,7 @@ def test_one_key_at_a_time_has_a_curve_along_its_own_line(known):
         return {"days": points.settings[NUMBERS[0]][:, None] ** 2}
 
     sweep = known(bent, design="{method: one_at_a_time}", ranges="uniform: [0, 1], steps: 4")
-    own, *others = curves(answers(sweep, "days"))
+    own, *others = curves(cell_estimates(sweep, "days"))
     assert [one.estimate for one in own.findings] == pytest.approx(np.square(own.at))
     assert [one.n for one in own.findings] == [1, 1, 1, 1]
     assert all(other.swing == 0 for other in others)
@@ -38,7 +38,7 @@ def test_a_lever_has_its_settings_and_a_heat_map_its_cells(known):
         return {"days": (points.settings["guarantee_strength"] * x)[:, None].astype(float)}
 
     sweep = known(product, design="{method: sobol, n: 64}", levers=LEVERS)
-    found = answers(sweep, "days")
+    found = cell_estimates(sweep, "days")
     lever = curves(found)[0]
     assert lever.names == ("0", "1", "2")
     assert [one.estimate for one in lever.findings] == pytest.approx([0.0, 0.5, 1.0])
@@ -67,7 +67,7 @@ def test_a_lever_is_compared_in_the_same_state_and_luck(known):
         return {"days": moved[:, None] + 3.0 * luck[replicates]}
 
     sweep = known(shifted, design="{method: latin_hypercube, n: 16}", levers=LEVERS, replicates=8)
-    lever = curves(answers(sweep, "days"))[0]
+    lever = curves(cell_estimates(sweep, "days"))[0]
     assert lever.change.estimate == pytest.approx(1.0)
     assert lever.change.high - lever.change.low < 1e-9
     assert lever.findings[0].high - lever.findings[0].low > 2.0

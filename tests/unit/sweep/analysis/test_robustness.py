@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.findings.designs import IncompleteError
-from sim.sweep.analysis import AnalysisError, answers, regret
+from sim.sweep.analysis import AnalysisError, cell_estimates, regret
 from sim.sweep.analysis.robustness import in_words
 
 LEVERS = "levers:\n  guarantee_strength: {values: [0, 1, 2]}"
@@ -29,7 +29,7 @@ def swept(known):
 
 
 def test_regret_on_three_policies_and_four_states_is_exact(swept):
-    found = regret(answers(swept(), "returned"), threshold=5.0)
+    found = regret(cell_estimates(swept(), "returned"), threshold=5.0)
     assert np.array_equal(found.values, VALUES)
     assert np.array_equal(found.regret, REGRET)
     assert [one.mean_regret for one in found.policies] == [1.0, 2.0, 1.5]
@@ -40,14 +40,14 @@ def test_regret_on_three_policies_and_four_states_is_exact(swept):
 
 
 def test_the_rules_may_disagree_and_each_names_its_policy(swept):
-    found = regret(answers(swept(), "returned"), threshold=5.0)
+    found = regret(cell_estimates(swept(), "returned"), threshold=5.0)
     assert in_words(found.least_regret) == "guarantee_strength 0"
     assert in_words(found.maximin) == "guarantee_strength 2"
     assert in_words(found.most_robust) == "guarantee_strength 2"
 
 
 def test_nobody_is_named_where_nobody_does_enough_and_all_who_tie_are(swept):
-    found = answers(swept(), "returned")
+    found = cell_estimates(swept(), "returned")
     assert regret(found, threshold=9.0).most_robust == ()
     assert in_words(regret(found, threshold=9.0).most_robust) == "no policy in any state"
     tied = regret(found, threshold=0.0).most_robust
@@ -57,11 +57,11 @@ def test_nobody_is_named_where_nobody_does_enough_and_all_who_tie_are(swept):
 @pytest.mark.parametrize("threshold", [np.nan, np.inf, -np.inf])
 def test_a_threshold_that_is_no_number_is_refused(swept, threshold):
     with pytest.raises(AnalysisError, match="give a finite number"):
-        regret(answers(swept(), "returned"), threshold=threshold)
+        regret(cell_estimates(swept(), "returned"), threshold=threshold)
 
 
 def test_where_less_is_better_regret_turns_round(swept):
-    found = regret(answers(swept(), "returned"), less_is_better=True)
+    found = regret(cell_estimates(swept(), "returned"), less_is_better=True)
     assert np.array_equal(found.regret, VALUES - VALUES.min(axis=0))
     assert [one.worst for one in found.policies] == [8.0, 6.0, 5.0]
     assert in_words(found.maximin) == "guarantee_strength 2"
@@ -71,24 +71,24 @@ def test_the_order_of_rows_does_not_matter(swept):
     def backwards(table):
         return table.take(np.arange(len(table))[::-1])
 
-    plain = regret(answers(swept(), "returned"))
-    mixed = regret(answers(swept(scramble=backwards, name="mixed"), "returned"))
+    plain = regret(cell_estimates(swept(), "returned"))
+    mixed = regret(cell_estimates(swept(scramble=backwards, name="mixed"), "returned"))
     assert np.array_equal(plain.regret, mixed.regret)
 
 
 def test_pairs_that_were_not_all_planned_are_refused(swept):
     sweep = swept(design="{method: latin_hypercube, n: 4}\n  combine: cycle")
     with pytest.raises(AnalysisError, match="combine: full_factorial"):
-        regret(answers(sweep, "returned"))
+        regret(cell_estimates(sweep, "returned"))
 
 
 def test_a_missing_run_is_refused_by_name(swept):
     sweep = swept(replicates=2, scramble=lambda table: table.slice(0, len(table) - 1))
     with pytest.raises(IncompleteError, match=r"missing or failed: design point 11 \(replicates 1"):
-        regret(answers(sweep, "returned"))
+        regret(cell_estimates(sweep, "returned"))
 
 
 def test_one_policy_has_nothing_to_regret(swept):
     sweep = swept(levers="levers:\n  guarantee_strength: {values: [0]}")
     with pytest.raises(AnalysisError, match="there is one policy"):
-        regret(answers(sweep, "returned"))
+        regret(cell_estimates(sweep, "returned"))

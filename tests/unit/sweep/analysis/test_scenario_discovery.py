@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from sim.sweep.analysis import AnalysisError, answers, discover, prim
+from sim.sweep.analysis import AnalysisError, cell_estimates, discover, prim
 from tests.support.known_sweeps import NUMBERS
 
 
@@ -81,7 +81,7 @@ def test_a_box_is_found_in_a_stored_sweep(known):
         return {"days": ((one > 0.5) & (two > 0.4))[:, None].astype(float)}
 
     sweep = known(corner, design="{method: sobol, n: 256}")
-    found = discover(answers(sweep, "days"), threshold=1.0)
+    found = discover(cell_estimates(sweep, "days"), threshold=1.0)
     assert set(found.box.sides) == set(NUMBERS[:2])
     assert found.box.density == 1.0
 
@@ -92,4 +92,4 @@ def test_a_threshold_that_tells_nothing_apart_is_refused(known):
         design="{method: sobol, n: 32}",
     )
     with pytest.raises(AnalysisError, match=r"no design points .* choose a threshold between"):
-        discover(answers(sweep, "days"), threshold=2.0)
+        discover(cell_estimates(sweep, "days"), threshold=2.0)

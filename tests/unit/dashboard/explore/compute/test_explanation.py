@@ -6,28 +6,28 @@ import pytest
 
 from dashboard.common.disk_cache import Cache
 from dashboard.explore.compute import explanation
-from dashboard.explore.compute.summary import Desk
-from dashboard.explore.query import Arm, Question
-from sim.findings.lever_search import Target, unlock
+from dashboard.explore.compute.summary import JobContext
+from dashboard.explore.query import Query, QueryArm
+from sim.findings.lever_search import Target, search_levers
 
-SMALL = {"arms": (Arm("two-rivers", (("leaks", 0.0),)),), "runs": 6, "seed": 1, "days": 10}
+SMALL = {"arms": (QueryArm("two-rivers", (("leaks", 0.0),)),), "runs": 6, "seed": 1, "days": 10}
 
 
 @pytest.fixture
 def desk(tmp_path):
-    return Desk(Cache(tmp_path))
+    return JobContext(Cache(tmp_path))
 
 
 def test_what_would_unlock_it_starts_from_the_levers_as_they_stand(desk, monkeypatch):
     kept = []
 
     def keeping(case, target, say, **asked):
-        kept.append((case, target, asked, unlock(case, target, say=say, **asked)))
+        kept.append((case, target, asked, search_levers(case, target, say=say, **asked)))
         return kept[-1][-1]
 
-    monkeypatch.setattr(explanation, "unlock", keeping)
+    monkeypatch.setattr(explanation, "search_levers", keeping)
     text = "deal@10=1"
-    question = Question("unlock", **SMALL, more=(("target", text),))
+    question = Query("unlock", **SMALL, more=(("target", text),))
     section = explanation.ways(question, desk)["section"]
     case, target, asked, found = kept.pop()
     assert (case, target) == (SMALL["arms"][0].case(), Target.read(text, 10))
@@ -43,7 +43,7 @@ def test_what_would_unlock_it_starts_from_the_levers_as_they_stand(desk, monkeyp
 def test_each_part_has_a_chart_with_words_and_a_table_and_says_how_far_it_is(desk, kind):
     heard = []
     desk.say = lambda part, words: heard.append(part)
-    question = Question(kind, **{**SMALL, "runs": 40 if kind == "trends" else 6})
+    question = Query(kind, **{**SMALL, "runs": 40 if kind == "trends" else 6})
     section = explanation.KINDS[kind](question, desk)["section"]
     assert section["heading"]
     assert all(figure["alt"] and figure["rows"] for figure in section["figures"])

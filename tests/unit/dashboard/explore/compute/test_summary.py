@@ -8,26 +8,26 @@ import pytest
 from dashboard.common import theme
 from dashboard.common.disk_cache import Cache
 from dashboard.explore import caveats, downloads, page_state, progress
-from dashboard.explore.compute.summary import Desk, answer
-from dashboard.explore.query import Arm, Question
-from dashboard.explore.visitor_store import MOST_KEPT, KeepingError, Notebook
+from dashboard.explore.compute.summary import JobContext, answer
+from dashboard.explore.query import Query, QueryArm
+from dashboard.explore.visitor_store import MOST_KEPT, StorageError, VisitorStore
 from sim.engine.simulate import compare, simulate
 from sim.reporting.summary import comparison_summary, summary
 from sim.scenario.loading import load_scenario
 
-ARMS = (Arm("two-rivers"), Arm("two-rivers", (("optimism", 0.0),)))
+ARMS = (QueryArm("two-rivers"), QueryArm("two-rivers", (("optimism", 0.0),)))
 
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory):
     """What has been answered once is at hand for the next test."""
-    return Desk(Cache(tmp_path_factory.mktemp("answers")))
+    return JobContext(Cache(tmp_path_factory.mktemp("answers")))
 
 
 @pytest.fixture(scope="module")
 def whole(desk):
     """A comparison with all its sections."""
-    return answer(Question("comparison", ARMS, 60, 3, 40), desk)
+    return answer(Query("comparison", ARMS, 60, 3, 40), desk)
 
 
 def test_a_comparison_is_that_of_the_command_line_and_can_be_kept_as_json(whole):
@@ -55,9 +55,9 @@ def rows_in(part):
 
 
 def test_the_first_talks_of_many_are_those_of_few(desk):
-    many = Question("outcomes", ARMS[:1], 60, 1, 40)
+    many = Query("outcomes", ARMS[:1], 60, 1, 40)
     answer(many, desk)
-    few = answer(Question("headline", ARMS[:1], 20, 1, 40), desk)
+    few = answer(Query("headline", ARMS[:1], 20, 1, 40), desk)
     alone = simulate("two-rivers", runs=20, seed=1, days=40)
     deal = summary(alone, load_scenario("two-rivers"))["deal"]["by_day"]["40"]
     line = few["headline"][-1]
@@ -66,8 +66,8 @@ def test_the_first_talks_of_many_are_those_of_few(desk):
 
 def test_what_is_told_before_the_last_day_stands_in_the_answer(tmp_path):
     heard = []
-    desk = Desk(Cache(tmp_path), show=heard.append)
-    found = answer(Question("headline", ARMS, 60, 3, 100), desk)
+    desk = JobContext(Cache(tmp_path), show=heard.append)
+    found = answer(Query("headline", ARMS, 60, 3, 100), desk)
     assert [[line["day"] for line in part["headline"]] for part in heard] == [[30], [30, 90]]
     for part in heard:
         assert part["headline"] == found["headline"][: len(part["headline"])]
@@ -84,7 +84,7 @@ def test_a_day_of_few_talks_is_shown_until_it_is_known_of_many():
 
 
 def test_a_section_asked_for_alone_is_that_of_the_whole_answer(desk, whole):
-    one = answer(Question("comparison", ARMS, 60, 3, 40, (("section", "people"),)), desk)
+    one = answer(Query("comparison", ARMS, 60, 3, 40, (("section", "people"),)), desk)
     assert one["headline"] == whole["headline"]
     (people,) = one["sections"]
     (same,) = (found for found in whole["sections"] if found["name"] == "people")
@@ -92,7 +92,7 @@ def test_a_section_asked_for_alone_is_that_of_the_whole_answer(desk, whole):
     (words,) = people["words"]  # one paragraph about the people of all sides
     assert all(pool.title in words for pool in load_scenario("two-rivers").captives.values())
     with pytest.raises(ValueError, match="truce-begins"):
-        answer(Question("comparison", ARMS, 60, 3, 40, (("section", "weather"),)), desk)
+        answer(Query("comparison", ARMS, 60, 3, 40, (("section", "weather"),)), desk)
 
 
 def told(section):
@@ -102,14 +102,14 @@ def told(section):
 
 
 def test_arms_that_are_alike_differ_in_nothing_and_it_is_said(desk):
-    alike = (ARMS[0], Arm("two-rivers", (("leaks", 1.0),)))
-    found = answer(Question("headline", alike, 20, 1, 40), desk)
+    alike = (ARMS[0], QueryArm("two-rivers", (("leaks", 1.0),)))
+    found = answer(Query("headline", alike, 20, 1, 40), desk)
     assert {line["effect"]["verdict"] for line in found["headline"]} == {"nothing"}
 
 
 def test_an_unknown_kind_of_question_is_answered_with_the_known_ones(desk):
     with pytest.raises(ValueError, match="comparison"):
-        answer(Question("oracle", ARMS, 10, 1, 10), desk)
+        answer(Query("oracle", ARMS, 10, 1, 10), desk)
 
 
 def test_on_a_dark_ground_no_colour_of_a_light_one_is_left(whole):
@@ -185,22 +185,22 @@ def test_every_pattern_of_a_caution_meets_a_number_of_the_seed_case():
 
 def test_visitors_find_what_they_kept_and_nobody_elses(tmp_path):
     file = tmp_path / "deep" / "notes.sqlite"
-    Notebook(file).keep("ann", "what-if", "mine", "scenario=x")
-    Notebook(file).keep("bob", "what-if", "mine", "scenario=y")
-    assert Notebook(file).kept("ann", "what-if") == {"mine": "scenario=x"}
-    assert Notebook(file).kept("", "what-if") == {}
-    Notebook(file).remove("ann", "what-if", "mine")
-    assert Notebook(file).kept("ann", "what-if") == {}
+    VisitorStore(file).keep("ann", "what-if", "mine", "scenario=x")
+    VisitorStore(file).keep("bob", "what-if", "mine", "scenario=y")
+    assert VisitorStore(file).kept("ann", "what-if") == {"mine": "scenario=x"}
+    assert VisitorStore(file).kept("", "what-if") == {}
+    VisitorStore(file).remove("ann", "what-if", "mine")
+    assert VisitorStore(file).kept("ann", "what-if") == {}
     assert b"ann" not in file.read_bytes()
 
 
 def test_what_cannot_be_kept_is_refused_with_the_way_out(tmp_path):
-    notes = Notebook(tmp_path / "notes.sqlite")
-    with pytest.raises(KeepingError, match="cookie"):
+    notes = VisitorStore(tmp_path / "notes.sqlite")
+    with pytest.raises(StorageError, match="cookie"):
         notes.keep("", "what-if", "mine", "")
-    with pytest.raises(KeepingError, match="shorter"):
+    with pytest.raises(StorageError, match="shorter"):
         notes.keep("ann", "what-if", "mine", "x" * 30_000)
     for number in range(MOST_KEPT):
         notes.keep("ann", "what-if", str(number), "")
-    with pytest.raises(KeepingError, match="remove one"):
+    with pytest.raises(StorageError, match="remove one"):
         notes.keep("ann", "what-if", "one more", "")
