@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv run dashboard classroom baselines check test lint types contracts unit pytest test-newer bench bench-classroom bench-sweep bench-dashboard coverage-study study system scenarios-check lock clean
+.PHONY: help venv run dashboard classroom check test lint types contracts unit pytest test-newer bench bench-classroom bench-sweep bench-dashboard coverage-study study system scenarios-check lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -42,10 +42,6 @@ dashboard: $(READY)  ## serve the dashboard to browsers (ARGS="--port 8600")
 
 classroom: $(READY)  ## serve the classroom, and print the instructor's link (ARGS="--port 8600")
 	@$(BIN)/parley classroom $(ARGS)
-
-baselines: $(READY)  ## compute anew what the dashboard shows first of each scenario
-	@$(BIN)/python -m dashboard.explore.baselines
-	@$(BIN)/python -m dashboard.explore.ahead
 
 check: lint types contracts unit  ## what answers while you work: lint, types, contracts, unit tests
 

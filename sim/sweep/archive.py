@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from sim.engine.simulate import version
+from sim.provenance import version
 from sim.reporting import parameter_tables
 from sim.sweep import result_folder as disk
 from sim.sweep.execution import again

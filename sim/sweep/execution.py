@@ -245,6 +245,10 @@ def _compare(manifest: Mapping[str, Any], now: Mapping[str, str], force: bool) -
         return False
     if not force or "study" in changed:
         said = ", ".join(f"{name} {before[name][:12]} is now {now[name][:12]}" for name in changed)
+        if "model" in changed:
+            said += " (another model, or recorded by an older Parley, which counted comments too)"
+        elif changed == ["version"]:
+            said += " (the model is the same)"
         way_out = (
             "another study asks for other runs: use another folder"
             if "study" in changed

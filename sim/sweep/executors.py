@@ -113,8 +113,8 @@ def choose_executor(
     """Begin the executor of a name: serial, process, dask, dask://HOST:PORT; or one of yours.
 
     An executor that is handed over cannot be begun anew when a worker dies: what it raises then
-    ends the sweep, which can be resumed. A function that makes an executor can. Raises ExecutorError
-    for another name.
+    ends the sweep, which can be resumed. A function that makes an executor can. Raises
+    ExecutorError for another name.
     """
     workers = workers or usable_cores()
     if isinstance(name, Executor):

@@ -1,4 +1,4 @@
-"""Where results come from: versions, the source of the model, the state of the repository.
+"""Where results come from: study, scenario and model, versions, the state of the repository.
 
 Nothing here names a person, a machine or a folder.
 """
@@ -14,42 +14,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from sim.engine.simulate import version
+from sim.provenance import model_fingerprint, version
 from sim.scenario.loading import sha256_of
 from sim.sweep.question import BoundStudy
 
 HERE = Path(__file__).parents[1]
 
-#: The modules that results come from: what the engine imports, and what makes rows of it.
-MODEL = (
-    "engine",
-    "findings",
-    "scenario",
-    "sweep/chunk.py",
-    "sweep/constraints.py",
-    "sweep/design_points.py",
-    "sweep/factors.py",
-    "sweep/output_columns.py",
-    "sweep/question.py",
-    "sweep/study.py",
-    "theory",
-)
-
 #: The packages whose versions may move the last bits of a result.
 PACKAGES = ("mesa", "numpy", "pyarrow", "pydantic", "scipy")
-
-
-@cache
-def source_sha256() -> str:
-    """Return a fingerprint of the model's source."""
-    digest = hashlib.sha256()
-    for name in MODEL:
-        place = HERE / name
-        files = sorted(place.rglob("*.py")) if place.is_dir() else [place]
-        for file in files:
-            digest.update(file.relative_to(HERE).as_posix().encode() + b"\0")
-            digest.update(file.read_bytes().replace(b"\r\n", b"\n") + b"\0")
-    return digest.hexdigest()
 
 
 def fingerprint(question: BoundStudy) -> dict[str, str]:
@@ -58,7 +30,7 @@ def fingerprint(question: BoundStudy) -> dict[str, str]:
         "study": question.sha256,
         "scenario": sha256_of(question.scenario),
         "version": version(),
-        "model": source_sha256(),
+        "model": model_fingerprint(),
     }
     whole = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
     return {**parts, "all": whole}
