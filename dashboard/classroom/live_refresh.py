@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 from pydantic import ValidationError
-from sim.types import Json
 
 from dashboard.classroom.context import BASE_PATH, new_key, now, room
 from dashboard.common import network, theme
@@ -20,6 +19,7 @@ from sim.classroom.commands import Act, Request, Tick
 from sim.classroom.decide import AGENTS_GRACE, RefusedError
 from sim.classroom.state import State
 from sim.classroom.storage.store import Holder, UnavailableError
+from sim.types import Json
 
 #: Seconds between two looks while others may do something, and while nobody does much.
 SOON, LATER = 2.0, 5.0

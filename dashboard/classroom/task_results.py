@@ -16,11 +16,10 @@ from functools import lru_cache
 from pathlib import Path
 from traceback import walk_tb
 
-from sim.types import Json
-
 from sim.classroom.state import Table
 from sim.classroom.table_model import PrivateAdvice, ScoreSheet
 from sim.io.atomic_write import write_atomically
+from sim.types import Json
 
 #: Rehearsals and what-ifs that wait at a time.
 MOST_WISHES = 8

@@ -19,7 +19,6 @@ from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
-from sim.types import Json
 
 from dashboard.classroom.context import DATABASE, home
 from dashboard.classroom.task_results import TaskStore, what_failed
@@ -32,9 +31,10 @@ from sim.classroom.plan import ExercisePlan
 from sim.classroom.state import State, replay
 from sim.classroom.storage.store import Store, StoredLog, UnavailableError
 from sim.classroom.table_model import Model
-from sim.engine.simulate import version
+from sim.provenance import version
 from sim.scenario.loading import load_scenario
 from sim.sweep.executors import serve
+from sim.types import Json
 
 #: Seconds between two looks at what is due, and at whether our parent lives.
 LOOK_EVERY = 0.25

@@ -10,10 +10,10 @@ from functools import lru_cache
 from typing import Any
 
 import streamlit as st
-from sim.types import Json
 from streamlit.delta_generator import DeltaGenerator
 
 from sim.scenario.schema import Scenario
+from sim.types import Json
 
 #: Colours of `sim.reporting.charts` on white (left) and what takes their place on a dark
 #: ground. All have a contrast of at least 3 to 1 to the ground, and those of text of 4.5 to 1.

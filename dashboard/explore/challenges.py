@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sim.types import Json
-
 from dashboard.explore.page_state import WhatIf
 from sim.scenario.schema import Scenario
+from sim.types import Json
 
 #: Additional talks of 100 with a truce that count as many.
 MANY = 5

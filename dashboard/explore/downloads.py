@@ -9,12 +9,12 @@ import textwrap
 
 import streamlit as st
 import vl_convert
-from sim.types import Json
 
 from dashboard.explore import progress, session
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.query import Query
 from sim.reporting.charts import INK
+from sim.types import Json
 
 #: Characters to a line of a chart's title.
 LINE = 52

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import urlencode
 
-from dashboard.common.paths import version
 from dashboard.explore import user_scenarios
 from dashboard.explore.query import FULL_RUNS, Changes, Query, QueryArm, Settings
 from sim.engine.sampling import LeverError, check_levers
+from sim.provenance import version
 from sim.scenario.errors import ScenarioError
 from sim.scenario.loading import scenario_names
 from sim.scenario.schema import Lever, Scenario
@@ -31,7 +31,7 @@ NOTCHES = 24
 #: The scenario that is shown when none is asked for, if it is at hand.
 FIRST = "gaza-2024-01"
 
-Query = Mapping[str, Sequence[str]]
+QueryParams = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def plain(name: str) -> WhatIf:
     return WhatIf(name, QueryArm(name).case().days)
 
 
-def from_query(query: Query) -> tuple[WhatIf, list[str]]:
+def from_query(query: QueryParams) -> tuple[WhatIf, list[str]]:
     """The what-if that an address asks for, and what could not be taken from it, in sentences."""
     name = next(iter(query.get("scenario", [])), "") or first_name()
     if not user_scenarios.known(name):

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
-from sim.types import Json
 
 from dashboard.common import theme
 from dashboard.common.paths import home
@@ -17,6 +16,7 @@ from dashboard.explore.page_state import WhatIf
 from dashboard.explore.visitor_store import COOKIE, StorageError, VisitorStore
 from sim.scenario.quantity import Quantity
 from sim.scenario.schema import Scenario
+from sim.types import Json
 
 #: Kinds of things kept.
 WHAT_IFS, GUESSES, MET = "what-if", "guess", "challenge"

@@ -22,13 +22,13 @@ from sim.engine.agents.mediator import Mediator
 from sim.engine.agents.party import Party
 from sim.engine.captives import Captivity
 from sim.engine.outcomes import NONE
-from sim.engine.random_streams import STRETCH_DAYS, RandomStreams, Singles
+from sim.engine.random_streams import STRETCH_DAYS, RandomStreams
 from sim.engine.rounds import Assessment, Meeting
 from sim.engine.talks import Diary, Talks, release_model
 from sim.engine.truces import Truces
 from sim.scenario.packages import Packages
 from sim.scenario.schema import Scenario
-from sim.types import Bools, Floats, Ints
+from sim.types import Bools, Floats, Ints, Singles
 
 #: What talks have taken down, or who takes it down, rather than what they reckon with: injects
 #: leave it alone.

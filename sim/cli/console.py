@@ -14,7 +14,6 @@ from sim.engine.simulate import InitialBargainingRange
 from sim.reporting.summary import (
     CAPTIVE_WORDS,
     NOT_A_FORECAST,
-    Json,
     amount,
     assumptions,
     cause_words,
@@ -33,6 +32,7 @@ from sim.reporting.summary import (
 )
 from sim.scenario.packages import describe_package
 from sim.scenario.schema import Scenario
+from sim.types import Json
 
 #: Of the packages that come nearest to suiting all, how many are shown.
 NEAREST_SHOWN = 3

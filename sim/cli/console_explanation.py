@@ -12,9 +12,10 @@ from sim.findings.attribution import (
 )
 from sim.findings.lever_search import FRESH_TIMES
 from sim.findings.statistics import scale_of
-from sim.reporting.explanation import LEVER_WORDS, REASON_WORDS, Json, issue_words, measure_words
+from sim.reporting.explanation import LEVER_WORDS, REASON_WORDS, issue_words, measure_words
 from sim.reporting.summary import frequency
 from sim.scenario.schema import Scenario
+from sim.types import Json
 
 
 def print_why(found: Json, scenario: Scenario, console: Console) -> None:

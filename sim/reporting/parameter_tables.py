@@ -269,8 +269,9 @@ def _content(number: Quantity | None) -> dict[str, Any] | None:
 def _summary(scenario: Scenario) -> str:
     counts = Counter(number.basis or "sourced" for number in scenario.quantities().values())
     return (
-        f"{len(feasible_packages(scenario))} packages, {counts.total()} numbers: {counts['sourced']} "
-        f"sourced, {counts['judgement']} judgements, {counts['definition']} definitions."
+        f"{len(feasible_packages(scenario))} packages, {counts.total()} numbers: "
+        f"{counts['sourced']} sourced, {counts['judgement']} judgements, "
+        f"{counts['definition']} definitions."
     )
 
 

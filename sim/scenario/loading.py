@@ -85,13 +85,13 @@ _ONLY_DESCRIBE: Any = {
 
 
 def scenario_names() -> list[str]:
-    """The names of the scenarios at hand, those for backtests apart."""
+    """Return the names of the scenarios at hand, those for backtests apart."""
     files = (file for folder in FOLDERS for file in folder.glob("*.yaml"))
     return sorted({file.stem for file in files if file.name != PHRASES})
 
 
 def find_scenario(name_or_path: str | FilePath) -> FilePath:
-    """The file of a scenario, by its name or its path.
+    """Return the file of a scenario, by its name or its path.
 
     Raises ScenarioError for a name that no scenario has.
     """
@@ -134,7 +134,7 @@ def read_text(text: str, name: str) -> Scenario:
 
 
 def with_changes(scenario: Scenario, changes: Mapping[str, object]) -> Scenario:
-    """A scenario with some of its values changed, as `load_scenario` does for a file.
+    """Return a scenario with some of its values changed, as `load_scenario` does for a file.
 
     Raises ScenarioError with everything that is wrong.
     """
@@ -169,7 +169,7 @@ def read_as(
 
 
 def sha256_of(scenario: Scenario) -> str:
-    """A fingerprint of what a scenario says, whatever its comments, layout or order of keys.
+    """Return a fingerprint of what a scenario says, whatever its comments, layout or order of keys.
 
     The order of parties, issues, levels and other entries by name counts: levels are ordered. Keys
     that only describe are left out, so that a file in which they are filled in stays the same.
@@ -180,7 +180,7 @@ def sha256_of(scenario: Scenario) -> str:
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema of a scenario file, with the strategies that can be named in it."""
+    """Return the JSON Schema of a scenario file, with the strategies that can be named in it."""
     schema = Scenario.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "Parley scenario"
@@ -201,7 +201,9 @@ def json_schema() -> dict[str, Any]:
 
 
 def _value(node: Node, annotation: Any) -> Any:
-    """What is written, as the schema wants it; what the schema does not know stays as it is."""
+    """Return what is written, as the schema wants it; what the schema does not know stays as it
+    is.
+    """
     if isinstance(node, YamlMapping):
         return {
             name: _value(entry, _below(annotation, name)) for name, entry in node.entries.items()
@@ -281,7 +283,7 @@ class _Reading:
             _put(self.content, path, schema_errors.placeholder_value(annotation))
 
     def validated(self, validate: Callable[[Any], Any]) -> Any:
-        """What the content says; with stand-ins for what was complained about, or None."""
+        """Return what the content says; with stand-ins for what was complained about, or None."""
         for attempt in range(5):
             try:
                 return validate(self.content)
@@ -322,9 +324,9 @@ def _read_once(text: str, file: str, changes: Mapping[str, object]) -> Scenario:
     _lend_phrases(reading.content, shared)
     scenario: Scenario | None = reading.validated(Scenario.model_validate)
     if scenario is not None:
-        troubles = list(checks.misfits(scenario))
+        troubles = list(checks.validate(scenario))
         if not changes:
-            troubles += checks.left_over(scenario)
+            troubles += checks.unused_keys(scenario)
         elif not any(key.startswith("levers.") for key in changes):
             # The file's levers suit its own numbers; who sets a number may go beyond them.
             troubles = [trouble for trouble in troubles if trouble.path[:1] != ("levers",)]
@@ -358,7 +360,7 @@ def _lend_phrases(content: dict[str, Any], shared: dict[str, Any]) -> None:
 
 
 def _at_home(trouble: IssueAtPath, scenario: Scenario, shared: dict[str, Any]) -> IssueAtPath:
-    """A trouble with a shared phrase belongs to whoever states the phrase."""
+    """Attach a trouble with a shared phrase: it belongs to whoever states the phrase."""
     if trouble.path[:1] == ("phrases",) and len(trouble.path) > 1 and trouble.path[1] in shared:
         for place, phrase in checks.statements(scenario):
             if phrase == trouble.path[1]:
@@ -368,7 +370,9 @@ def _at_home(trouble: IssueAtPath, scenario: Scenario, shared: dict[str, Any]) -
 
 
 def _shared_phrases() -> dict[str, Any]:
-    """The phrases that all scenarios share. Raises ScenarioError where they cannot be read."""
+    """Return the phrases that all scenarios share. Raises ScenarioError where they cannot be
+    read.
+    """
     path = next((f / PHRASES for f in FOLDERS if (f / PHRASES).is_file()), None)
     if path is None:
         return {}
@@ -381,7 +385,7 @@ def _shared_phrases() -> dict[str, Any]:
 
 
 def read_file(path: FilePath) -> str:
-    """The text of a file that people write. Raises ScenarioError where there is none."""
+    """Return the text of a file that people write. Raises ScenarioError where there is none."""
     found = ""
     try:
         if not path.exists():
@@ -444,7 +448,7 @@ def _only_labels(path: Path) -> bool:
 
 
 def _path_of(key: str, content: Any, top: Any) -> Path | None:
-    """The place that a key names, if the file has it or may have it."""
+    """Return the place that a key names, if the file has it or may have it."""
     path: Path = ()
     for word in key.split("."):
         segment = int(word) if isinstance(content, list) and word.isdigit() else word
@@ -460,7 +464,7 @@ def _path_of(key: str, content: Any, top: Any) -> Path | None:
 
 
 def _new_value(value: object, annotation: Any, file: str) -> Any:
-    """What a user set, as it would stand in the file."""
+    """Return what a user set, as it would stand in the file."""
     if isinstance(value, str) and schema_errors.core(annotation) is not str:
         tree = YamlComposer(value, file).tree()
         value = value if tree is None else _value(tree, annotation)
@@ -470,7 +474,7 @@ def _new_value(value: object, annotation: Any, file: str) -> Any:
 
 
 def _leaves(content: Any, path: Path, annotation: Any) -> Iterator[str]:
-    """The path of every value of a scenario that can be changed."""
+    """Return the path of every value of a scenario that can be changed."""
     if annotation is None:
         return
     if schema_errors.is_quantity(annotation) or not isinstance(content, dict | list) or not content:

@@ -449,7 +449,7 @@ class Scenario(Part):
         return [name for name, lever in self.levers.items() if lever.role == role]
 
     def issue_of_role(self, role: Role) -> str | None:
-        """The first issue with a role, or None."""
+        """Return the first issue with a role, or None."""
         return next((name for name, issue in self.issues.items() if issue.role == role), None)
 
 

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from sim.engine.outcomes import NONE, Outcomes
-from sim.engine.simulate import Progress, version
+from sim.engine.simulate import Progress
 from sim.findings.statistics import held_for
+from sim.provenance import version
 from sim.scenario.quantity import Share
 from sim.scenario.schema import Scenario, Strategy
 from sim.validation.arms import DAYS, SEED_CASE, Answer, Ratio, TreatmentArm, deals, play

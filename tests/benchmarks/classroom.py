@@ -29,16 +29,12 @@ from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
-
+from dashboard.classroom.task_results import OF_NOBODY, TaskStore
+from sim.classroom import commands
+from sim.classroom.plan import Clocks, ExercisePlan, Setting
+from sim.scenario.loading import load_scenario
 from sim.types import Json
-
-from dashboard.classroom.task_results import OF_NOBODY, TaskStore  # noqa: E402
-from sim.classroom import commands  # noqa: E402
-from sim.classroom.plan import Clocks, ExercisePlan, Setting  # noqa: E402
-from sim.scenario.loading import load_scenario  # noqa: E402
-from tests.classroom.served import Bot, Exercise, Server, killed, lost, out_of_order  # noqa: E402
+from tests.support.served import Bot, Exercise, Server, killed, lost, out_of_order
 
 SCENARIO = "two-rivers"
 

@@ -1,7 +1,7 @@
 """How often 95 % intervals hold the truth, where the truth is known (make coverage-study).
 
-    python tests/benchmarks/coverage.py                  # a table in Markdown
-    python tests/benchmarks/coverage.py --repetitions 500
+    python -m tests.benchmarks.coverage                  # a table in Markdown
+    python -m tests.benchmarks.coverage --repetitions 500
 
 Each case draws a sample from a known distribution many times and asks the functions of
 `sim.findings.statistics` for an interval. With 2,000 repetitions the coverage itself is known to

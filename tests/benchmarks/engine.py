@@ -1,8 +1,8 @@
 """How fast and how large the engine is, on the full seed case.
 
-    python tests/benchmarks/engine.py             # tables for people (make bench)
-    python tests/benchmarks/engine.py --json      # one object for machines
-    python tests/benchmarks/engine.py --million   # a million runs streamed to disk: peak memory
+    python -m tests.benchmarks.engine             # tables for people (make bench)
+    python -m tests.benchmarks.engine --json      # one object for machines
+    python -m tests.benchmarks.engine --million   # a million runs streamed to disk: peak memory
 
 Each figure is the median of five measurements in one run of this script; ratios are taken between
 measurements of the same run, since machines differ and are shared.

@@ -1,8 +1,8 @@
 """How long each finding takes, in seconds of the processor (make bench).
 
-    python tests/benchmarks/findings.py               # of 10,000 talks of the seed case
-    python tests/benchmarks/findings.py --runs 1000   # of fewer
-    python tests/benchmarks/findings.py --json        # one object for machines
+    python -m tests.benchmarks.findings               # of 10,000 talks of the seed case
+    python -m tests.benchmarks.findings --runs 1000   # of fewer
+    python -m tests.benchmarks.findings --json        # one object for machines
 
 The talks are played once and are no part of the times, except where a finding plays talks of its
 own, with a hundredth of them in each arm. Each time is the least of three, of what plays talks the

@@ -1,6 +1,6 @@
 """A fingerprint of all outcomes of the three scenarios, to compare interpreters and machines.
 
-    python tests/benchmarks/fingerprint.py
+    python -m tests.benchmarks.fingerprint
 
 Python 3.11 with Mesa 3.3 and Python 3.12 with Mesa 3.5 print the same fingerprint on one machine.
 Between machines the last bits of exp and log may differ; golden results then hold to a tolerance.

@@ -1,8 +1,8 @@
 """What a sweep of the seed case takes, and what common random numbers are worth there.
 
-    python tests/benchmarks/sweep.py                          # make bench-sweep (some six minutes)
-    python tests/benchmarks/sweep.py --points 32 --turns 1    # a look
-    python tests/benchmarks/sweep.py --json
+    python -m tests.benchmarks.sweep                          # make bench-sweep (some six minutes)
+    python -m tests.benchmarks.sweep --points 32 --turns 1    # a look
+    python -m tests.benchmarks.sweep --json
 
 *Overhead.* A sixteenth of the sweep is played by one worker in this process, in turns with bare
 `simulate` over the very same runs (same settings, same luck; that both come out the same is

@@ -1,4 +1,4 @@
-"""Play every scenario anew and write down what comes out: `python tests/golden/regenerate.py`.
+"""Play every scenario anew and write down what comes out: `python -m tests.golden.regenerate`.
 
 Do so when results are meant to change, look at the difference before committing it, and say in the
 changelog that they do.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import streamlit as st
-from sim.types import Json
 
 from dashboard.classroom import charts
 from dashboard.classroom.context import room
@@ -21,6 +20,7 @@ from dashboard.classroom.live_refresh import (
 from dashboard.common import theme
 from sim.classroom.debrief import replayed
 from sim.scenario.errors import count_noun
+from sim.types import Json
 
 #: Charts are no wider, in pixels: on a wide screen their dots would lie too far apart.
 WIDEST = 760
@@ -59,8 +59,8 @@ def outcomes(found: Json) -> None:
     low, high = agreement["tables"]["low"], agreement["tables"]["high"]
     if low is not None:
         st.markdown(
-            f"From {count_noun(agreement['tables']['n'], 'table')} alone, the share that would agree "
-            f"could be anywhere from {100 * low:.0f} to {100 * high:.0f} of 100 "
+            f"From {count_noun(agreement['tables']['n'], 'table')} alone, the share that would "
+            f"agree could be anywhere from {100 * low:.0f} to {100 * high:.0f} of 100 "
             "(exact 95 % interval)."
         )
     for one in found["dots"]:

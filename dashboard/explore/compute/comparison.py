@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 
-from dashboard.explore.compute.summary import JobContext, Json, headline, outcomes_of, talks
+from dashboard.explore.compute.summary import JobContext, headline, outcomes_of, talks
 from dashboard.explore.query import Query, QueryArm
 from sim import findings
 from sim.findings.statistics import Finding
 from sim.reporting.summary import days_within
+from sim.types import Json
 
 #: Numbers that differ, of which so many are shown.
 NUMBERS_SHOWN = 40

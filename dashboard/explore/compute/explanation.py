@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from dashboard.explore.compute.summary import JobContext, Json, drawn, outcomes_of
+from dashboard.explore.compute.summary import JobContext, drawn, outcomes_of
 from dashboard.explore.query import Query
 from sim.engine.simulate import initial_utilities, play_arms
 from sim.findings import attribution, mediation, sensitivity
@@ -26,6 +26,7 @@ from sim.reporting.explanation_sections import (
 )
 from sim.reporting.sections import Section, SectionTable
 from sim.scenario.schema import Scenario
+from sim.types import Json
 
 
 def bargain(question: Query, desk: JobContext) -> Json:

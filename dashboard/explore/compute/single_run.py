@@ -13,7 +13,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from dashboard.explore.compute.summary import JobContext, Json, as_json, outcomes_of
+from dashboard.explore.compute.summary import JobContext, as_json, outcomes_of
 from dashboard.explore.query import Query
 from sim.engine.outcomes import EXPIRY, NONE, Outcomes
 from sim.findings.statistics import dealt_by
@@ -21,6 +21,7 @@ from sim.reporting import charts, narrative
 from sim.reporting.charts import BLUE, GREY, INK, ORANGE
 from sim.reporting.narrative import NotedEvent, Story
 from sim.scenario.schema import Scenario
+from sim.types import Json
 
 #: Of the worlds that a change turns, so many are offered.
 TURNED = 20

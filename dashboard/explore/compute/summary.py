@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import altair as alt
-from sim.types import Json
 
 from dashboard.common.disk_cache import Cache
 from dashboard.explore.query import Query, QueryArm, arm_key
@@ -30,6 +29,7 @@ from sim.reporting.explanation_sections import HEADINGS
 from sim.reporting.sections import BASELINE, CHANGED, OF_COMPARISON, OF_TALKS, Section
 from sim.reporting.summary import days_within, ending_words, of_hundred
 from sim.scenario.schema import Scenario
+from sim.types import Json
 
 #: Talks played before a worker says how far it is.
 STEP_RUNS = 2000
@@ -233,13 +233,9 @@ def _remember(name: str, outcomes: Outcomes, desk: JobContext) -> Outcomes:
 
 def first_runs(outcomes: Outcomes, runs: int) -> Outcomes:
     """The first of many runs: what fewer would have been."""
-    return outcomes if runs == len(outcomes) else some_runs(outcomes, 0, runs)
-
-
-def some_runs(outcomes: Outcomes, begin: int, count: int) -> Outcomes:
-    """So many runs out of many, from one of them on."""
-    some = slice(begin, begin + count)
-    arrays: dict[str, Any] = {name: getattr(outcomes, name)[some] for name in outcomes.arrays()}
+    if runs == len(outcomes):
+        return outcomes
+    arrays: dict[str, Any] = {name: getattr(outcomes, name)[:runs] for name in outcomes.arrays()}
     return replace(outcomes, **arrays)
 
 

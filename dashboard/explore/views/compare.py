@@ -7,13 +7,13 @@ from html import escape
 from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
-from sim.types import Json
 
 from dashboard.common import theme
 from dashboard.explore import page_state, progress, session, what_if_widgets
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.query import Query, QueryArm
 from sim.scenario.loading import scenario_names
+from sim.types import Json
 
 #: The two sides, as the page and its address call them.
 LABELS = ("First", "Second")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 import streamlit as st
-from sim.types import Json
 
 from dashboard.common import theme
 from dashboard.explore import progress, session
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.query import Query
 from dashboard.explore.views import WHAT_IF
+from sim.types import Json
 
 BASELINE, CHANGED = "baseline", "changed"
 

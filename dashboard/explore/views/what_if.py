@@ -8,7 +8,6 @@ from html import escape
 from urllib.parse import parse_qs
 
 import streamlit as st
-from sim.types import Json
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.common import theme
@@ -17,6 +16,7 @@ from dashboard.explore.caveats import cautions
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.session import ask, undo
 from sim.scenario.schema import Lever, Scenario
+from sim.types import Json
 
 #: Levers shown at once; the others are a click away.
 SHOWN = 8

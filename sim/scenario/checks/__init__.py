@@ -26,7 +26,7 @@ from sim.scenario.checks.shared import Troubles
 from sim.scenario.checks.strategies import known_kinds
 from sim.scenario.schema import Scenario
 
-__all__ = ["CHECKS", "known_kinds", "left_over", "misfits", "stated_phrases", "statements"]
+__all__ = ["CHECKS", "known_kinds", "stated_phrases", "statements", "unused_keys", "validate"]
 
 CHECKS: tuple[Callable[[Scenario], Troubles], ...] = (
     names.distinct,
@@ -54,7 +54,7 @@ CHECKS: tuple[Callable[[Scenario], Troubles], ...] = (
 )
 
 
-def misfits(scenario: Scenario) -> Troubles:
+def validate(scenario: Scenario) -> Troubles:
     """Everything in a scenario that does not fit."""
     for check in CHECKS:
         yield from check(scenario)

@@ -43,7 +43,7 @@ def expectations(scenario: Scenario) -> Troubles:
 
 
 def moves(scenario: Scenario) -> Troubles:
-    """A lever moves numbers that exist, and they stay within bounds all the way."""
+    """Check that a lever moves numbers that exist, and they stay within bounds all the way."""
     numbers = {dotted(path): (path, quantity) for path, quantity in scenario.places()}
     strategic = _strategic_bounds(scenario)
     for name, lever in scenario.levers.items():
@@ -124,5 +124,5 @@ def _strategic_bounds(scenario: Scenario) -> dict[Path, Bounds]:
 
 
 def _narrower(one: Bounds, other: Bounds | None) -> Bounds:
-    """What lies within both bounds."""
+    """Return what lies within both bounds."""
     return one if other is None else (max(one[0], other[0]), min(one[1], other[1]))

@@ -1,0 +1,30 @@
+"""Results stay what they were, until somebody means to change them.
+
+The same machine gives the same bits. Another may round the last digit otherwise, which now and
+then sends a run another way; so means may move by a quarter of their standard error.
+"""
+
+import numpy as np
+import pytest
+
+from sim.scenario.loading import scenario_names
+from tests.golden.regenerate import RUNS, golden_of, summary_of
+
+ADVICE = "mean to? then run `python -m tests.golden.regenerate` and look at the difference"
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_results_are_what_they_were(name):
+    was, now = golden_of(name), summary_of(name)
+    assert list(was) == list(now), f"other figures than before; {ADVICE}"
+    moved = {
+        figure: (was[figure]["mean"], now[figure]["mean"])
+        for figure in was
+        if abs(now[figure]["mean"] - was[figure]["mean"]) > slack(was[figure]["spread"])
+    }
+    assert not moved, f"{name} has moved; {ADVICE}"
+
+
+def slack(spread: float) -> float:
+    """A quarter of a standard error, and never less than two runs in which something happens."""
+    return float(max(0.25 * spread / np.sqrt(RUNS), 2 / RUNS))
