@@ -16,7 +16,7 @@ from dashboard.common import theme
 from sim.classroom import commands
 from sim.classroom.commands import REASONS
 from sim.classroom.plan import Package, Role, standing
-from sim.classroom.views import IssueSeen, Score, SeatView, TextSeen
+from sim.classroom.views import IssueView, ProposalView, Score, SeatView
 
 WALK_AWAY = "You would be better off walking away, by your brief."
 
@@ -41,7 +41,7 @@ class Menu:
 
     summary: str  # of the conflict, for everybody
     limits: Sequence[str]  # what the scenario leaves out
-    issues: tuple[IssueSeen, ...]
+    issues: tuple[IssueView, ...]
     parties: Mapping[str, str]  # titles, by party
     first: Package  # some terms that go together, to begin a draft with
     score: Callable[[Package], Score]
@@ -160,7 +160,7 @@ def _terms(
     return chosen
 
 
-def _said_of(issue: IssueSeen) -> Callable[[str], str]:
+def _said_of(issue: IssueView) -> Callable[[str], str]:
     """How the levels of an issue are shown."""
 
     def words(level: str) -> str:
@@ -266,7 +266,7 @@ def titles_of(view: SeatView) -> dict[str, str]:
 
 
 def _text(
-    guest: Guest, view: SeatView, menu: Menu, text: TextSeen, titles: Mapping[str, str]
+    guest: Guest, view: SeatView, menu: Menu, text: ProposalView, titles: Mapping[str, str]
 ) -> None:
     author = "you" if text.author == view.role.name else theme.plain(titles[text.author])
     kind = " (AI agent)" if text.agent else ""
@@ -290,7 +290,7 @@ def terms(words: Mapping[str, str]) -> None:
     st.markdown("\n".join(lines))
 
 
-def answers(text: TextSeen, titles: Mapping[str, str]) -> None:
+def answers(text: ProposalView, titles: Mapping[str, str]) -> None:
     """Who has answered a text, how, and why."""
     said = []
     for role, yes in text.answers.items():
@@ -321,7 +321,7 @@ def _guess(party: str, gain: float) -> str:
     return f"{party} gets {abs(100 * gain):.0f} points {more} than it holds out for"
 
 
-def _carry(guest: Guest, view: SeatView, text: TextSeen, titles: Mapping[str, str]) -> None:
+def _carry(guest: Guest, view: SeatView, text: ProposalView, titles: Mapping[str, str]) -> None:
     to = [role for role in view.role.reaches if role not in text.seen]
     if not (view.role.is_mediator and to):
         return
@@ -332,7 +332,7 @@ def _carry(guest: Guest, view: SeatView, text: TextSeen, titles: Mapping[str, st
         st.rerun()
 
 
-def _respond(guest: Guest, view: SeatView, menu: Menu, text: TextSeen) -> None:
+def _respond(guest: Guest, view: SeatView, menu: Menu, text: ProposalView) -> None:
     if view.role.name in text.answers and text.author == view.role.name:
         return
     accept, reject = f"accept-{text.id}", f"reject-{text.id}"

@@ -47,8 +47,10 @@ Reason = Literal["alternative", "more", "home", "trust", "red line", "counter", 
 
 #: What students write: no control characters, so that logs and tables stay in one piece.
 WRITTEN = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
-Text = Annotated[str, StringConstraints(max_length=500, strip_whitespace=True, pattern=WRITTEN)]
-Said = Annotated[
+Rationale = Annotated[
+    str, StringConstraints(max_length=500, strip_whitespace=True, pattern=WRITTEN)
+]
+MessageText = Annotated[
     str,
     StringConstraints(min_length=1, max_length=1000, strip_whitespace=True, pattern=WRITTEN),
 ]
@@ -109,7 +111,7 @@ class SaveDraft(Command):
     stages = ("between", *TALKING)
     kind: Literal["save_draft"] = "save_draft"
     package: Package
-    rationale: Text = ""
+    rationale: Rationale = ""
 
 
 class Say(Command):
@@ -120,7 +122,7 @@ class Say(Command):
     stages = TALKING
     kind: Literal["say"] = "say"
     to: tuple[str, ...] = Field(min_length=1)
-    text: Said
+    text: MessageText
 
 
 class Propose(Command):
@@ -131,7 +133,7 @@ class Propose(Command):
     stages = ("proposals", "responses")
     kind: Literal["propose"] = "propose"
     package: Package
-    rationale: Text = ""
+    rationale: Rationale = ""
     to: tuple[str, ...] = Field(min_length=1)
     counters: str | None = None
 
@@ -313,7 +315,7 @@ class Broadcast(Command):
     """Tell everybody something."""
 
     kind: Literal["broadcast"] = "broadcast"
-    text: Said
+    text: MessageText
 
 
 class Retract(Command):

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from sim.classroom import events as happened
+from sim.classroom import events
 from sim.classroom.events import LogRecord
 from sim.classroom.plan import Package, Setting
 from sim.classroom.state import State, Table
@@ -466,7 +466,7 @@ def replayed(state: State, records: Sequence[LogRecord], number: int) -> tuple[S
         event = record.event
         if getattr(event, "table", None) != number:
             continue
-        if isinstance(event, happened.StageBegan):
+        if isinstance(event, events.StageBegan):
             stage, at_round = event.stage, event.round
         words = _step(setting, event)
         if words:
@@ -477,24 +477,24 @@ def replayed(state: State, records: Sequence[LogRecord], number: int) -> tuple[S
 def _step(setting: Setting, event: object) -> str:
     """An event of a table in words; empty where it is private or no news."""
     roles = setting.roles
-    if isinstance(event, happened.DaysPassed):
+    if isinstance(event, events.DaysPassed):
         return " ".join(f"Day {news.day}: {news.words}" for news in event.news)
-    if isinstance(event, happened.Proposed):
+    if isinstance(event, events.Proposed):
         terms = "; ".join(setting.in_words(event.package).values())
         how = f" in answer to {event.counters}" if event.counters else ""
         return f"{roles[event.role].title} puts text {event.text} on the table{how}: {terms}."
-    if isinstance(event, happened.Carried):
+    if isinstance(event, events.Carried):
         whom = ", ".join(roles[role].title for role in event.to)
         return f"{roles[event.role].title} carries text {event.text} to {whom}."
-    if isinstance(event, happened.Responded):
+    if isinstance(event, events.Responded):
         did = "accepts" if event.accepts else "rejects"
         return f"{roles[event.role].title} {did} text {event.text}."
-    if isinstance(event, happened.Confirmed):
+    if isinstance(event, events.Confirmed):
         did = "confirms" if event.yes else "does not confirm"
         return f"{roles[event.role].title} {did} what was agreed."
-    if isinstance(event, happened.Fired):
+    if isinstance(event, events.Fired):
         return f"News for the talks: {setting.inject(event.inject).words}"
-    if isinstance(event, happened.Ended):
+    if isinstance(event, events.Ended):
         return {
             "deal": "The text is signed.",
             "time": "Time is up; nothing is signed.",

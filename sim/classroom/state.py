@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import singledispatch
 from typing import Any
 
-from sim.classroom import events as happened
+from sim.classroom import events
 from sim.classroom.commands import Act, News, Project, Terms
 from sim.classroom.events import LogRecord
 from sim.classroom.plan import Package, Setting, setting_of
@@ -30,7 +30,7 @@ class Seat:
 
 
 @dataclass(frozen=True)
-class Text:
+class Proposal:
     """A text on the table: who wrote it, who has seen it, and what they answered."""
 
     id: str
@@ -82,7 +82,7 @@ class Table:
     since: int | None = None  # when the stage began
     day: int = 0
     news: tuple[News, ...] = ()
-    texts: tuple[Text, ...] = ()
+    texts: tuple[Proposal, ...] = ()
     messages: tuple[Message, ...] = ()
     confirms: Mapping[str, bool] = field(default_factory=dict)
     agents_moved: bool = False
@@ -97,12 +97,12 @@ class Table:
         """Rounds that brought no agreement."""
         return sum(not held.agreed for held in self.rounds)
 
-    def text(self, name: str) -> Text | None:
-        """A text by its name, if it is on this table."""
+    def proposal(self, name: str) -> Proposal | None:
+        """Return a proposal by its name, if it is on this table."""
         return next((text for text in self.texts if text.id == name), None)
 
     @property
-    def current(self) -> tuple[Text, ...]:
+    def current(self) -> tuple[Proposal, ...]:
         """The texts of this round."""
         return tuple(text for text in self.texts if text.round == self.round)
 
@@ -181,7 +181,7 @@ def apply(state: State | None, record: LogRecord) -> State:
     """The state after one more record; raises ValueError where it does not follow."""
     event = record.event
     if state is None:
-        if record.seq != 1 or not isinstance(event, happened.Drafted):
+        if record.seq != 1 or not isinstance(event, events.Drafted):
             raise ValueError(f"the log begins with record {record.seq}, {event.kind}; not a draft")
         state = _drafted(event)
     elif record.seq != state.seq + 1:
@@ -213,11 +213,11 @@ def _plain(value: Any) -> Any:
     return value.model_dump(mode="json")
 
 
-def _drafted(event: happened.Drafted) -> State:
-    if event.format > happened.FORMAT:
+def _drafted(event: events.Drafted) -> State:
+    if event.format > events.FORMAT:
         raise ValueError(
             f"the log is of format {event.format}, written by Parley {event.version}; this version "
-            f"reads up to format {happened.FORMAT}: use that one"
+            f"reads up to format {events.FORMAT}: use that one"
         )
     plan, scenario = event.plan.model_dump_json(), event.scenario.model_dump_json()
     setting = setting_of(plan, scenario)
@@ -254,7 +254,7 @@ def _stirred(state: State, number: int, role: str, **changes: Any) -> State:
     return _at_seat(state, number, role, stirred=True, idle=0, **changes)
 
 
-def _of_text(state: State, number: int, name: str, change: Callable[[Text], Text]) -> State:
+def _of_text(state: State, number: int, name: str, change: Callable[[Proposal], Proposal]) -> State:
     texts = state.tables[number].texts
     return _at_table(
         state, number, texts=tuple(change(text) if text.id == name else text for text in texts)
@@ -262,24 +262,24 @@ def _of_text(state: State, number: int, name: str, change: Callable[[Text], Text
 
 
 @_after.register
-def _phase_began(event: happened.PhaseBegan, state: State, record: LogRecord) -> State:
+def _phase_began(event: events.PhaseBegan, state: State, record: LogRecord) -> State:
     return replace(state, phase=event.phase, deadline=event.deadline)
 
 
 @_after.register
-def _joined(event: happened.Joined, state: State, record: LogRecord) -> State:
+def _joined(event: events.Joined, state: State, record: LogRecord) -> State:
     person = Person(event.person, None, None, event.wishes)
     people = {**state.people, event.person: person}
     return sit(replace(state, people=people), event.person, event.table, event.role)
 
 
 @_after.register
-def _locked(event: happened.Locked, state: State, record: LogRecord) -> State:
+def _locked(event: events.Locked, state: State, record: LogRecord) -> State:
     return replace(state, locked=event.locked)
 
 
 @_after.register
-def _seated(event: happened.Seated, state: State, record: LogRecord) -> State:
+def _seated(event: events.Seated, state: State, record: LogRecord) -> State:
     state = _rise(state, event.person)
     gone = event.table is None
     people = {**state.people, event.person: replace(state.people[event.person], gone=gone)}
@@ -287,7 +287,7 @@ def _seated(event: happened.Seated, state: State, record: LogRecord) -> State:
 
 
 @_after.register
-def _watches(event: happened.Watches, state: State, record: LogRecord) -> State:
+def _watches(event: events.Watches, state: State, record: LogRecord) -> State:
     person = replace(state.people[event.person], watches=event.table)
     return replace(state, people={**state.people, event.person: person})
 
@@ -315,25 +315,25 @@ def _rise(state: State, person: str) -> State:
 
 
 @_after.register
-def _held(event: happened.Held, state: State, record: LogRecord) -> State:
+def _held(event: events.Held, state: State, record: LogRecord) -> State:
     state = _at_seat(state, event.table, event.role, agent=event.agent, idle=0, done=False)
     return _at_table(state, event.table, agents_moved=False) if event.agent else state
 
 
 @_after.register
-def _predicted(event: happened.Predicted, state: State, record: LogRecord) -> State:
+def _predicted(event: events.Predicted, state: State, record: LogRecord) -> State:
     person = replace(state.people[event.person], deal=event.deal, package=event.package)
     return replace(state, people={**state.people, event.person: person})
 
 
 @_after.register
-def _comprehended(event: happened.Comprehended, state: State, record: LogRecord) -> State:
+def _comprehended(event: events.Comprehended, state: State, record: LogRecord) -> State:
     person = replace(state.people[event.person], understood=event.right)
     return replace(state, people={**state.people, event.person: person})
 
 
 @_after.register
-def _stage_began(event: happened.StageBegan, state: State, record: LogRecord) -> State:
+def _stage_began(event: events.StageBegan, state: State, record: LogRecord) -> State:
     table = state.tables[event.table]
     seats = {
         role: replace(
@@ -369,18 +369,18 @@ def _idle(seat: Seat, stage: str) -> int:
 
 
 @_after.register
-def _days_passed(event: happened.DaysPassed, state: State, record: LogRecord) -> State:
+def _days_passed(event: events.DaysPassed, state: State, record: LogRecord) -> State:
     news = (*state.tables[event.table].news, *event.news)
     return _at_table(state, event.table, day=event.day, news=news)
 
 
 @_after.register
-def _draft_saved(event: happened.DraftSaved, state: State, record: LogRecord) -> State:
+def _draft_saved(event: events.DraftSaved, state: State, record: LogRecord) -> State:
     return _stirred(state, event.table, event.role, draft=event.package, rationale=event.rationale)
 
 
 @_after.register
-def _spoken(event: happened.Spoken, state: State, record: LogRecord) -> State:
+def _spoken(event: events.Spoken, state: State, record: LogRecord) -> State:
     table = state.tables[event.table]
     message = Message(event.role, event.to, event.text, table.round, record.at)
     state = _at_table(state, event.table, messages=(*table.messages, message))
@@ -388,9 +388,9 @@ def _spoken(event: happened.Spoken, state: State, record: LogRecord) -> State:
 
 
 @_after.register
-def _proposed(event: happened.Proposed, state: State, record: LogRecord) -> State:
+def _proposed(event: events.Proposed, state: State, record: LogRecord) -> State:
     table = state.tables[event.table]
-    text = Text(
+    text = Proposal(
         event.text,
         table.round,
         event.role,
@@ -407,16 +407,16 @@ def _proposed(event: happened.Proposed, state: State, record: LogRecord) -> Stat
 
 
 @_after.register
-def _carried(event: happened.Carried, state: State, record: LogRecord) -> State:
-    def carry(text: Text) -> Text:
+def _carried(event: events.Carried, state: State, record: LogRecord) -> State:
+    def carry(text: Proposal) -> Proposal:
         return replace(text, seen=tuple(dict.fromkeys([*text.seen, *event.to])))
 
     return _stirred(_of_text(state, event.table, event.text, carry), event.table, event.role)
 
 
 @_after.register
-def _responded(event: happened.Responded, state: State, record: LogRecord) -> State:
-    def answer(text: Text) -> Text:
+def _responded(event: events.Responded, state: State, record: LogRecord) -> State:
+    def answer(text: Proposal) -> Proposal:
         reasons = {role: why for role, why in text.reasons.items() if role != event.role}
         if event.reason:
             reasons[event.role] = event.reason
@@ -426,25 +426,25 @@ def _responded(event: happened.Responded, state: State, record: LogRecord) -> St
 
 
 @_after.register
-def _confirmed(event: happened.Confirmed, state: State, record: LogRecord) -> State:
+def _confirmed(event: events.Confirmed, state: State, record: LogRecord) -> State:
     confirms = {**state.tables[event.table].confirms, event.role: event.yes}
     return _stirred(_at_table(state, event.table, confirms=confirms), event.table, event.role)
 
 
 @_after.register
-def _was_done(event: happened.WasDone, state: State, record: LogRecord) -> State:
+def _was_done(event: events.WasDone, state: State, record: LogRecord) -> State:
     return _stirred(state, event.table, event.role, done=True)
 
 
 @_after.register
-def _agents_moved(event: happened.AgentsMoved, state: State, record: LogRecord) -> State:
+def _agents_moved(event: events.AgentsMoved, state: State, record: LogRecord) -> State:
     return _at_table(state, event.table, agents_moved=True)
 
 
 @_after.register
-def _round_closed(event: happened.RoundClosed, state: State, record: LogRecord) -> State:
+def _round_closed(event: events.RoundClosed, state: State, record: LogRecord) -> State:
     table = state.tables[event.table]
-    text = table.text(event.text) if event.text else None
+    text = table.proposal(event.text) if event.text else None
     held = PastRound(
         event.text,
         text.package if text else None,
@@ -458,7 +458,7 @@ def _round_closed(event: happened.RoundClosed, state: State, record: LogRecord) 
 
 
 @_after.register
-def _ended(event: happened.Ended, state: State, record: LogRecord) -> State:
+def _ended(event: events.Ended, state: State, record: LogRecord) -> State:
     return _at_table(
         state,
         event.table,
@@ -472,13 +472,13 @@ def _ended(event: happened.Ended, state: State, record: LogRecord) -> State:
 
 
 @_after.register
-def _fired(event: happened.Fired, state: State, record: LogRecord) -> State:
+def _fired(event: events.Fired, state: State, record: LogRecord) -> State:
     injects = (*state.tables[event.table].injects, (event.inject, event.from_round))
     return _at_table(state, event.table, injects=injects)
 
 
 @_after.register
-def _paused(event: happened.Paused, state: State, record: LogRecord) -> State:
+def _paused(event: events.Paused, state: State, record: LogRecord) -> State:
     if event.paused:
         return replace(state, paused_at=record.at)
     stood = record.at - (record.at if state.paused_at is None else state.paused_at)
@@ -486,7 +486,7 @@ def _paused(event: happened.Paused, state: State, record: LogRecord) -> State:
 
 
 @_after.register
-def _extended(event: happened.Extended, state: State, record: LogRecord) -> State:
+def _extended(event: events.Extended, state: State, record: LogRecord) -> State:
     return _shifted(state, event.table, event.by)
 
 
@@ -504,33 +504,33 @@ def _shifted(state: State, number: int | None, by: int) -> State:
 
 
 @_after.register
-def _broadcasted(event: happened.Broadcasted, state: State, record: LogRecord) -> State:
+def _broadcasted(event: events.Broadcasted, state: State, record: LogRecord) -> State:
     return replace(state, broadcasts=(*state.broadcasts, event.text))
 
 
 @_after.register
-def _retracted(event: happened.Retracted, state: State, record: LogRecord) -> State:
+def _retracted(event: events.Retracted, state: State, record: LogRecord) -> State:
     broadcasts = list(state.broadcasts)
     broadcasts[event.number] = None
     return replace(state, broadcasts=tuple(broadcasts))
 
 
 @_after.register
-def _reflected(event: happened.Reflected, state: State, record: LogRecord) -> State:
+def _reflected(event: events.Reflected, state: State, record: LogRecord) -> State:
     person = replace(state.people[event.person], reflection=event.text)
     return replace(state, people={**state.people, event.person: person})
 
 
 @_after.register
-def _revealed(event: happened.Revealed, state: State, record: LogRecord) -> State:
+def _revealed(event: events.Revealed, state: State, record: LogRecord) -> State:
     return replace(state, revealed=True)
 
 
 @_after.register
-def _projected(event: happened.Projected, state: State, record: LogRecord) -> State:
+def _projected(event: events.Projected, state: State, record: LogRecord) -> State:
     return _at_table(state, event.projection.table, projection=event.projection)
 
 
 @_after.register
-def _instructed(event: happened.Instructed, state: State, record: LogRecord) -> State:
+def _instructed(event: events.Instructed, state: State, record: LogRecord) -> State:
     return replace(state, undo=event.undo)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from sim.classroom.commands import News, Terms
-from sim.classroom.decide import agreed_text, counting, must_confirm
+from sim.classroom.decide import active_injects, agreed_proposal, must_confirm
 from sim.classroom.plan import Package, Role, Setting
-from sim.classroom.state import Person, Seat, State, Table, Text
+from sim.classroom.state import Person, Proposal, Seat, State, Table
 from sim.classroom.table_model import PrivateAdvice, ScoreSheet
 from sim.scenario.schema import Part
 
@@ -50,7 +50,7 @@ class Neighbour:
 
 
 @dataclass(frozen=True)
-class TextSeen:
+class ProposalView:
     """A text that one has seen."""
 
     id: str
@@ -68,7 +68,7 @@ class TextSeen:
 
 
 @dataclass(frozen=True)
-class MessageSeen:
+class MessageView:
     """A message that one sent or received."""
 
     author: str  # role
@@ -79,7 +79,7 @@ class MessageSeen:
 
 
 @dataclass(frozen=True)
-class IssueSeen:
+class IssueView:
     """An issue and its levels, from least to most."""
 
     name: str
@@ -127,14 +127,14 @@ class SeatView:
     day: int
     deadline: int | None  # ms since the epoch
     role: Role
-    issues: tuple[IssueSeen, ...]
+    issues: tuple[IssueView, ...]
     neighbours: tuple[Neighbour, ...]
     held_by_agent: bool
     done: bool
     draft: Package | None
     draft_rationale: str
-    texts: tuple[TextSeen, ...]
-    messages: tuple[MessageSeen, ...]
+    texts: tuple[ProposalView, ...]
+    messages: tuple[MessageView, ...]
     news: tuple[News, ...]
     injects: tuple[str, ...]  # in words
     broadcasts: tuple[str, ...]
@@ -165,7 +165,7 @@ class TableView:
     day: int
     deadline: int | None  # ms since the epoch
     seats: tuple[Neighbour, ...]
-    texts: tuple[TextSeen, ...]  # without the reasons that go with them
+    texts: tuple[ProposalView, ...]  # without the reasons that go with them
     news: tuple[News, ...]
     injects: tuple[str, ...]  # in words, those that everybody was told
     broadcasts: tuple[str, ...]
@@ -251,7 +251,7 @@ def view_for(state: State, person: str, sheets: Sheets | None = None) -> SeatVie
     table, name = place
     setting = state.setting
     seat = table.seats[name]
-    agreed = agreed_text(setting, table) if table.stage in ("responses", "resolve") else None
+    agreed = agreed_proposal(setting, table) if table.stage in ("responses", "resolve") else None
     playing = state.phase == "playing"
     return SeatView(
         title=setting.plan.title,
@@ -273,7 +273,7 @@ def view_for(state: State, person: str, sheets: Sheets | None = None) -> SeatVie
         draft_rationale=seat.rationale,
         texts=tuple(_text(setting, table, text) for text in table.texts if name in text.seen),
         messages=tuple(
-            MessageSeen(message.role, message.to, message.text, message.round, message.at)
+            MessageView(message.role, message.to, message.text, message.round, message.at)
             for message in table.messages
             if name == message.role or name in message.to
         ),
@@ -340,7 +340,7 @@ def score_for(state: State, person: str, package: Package, sheets: Sheets) -> Sc
         index = setting.index(package)
     except ValueError as error:
         return Score(str(error))
-    closed = not setting.on_offer(counting(table))[index]
+    closed = not setting.on_offer(active_injects(table))[index]
     problem = "some of these terms are not on offer" if closed else ""
     sheet = sheets.sheet(table, name) if state.phase == "playing" else None
     if isinstance(sheet, PrivateAdvice):
@@ -351,10 +351,10 @@ def score_for(state: State, person: str, package: Package, sheets: Sheets) -> Sc
     return Score(problem, worth, sheet.no_deal, sheet.below(index), sheet.passes[index])
 
 
-def _issues(setting: Setting, table: Table) -> tuple[IssueSeen, ...]:
-    closed = setting.closed(counting(table))
+def _issues(setting: Setting, table: Table) -> tuple[IssueView, ...]:
+    closed = setting.closed(active_injects(table))
     return tuple(
-        IssueSeen(
+        IssueView(
             name,
             issue.title,
             {level: spec.words for level, spec in issue.levels.items()},
@@ -388,8 +388,8 @@ def _brief(role: Role) -> Brief:
     return Brief(role.interests, role.red_lines, role.alternative, role.fairness)
 
 
-def _text(setting: Setting, table: Table, text: Text) -> TextSeen:
-    return TextSeen(
+def _text(setting: Setting, table: Table, text: Proposal) -> ProposalView:
+    return ProposalView(
         text.id,
         text.round,
         text.role,

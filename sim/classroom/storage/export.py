@@ -13,7 +13,7 @@ import json
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 
-from sim.classroom import events as happened
+from sim.classroom import events
 from sim.classroom.events import FORMAT, LogRecord, to_line
 from sim.classroom.state import State, Table
 from sim.scenario.loading import sha256_of
@@ -144,12 +144,12 @@ def _times(records: Sequence[LogRecord]) -> str:
     open_stage: dict[int, tuple[int, str, int]] = {}
     for record in records:
         event = record.event
-        if not isinstance(event, happened.StageBegan | happened.Ended):
+        if not isinstance(event, events.StageBegan | events.Ended):
             continue
         before = open_stage.pop(event.table, None)
         if before is not None:
             rows.append((event.table, *before, record.at, record.at - before[2]))
-        if isinstance(event, happened.StageBegan):
+        if isinstance(event, events.StageBegan):
             open_stage[event.table] = (event.round, event.stage, record.at)
     return _table(("table", "round", "stage", "began", "ended", "lasted_ms"), rows)
 

@@ -306,7 +306,11 @@ def test_the_fingerprint_covers_all_that_the_model_imports():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     here = Path(sim.__file__).parent
     used = {Path(file).relative_to(here).as_posix() for file in done.stdout.split()}
-    used -= {"__init__.py", "types.py", "sweep/__init__.py"}  # lead to the others, and compute nothing
+    used -= {
+        "__init__.py",
+        "types.py",
+        "sweep/__init__.py",
+    }  # lead to the others, and compute nothing
     covered = {name for name in used if name in MODEL or name.split("/")[0] in MODEL}
     assert used == covered
     assert not [n for n in MODEL if not any(u == n or u.startswith(f"{n}/") for u in used)]
