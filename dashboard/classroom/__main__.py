@@ -11,8 +11,8 @@ from typing import Any
 
 from dashboard.classroom.context import BASE_PATH, DATABASE, FOLDER, Room
 from dashboard.common import network
+from sim.classroom.storage.database import StoreError
 from sim.classroom.storage.paths import database, folder
-from sim.classroom.storage.store import StoreError
 from sim.cli.terminal import BAD_INPUT, STOPPED
 
 #: Options of Streamlit that are the dashboard's too.

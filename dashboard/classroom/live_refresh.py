@@ -18,7 +18,8 @@ from dashboard.common import network, theme
 from sim.classroom.commands import Act, Request, Tick
 from sim.classroom.decide import AGENTS_GRACE, RefusedError
 from sim.classroom.state import State
-from sim.classroom.storage.store import Holder, UnavailableError
+from sim.classroom.storage.database import UnavailableError
+from sim.classroom.storage.store import Holder
 from sim.types import Json
 
 #: Seconds between two looks while others may do something, and while nobody does much.

@@ -25,7 +25,7 @@ from sim.classroom.commands import INSTRUCTOR
 from sim.classroom.decide import RefusedError, free_seats
 from sim.classroom.plan import standing
 from sim.classroom.storage.access import TooManyError, as_code
-from sim.classroom.storage.store import UnavailableError
+from sim.classroom.storage.database import UnavailableError
 
 PAGES = Environment(loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True)
 

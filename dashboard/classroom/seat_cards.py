@@ -12,7 +12,7 @@ from dashboard.classroom.context import Room
 from sim.classroom.commands import Admit, AssignSeat, Request
 from sim.classroom.decide import free_seats
 from sim.classroom.state import State
-from sim.classroom.storage.store import LONGEST_NAME
+from sim.classroom.storage.store import MAX_NAME_LENGTH
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,10 @@ def read_list(text: str, state: State) -> list[Wanted]:
         if not line.strip():
             continue
         name, *place = (part.strip() for part in line.split(";"))
-        if not name or len(name) > LONGEST_NAME or len(place) not in (0, 2):
+        if not name or len(name) > MAX_NAME_LENGTH or len(place) not in (0, 2):
             raise ValueError(
                 f"line {number} is no name and no name; table; role: write one to a line, "
-                f"with at most {LONGEST_NAME} letters in a name"
+                f"with at most {MAX_NAME_LENGTH} letters in a name"
             )
         wanted = _place(place, state, number) if place else None
         if wanted is not None:

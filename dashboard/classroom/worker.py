@@ -29,7 +29,8 @@ from sim.classroom.driver import InMemory, run_due_acts
 from sim.classroom.events import from_line, to_line
 from sim.classroom.plan import ExercisePlan
 from sim.classroom.state import State, replay
-from sim.classroom.storage.store import Store, StoredLog, UnavailableError
+from sim.classroom.storage.database import UnavailableError
+from sim.classroom.storage.store import Store, StoredLog
 from sim.classroom.table_model import Model
 from sim.engine.simulate import version
 from sim.scenario.loading import load_scenario

@@ -203,7 +203,8 @@ def purge(
 
 
 def _opened(database: str) -> Store:
-    from sim.classroom.storage.store import Store, StoreError
+    from sim.classroom.storage.database import StoreError
+    from sim.classroom.storage.store import Store
 
     try:
         return Store(database or paths.database())
