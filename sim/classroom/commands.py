@@ -1,7 +1,7 @@
-"""What people, agents and the clock may do: frozen commands.
+"""The acts of people, agents and the clock: frozen commands.
 
-Every act says who may do it and when; `exercise.decide` holds it to that. A person's act never
-names the seat it is done from, since that follows from who the person is.
+Every act says who may do it and when; `decide` enforces it. A person's act never names the seat
+it is done from, since that follows from who the person is.
 """
 
 from __future__ import annotations
@@ -486,7 +486,7 @@ Act = Annotated[
 
 
 class Request(Part):
-    """An act, by whom, and a key by which the same request is known when it comes again.
+    """An act, its sender, and a key by which a repeated request is recognised.
 
     `by` is `instructor`, `visitor`, `model`, `clock`, `person:p7` or `agent:3-qatar`.
     """
