@@ -20,11 +20,11 @@ from sim.scenario.schema import Lever, Move, Part, Scenario
 #: A level for each issue, by name.
 Package = dict[str, str]
 
-#: At the most so many people sit in one seat, at so many tables.
-MOST_PEOPLE, MOST_TABLES = 3, 60
+#: The most people in one seat, and the most tables.
+MAX_PEOPLE_PER_SEAT, MAX_TABLES = 3, 60
 
 #: How many may wait for a seat when all are taken.
-MOST_WAITING = 20
+MAX_WAITING = 20
 
 #: How readily the model's actors give way: what the shape of their concessions is multiplied by.
 #: Our judgement; below 1 a party holds out longer (Faratin, Sierra and Jennings 1998).
@@ -84,8 +84,8 @@ class ExercisePlan(Part):
     """What an instructor chooses for an exercise."""
 
     title: Words
-    tables: int = Field(1, ge=1, le=MOST_TABLES)
-    people_per_seat: int = Field(1, ge=1, le=MOST_PEOPLE)
+    tables: int = Field(1, ge=1, le=MAX_TABLES)
+    people_per_seat: int = Field(1, ge=1, le=MAX_PEOPLE_PER_SEAT)
     rounds: int = Field(5, ge=1, le=30)
     days_per_round: int | None = Field(
         None, ge=1, description="days of the conflict to a round; spread over the scenario's days"

@@ -197,8 +197,7 @@ def _count_act(state: State, record: LogRecord) -> State:
     kind, _, name = record.by.partition(":")
     if kind != "person" or not record.key or name not in state.people:
         return state
-    person = replace(state.people[name], acts=state.people[name].acts + 1)
-    return replace(state, people={**state.people, name: person})
+    return _update_person(state, name, acts=state.people[name].acts + 1)
 
 
 def canonical(state: State) -> bytes:
@@ -234,6 +233,11 @@ def _drafted(event: events.Drafted) -> State:
 @singledispatch
 def _apply_event(event: Any, state: State, record: LogRecord) -> State:
     raise ValueError(f"record {record.seq} holds no known event")
+
+
+def _update_person(state: State, person: str, **changes: Any) -> State:
+    changed = replace(state.people[person], **changes)
+    return replace(state, people={**state.people, person: changed})
 
 
 def _update_table(state: State, number: int, **changes: Any) -> State:
@@ -283,27 +287,22 @@ def _locked(event: events.Locked, state: State, record: LogRecord) -> State:
 @_apply_event.register
 def _seated(event: events.Seated, state: State, record: LogRecord) -> State:
     state = _leave_seat(state, event.person)
-    gone = event.table is None
-    people = {**state.people, event.person: replace(state.people[event.person], gone=gone)}
-    return sit(replace(state, people=people), event.person, event.table, event.role)
+    state = _update_person(state, event.person, gone=event.table is None)
+    return sit(state, event.person, event.table, event.role)
 
 
 @_apply_event.register
 def _watches(event: events.Watches, state: State, record: LogRecord) -> State:
-    person = replace(state.people[event.person], watches=event.table)
-    return replace(state, people={**state.people, event.person: person})
+    return _update_person(state, event.person, watches=event.table)
 
 
 def sit(state: State, person: str, number: int | None, role: str | None) -> State:
     """Seat a person at a table in a role; return the same state where none is named."""
     if number is None or role is None:
         return state
-    seat = replace(state.people[person], table=number, role=role, watches=None)
-    people = {**state.people, person: seat}
+    state = _update_person(state, person, table=number, role=role, watches=None)
     seated = (*state.tables[number].seats[role].people, person)
-    return _update_seat(
-        replace(state, people=people), number, role, people=seated, agent=False, idle=0, done=False
-    )
+    return _update_seat(state, number, role, people=seated, agent=False, idle=0, done=False)
 
 
 def _leave_seat(state: State, person: str) -> State:
@@ -312,8 +311,7 @@ def _leave_seat(state: State, person: str) -> State:
         return state
     left = tuple(p for p in state.tables[record.table].seats[record.role].people if p != person)
     state = _update_seat(state, record.table, record.role, people=left, agent=not left)
-    people = {**state.people, person: replace(record, table=None, role=None)}
-    return replace(state, people=people)
+    return _update_person(state, person, table=None, role=None)
 
 
 @_apply_event.register
@@ -324,14 +322,12 @@ def _held(event: events.Held, state: State, record: LogRecord) -> State:
 
 @_apply_event.register
 def _predicted(event: events.Predicted, state: State, record: LogRecord) -> State:
-    person = replace(state.people[event.person], deal=event.deal, package=event.package)
-    return replace(state, people={**state.people, event.person: person})
+    return _update_person(state, event.person, deal=event.deal, package=event.package)
 
 
 @_apply_event.register
 def _comprehended(event: events.Comprehended, state: State, record: LogRecord) -> State:
-    person = replace(state.people[event.person], understood=event.right)
-    return replace(state, people={**state.people, event.person: person})
+    return _update_person(state, event.person, understood=event.right)
 
 
 @_apply_event.register
@@ -527,8 +523,7 @@ def _retracted(event: events.Retracted, state: State, record: LogRecord) -> Stat
 
 @_apply_event.register
 def _reflected(event: events.Reflected, state: State, record: LogRecord) -> State:
-    person = replace(state.people[event.person], reflection=event.text)
-    return replace(state, people={**state.people, event.person: person})
+    return _update_person(state, event.person, reflection=event.text)
 
 
 @_apply_event.register

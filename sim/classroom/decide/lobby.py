@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sim.classroom import commands, events
 from sim.classroom.decide.stages import Context, RefusedError, free_seat, free_seats, handle
 from sim.classroom.events import Event
-from sim.classroom.plan import MOST_WAITING
+from sim.classroom.plan import MAX_WAITING
 
 
 @handle.register
@@ -18,7 +18,7 @@ def _join(act: commands.Join, context: Context) -> Iterator[Event]:
     context.setting.check_wish(act.wishes)
     asks_first = context.setting.plan.joining == "asked" or state.phase != "lobby"
     place = None if asks_first else free_seat(state, act.wishes)
-    max_waiting = MOST_WAITING + (len(free_seats(state)) if asks_first else 0)
+    max_waiting = MAX_WAITING + (len(free_seats(state)) if asks_first else 0)
     if place is None and len(state.waiting) >= max_waiting:
         raise RefusedError("all seats are taken and the waiting list is full")
     table, role = place or (None, None)
