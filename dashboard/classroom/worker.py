@@ -32,7 +32,7 @@ from sim.classroom.state import State, replay
 from sim.classroom.storage.database import UnavailableError
 from sim.classroom.storage.store import Store, StoredLog
 from sim.classroom.table_model import Model
-from sim.engine.simulate import version
+from sim.provenance import version
 from sim.scenario.loading import load_scenario
 from sim.sweep.executors import serve
 from sim.types import Json

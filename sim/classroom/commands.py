@@ -488,7 +488,7 @@ Act = Annotated[
 class Request(Part):
     """An act, its sender, and a key by which a repeated request is recognised.
 
-    `by` is `instructor`, `visitor`, `model`, `clock`, `person:p7` or `agent:3-qatar`.
+    `by` is `instructor`, `visitor`, `model`, `clock`, `person:p7` or `agent:3-harbour`.
     """
 
     by: str

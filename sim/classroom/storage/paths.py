@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
+
+from sim.io.user_folders import data_folder
 
 
 def folder() -> Path:
     """Return the classroom's folder, among the user's data rather than in a cache."""
-    if sys.platform == "win32":
-        above = Path(os.environ.get("LOCALAPPDATA", Path.home()))
-    elif sys.platform == "darwin":
-        above = Path.home() / "Library" / "Application Support"
-    else:
-        above = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return above / "parley" / "classroom"
+    return data_folder() / "classroom"
 
 
 def database() -> str:

@@ -38,7 +38,7 @@ from sim.classroom.storage.database import (
     TOKENS,
     UnavailableError,
 )
-from sim.engine.simulate import version
+from sim.provenance import version
 from sim.scenario.schema import Scenario
 
 DAY = 24 * 3600 * 1000

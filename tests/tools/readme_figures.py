@@ -1,6 +1,6 @@
 """The figures of the README's section on the seed case, from scratch.
 
-    python scenarios/seed_case.py
+    python tests/tools/readme_figures.py
 
 All of 10,000 runs with seed 1, with standard errors; changes are paired, with the same luck.
 """

@@ -3,7 +3,7 @@
 The base rate stands beside them with its interval, and below them those talks whose first truce is
 in force. The picture is written from the numbers, as SVG.
 
-    python scenarios/picture.py
+    python tests/tools/readme_picture.py
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sim import Outcomes, findings, load_scenario, simulate
 from sim.scenario.schema import BaseRate
 
 SCENARIO, RUNS, SEED, DAYS = "gaza-2024-01", 10_000, 1, 180
-PICTURE = Path(__file__).parents[1] / "README.svg"
+PICTURE = Path(__file__).parents[2] / "README.svg"
 
 Shares = NDArray[np.floating]
 
