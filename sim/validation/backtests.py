@@ -106,7 +106,7 @@ def arms(past: History) -> tuple[TreatmentArm, ...]:
 
 
 def _longest(case: Case) -> TreatmentArm:
-    """The arm of a case that is followed longest."""
+    """Return the arm of a case that is followed longest."""
     days = (DAYS, *case.forecast_days, *(count.day for count in case.counts))
     return TreatmentArm(case.scenario, days=max(days))
 
@@ -172,7 +172,9 @@ def _counted(
     values: Floats,
     lent: tuple[float, float] | None,
 ) -> Counted:
-    """A count and its scores; `lent`: the base rate's chance of a deal and what one brings."""
+    """Return a count and its scores; `lent`: the base rate's chance of a deal and what one
+    brings.
+    """
     low, high = interval(values, 0.9)
     scores = {MODEL: crps_of_counts(values, observed)}
     if lent is not None:
@@ -359,7 +361,9 @@ def pauses(past: History, *, seed: int, draws: int = PAUSE_DRAWS) -> PauseForeca
 
 
 def _kept_by_model(scenario: Scenario, hours: float, seed: int, draws: int) -> float:
-    """The chance that a truce of so many hours is not broken, over the scenario's own draws."""
+    """Return the chance that a truce of so many hours is not broken, over the scenario's own
+    draws.
+    """
     drawn = ParameterSample(scenario, RandomStreams(seed, 0, draws))
     causes = np.ones(draws)
     for name in scenario.spoilers:
@@ -369,12 +373,12 @@ def _kept_by_model(scenario: Scenario, hours: float, seed: int, draws: int) -> f
 
 
 def _share_kept(pauses: Sequence[HistoricalPause]) -> float:
-    """The share of pauses that ran their term, under Jeffreys' prior."""
+    """Return the share of pauses that ran their term, under Jeffreys' prior."""
     kept = sum(pause.ran_its_term for pause in pauses)
     return (kept + 0.5) / (len(pauses) + 1)
 
 
 def _breaks_per_hour(pauses: Sequence[HistoricalPause]) -> float:
-    """Breaks per hour of pauses, up to their terms."""
+    """Return breaks per hour of pauses, up to their terms."""
     hours = sum(min(pause.held_hours, pause.agreed_hours) for pause in pauses)
     return sum(not pause.ran_its_term for pause in pauses) / hours

@@ -139,7 +139,7 @@ def _rounded(chances: Chances) -> dict[str, float]:
 
 
 def _plain(number: float) -> float:
-    """A whole number without its decimal point."""
+    """Return a whole number without its decimal point."""
     return int(number) if float(number).is_integer() else number
 
 

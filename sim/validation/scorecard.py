@@ -162,7 +162,7 @@ def ablations(past: History) -> tuple[Ablation, ...]:
 def _ablated(
     past: History, played: Mapping[TreatmentArm, Outcomes]
 ) -> dict[str, dict[str, Headline]]:
-    """The headline numbers with each part taken out: by ablation and headline."""
+    """Return the headline numbers with each part taken out: by ablation and headline."""
     parts = ablations(past)
     return {part.name: _headlines(played[parts[0].arm], played[part.arm]) for part in parts}
 
@@ -262,7 +262,7 @@ def scorecard(
 
 
 def as_dict(card: Scorecard) -> dict[str, Any]:
-    """The scorecard as plain values; what could not be told is None."""
+    """Return the scorecard as plain values; what could not be told is None."""
     return {
         "runs": card.runs,
         "seed": card.seed,
@@ -301,7 +301,7 @@ def _number(value: float) -> float | bool | None:
 
 
 def as_markdown(card: Scorecard) -> str:
-    """The scorecard as a section of a document, without its markers."""
+    """Return the scorecard as a section of a document, without its markers."""
     parts = [_head(card)]
     if (asked_of := card.past.stylized_facts) is not None:
         parts += [_about_facts(card, asked_of.seed_case), _facts_in_words(card)]

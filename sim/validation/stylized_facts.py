@@ -86,7 +86,7 @@ class Fact:
         )
 
     def answer(self, played: Mapping[TreatmentArm, Outcomes]) -> Answer:
-        """What the model says to it."""
+        """Return what the model says to it."""
         return self.measure(*(played[arm] for arm in self.arms))
 
     def verdict(self, answer: Answer) -> Verdict:
@@ -160,7 +160,9 @@ def _not_final(outcomes: Outcomes) -> Answer:
 
 
 def _cover(plain: Outcomes, plain_texts: Outcomes, dear: Outcomes, dear_texts: Outcomes) -> Answer:
-    """What mediators' texts add to deals where retreating in public is dear, less where free."""
+    """Return what mediators' texts add to deals where retreating in public is dear, less where
+    free.
+    """
     parts = [deals(arm) for arm in (plain, plain_texts, dear, dear_texts)]
     free, costly = change(parts[0], parts[1]), change(parts[2], parts[3])
     twice = parts[3].residual - parts[2].residual - parts[1].residual + parts[0].residual
@@ -243,7 +245,7 @@ def _without_soldiers(outcomes: Outcomes) -> Answer:
 
 
 def _log_price(outcomes: Outcomes) -> Ratio:
-    """The mean log of prisoners per captive in first deals that bring captives home."""
+    """Return the mean log of prisoners per captive in first deals that bring captives home."""
     column = outcomes.labels.issues.index("ratio")
     levels = np.log([float(level) for level in outcomes.labels.levels[column]])
     priced = (outcomes.deal_day != NONE) & ~has_level(outcomes, "captives", ["none"])
