@@ -6,13 +6,13 @@ and broadcast together.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.types import Bools, Floats
+from sim.types import Bools, Floats, Ints
 
 Real = float | NDArray[np.floating | np.integer]  # a number, or one per run
 
@@ -180,31 +180,58 @@ YEAR = 365.0
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """What everybody has seen of the war; axis 0 is the run."""
+class WarState:
+    """What the days change about a war. Every field is an array with one entry per run first.
 
-    front: Floats  # (runs,) forts the forward side holds
-    wins: Floats  # (runs,) battles won by the forward side since the first day
-    battles: Floats  # (runs,) battles since the first day
-
-
-class WarModule(Protocol):
-    """What happens when the talks fail, as a kind of war with numbers of its own.
-
-    `numbers` are the war's, `own` a party's; both map names to (runs,) arrays. A module keeps no
-    state: what has happened so far is in the evidence.
+    A war module with more to remember derives a class of its own and adds fields. The talks only
+    pick and replace runs; of the fields they read these two, which outcomes report.
     """
 
-    numbers: ClassVar[tuple[str, ...]]
-    party_numbers: ClassVar[tuple[str, ...]]
-    bounds: ClassVar[dict[str, tuple[float, float]]]
+    battles: Floats  # (runs,) battles since the first day
+    front: Floats  # (runs,) how far the forward side has come; 0 where a war has no front
+
+    def take(self, rows: Ints) -> Self:
+        """The state in some runs: every field (rows, ...)."""
+        return replace(self, **{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+
+    def put(self, rows: Ints, part: Self) -> Self:
+        """The state after some runs have gone on to `part`, every field of which is (rows, ...)."""
+        changed = {}
+        for f in fields(self):
+            values = getattr(self, f.name).copy()
+            values[rows] = getattr(part, f.name)
+            changed[f.name] = values
+        return replace(self, **changed)
+
+
+State = TypeVar("State", bound=WarState)
+
+
+class WarModule(Protocol[State]):
+    """What happens when the talks fail, as a kind of war with numbers of its own.
+
+    `numbers` are the war's, `own` a party's; both map names to (runs,) arrays. A module is frozen:
+    what the days change is its state. What is not overridden is a war without battles.
+    """
+
+    #: The war's numbers, and what each of them is.
+    numbers: ClassVar[Mapping[str, str]]
+    #: A party's numbers, and what each of them is.
+    party_numbers: ClassVar[Mapping[str, str]]
+    #: The least and the greatest value of each number that has one.
+    bounds: ClassVar[Mapping[str, tuple[float, float]]]
+    #: Whether every party must be on the forward or the backward side.
     has_sides: ClassVar[bool]
+
+    def first_state(self, numbers: Mapping[str, Floats], runs: int) -> State:
+        """The state before the first day."""
+        ...
 
     def value(
         self,
         numbers: Mapping[str, Floats],
         own: Mapping[str, Floats],
-        evidence: Evidence,
+        evidence: State,
         lift: Floats,
         pause: Floats,
         forward: bool,
@@ -216,59 +243,70 @@ class WarModule(Protocol):
         """
         ...
 
-    def undeceived(
-        self, own: Mapping[str, Floats], numbers: Mapping[str, Floats]
-    ) -> Mapping[str, Floats]:
-        """A party's numbers if it knew the truth about the war."""
-        ...
-
     def daily_cost(self, own: Mapping[str, Floats]) -> Floats:
         """What a day of war costs a party, in utils: (runs,)."""
         ...
 
-    def first_front(self, numbers: Mapping[str, Floats], runs: int) -> Floats:
-        """The forts the forward side holds on the first day: (runs,)."""
-        ...
+    def evidence(self, state: State) -> State:
+        """The state as everybody sees it; a module that keeps secrets blanks them here."""
+        return state
 
-    def battle_chance(self, numbers: Mapping[str, Floats], runs: int) -> Floats:
+    def undeceived(
+        self, own: Mapping[str, Floats], numbers: Mapping[str, Floats]
+    ) -> Mapping[str, Floats]:
+        """A party's numbers if it knew the truth about the war."""
+        return own
+
+    def battle_chance(self, numbers: Mapping[str, Floats], state: State) -> Floats:
         """The chance of a battle on a day of war: (runs,)."""
-        ...
+        return np.zeros(len(state.battles))
 
-    def forward_wins(self, numbers: Mapping[str, Floats], lift: Floats) -> Floats:
+    def forward_wins(self, numbers: Mapping[str, Floats], state: State, lift: Floats) -> Floats:
         """The true chance that the forward side wins a battle: (runs,)."""
-        ...
+        return np.zeros(len(lift))
 
-    def after_battle(self, numbers: Mapping[str, Floats], front: Floats, won: Bools) -> Floats:
-        """The front after a battle that the forward side has won or not: (runs,)."""
-        ...
+    def advance_battle(self, numbers: Mapping[str, Floats], state: State, won: Bools) -> State:
+        """The state after a battle that the forward side has won or not, `won` (runs,)."""
+        return state
 
-    def rearming(self, numbers: Mapping[str, Floats], runs: int) -> Floats:
-        """Forts the forward side loses per day of truce: (runs,)."""
-        ...
+    def advance_truce_day(self, numbers: Mapping[str, Floats], state: State, days: Ints) -> State:
+        """The state after a day of truce, `days` (runs,) after the truce began."""
+        return state
 
-    def victory(self, numbers: Mapping[str, Floats], front: Floats) -> tuple[Bools, Bools]:
+    def victory(self, numbers: Mapping[str, Floats], state: State) -> tuple[Bools, Bools]:
         """Whether the forward side and whether the backward side has won: two (runs,)."""
-        ...
+        nobody = np.zeros(len(state.battles), dtype=bool)
+        return nobody, nobody
 
 
 @dataclass(frozen=True)
-class StaticWar:
+class StaticWar(WarModule[WarState]):
     """A war that would be fought at once, with known chances and costs: Fearon's textbook case.
 
     Each party believes its own `chance` of winning and its whole `cost`. Nothing is learned and
     no battle is fought during the talks.
     """
 
-    numbers: ClassVar[tuple[str, ...]] = ()
-    party_numbers: ClassVar[tuple[str, ...]] = ("chance", "cost")
-    bounds: ClassVar[dict[str, tuple[float, float]]] = {"chance": (0.0, 1.0), "cost": (0.0, np.inf)}
+    numbers: ClassVar[Mapping[str, str]] = {}
+    party_numbers: ClassVar[Mapping[str, str]] = {
+        "chance": "its chance to win the war, as it believes",
+        "cost": "cost of the whole war, utils",
+    }
+    bounds: ClassVar[Mapping[str, tuple[float, float]]] = {
+        "chance": (0.0, 1.0),
+        "cost": (0.0, np.inf),
+    }
     has_sides: ClassVar[bool] = False
+
+    def first_state(self, numbers: Mapping[str, Floats], runs: int) -> WarState:
+        """There is nothing to remember."""
+        return WarState(np.zeros(runs), np.zeros(runs))
 
     def value(
         self,
         numbers: Mapping[str, Floats],
         own: Mapping[str, Floats],
-        evidence: Evidence,
+        evidence: WarState,
         lift: Floats,
         pause: Floats,
         forward: bool,
@@ -276,44 +314,20 @@ class StaticWar:
         """Chance less cost; captives restrain as in any war."""
         return (own["chance"] - own["cost"])[:, None] + (lift if forward else -lift)
 
-    def undeceived(
-        self, own: Mapping[str, Floats], numbers: Mapping[str, Floats]
-    ) -> Mapping[str, Floats]:
-        """Beliefs are all there is to this war."""
-        return own
-
     def daily_cost(self, own: Mapping[str, Floats]) -> Floats:
         """The cost spread over a year."""
         return own["cost"] / YEAR
 
-    def first_front(self, numbers: Mapping[str, Floats], runs: int) -> Floats:
-        """There is no front."""
-        return np.zeros(runs)
 
-    def battle_chance(self, numbers: Mapping[str, Floats], runs: int) -> Floats:
-        """There are no battles."""
-        return np.zeros(runs)
+@dataclass(frozen=True)
+class FortsState(WarState):
+    """A war of forts: the front is the number of forts that the forward side holds."""
 
-    def forward_wins(self, numbers: Mapping[str, Floats], lift: Floats) -> Floats:
-        """There are no battles."""
-        return np.zeros(len(lift))
-
-    def after_battle(self, numbers: Mapping[str, Floats], front: Floats, won: Bools) -> Floats:
-        """There is no front to move."""
-        return front
-
-    def rearming(self, numbers: Mapping[str, Floats], runs: int) -> Floats:
-        """There is nothing to re-arm for."""
-        return np.zeros(runs)
-
-    def victory(self, numbers: Mapping[str, Floats], front: Floats) -> tuple[Bools, Bools]:
-        """Nobody wins while the talks go on."""
-        nobody = np.zeros(len(front), dtype=bool)
-        return nobody, nobody
+    wins: Floats  # (runs,) battles won by the forward side since the first day
 
 
 @dataclass(frozen=True)
-class FortsWar:
+class FortsWar(WarModule[FortsState]):
     """A walk over forts, fought battle by battle, from which everyone learns (Smith and Stam).
 
     `chance` is the forward side's true chance in a battle; a party believes `belief`, which is
@@ -321,20 +335,20 @@ class FortsWar:
     During a truce the backward side wins back `rearm_per_month` forts in thirty days.
     """
 
-    numbers: ClassVar[tuple[str, ...]] = (
-        "forts",
-        "front",
-        "chance",
-        "battles_per_day",
-        "rearm_per_month",
-    )
-    party_numbers: ClassVar[tuple[str, ...]] = (
-        "belief",
-        "prior_battles",
-        "cost_per_day",
-        "planning_days",
-    )
-    bounds: ClassVar[dict[str, tuple[float, float]]] = {
+    numbers: ClassVar[Mapping[str, str]] = {
+        "forts": "forts in all, from one victory to the other",
+        "front": "forts that the forward side holds on the first day",
+        "chance": "the forward side's true chance to win a battle",
+        "battles_per_day": "chance of a battle on a day of war",
+        "rearm_per_month": "forts that the backward side wins back in 30 days of truce",
+    }
+    party_numbers: ClassVar[Mapping[str, str]] = {
+        "belief": "the forward side's chance in a battle, as this party believes",
+        "prior_battles": "battles that this belief is worth",
+        "cost_per_day": "cost of a day of war, utils",
+        "planning_days": "days for which it reckons with that cost, at most",
+    }
+    bounds: ClassVar[Mapping[str, tuple[float, float]]] = {
         "forts": (1.0, 1000.0),
         "front": (0.0, 1000.0),
         "chance": (0.0, 1.0),
@@ -346,11 +360,16 @@ class FortsWar:
     }
     has_sides: ClassVar[bool] = True
 
+    def first_state(self, numbers: Mapping[str, Floats], runs: int) -> FortsState:
+        """The front of the first day, within the field; no battle has been fought."""
+        front = np.clip(numbers["front"], 0.0, numbers["forts"])
+        return FortsState(battles=np.zeros(runs), front=front, wins=np.zeros(runs))
+
     def value(
         self,
         numbers: Mapping[str, Floats],
         own: Mapping[str, Floats],
-        evidence: Evidence,
+        evidence: FortsState,
         lift: Floats,
         pause: Floats,
         forward: bool,
@@ -365,7 +384,7 @@ class FortsWar:
         days = np.minimum(battles / per_day, own["planning_days"][:, None])
         return (win if forward else 1.0 - win) - own["cost_per_day"][:, None] * days
 
-    def believed(self, own: Mapping[str, Floats], evidence: Evidence) -> Floats:
+    def believed(self, own: Mapping[str, Floats], evidence: FortsState) -> Floats:
         """A party's belief of the forward side's chance after the battles seen: (runs,)."""
         known = own["prior_battles"]
         seen = np.maximum(known + evidence.battles, 1e-9)
@@ -382,33 +401,38 @@ class FortsWar:
         """The cost of a day of war."""
         return own["cost_per_day"]
 
-    def first_front(self, numbers: Mapping[str, Floats], runs: int) -> Floats:
-        """The front of the first day, within the field."""
-        return np.clip(numbers["front"], 0.0, numbers["forts"])
-
-    def battle_chance(self, numbers: Mapping[str, Floats], runs: int) -> Floats:
+    def battle_chance(self, numbers: Mapping[str, Floats], state: FortsState) -> Floats:
         """Battles come at a steady rate."""
         return np.minimum(numbers["battles_per_day"], 1.0)
 
-    def forward_wins(self, numbers: Mapping[str, Floats], lift: Floats) -> Floats:
+    def forward_wins(
+        self, numbers: Mapping[str, Floats], state: FortsState, lift: Floats
+    ) -> Floats:
         """The true chance, as far as captives no longer restrain."""
         return np.clip(numbers["chance"] + lift, LEAST_CHANCE, GREATEST_CHANCE)
 
-    def after_battle(self, numbers: Mapping[str, Floats], front: Floats, won: Bools) -> Floats:
+    def advance_battle(
+        self, numbers: Mapping[str, Floats], state: FortsState, won: Bools
+    ) -> FortsState:
         """One fort changes hands, or what was left of the last one."""
-        return np.clip(front + np.where(won, 1.0, -1.0), 0.0, numbers["forts"])
+        front = np.clip(state.front + np.where(won, 1.0, -1.0), 0.0, numbers["forts"])
+        return FortsState(state.battles + 1.0, front, state.wins + won)
 
-    def rearming(self, numbers: Mapping[str, Floats], runs: int) -> Floats:
-        """A thirtieth of the monthly recovery."""
-        return numbers["rearm_per_month"] / 30.0
+    def advance_truce_day(
+        self, numbers: Mapping[str, Floats], state: FortsState, days: Ints
+    ) -> FortsState:
+        """The backward side re-arms for as long as it can, but nobody wins without a battle."""
+        rearmed = state.front - numbers["rearm_per_month"] / 30.0
+        rearmed = np.maximum(rearmed, np.minimum(state.front, 1.0))
+        return replace(state, front=np.where(days <= REARMING_DAYS, rearmed, state.front))
 
-    def victory(self, numbers: Mapping[str, Floats], front: Floats) -> tuple[Bools, Bools]:
+    def victory(self, numbers: Mapping[str, Floats], state: FortsState) -> tuple[Bools, Bools]:
         """A side that holds all forts has won."""
-        return front >= numbers["forts"], front <= 0.0
+        return state.front >= numbers["forts"], state.front <= 0.0
 
 
 #: The kinds of war a scenario may name.
-WAR_MODULES: dict[str, type[StaticWar] | type[FortsWar]] = {
+WAR_MODULES: dict[str, type[WarModule[Any]]] = {
     "static": StaticWar,
     "forts": FortsWar,
 }
