@@ -6,9 +6,9 @@ raises ValueError. A solution is the index of a package in the ZOPA, (runs,); it
 where the ZOPA is empty, and where packages tie it is the one with the lowest index.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,24 +106,87 @@ SOLUTIONS: dict[str, Callable[[Floats, Floats], Packages]] = {
 }
 
 
-@dataclass(frozen=True)
-class Formulation:
-    """How a mediator words a single text: a solution it aims at, and how well it knows the parties.
+# --- Formulations: what a scenario may name as the way a mediator words a text ---
 
-    `weight_error` is the spread of its first guess of how much they care about settlement,
-    exchange and the rest (standard deviation of the logarithm); it falls by a factor e in
-    `learning_rounds`.
+
+class Formulation(Protocol):
+    """How a mediator words a single text: how well it knows the parties, and what it aims at.
+
+    `numbers` maps names to (runs,) arrays.
     """
 
-    numbers: ClassVar[tuple[str, ...]] = ("weight_error", "learning_rounds")
-    bounds: ClassVar[dict[str, tuple[float, float]]] = {
+    #: The numbers a mediator of this kind has, and what each of them is.
+    numbers: ClassVar[Mapping[str, str]]
+    #: The least and the greatest value of each number that has one.
+    bounds: ClassVar[Mapping[str, tuple[float, float]]]
+
+    def misjudgement(self, numbers: Mapping[str, Floats], rounds: Floats) -> Floats:
+        """How far it misjudges what parties care about after so many rounds, `rounds` (runs,).
+
+        The standard deviation of the logarithm of each weight as it guesses it: (runs,).
+        """
+        ...
+
+    def __call__(
+        self,
+        numbers: Mapping[str, Floats],
+        worth: Floats,
+        reservation: Floats,
+        aspiration: Floats,
+    ) -> Packages:
+        """The text it puts on the table, as the index of a package: (runs,).
+
+        It guesses `worth` (runs, parties, packages), and what the parties would settle for and
+        hold out for, `reservation` and `aspiration` (runs, parties).
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class SingleText:
+    """A text that aims at one of the classic solutions, by a mediator who learns as talks go on.
+
+    Its first guess of how much the parties care about settlement, exchange and the rest is off by
+    `weight_error`, which falls by a factor e in `learning_rounds`.
+    """
+
+    numbers: ClassVar[Mapping[str, str]] = {
+        "weight_error": (
+            "error in its first guess of what parties care for, standard deviation of log"
+        ),
+        "learning_rounds": "rounds in which that error falls by a factor e",
+    }
+    bounds: ClassVar[Mapping[str, tuple[float, float]]] = {
         "weight_error": (0.0, np.inf),
         "learning_rounds": (0.0, np.inf),
     }
     solution: Callable[[Floats, Floats], Packages]
 
-    def __call__(self, worth: Floats, reservation: Floats) -> Packages:
-        """The text: the solution if there is one, else what leaves the worst-off party best."""
+    def misjudgement(self, numbers: Mapping[str, Floats], rounds: Floats) -> Floats:
+        """The first error, less the more rounds it has sat with the parties."""
+        learning_rounds = np.maximum(numbers["learning_rounds"], 1e-6)
+        return np.asarray(numbers["weight_error"] * np.exp(-rounds / learning_rounds))
+
+    def __call__(
+        self,
+        numbers: Mapping[str, Floats],
+        worth: Floats,
+        reservation: Floats,
+        aspiration: Floats,
+    ) -> Packages:
+        """The solution among texts that meet what the parties hold out for.
+
+        Where there is none, among those that meet what they would settle for; and where there is
+        none of these either, what leaves the worst-off party best.
+        """
+        text = self.solution(worth, np.maximum(reservation, aspiration))
+        short = np.flatnonzero(text == NO_PACKAGE)
+        if len(short):
+            text[short] = self._below_aspiration(_of_runs(worth, short), reservation[short])
+        return text
+
+    def _below_aspiration(self, worth: Floats, reservation: Floats) -> Packages:
+        """The solution by reservation values, else what leaves the worst-off party best."""
         text = self.solution(worth, reservation)
         stuck = np.flatnonzero(text == NO_PACKAGE)
         if len(stuck):
@@ -131,10 +194,16 @@ class Formulation:
         return text
 
 
-#: The formulations a scenario may name.
+#: The formulations a scenario may name. A mediator with numbers of its own is entered by a class
+#: of its own: `FORMULATIONS["cautious"] = CautiousText()`.
 FORMULATIONS: dict[str, Formulation] = {
-    name: Formulation(solution) for name, solution in SOLUTIONS.items()
+    name: SingleText(solution) for name, solution in SOLUTIONS.items()
 }
+
+
+def _of_runs(worth: Floats, rows: Packages) -> Floats:
+    """The worth in some runs, run last in memory, which indexing would not leave it."""
+    return np.moveaxis(np.moveaxis(worth, 0, -1).take(rows, axis=-1), -1, 0)
 
 
 def _gains(worth: Floats, reservation: Floats) -> Floats:

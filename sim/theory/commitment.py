@@ -72,10 +72,15 @@ def blame(resumptions: Floats) -> Floats:
 
 
 class Permanence(Protocol):
-    """How the parties judge whether a truce would last."""
+    """How the parties judge whether a truce would last.
 
-    numbers: ClassVar[tuple[str, ...]]
-    bounds: ClassVar[dict[str, tuple[float, float]]]
+    `numbers` maps names to (runs,) arrays.
+    """
+
+    #: The numbers of this way of judging, and what each of them is.
+    numbers: ClassVar[Mapping[str, str]]
+    #: The least and the greatest value of each number that has one.
+    bounds: ClassVar[Mapping[str, tuple[float, float]]]
 
     def bite(self, numbers: Mapping[str, Floats]) -> Floats:
         """What breaking a truce costs per level of guarantee, in utils: (runs,)."""
@@ -94,8 +99,12 @@ class Permanence(Protocol):
 class Endogenous:
     """A truce lasts if nobody is tempted to break it once the exchange is done."""
 
-    numbers: ClassVar[tuple[str, ...]] = ("bite", "sharpness", "misjudgement")
-    bounds: ClassVar[dict[str, tuple[float, float]]] = {
+    numbers: ClassVar[Mapping[str, str]] = {
+        "bite": "cost of breaking a truce per level of guarantee that binds, utils",
+        "sharpness": "utils of temptation that multiply the odds of resuming by e",
+        "misjudgement": "error in judging another's temptation, standard deviation in utils",
+    }
+    bounds: ClassVar[Mapping[str, tuple[float, float]]] = {
         "bite": (0.0, np.inf),
         "sharpness": (0.0, np.inf),
         "misjudgement": (0.0, np.inf),
@@ -119,8 +128,10 @@ class Endogenous:
 class Given:
     """Every truce lasts with the same `chance`, whatever its terms: for textbook cases."""
 
-    numbers: ClassVar[tuple[str, ...]] = ("chance",)
-    bounds: ClassVar[dict[str, tuple[float, float]]] = {"chance": (0.0, 1.0)}
+    numbers: ClassVar[Mapping[str, str]] = {
+        "chance": "chance that a truce lasts, whatever its terms"
+    }
+    bounds: ClassVar[Mapping[str, tuple[float, float]]] = {"chance": (0.0, 1.0)}
 
     def bite(self, numbers: Mapping[str, Floats]) -> Floats:
         """Breaking it costs nothing."""
@@ -139,7 +150,7 @@ class Given:
 
 
 #: The ways of judging permanence that a scenario may name.
-PERMANENCE: dict[str, type[Endogenous] | type[Given]] = {
+PERMANENCE: dict[str, type[Permanence]] = {
     "endogenous": Endogenous,
     "given": Given,
 }

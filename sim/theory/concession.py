@@ -74,10 +74,17 @@ class ConcessionInput:
 
 
 class Tactic(Protocol):
-    """A way of conceding: from where a party stands to what it holds out for."""
+    """A way of conceding: from where a party stands to what it holds out for.
 
-    numbers: ClassVar[tuple[str, ...]]
-    bounds: ClassVar[dict[str, tuple[float, float]]]
+    `numbers` maps names to (runs,) arrays.
+    """
+
+    #: The numbers a party with this tactic has, and what each of them is.
+    numbers: ClassVar[Mapping[str, str]]
+    #: The least and the greatest value of each number that has one.
+    bounds: ClassVar[Mapping[str, tuple[float, float]]]
+    #: Whether what a party holds out for never rises as talks go on and nothing else changes.
+    monotone: ClassVar[bool]
 
     def __call__(self, numbers: Mapping[str, Floats], stance: ConcessionInput) -> Floats:
         """The aspiration in utils, at least the reservation value: (runs,)."""
@@ -93,12 +100,17 @@ class CostOfDelay:
     `opening` and `shape`. Pressing constituencies make it drop part of the rest.
     """
 
-    numbers: ClassVar[tuple[str, ...]] = ("opening", "shape", "patience")
-    bounds: ClassVar[dict[str, tuple[float, float]]] = {
+    numbers: ClassVar[Mapping[str, str]] = {
+        "opening": "share conceded at once",
+        "shape": "below 1 holds firm until late, above 1 gives way early",
+        "patience": "cost of delay over what is haggled over, when all is conceded",
+    }
+    bounds: ClassVar[Mapping[str, tuple[float, float]]] = {
         "opening": (0.0, 1.0),
         "shape": (0.0, np.inf),
         "patience": (0.0, np.inf),
     }
+    monotone: ClassVar[bool] = True
 
     def __call__(self, numbers: Mapping[str, Floats], stance: ConcessionInput) -> Floats:
         """The aspiration after this much delay."""
@@ -116,12 +128,17 @@ class CostOfDelay:
 class Deadline:
     """Concedes by the calendar: the time-dependent form with a deadline of its own, in days."""
 
-    numbers: ClassVar[tuple[str, ...]] = ("opening", "shape", "days")
-    bounds: ClassVar[dict[str, tuple[float, float]]] = {
+    numbers: ClassVar[Mapping[str, str]] = {
+        "opening": "share conceded at once",
+        "shape": "below 1 holds firm until late, above 1 gives way early",
+        "days": "days of talks until all is conceded",
+    }
+    bounds: ClassVar[Mapping[str, tuple[float, float]]] = {
         "opening": (0.0, 1.0),
         "shape": (0.0, np.inf),
         "days": (0.0, np.inf),
     }
+    monotone: ClassVar[bool] = True
 
     def __call__(self, numbers: Mapping[str, Floats], stance: ConcessionInput) -> Floats:
         """The aspiration on this day of talks."""
@@ -139,7 +156,7 @@ def _workable(shape: Floats) -> Floats:
 
 
 #: The tactics a scenario may name.
-TACTICS: dict[str, type[CostOfDelay] | type[Deadline]] = {
+TACTICS: dict[str, type[Tactic]] = {
     "time-dependent": CostOfDelay,
     "deadline": Deadline,
 }
