@@ -181,13 +181,22 @@ def _checked(file: str) -> tuple[list[str], str]:
         if fine := sweep.checked(place, keys) or analysis.checked(place, keys):
             return [], f"{file}: fine ({fine})"
         scenario = load_scenario(place)
-        from sim.engine.probe import probe
-
-        probe(scenario, place)
+        _check_plays(scenario, place)
     except ScenarioError as error:
         return [str(complaint) for complaint in error.complaints], ""
     packages, numbers = len(feasible_packages(scenario)), len(scenario.quantities())
     return [], f"{file}: fine ({scenario.title}; {packages} packages, {numbers} numbers)"
+
+
+def _check_plays(scenario: Scenario, file: Path) -> None:
+    """Raise ScenarioError where playing would fail: for strategies of a user's own it is tried."""
+    from sim.scenario.contracts import check_strategies
+
+    check_strategies(scenario, file)
+    if scenario.plugins:
+        from sim.engine.probe import probe
+
+        probe(scenario, file)
 
 
 @app.command()

@@ -13,15 +13,20 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from itertools import pairwise
-from typing import Any
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.scenario.errors import ScenarioError, ValidationIssue, dotted
 from sim.theory.bargaining import NO_PACKAGE, SingleText, zopa
 from sim.theory.concession import ConcessionInput
 from sim.theory.war import WarState
 from sim.types import Floats, Numbers
+
+if TYPE_CHECKING:
+    from sim.scenario.schema import Scenario
 
 #: Runs, and what else there is several of, in each check.
 RUNS, PARTIES, CASES, PACKAGES, DAYS = 24, 3, 4, 12, 30
@@ -63,6 +68,31 @@ def check_entry(kind: str, entry: Any) -> None:
         frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
         line = (frames[-1].lineno or 0) if frames else line_of_entry(entry)
         raise ContractError(f"it raises {type(error).__name__}: {error}", line) from error
+
+
+def check_strategies(scenario: Scenario, file: FilePath) -> None:
+    """Hold every strategy that a scenario names to its contract.
+
+    Raises ScenarioError with the lines of the file that name those which break it.
+    """
+    from sim.scenario.checks.strategies import every_strategy
+    from sim.scenario.loading import line_in
+
+    kinds = {"tactic": "tactic", "permanence": "way of judging permanence", "war": "war module"}
+    issues = []
+    for path, strategy, entries in every_strategy(scenario):
+        entry = entries[strategy.kind]
+        try:
+            check_entry(kinds.get(str(path[-1]), "formulation"), entry)
+        except ContractError as error:
+            place = (*path, "kind")
+            source = FilePath(inspect.getsourcefile(class_of(entry)) or "").name
+            found = f"{dotted(place)} names '{strategy.kind}', which cannot be played: {error}"
+            hint = f"look at {source}:{error.line}"
+            line = line_in(file, place)
+            issues.append(ValidationIssue(file.name, line, dotted(place), found, "", hint))
+    if issues:
+        raise ScenarioError(issues)
 
 
 def class_of(entry: Any) -> Any:
@@ -129,7 +159,8 @@ def _check_value(entry: Any) -> None:
         again = pickle.loads(pickle.dumps(entry))
     except Exception as error:  # pickling calls what the class defines
         raise ContractError(f"it cannot be pickled, which worker processes need: {error}") from None
-    _promise(again == entry and hash(again) == hash(entry), "make it `@dataclass(frozen=True)`")
+    frozen = type(entry).__hash__ is not None and again == entry and hash(again) == hash(entry)
+    _promise(frozen, "make its class `@dataclass(frozen=True)`")
 
 
 def _sample(names: Mapping[str, str], bounds: Mapping[str, Any], seed: int) -> Sample:
@@ -141,7 +172,7 @@ def _sample(names: Mapping[str, str], bounds: Mapping[str, Any], seed: int) -> S
         start = low if np.isfinite(low) else -2.0
         spread = 10.0 ** rng.uniform(-1.5, 1.5, RUNS)
         if np.isfinite(high):
-            spread = rng.uniform(0.02, 0.98, RUNS) * (high - start)
+            spread = rng.uniform(0.1, 0.99, RUNS) ** 3 * (high - start)  # small ones often matter
         values[name] = _frozen(start + spread)
     return values
 
@@ -167,7 +198,7 @@ def _check_array(what: str, values: Any, shape: tuple[int, ...]) -> None:
 
 def _check_alone(what: str, company: Numbers, alone: Callable[[Any], Numbers]) -> None:
     """Check that a run has the same result alone as among others."""
-    for run in range(0, len(company), 5):
+    for run in range(len(company)):
         _promise(
             np.array_equal(alone(slice(run, run + 1))[0], company[run]),
             f"{what} of a run is different when the run is computed alone: no run may look at "
@@ -235,7 +266,7 @@ def _concession_input(days: float, rows: Any = slice(None)) -> ConcessionInput:
     rng = np.random.default_rng(7)
     reservation = rng.uniform(-0.5, 0.8, RUNS)
     top = reservation + rng.uniform(-0.1, 0.8, RUNS)
-    elapsed = days + rng.integers(0, 30, RUNS)
+    elapsed = days + rng.integers(0, 4, RUNS)
     delay_cost = rng.uniform(0.0, 0.02, RUNS)
     urgency = rng.uniform(0.0, 0.5, RUNS)
     columns = (reservation, top, elapsed, delay_cost, urgency)
@@ -274,12 +305,14 @@ def check_war(entry: Any) -> None:
     def result(seed: int, name: str) -> list[Any]:
         ours = _redrawn(entry.numbers, entry.bounds, seed, name)
         theirs = _redrawn(entry.party_numbers, entry.bounds, seed, name, base=50)
-        then = _war_after(war, ours, slice(None))
+        then = _war_after(war, ours, slice(None), days=3)
+        later = _war_after(war, ours, slice(None))
         values = [_value_of_war(war, ours, theirs, then, forward) for forward in (True, False)]
         truth = war.undeceived(theirs, ours)
         values.append(_value_of_war(war, ours, truth, then, True))
-        chance = war.battle_chance(ours, then)
-        return [*values, *_columns(then), chance, war.daily_cost(theirs), *war.victory(ours, then)]
+        values += [war.battle_chance(ours, then), war.daily_cost(theirs)]
+        states = [*_columns(then), *_columns(later)]
+        return [*values, *states, *war.victory(ours, then), *war.victory(ours, later)]
 
     _check_every_number_moves("war module", {**entry.numbers, **entry.party_numbers}, result)
 
@@ -297,7 +330,7 @@ def _check_state(what: str, state: Any, like: Any, runs: int) -> None:
         _check_array(f"`{f.name}` of {what}", values, shape)
 
 
-def _war_after(war: Any, numbers: Sample, rows: Any, check: bool = False) -> Any:
+def _war_after(war: Any, numbers: Sample, rows: Any, check: bool = False, days: int = DAYS) -> Any:
     """The state after some days of war and of truce with the same luck, in some runs."""
     luck = np.random.default_rng(11).random((DAYS, 3, RUNS))[:, :, rows]
     some = _rows(numbers, rows)
@@ -305,7 +338,7 @@ def _war_after(war: Any, numbers: Sample, rows: Any, check: bool = False) -> Any
     state = first = war.first_state(some, runs)
     if check:
         _check_state("the first state", state, state, runs)
-    for day in range(DAYS):
+    for day in range(days):
         lift = 0.2 * luck[day, 2]
         chance, wins = war.battle_chance(some, state), war.forward_wins(some, state, lift)
         fought = (luck[day, 0] < np.maximum(chance, 0.3)).nonzero()[0]
@@ -339,12 +372,11 @@ def _check_chance(what: str, chance: Any, runs: int) -> None:
 
 
 def _check_alone_war(war: Any, numbers: Sample, state: Any) -> None:
-    for place, column in enumerate(_columns(state)):
-        _check_alone(
-            f"`{fields(state)[place].name}`",
-            column,
-            lambda rows, place=place: _columns(_war_after(war, numbers, rows))[place],  # type: ignore[misc]
-        )
+    for run in range(0, RUNS, 4):
+        alone = _war_after(war, numbers, slice(run, run + 1))
+        for f in fields(state):
+            same = np.array_equal(getattr(alone, f.name)[0], getattr(state, f.name)[run])
+            _promise(same, f"`{f.name}` of a run is different when the run is computed alone")
 
 
 def _check_value_of_war(war: Any, numbers: Sample, own: Sample, state: Any) -> None:
