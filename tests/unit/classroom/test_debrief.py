@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from sim.classroom import commands
 from sim.classroom.debrief import build_debrief, exact, one_thing_changed, quantile_dots, replayed
 from sim.classroom.events import to_line
-from sim.classroom.plan import Inject
+from sim.classroom.plan import ParameterInject
 from sim.classroom.state import canonical
 from sim.classroom.storage.export import archive, harmless
 from sim.classroom.table_model import Model
@@ -28,7 +28,7 @@ RUNS = 60
 
 @pytest.fixture(scope="module")
 def room() -> Class:
-    inject = Inject(id="storm", kind="parameter", words="A storm.", lever="war_cost", setting=3)
+    inject = ParameterInject(id="storm", words="A storm.", lever="war_cost", setting=3)
     room = Class(with_canaries("two-rivers"), tables=3, rounds=4, seed=3, injects=(inject,))
     people = room.gathered(people=4)
     room.instruct(commands.Start())

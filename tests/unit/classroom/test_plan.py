@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import sim.classroom
-from sim.classroom.plan import ExercisePlan, Inject, Setting
+from sim.classroom.plan import ExercisePlan, OptionInject, Setting
 from sim.scenario.loading import load_scenario
 
 SCENARIOS = ("gaza-2024-01", "gaza-2023-11", "two-rivers")
@@ -58,8 +58,8 @@ def test_packages_are_known_by_their_levels():
 
 
 def test_levels_are_opened_and_closed_by_injects():
-    inject = Inject(
-        id="i", kind="option", words="x", issue="duration", opens=("permanent",), closes=("14d",)
+    inject = OptionInject(
+        id="i", words="x", issue="duration", opens=("permanent",), closes=("14d",)
     )
     one = setting("two-rivers", held_back={"duration": ("permanent",)}, injects=(inject,))
 
