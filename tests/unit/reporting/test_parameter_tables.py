@@ -25,8 +25,8 @@ def test_the_document_is_up_to_date():
     )
 
 
-def test_every_scenario_that_people_play_is_in_it():
-    assert sorted(PLAYED) == sorted([IN_FULL, BY_DIFFERENCE, BY_COUNT])
+def test_what_the_document_names_is_at_hand():
+    assert {IN_FULL, BY_DIFFERENCE, BY_COUNT} <= set(PLAYED)
 
 
 @pytest.mark.parametrize("name", [*PLAYED, *sorted(p.stem for p in TEXTBOOK.glob("*.yaml"))])
