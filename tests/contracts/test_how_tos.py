@@ -11,9 +11,13 @@ import pytest
 import yaml
 
 import sim
+from sim.classroom import plan
 from sim.engine.simulate import simulate
+from sim.reporting import sections
 from sim.scenario import plugins
+from sim.scenario.errors import ScenarioError
 from sim.scenario.loading import find_scenario, load_scenario
+from sim.sweep.study_reader import read_study
 
 THEORY = Path(sim.__file__).parent / "theory" / "README.md"
 BLOCKS = re.findall(r"```(python|yaml)\n(.*?)```", THEORY.read_text(encoding="utf-8"), re.DOTALL)
@@ -89,3 +93,45 @@ def test_check_and_run_take_the_plugin(tmp_path):
     played = subprocess.run(command, capture_output=True, text=True, check=False)
     assert played.returncode == 0, played.stderr
     assert f"--plugin {plugin}" in played.stdout.replace("\n", ""), played.stdout
+
+
+def blocks(document: str, language: str) -> list[str]:
+    text = (Path(sim.__file__).parents[1] / document).read_text(encoding="utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def test_the_section_of_the_how_to_is_drawn(monkeypatch):
+    monkeypatch.setattr(sections, "SECTIONS", dict(sections.SECTIONS))
+    (code,) = blocks("sim/reporting/README.md", "python")
+    exec(compile(code, "README.md", "exec"), {})
+    case = load_scenario("two-rivers")
+    section = sections.of_talks(simulate(case, runs=30), {}, case)["victories"]()
+    assert section.figures[0].chart.to_dict()
+
+
+def test_the_inject_of_the_how_to_closes_levels(monkeypatch):
+    monkeypatch.setattr(plan, "INJECTS", dict(plan.INJECTS))
+    code = blocks("sim/classroom/README.md", "python")[-1]
+    exec(compile(code, "README.md", "exec"), {"__name__": "how_to"})
+    stored = {"id": "i", "kind": "withdrawal", "words": "x", "issue": "a", "levels": ["b"]}
+    (inject,) = plan.ExercisePlan.model_validate({"title": "t", "injects": [stored]}).injects
+    assert inject.apply(plan.Terms({}, frozenset())).closed == {("a", "b")}
+    assert inject.model_dump()["levels"] == ("b",)
+
+
+def test_the_lever_of_the_how_to_moves_something(tmp_path):
+    (part,) = blocks("scenarios/README.md", "yaml")
+    content = yaml.safe_load(find_scenario("two-rivers").read_text(encoding="utf-8"))
+    content["levers"] |= yaml.safe_load(part)["levers"]
+    file = tmp_path / "my-case.yaml"
+    file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    low, high = (simulate(file, runs=30, levers={"channel_pace": end}) for end in (0.5, 2))
+    assert not np.array_equal(low.rounds, high.rounds)
+
+
+def test_a_sweep_says_that_it_takes_no_plugins(tmp_path):
+    written(tmp_path, *PLUGINS[0])
+    study = tmp_path / "study.yaml"
+    study.write_text("study: s\nscenario: my-case.yaml\n", encoding="utf-8")
+    with pytest.raises(ScenarioError, match="sweeps do not take plugins yet"):
+        read_study(study)

@@ -86,6 +86,6 @@ def test_a_scenario_without_roles_cannot_be_played_in_class():
 
 def test_the_shortest_exercise_of_the_readme_runs(capsys):
     text = (Path(sim.classroom.__file__).parent / "README.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    example, *_ = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     exec(compile(example, "README.md", "exec"), {})
     assert len(eval(capsys.readouterr().out)) == 4
