@@ -85,12 +85,16 @@ def script_of(setting: Setting, table: Table) -> Script:
     """A table's rounds and injects, for the model."""
     changes = []
     for k, (name, start) in enumerate(table.injects):
-        inject = setting.inject(name)
-        fired = tuple(other for other, _ in table.injects[: k + 1])
-        if inject.kind == "parameter":
-            changes.append(Change(start, {inject.lever: inject.setting}))
-        elif inject.kind == "option":
-            changes.append(Change(start, {}, np.array(setting.on_offer(fired))))
+        before = setting.terms(tuple(other for other, _ in table.injects[:k]))
+        after = setting.inject(name).apply(before)
+        levers = {lever: x for lever, x in after.levers.items() if before.levers.get(lever) != x}
+        offered = None
+        if after.closed != before.closed:
+            offered = np.array(
+                setting.on_offer(tuple(other for other, _ in table.injects[: k + 1]))
+            )
+        if levers or offered is not None:
+            changes.append(Change(start, levers, offered))
     return Script(table.rounds, tuple(changes), np.array(setting.on_offer(())))
 
 

@@ -31,7 +31,7 @@ from sim.engine.utility import take_runs
 from sim.scenario.packages import feasible_packages
 from sim.scenario.quantity import FINEST_LUCK, standard_normal
 from sim.scenario.schema import Scenario
-from sim.theory.war import REARMING_DAYS, WAR_MODULES, Evidence
+from sim.theory.war import WAR_MODULES, WarState
 from sim.types import Bools, Floats, Ints
 
 #: Packages assessed at a time, over all runs at hand: more take memory, fewer take more calls.
@@ -102,9 +102,7 @@ class Talks(mesa.Model):
         helped = any(mediator.keeps_channel for mediator in self.mediators)
         self.truces_now = Truces(draws, self.packages, self.captivity, helped)
         self.war = WAR_MODULES[scenario.war.kind]()
-        self.war_numbers = draws.of("war.numbers", self.war.numbers)
-        self.battle_chance = self.war.battle_chance(self.war_numbers, chance.runs)
-        self.rearming = self.war.rearming(self.war_numbers, chance.runs)
+        self.war_numbers = draws.of("war.numbers", tuple(self.war.numbers))
         self._read_channel(draws, helped)
         self._read_luck(chance)
         self.record = Recorder(draws, self.parties, self.truces_now, days=days, series=series)
@@ -172,8 +170,7 @@ class Talks(mesa.Model):
         """Everything as it stands before the first day."""
         self.day = 0
         self.phase = np.zeros(runs, dtype=np.int64)
-        self.front = self.war.first_front(self.war_numbers, runs)
-        self.wins, self.battles = np.zeros(runs), np.zeros(runs)
+        self.war_state: WarState = self.war.first_state(self.war_numbers, runs)
         self.elapsed = np.zeros(runs)  # days of talks since they opened or reopened
         self.rounds = np.zeros(runs, dtype=np.int64)
         self.suspended_until = np.zeros(runs, dtype=np.int64)
@@ -217,27 +214,31 @@ class Talks(mesa.Model):
     # -- 1 war -----------------------------------------------------------------------------------
 
     def _fight(self) -> None:
-        """A battle moves the front by one fort; a truce lets the backward side re-arm."""
-        fighting = self.phase == WAR
-        fought = fighting & (self.luck["battles"][self.day] < self.battle_chance)
+        """A battle may be fought; a day of truce passes; a side may have won."""
+        war, fighting = self.war, self.phase == WAR
+        chance = war.battle_chance(self.war_numbers, self.war_state)
+        fought = fighting & (self.luck["battles"][self.day] < chance)
         rows = fought.nonzero()[0]
         if len(rows):
-            numbers = {name: value[rows] for name, value in self.war_numbers.items()}
-            chance = self.war.forward_wins(numbers, self.captivity.lift(rows))
+            numbers, state = self._war_in(rows)
+            chance = war.forward_wins(numbers, state, self.captivity.lift(rows))
             won = self.luck["battle won"][self.day][rows] < chance
-            self.front[rows] = self.war.after_battle(numbers, self.front[rows], won)
-            self.wins[rows] += won
-            self.battles[rows] += 1.0
+            self.war_state = self.war_state.put(rows, war.advance_battle(numbers, state, won))
             self._note("battle", won=bool(won[0]))
         rows = (self.phase == TRUCE).nonzero()[0]
-        rows = rows[self.day - self.truces_now.began[rows] <= REARMING_DAYS]
-        if len(rows) and self.war.has_sides:
-            front = self.front[rows]
-            rearmed = np.maximum(front - self.rearming[rows], np.minimum(front, 1.0))
-            self.front[rows] = rearmed
-        forward, backward = self.war.victory(self.war_numbers, self.front)
+        if len(rows):
+            numbers, state = self._war_in(rows)
+            days = self.day - self.truces_now.began[rows]
+            rested = war.advance_truce_day(numbers, state, days)
+            self.war_state = self.war_state.put(rows, rested)
+        forward, backward = war.victory(self.war_numbers, self.war_state)
         self._win(fighting & forward, FORWARD_WON)
         self._win(fighting & backward, BACKWARD_WON)
+
+    def _war_in(self, rows: Ints) -> tuple[dict[str, Floats], WarState]:
+        """The numbers and the state of the war in some runs."""
+        numbers = {name: value[rows] for name, value in self.war_numbers.items()}
+        return numbers, self.war_state.take(rows)
 
     def _win(self, won: Bools, phase: int) -> None:
         if won.any():
@@ -441,8 +442,10 @@ class Talks(mesa.Model):
         ended = self.packages.permanent[np.maximum(truces.in_force, 0)]
         return np.asarray((self.phase == WAR) | ((self.phase == TRUCE) & begun & ~ended))
 
-    def _evidence(self, rows: Ints) -> Evidence:
-        return Evidence(self.front[rows], self.wins[rows], self.battles[rows])
+    def _evidence(self, rows: Ints) -> WarState:
+        """What everybody has seen of the war in some runs."""
+        seen: WarState = self.war.evidence(self.war_state.take(rows))
+        return seen
 
     def _reckon(self, rows: Ints, truthful: bool = False) -> tuple[list[Valuation], Floats]:
         """Everybody's reckoning, and the value of war to each: (rows, parties).
@@ -695,7 +698,8 @@ class Talks(mesa.Model):
             guess[:, i] += mediator.guesses(rows, party.name, tables, self.packages, rounds)
             access = mediator.access[party.name][rows].astype(np.float32)
             heard[:, i] = access * scene.reservation[:, i] + (1.0 - access) * aspiration[:, i]
-        return mediator.drafts(guess[:, self.veto], heard[:, self.veto], aspiration[:, self.veto])
+        veto = self.veto
+        return mediator.drafts(rows, guess[:, veto], heard[:, veto], aspiration[:, veto])
 
     def _answers(self, meeting: Meeting, text: Ints, speaker: Ints) -> NegotiationRound:
         """Who accepts a text (rows,), and what side payments that takes.
@@ -837,9 +841,8 @@ class Talks(mesa.Model):
 
     def outcomes(self, sha256: str, version: str, levers: Mapping[str, float]) -> Outcomes:
         """How each run stands: after the last day, how it ended; before, as if today were it."""
-        now = CurrentState(
-            self.day, self.phase, self.rounds, self.awaited, self.battles, self.front
-        )
+        war = self.war_state
+        now = CurrentState(self.day, self.phase, self.rounds, self.awaited, war.battles, war.front)
         return self.record.outcomes(sha256, version, levers, now)
 
 

@@ -39,7 +39,7 @@ class Truces:
         self.scale = draws["truce.scale_days"]
         self.effect = {name: draws.get(f"truce.effects.{name}", 0.0) for name in EFFECTS}
         judgement = PERMANENCE[scenario.permanence.kind]()
-        self.bite = judgement.bite(draws.of("permanence.numbers", judgement.numbers))
+        self.bite = judgement.bite(draws.of("permanence.numbers", tuple(judgement.numbers)))
         self.prior = (draws["truce.trust_kept"], draws["truce.trust_broken"])
         self.batch_every = np.maximum(np.rint(draws["truce.batch_every_days"]), 1).astype(int)
         self.resolved = draws["truce.dispute_resolved"]

@@ -12,7 +12,7 @@ from sim.findings.attribution import (
 from sim.findings.explanation import Reasons
 from sim.findings.lever_search import LeverChange, LeverSearch
 from sim.findings.statistics import Finding
-from sim.reporting.summary import NOT_A_FORECAST
+from sim.reporting.summary import NOT_A_FORECAST, plugins_of
 from sim.scenario.schema import Scenario
 from sim.types import Json
 
@@ -80,6 +80,7 @@ def why_summary(
         },
         "not_a_forecast": NOT_A_FORECAST,
         "command": command,
+        **plugins_of(scenario),
     }
 
 
@@ -98,6 +99,7 @@ def unlock_summary(
         "pair": None if found.pair is None else _way(found.pair),
         "not_a_forecast": NOT_A_FORECAST,
         "command": command,
+        **plugins_of(scenario),
     }
 
 

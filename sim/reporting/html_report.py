@@ -23,7 +23,7 @@ from sim.findings.designs import ExperimentDesign, run_design
 from sim.findings.explanation import Reasons
 from sim.findings.explanation import reasons as find_reasons
 from sim.findings.statistics import Finding
-from sim.reporting import charts, explanation
+from sim.reporting import charts, explanation, sections
 from sim.reporting.charts import Figure
 from sim.reporting.explanation_sections import (
     HEADINGS,
@@ -34,7 +34,7 @@ from sim.reporting.explanation_sections import (
     why_section,
 )
 from sim.reporting.parameter_tables import what_it_is
-from sim.reporting.sections import OF_COMPARISON, OF_TALKS, Section
+from sim.reporting.sections import Section
 from sim.reporting.summary import (
     NOT_A_FORECAST,
     assumptions,
@@ -123,7 +123,7 @@ def report(
         headline=_headline(found),
         played=f"{_played(found)} Played with {settings_of(found)}.",
         sections=(
-            *(draw(outcomes, found, scenario) for draw in OF_TALKS.values()),
+            *(draw() for draw in sections.of_talks(outcomes, found, scenario).values()),
             *_further(further, scenario),
         ),
         data=data,
@@ -142,7 +142,7 @@ def comparison(both: Comparison, scenario: Scenario, command: str) -> Page:
         f"{settings_in_words(found['baseline_levers'])}. "
         f"Changed: {settings_in_words(found['changed_levers'])}"
         + ("." if _same_numbers(found) else ", and numbers of the scenario."),
-        sections=tuple(draw(both, found, scenario) for draw in OF_COMPARISON.values()),
+        sections=sections.comparison_report(both, found, scenario),
         data={SUMMARY: found},
         **_frame(found, scenario, command),
     )

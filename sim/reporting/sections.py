@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Literal
 
 from sim import findings
 from sim.engine.outcomes import ENDINGS, Outcomes
@@ -337,24 +339,128 @@ def _arms(both: Comparison) -> Mapping[str, Outcomes]:
     return {BASELINE: both.baseline, CHANGED: both.changed}
 
 
+def _endings_by_arm(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
+    """How talks stand on their last day, arm beside arm."""
+    found = {arm: findings.endings(outcomes) for arm, outcomes in arms.items()}
+    seen = [name for name in ENDINGS if any(shares[name].estimate for shares in found.values())]
+    days = next(iter(arms.values())).days
+    figure = charts.shares(
+        "endings",
+        f"Of 100 talks, so many stand like this on day {days}.",
+        {
+            arm: {"": {ending_words(name, scenario): shares[name] for name in seen}}
+            for arm, shares in found.items()
+        },
+        "of 100 talks",
+    )
+    return Section("endings", f"How do talks stand on day {days}?", (), (figure,))
+
+
+def _refusals_by_arm(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
+    """Who refuses texts, arm beside arm."""
+    words = {
+        "refused": "refused",
+        "refused_alone": "refused, and nobody else did",
+        "no_way_out": "saw no way out",
+    }
+    groups = {
+        arm: {
+            scenario.parties[party].title: {words[name]: share for name, share in counts.items()}
+            for party, counts in findings.refusals(outcomes).items()
+        }
+        for arm, outcomes in arms.items()
+    }
+    figure = charts.shares(
+        "blockers",
+        "Of 100 texts on the table, so many are refused by each party.",
+        groups,
+        "of 100 texts",
+    )
+    said = "Who sees no way out believes that nothing it could accept would be accepted."
+    return Section("blockers", "Who refuses?", (said,), (figure,))
+
+
 # --- The sections by their names, in order
 
 
-#: Of one set of talks: from the outcomes, their summary and the scenario.
-OF_TALKS: Mapping[str, Callable[[Outcomes, Json, Scenario], Section]] = {
-    "truce-begins": lambda talks, found, case: _truce_begins({TALKS: talks}, case),
-    "endings": lambda talks, found, case: _endings(found, case),
-    "terms": lambda talks, found, case: _terms({"": talks}, case),
-    "people": lambda talks, found, case: _people({"": talks}, case),
-    "truce-lasts": lambda talks, found, case: _truce_lasts({TRUCES: talks}, case),
-    "blockers": _refusals,
+@dataclass(frozen=True)
+class SectionKind:
+    """A section of pages and reports: what its button says, and what draws it."""
+
+    button: str
+    #: Of one set of talks: from the outcomes, their summary and the scenario.
+    of_talks: Callable[[Outcomes, Json, Scenario], Section] | None = None
+    #: Of a comparison: from both arms, what their summary says and the scenario.
+    of_comparison: Callable[[Comparison, Json, Scenario], Section] | None = None
+    #: Whether it comes first in a report on a comparison, somewhere in it, or not at all.
+    in_comparison_report: Literal["first", "yes", "no"] = "yes"
+
+
+#: All sections, in the order of pages. One that is entered here is drawn and has its button.
+SECTIONS: dict[str, SectionKind] = {
+    "truce-begins": SectionKind(
+        "When",
+        lambda talks, found, case: _truce_begins({TALKS: talks}, case),
+        lambda both, found, case: _truce_begins(_arms(both), case),
+    ),
+    "effects": SectionKind(
+        "What changes",
+        of_comparison=lambda both, found, case: _effects(both, found),
+        in_comparison_report="first",
+    ),
+    "endings": SectionKind(
+        "How it ends",
+        lambda talks, found, case: _endings(found, case),
+        lambda both, found, case: _endings_by_arm(_arms(both), case),
+        in_comparison_report="no",
+    ),
+    "terms": SectionKind(
+        "Terms",
+        lambda talks, found, case: _terms({"": talks}, case),
+        lambda both, found, case: _terms(_arms(both), case),
+    ),
+    "people": SectionKind(
+        "People",
+        lambda talks, found, case: _people({"": talks}, case),
+        lambda both, found, case: _people(_arms(both), case),
+    ),
+    "truce-lasts": SectionKind(
+        "Does it last",
+        lambda talks, found, case: _truce_lasts({TRUCES: talks}, case),
+        lambda both, found, case: _truce_lasts(_arms(both), case),
+    ),
+    "blockers": SectionKind(
+        "Who refuses",
+        _refusals,
+        lambda both, found, case: _refusals_by_arm(_arms(both), case),
+        in_comparison_report="no",
+    ),
 }
 
-#: Of a comparison: from both arms, what their summary says and the scenario.
-OF_COMPARISON: Mapping[str, Callable[[Comparison, Json, Scenario], Section]] = {
-    "effects": lambda both, found, case: _effects(both, found),
-    "truce-begins": lambda both, found, case: _truce_begins(_arms(both), case),
-    "terms": lambda both, found, case: _terms(_arms(both), case),
-    "people": lambda both, found, case: _people(_arms(both), case),
-    "truce-lasts": lambda both, found, case: _truce_lasts(_arms(both), case),
-}
+
+def of_talks(talks: Outcomes, found: Json, case: Scenario) -> dict[str, Callable[[], Section]]:
+    """What draws each section of one set of talks, by name."""
+    return {
+        name: partial(kind.of_talks, talks, found, case)
+        for name, kind in SECTIONS.items()
+        if kind.of_talks is not None
+    }
+
+
+def of_comparison(
+    both: Comparison, found: Json, case: Scenario
+) -> dict[str, Callable[[], Section]]:
+    """What draws each section of a comparison, by name."""
+    return {
+        name: partial(kind.of_comparison, both, found, case)
+        for name, kind in SECTIONS.items()
+        if kind.of_comparison is not None
+    }
+
+
+def comparison_report(both: Comparison, found: Json, case: Scenario) -> tuple[Section, ...]:
+    """The sections of a report on a comparison, in its order."""
+    drawn = of_comparison(both, found, case)
+    order = sorted(drawn, key=lambda name: SECTIONS[name].in_comparison_report != "first")
+    kept = (name for name in order if SECTIONS[name].in_comparison_report != "no")
+    return tuple(drawn[name]() for name in kept)

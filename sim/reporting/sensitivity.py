@@ -7,7 +7,7 @@ from typing import Any
 
 from sim.findings.sensitivity import MEASURES, Indices, SensitivityPlan, SensitivityStudy
 from sim.findings.statistics import Finding
-from sim.reporting.summary import NOT_A_FORECAST
+from sim.reporting.summary import NOT_A_FORECAST, plugins_of
 from sim.scenario.schema import Scenario
 
 STUDY = "parley.sensitivity/1"
@@ -26,6 +26,7 @@ def study_as_data(
         "scenario": scenario.scenario,
         **asked,
         "command": command,
+        **plugins_of(scenario),
         "outcome": found.outcome,
         "outcome_in_words": MEASURES[found.outcome].words,
         "runs": plan.runs,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -102,6 +103,7 @@ def summary(
         "assumptions": assumptions(scenario),
         "not_a_forecast": NOT_A_FORECAST,
         "command": command,
+        **plugins_of(scenario),
     }
 
 
@@ -127,6 +129,7 @@ def comparison_summary(comparison: Comparison, scenario: Scenario, command: str 
         "assumptions": assumptions(scenario),
         "not_a_forecast": NOT_A_FORECAST,
         "command": command,
+        **plugins_of(scenario),
     }
 
 
@@ -195,6 +198,12 @@ def _truce(outcomes: Outcomes) -> Json:
         },
         "causes": _shares(findings.truce_causes(outcomes)),
     }
+
+
+def plugins_of(scenario: Scenario) -> Json:
+    """The plugins that a scenario's strategies come from; no key where there are none."""
+    named = [{"file": Path(path).name, "sha256": sha256} for path, sha256 in scenario.plugins]
+    return {"plugins": named} if named else {}
 
 
 def _base_rate(scenario: Scenario, horizon: int) -> Json | None:

@@ -16,6 +16,9 @@ from sim.sweep.factors import Factor, FactorError, factor_of
 from sim.sweep.question import BoundStudy
 from sim.sweep.study import Study
 
+#: Said of a scenario that needs strategies of a user's own.
+NO_PLUGINS = "sweeps do not take plugins yet: a study needs a scenario whose strategies are shipped"
+
 
 def read_study(path: str | FilePath, changes: dict[str, str] | None = None) -> BoundStudy:
     """Read a study from its YAML or JSON file, with some of its values changed by their paths.
@@ -66,7 +69,12 @@ def _scenario_of(
         beside = folder / study.scenario
         case = given or load_scenario(beside if beside.suffix else find_scenario(study.scenario))
     except ScenarioError as error:
-        return None, [_outside("scenario", study.scenario, one) for one in error.complaints]
+        issues = [_outside("scenario", study.scenario, one) for one in error.complaints]
+        if any(one.key.split(".")[-1] == "kind" for one in error.complaints):
+            issues.append(IssueAtPath(("scenario",), NO_PLUGINS))
+        return None, issues
+    if case.plugins:
+        return None, [IssueAtPath(("scenario",), NO_PLUGINS)]
     days = case.days if study.days is None else study.days
     return case.model_copy(update={"days": days}), []
 

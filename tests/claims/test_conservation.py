@@ -71,8 +71,8 @@ def books_of(talks: Talks) -> dict[str, np.ndarray]:
     shares = {
         **{f"exposure {p.name}": p.exposure for p in talks.parties},
         **mobilised,
-        "battles won": (talks.wins / np.maximum(talks.battles, 1)),
-        "front": talks.front / np.maximum(talks.war_numbers["forts"], 1),
+        "battles won": (talks.war_state.wins / np.maximum(talks.war_state.battles, 1)),
+        "front": talks.war_state.front / np.maximum(talks.war_numbers["forts"], 1),
     }
     groups = {"people": people, "counts": counts, "shares": shares}
     return {f"{g}.{n}": np.array(x) for g, book in groups.items() for n, x in book.items()}

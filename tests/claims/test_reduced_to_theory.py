@@ -172,7 +172,7 @@ def test_those_who_believe_alike_are_never_optimistic():
         talks.step()
         optimism = scene_of(talks).war_values.sum(axis=1) - 1
         assert optimism[talks.playing] == pytest.approx(0, abs=1e-6)
-    assert len(np.unique(talks.front[rows])) > 5
+    assert len(np.unique(talks.war_state.front[rows])) > 5
 
 
 def test_beliefs_draw_together_as_battles_are_fought():

@@ -88,7 +88,7 @@ def test_an_exchange_costs_leverage_and_a_truce_costs_ground(levels, leverage, f
     packages, row = talks.packages, row_of(levels)
     lift = talks.captivity.lift_after(np.array([0]))[0, packages.release_of[row]]
     rearmed = talks.war_numbers["rearm_per_month"][0] * min(packages.days[row], 90) / 30
-    assert [1 - lift / 0.1, talks.front[0] - rearmed] == printed(leverage, front)
+    assert [1 - lift / 0.1, talks.war_state.front[0] - rearmed] == printed(leverage, front)
 
 
 @pytest.mark.parametrize(

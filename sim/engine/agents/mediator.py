@@ -6,7 +6,7 @@ import mesa
 import numpy as np
 
 from sim.engine.sampling import ParameterSample
-from sim.engine.utility import Tables, take_runs
+from sim.engine.utility import Tables
 from sim.scenario.packages import Packages
 from sim.scenario.quantity import standard_normal
 from sim.theory.bargaining import FORMULATIONS
@@ -43,9 +43,8 @@ class Mediator(mesa.Agent):
         self.formulation = None
         if spec.formulation is not None:
             self.formulation = FORMULATIONS[spec.formulation.kind]
-            numbers = draws.of(f"{path}.formulation.numbers", self.formulation.numbers)
-            self.first_error = numbers["weight_error"]
-            self.learning_rounds = np.maximum(numbers["learning_rounds"], 1e-6)
+            names = tuple(self.formulation.numbers)
+            self.formulation_numbers = draws.of(f"{path}.formulation.numbers", names)
             self.slant = {
                 p: standard_normal(draws.chance.once(f"weights {name} {p}", 3)) for p in parties
             }
@@ -59,25 +58,25 @@ class Mediator(mesa.Agent):
     ) -> Floats:
         """How far its guess of a package's worth to a party is off: (runs, packages), in utils.
 
-        It misjudges how much the party cares about the settlement, the exchange and the rest, the
-        less so the more rounds it has sat with them.
-        """
-        spread = self.first_error[rows] * np.exp(-rounds / self.learning_rounds[rows])
-        return tables.misjudged(spread[:, None] * self.slant[party][rows]).spread(packages)
-
-    def drafts(self, worth: Floats, reservation: Floats, aspiration: Floats) -> Ints:
-        """The text it puts on the table: (runs,) package.
-
-        `worth` is its guess (runs, parties, packages); it aims at a text that meets what the
-        parties hold out for and, where there is none, at one that meets what it takes to be their
-        reservation values (both (runs, parties)).
+        It misjudges how much the party cares about the settlement, the exchange and the rest.
         """
         assert self.formulation is not None
-        text = self.formulation.solution(worth, np.maximum(reservation, aspiration))
-        short = np.flatnonzero(text < 0)
-        if len(short):
-            text[short] = self.formulation(take_runs(worth, short), take_runs(reservation, short))
+        spread = self.formulation.misjudgement(self._numbers_in(rows), rounds)
+        return tables.misjudged(spread[:, None] * self.slant[party][rows]).spread(packages)
+
+    def drafts(self, rows: Ints, worth: Floats, reservation: Floats, aspiration: Floats) -> Ints:
+        """The text it puts on the table: (rows,) package.
+
+        `worth` is its guess (rows, parties, packages); `reservation` and `aspiration` (rows,
+        parties) are what it takes the parties to settle for and to hold out for.
+        """
+        assert self.formulation is not None
+        text = self.formulation(self._numbers_in(rows), worth, reservation, aspiration)
         return np.asarray(text, dtype=np.int64)
+
+    def _numbers_in(self, rows: Ints) -> dict[str, Floats]:
+        """The numbers of its formulation in some runs."""
+        return {name: value[rows] for name, value in self.formulation_numbers.items()}
 
     def spend(self, party: str, rows: Ints, amount: Floats) -> None:
         """Side payments that were promised are gone."""

@@ -19,7 +19,7 @@ from sim.scenario.quantity import standard_normal
 from sim.theory.bargaining import mask_outside
 from sim.theory.commitment import PERMANENCE, blame, permanence, temptation
 from sim.theory.concession import TACTICS, ConcessionInput
-from sim.theory.war import WAR_MODULES, Evidence
+from sim.theory.war import WAR_MODULES, WarState
 from sim.types import Bools, Floats, Ints
 
 
@@ -64,15 +64,16 @@ class Party(mesa.Agent):
         self.packages = packages
         self.forward = name in scenario.war.forward
         self.war = WAR_MODULES[scenario.war.kind]()
-        self.war_numbers = draws.of("war.numbers", self.war.numbers)
-        self.own_war = draws.of(f"{path}.war", self.war.party_numbers)
+        self.war_numbers = draws.of("war.numbers", tuple(self.war.numbers))
+        self.own_war = draws.of(f"{path}.war", tuple(self.war.party_numbers))
         self.daily_cost = self.war.daily_cost(self.own_war)
         self.judgement = PERMANENCE[scenario.permanence.kind]()
-        self.judgement_numbers = draws.of("permanence.numbers", self.judgement.numbers)
+        self.judgement_numbers = draws.of("permanence.numbers", tuple(self.judgement.numbers))
         self.bite = self.judgement.bite(self.judgement_numbers)
         self.misjudgement = self.judgement.misjudgement(self.judgement_numbers)
         self.tactic = TACTICS[spec.tactic.kind]()
-        self.tactic_numbers = draws.of(f"{path}.tactic.numbers", self.tactic.numbers)
+        tactic_numbers = tuple(self.tactic.numbers)
+        self.tactic_numbers = draws.of(f"{path}.tactic.numbers", tactic_numbers)
         self.optimism = draws[f"{path}.optimism"]
         self.misreading = draws[f"{path}.misreading"]
         self.weight_error = draws.get(f"{path}.weight_error", 0.0)
@@ -113,7 +114,7 @@ class Party(mesa.Agent):
     def values_war(
         self,
         rows: Ints,
-        evidence: Evidence,
+        evidence: WarState,
         lift: Floats,
         pause: Floats,
         truthful: bool = False,
@@ -123,12 +124,13 @@ class Party(mesa.Agent):
         own: Mapping[str, Floats] = {name: value[rows] for name, value in self.own_war.items()}
         if truthful:
             own = self.war.undeceived(own, numbers)
-        return self.war.value(numbers, own, evidence, lift, pause, self.forward)
+        value: Floats = self.war.value(numbers, own, evidence, lift, pause, self.forward)
+        return value
 
     def looks_ahead(
         self,
         rows: Ints,
-        evidence: Evidence,
+        evidence: WarState,
         lift: Floats,
         lift_after: Floats,
         truthful: bool = False,
