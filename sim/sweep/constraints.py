@@ -38,29 +38,29 @@ _COMPARISON: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 
 @dataclass(frozen=True)
 class DesignConstraint:
-    """What every design point fulfils: comparisons of keys, joined by `and`, `or` and `not`.
+    """Hold what every design point fulfils: comparisons of keys, joined by `and`, `or` and `not`.
 
     Keys stand as they are, or in quotes where they have a hyphen. Nothing else is evaluated.
     """
 
-    said: str
+    expression: str
     settings: Mapping[str, Column]
 
     def holds(self) -> NDArray[np.bool_]:
-        """Whether it holds: (points,). Raises FactorError for what it cannot mean."""
+        """Return whether it holds: (points,). Raises FactorError for what cannot be evaluated."""
         try:
-            tree = ast.parse(self.said, mode="eval").body
+            tree = ast.parse(self.expression, mode="eval").body
         except SyntaxError:
             raise self._unclear() from None
         denies = isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.Not)
         if not denies and not isinstance(tree, ast.Compare | ast.BoolOp):
             raise self._unclear()
         try:
-            found = np.asarray(self._of(tree))
+            result = np.asarray(self._of(tree))
         except (TypeError, ArithmeticError):
             raise self._unclear() from None
         length = len(next(iter(self.settings.values())))
-        return np.broadcast_to(found.astype(bool), (length,)).copy()
+        return np.broadcast_to(result.astype(bool), (length,)).copy()
 
     def _of(self, node: ast.expr) -> Any:
         if isinstance(node, ast.BoolOp):
@@ -96,14 +96,14 @@ class DesignConstraint:
 
     def _key(self, key: str) -> Any:
         if key not in self.settings:
-            found = f"the constraint `{self.said}` names no swept key"
-            raise FactorError(found, "", did_you_mean(key, self.settings), ("constraints",))
+            problem = f"the constraint `{self.expression}` names no swept key"
+            raise FactorError(problem, "", did_you_mean(key, self.settings), ("constraints",))
         values = self.settings[key]
         return values.astype(str) if values.dtype.kind == "O" else values
 
     def _unclear(self) -> FactorError:
         return FactorError(
-            f"the constraint `{self.said}` cannot be understood",
+            f"the constraint `{self.expression}` cannot be understood",
             "it compares swept keys and numbers",
             "such as `leaks <= 1 or optimism < 0.5`",
             ("constraints",),

@@ -12,7 +12,7 @@ import pytest
 from sim.sweep import Sweep
 from sim.sweep import result_folder as disk
 from sim.sweep.design_points import DesignPoints
-from sim.sweep.execution import begin
+from sim.sweep.execution import prepare_folder
 from sim.sweep.plan import SweepPlan
 from sim.sweep.study import MOST_REPLICATES
 from sim.sweep.study_reader import read_study_text
@@ -84,7 +84,7 @@ def known(tmp_path: Path) -> Callable[..., Sweep]:
         plan = plan_of(text)
         folder = tmp_path / name
         folder.mkdir()
-        begin(folder, plan)
+        prepare_folder(folder, plan)
         columns = function(plan.points, np.arange(replicates))
         disk.write_table(folder / "runs.parquet", scramble(rows_of(plan, replicates, columns)))
         kinds = {"deal_by_10": "share", "deal_day": "day", "ending": "word"}

@@ -68,9 +68,9 @@ def read_facts(path: str | Path) -> Facts:
     text = loading.read_file(path)
     keys = keys_at_top(text, path.name)
     if "facts" not in keys and (kind := keys & {"study", "scenario"}):
-        found = f"this is a {'study' if 'study' in kind else 'scenario'}"
+        problem = f"this is a {'study' if 'study' in kind else 'scenario'}"
         hint = "facts of a case are a file of their own, which begins with `facts:`"
-        raise ScenarioError([ValidationIssue(path.name, 0, "", found, "", hint)])
+        raise ScenarioError([ValidationIssue(path.name, 0, "", problem, "", hint)])
     return loading.read_as(text, path.name, Facts, lambda facts: (), {})
 
 
@@ -138,26 +138,26 @@ def calibrate(sweep: Sweep, facts: Facts, *, accept: float = 0.02) -> Calibratio
     uncertainties, or has several policies of which the facts name none; IncompleteError where runs
     are missing.
     """
-    found = {name: cell_estimates(sweep, name) for name in facts.facts}
-    one = next(iter(found.values()))
-    points = _points(one, facts)
-    for each in found.values():
-        each.must_be_whole()
-    simulated = np.stack([each.values[points] for each in found.values()], axis=-1)
+    estimates = {name: cell_estimates(sweep, name) for name in facts.facts}
+    first = next(iter(estimates.values()))
+    points = _points(first, facts)
+    for outcome in estimates.values():
+        outcome.must_be_whole()
+    simulated = np.stack([outcome.values[points] for outcome in estimates.values()], axis=-1)
     if facts.compare == "means":
         simulated = simulated.mean(axis=1, keepdims=True)
-    within = np.stack([_within(each.values[points]) for each in found.values()])
+    within = np.stack([_within(outcome.values[points]) for outcome in estimates.values()])
     observed = np.array([fact.observed for fact in facts.facts.values()])
     error = np.array([fact.error for fact in facts.facts.values()])
     kept, tolerance = nearest(simulated, observed, error, accept)
-    replicates = one.values.shape[1]
+    replicates = first.values.shape[1]
     chance = within / replicates + (within if facts.compare == "runs" else 0.0)
     far = implausibility(simulated.mean(axis=1), observed, error, chance)
     plausible = far.max(axis=1) <= IMPLAUSIBLE
     weights = kept.sum(axis=1).astype(np.float64)
-    numeric = [k for k in one.uncertainties if one.settings[k].dtype.kind in "fiu"]
+    numeric = [k for k in first.uncertainties if first.settings[k].dtype.kind in "fiu"]
     return Calibration(
-        tuple(_parameter(one, key, points, weights, plausible) for key in numeric),
+        tuple(_parameter(first, key, points, weights, plausible) for key in numeric),
         tuple(
             Fit(
                 name,
@@ -166,7 +166,7 @@ def calibrate(sweep: Sweep, facts: Facts, *, accept: float = 0.02) -> Calibratio
                 _spread(simulated[..., f][kept]),
                 float((far[:, f] > IMPLAUSIBLE).mean()),
             )
-            for f, name in enumerate(found)
+            for f, name in enumerate(estimates)
         ),
         facts.compare,
         kept.size,
@@ -174,22 +174,22 @@ def calibrate(sweep: Sweep, facts: Facts, *, accept: float = 0.02) -> Calibratio
         tolerance,
         effective(weights),
         float(plausible.mean()),
-        tuple(key for key in one.uncertainties if key not in numeric),
+        tuple(key for key in first.uncertainties if key not in numeric),
     )
 
 
-def _points(one: CellEstimates, facts: Facts) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _points(estimates: CellEstimates, facts: Facts) -> np.ndarray[Any, np.dtype[np.int64]]:
     """Return the sampled points of the policy that the facts are about."""
-    chosen = one.sample.copy()
-    if not one.uncertainties or not chosen.any():
+    chosen = estimates.sample.copy()
+    if not estimates.uncertainties or not chosen.any():
         raise AnalysisError("the sweep is no sample of uncertainties; nothing can be calibrated")
     for lever, setting in facts.levers.items():
-        if lever not in one.levers:
+        if lever not in estimates.levers:
             raise AnalysisError(f"the facts set '{lever}', which is no lever of the sweep")
-        chosen &= np.array([shown(value) for value in one.settings[lever]]) == shown(setting)
-    policies = np.unique(one.lever_id[chosen])
+        chosen &= np.array([shown(value) for value in estimates.settings[lever]]) == shown(setting)
+    policies = np.unique(estimates.lever_id[chosen])
     if len(policies) != 1:
-        named = "; ".join(one.policy(int(p)) for p in np.unique(one.lever_id)[:6])
+        named = "; ".join(estimates.policy(int(p)) for p in np.unique(estimates.lever_id)[:6])
         raise AnalysisError(
             f"the facts fit {len(policies)} policies; `levers:` names the one that the case was "
             f"under, of {named}"
@@ -261,14 +261,14 @@ def weighted_quantiles(values: Floats, weights: Floats, at: tuple[float, ...]) -
 
 
 def _parameter(
-    one: CellEstimates,
+    estimates: CellEstimates,
     key: str,
     points: np.ndarray[Any, np.dtype[np.int64]],
     weights: Floats,
     plausible: np.ndarray[Any, np.dtype[np.bool_]],
 ) -> Parameter:
-    values = one.settings[key][points].astype(np.float64)
-    places = one.places[key][points] if key in one.places else values
+    values = estimates.settings[key][points].astype(np.float64)
+    places = estimates.places[key][points] if key in estimates.places else values
     shrinkage, identified = narrowing(places, weights)
     low, high = weighted_quantiles(values, weights, ENDS)
     left = values[plausible]
@@ -301,7 +301,7 @@ def implausibility(means: Floats, observed: Floats, error: Floats, chance: Float
     return np.asarray(np.where(off == 0, 0.0, far))
 
 
-def as_rows(found: Calibration) -> list[Mapping[str, Any]]:
+def as_rows(calibration: Calibration) -> list[Mapping[str, Any]]:
     """Return the parameters as rows of a table."""
     return [
         {
@@ -315,5 +315,5 @@ def as_rows(found: Calibration) -> list[Mapping[str, Any]]:
             "plausible_low": p.plausible[0] if p.plausible else None,
             "plausible_high": p.plausible[1] if p.plausible else None,
         }
-        for p in found.parameters
+        for p in calibration.parameters
     ]

@@ -20,7 +20,7 @@ from sim.findings.statistics import NORMAL_95, Finding, share
 from sim.scenario.errors import did_you_mean
 from sim.sweep.chunk import OK
 from sim.sweep.design_points import PLACE
-from sim.sweep.execution import again
+from sim.sweep.execution import rerun_command
 from sim.sweep.factors import Column
 from sim.sweep.output_columns import MEANS, Kind
 from sim.sweep.results import Sweep
@@ -65,7 +65,7 @@ class CellEstimates:
     row: Ints | None = field(repr=False)
     values: Floats = field(repr=False)  # (points, replicates), NaN where there is no number
     played: Bools = field(repr=False)  # (points, replicates): that run is there and did not fail
-    again: str = ""  # the command that plays what is missing
+    rerun_command: str = ""  # the command that plays what is missing
 
     @property
     def levers(self) -> tuple[str, ...]:
@@ -95,9 +95,9 @@ class CellEstimates:
     @property
     def means(self) -> Floats:
         """The mean of each design point over its replicates; NaN where no run has a number."""
-        known = np.isfinite(self.values)
-        count = known.sum(axis=1)
-        total = np.where(known, self.values, 0.0).sum(axis=1)
+        is_number = np.isfinite(self.values)
+        count = is_number.sum(axis=1)
+        total = np.where(is_number, self.values, 0.0).sum(axis=1)
         return np.asarray(np.where(count, total / np.maximum(count, 1), np.nan))
 
     def method(self, key: str) -> str:
@@ -137,10 +137,9 @@ class CellEstimates:
         """Return the mean over some points, with a 95 % interval for the luck and the states
         drawn.
         """
-        found = crossed_mean(
+        return crossed_mean(
             name, self.values[points], self.cluster[points], self.words, self.is_share
         )
-        return found
 
     def policy(self, lever_id: int) -> str:
         """Return the settings of the levers of a policy, in words."""
@@ -156,7 +155,7 @@ class CellEstimates:
             "not a number": self.played & ~np.isfinite(self.values),
         }
         lines = []
-        for what, cells in gaps.items():
+        for gap, cells in gaps.items():
             points = np.flatnonzero(cells.any(axis=1))
             named = [
                 f"design point {self.design_id[p]} "
@@ -165,21 +164,23 @@ class CellEstimates:
             ]
             more = f" and {len(points) - NAMED} more" if len(points) > NAMED else ""
             if named:
-                lines.append(f"{what}: {'; '.join(named)}{more}")
+                lines.append(f"{gap}: {'; '.join(named)}{more}")
         if lines:
             head = f"{self.outcome} cannot be analysed: the sweep is incomplete."
-            raise IncompleteError("\n".join([head, *lines, f"to play it again: {self.again}"]))
+            raise IncompleteError(
+                "\n".join([head, *lines, f"to play it again: {self.rerun_command}"])
+            )
 
 
-def check_threshold(cell_estimates: CellEstimates, threshold: float | None) -> None:
+def check_threshold(estimates: CellEstimates, threshold: float | None) -> None:
     """Raise AnalysisError for a threshold that the outcome cannot be held against."""
     if threshold is None:
         return
     if not np.isfinite(threshold):
         raise AnalysisError(f"the threshold is {threshold:g}; give a finite number")
-    if cell_estimates.is_share and not 0 <= threshold <= 1:
+    if estimates.is_share and not 0 <= threshold <= 1:
         raise AnalysisError(
-            f"the threshold is {threshold:g}, and {cell_estimates.outcome} is a share of talks; "
+            f"the threshold is {threshold:g}, and {estimates.outcome} is a share of talks; "
             "give one between 0 and 1"
         )
 
@@ -221,8 +222,10 @@ def cell_estimates(sweep: Sweep, outcome: str) -> CellEstimates:
         raise AnalysisError(f"the sweep keeps no outcome '{outcome}'" + (f"; {hint}" * bool(hint)))
     kind = sweep.columns[outcome]["kind"]
     if kind not in MEANS:
-        known = ", ".join(outcomes_of(sweep)) or "none is kept"
-        raise AnalysisError(f"'{outcome}' is a {kind} and has no mean; those that have: {known}")
+        with_means = ", ".join(outcomes_of(sweep)) or "none is kept"
+        raise AnalysisError(
+            f"'{outcome}' is a {kind} and has no mean; those that have: {with_means}"
+        )
     design = sweep.design.sort_by("design_id")
     design_id = numbers(design, "design_id")
     values, played = _cells(sweep, outcome, design_id)
@@ -243,7 +246,7 @@ def cell_estimates(sweep: Sweep, outcome: str) -> CellEstimates:
         numbers(design, "row") if keyed else None,
         values,
         played,
-        again(sweep),
+        rerun_command(sweep),
     )
 
 
@@ -252,10 +255,10 @@ def _cells(sweep: Sweep, outcome: str, design_id: Ints) -> tuple[Floats, Bools]:
     runs = sweep.runs
     replicate = numbers(runs, "replicate")
     point = np.searchsorted(design_id, numbers(runs, "design_id"))
-    known = point < len(design_id)
-    known[known] = design_id[point[known]] == numbers(runs, "design_id")[known]
-    if not known.all():
-        stray = numbers(runs, "design_id")[~known][0]
+    is_planned = point < len(design_id)
+    is_planned[is_planned] = design_id[point[is_planned]] == numbers(runs, "design_id")[is_planned]
+    if not is_planned.all():
+        stray = numbers(runs, "design_id")[~is_planned][0]
         raise IncompleteError(f"the sweep has runs of design point {stray}, which is not its own")
     shape = (
         len(design_id),
@@ -267,8 +270,8 @@ def _cells(sweep: Sweep, outcome: str, design_id: Ints) -> tuple[Floats, Bools]:
         p, r = np.unravel_index(int(np.argmax(times > 1)), shape)
         raise IncompleteError(f"design point {design_id[p]} has replicate {r} more than once")
     values, played = np.full(shape, np.nan), np.zeros(shape, dtype=bool)
-    found = runs[outcome].cast(pa.float64()).to_numpy(zero_copy_only=False)
-    values.flat[place] = found
+    numbers_of_runs = runs[outcome].cast(pa.float64()).to_numpy(zero_copy_only=False)
+    values.flat[place] = numbers_of_runs
     played.flat[place] = np.array(runs["status"].to_pylist()) == OK
     values[~played] = np.nan
     return values, played
@@ -297,15 +300,15 @@ def crossed_mean(
     at least that of either. A single state is taken as given, and so is a single replicate. A
     share with neither has Wilson's interval.
     """
-    known = np.isfinite(cells)
-    n = int(known.sum())
+    is_number = np.isfinite(cells)
+    n = int(is_number.sum())
     if n == 0:
         return Finding(name, None, None, None, 0, words)
-    centre = float(cells[known].mean())
+    centre = float(cells[is_number].mean())
     states = np.unique(cluster, return_inverse=True)[1]
     if states.max() == 0 and len(cells) == 1 and is_share:
-        return share(name, cells[known] > 0.5, words)
-    off = np.where(known, cells - centre, 0.0)
+        return share(name, cells[is_number] > 0.5, words)
+    off = np.where(is_number, cells - centre, 0.0)
     together = np.zeros((int(states.max()) + 1, cells.shape[1]))
     np.add.at(together, states, off)
     by_state, by_luck = _spread(together.sum(axis=1)), _spread(together.sum(axis=0))

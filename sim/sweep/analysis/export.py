@@ -79,14 +79,14 @@ def _outcomes(sweep: Sweep, design: pa.Table) -> tuple[dict[str, np.ndarray[Any,
     point, replicate = numbers(runs, "design_id"), numbers(runs, "replicate")
     place = np.searchsorted(design_id, point)
     replicates = int(replicate.max(initial=-1)) + 1
-    made = {}
+    outcomes = {}
     for name, column in sweep.columns.items():
         if column["kind"] == "word":
             values = np.full((len(design_id), replicates), "", dtype=object)
             values[place, replicate] = [word or "" for word in runs[name].to_pylist()]
         else:
             values = np.full((len(design_id), replicates), np.nan)
-            found = runs[name].cast(pa.float64())
-            values[place, replicate] = found.to_numpy(zero_copy_only=False)
-        made[name] = values
-    return made, replicates
+            numbers_of_runs = runs[name].cast(pa.float64())
+            values[place, replicate] = numbers_of_runs.to_numpy(zero_copy_only=False)
+        outcomes[name] = values
+    return outcomes, replicates

@@ -26,7 +26,7 @@ class ReportData:
     simply another one; a look that was refused because runs are missing is in `refused`.
     """
 
-    answers: CellEstimates
+    estimates: CellEstimates
     curves: tuple[ResponseCurve, ...]
     heat_maps: tuple[HeatMap, ...]
     noise: Finding | None
@@ -39,7 +39,7 @@ class ReportData:
 
 
 def analyze_outcome(
-    answers: CellEstimates, *, threshold: float | None = None, less_is_better: bool | None = None
+    estimates: CellEstimates, *, threshold: float | None = None, less_is_better: bool | None = None
 ) -> ReportData:
     """Look at an outcome in every way that its design allows.
 
@@ -48,8 +48,8 @@ def analyze_outcome(
     """
     left_out: dict[str, str] = {}
     refused: dict[str, str] = {}
-    check_threshold(answers, threshold)
-    less = answers.less_is_better if less_is_better is None else less_is_better
+    check_threshold(estimates, threshold)
+    less = estimates.less_is_better if less_is_better is None else less_is_better
 
     def attempt(name: str, look: Callable[[], Look]) -> Look | None:
         try:
@@ -61,14 +61,14 @@ def analyze_outcome(
         return None
 
     return ReportData(
-        answers,
-        curves(answers),
-        heat_maps(answers),
-        attempt("noise", lambda: noise_share(answers)),
-        attempt("morris", lambda: morris(answers)) if "morris" in answers.methods else None,
-        attempt("sobol", lambda: sobol(answers)) if "saltelli" in answers.methods else None,
-        attempt("prim", lambda: discover(answers, threshold=threshold, at_most=less)),
-        attempt("regret", lambda: regret(answers, threshold=threshold, less_is_better=less)),
+        estimates,
+        curves(estimates),
+        heat_maps(estimates),
+        attempt("noise", lambda: noise_share(estimates)),
+        attempt("morris", lambda: morris(estimates)) if "morris" in estimates.methods else None,
+        attempt("sobol", lambda: sobol(estimates)) if "saltelli" in estimates.methods else None,
+        attempt("prim", lambda: discover(estimates, threshold=threshold, at_most=less)),
+        attempt("regret", lambda: regret(estimates, threshold=threshold, less_is_better=less)),
         left_out,
         refused,
     )

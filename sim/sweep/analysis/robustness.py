@@ -57,8 +57,8 @@ class Regret:
     @property
     def most_robust(self) -> tuple[Policy, ...]:
         """The policies that reach the threshold in most states; empty where none does in any."""
-        found = self._first_by(lambda policy: policy.satisfices.estimate or 0.0)
-        return found if found[0].satisfices.estimate else ()
+        best = self._first_by(lambda policy: policy.satisfices.estimate or 0.0)
+        return best if best[0].satisfices.estimate else ()
 
     def _first_by(self, merit: Callable[[Policy], float]) -> tuple[Policy, ...]:
         """Return the policies of the greatest merit: several where they tie."""
@@ -72,7 +72,7 @@ def in_words(policies: Sequence[Policy]) -> str:
 
 
 def regret(
-    answers: CellEstimates, *, threshold: float | None = None, less_is_better: bool | None = None
+    estimates: CellEstimates, *, threshold: float | None = None, less_is_better: bool | None = None
 ) -> Regret:
     """Compare the policies of a sweep in which each meets each state of the world.
 
@@ -81,42 +81,44 @@ def regret(
     that were not planned or a threshold that there cannot be, IncompleteError for runs that are
     missing.
     """
-    check_threshold(answers, threshold)
-    less = answers.less_is_better if less_is_better is None else less_is_better
-    answers.must_be_whole()
-    levers, states, values = _pairs(answers)
+    check_threshold(estimates, threshold)
+    less = estimates.less_is_better if less_is_better is None else less_is_better
+    estimates.must_be_whole()
+    levers, states, values = _pairs(estimates)
     sign = -1.0 if less else 1.0
     gains = sign * values
     shortfall = gains.max(axis=0) - gains
     enough = float(np.median(values)) if threshold is None else threshold
     reached = gains >= sign * enough
-    said = f"states of the world with {'at most' if less else 'at least'} {enough:.4g}"
+    definition = f"states of the world with {'at most' if less else 'at least'} {enough:.4g}"
     policies = tuple(
         Policy(
             int(lever),
-            answers.policy(int(lever)),
-            answers.mean(answers.sample & (answers.lever_id == lever), answers.policy(int(lever))),
+            estimates.policy(int(lever)),
+            estimates.mean(
+                estimates.sample & (estimates.lever_id == lever), estimates.policy(int(lever))
+            ),
             float(sign * gains[k].min()),
             float(shortfall[k].mean()),
             float(shortfall[k].max()),
-            share(answers.policy(int(lever)), reached[k], said),
+            share(estimates.policy(int(lever)), reached[k], definition),
         )
         for k, lever in enumerate(levers)
     )
     return Regret(policies, states, values, shortfall, enough, less)
 
 
-def _pairs(answers: CellEstimates) -> tuple[Ints, Ints, Floats]:
+def _pairs(estimates: CellEstimates) -> tuple[Ints, Ints, Floats]:
     """Policies, states, and the mean outcome where they meet: (policies, states)."""
-    points = np.flatnonzero(answers.sample)
+    points = np.flatnonzero(estimates.sample)
     if not len(points):
         raise AnalysisError("regret needs policies over states of the world, not lines of a design")
-    levers, lever = np.unique(answers.lever_id[points], return_inverse=True)
-    states, state = np.unique(answers.scenario_id[points], return_inverse=True)
+    levers, lever = np.unique(estimates.lever_id[points], return_inverse=True)
+    states, state = np.unique(estimates.scenario_id[points], return_inverse=True)
     if len(levers) < 2:
         raise AnalysisError("there is one policy; regret compares two or more settings of levers")
     values = np.full((len(levers), len(states)), np.nan)
-    values[lever, state] = answers.means[points]
+    values[lever, state] = estimates.means[points]
     times = np.zeros(values.shape, dtype=np.int64)
     np.add.at(times, (lever, state), 1)
     if (times != 1).any():

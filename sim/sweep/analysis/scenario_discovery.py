@@ -43,7 +43,7 @@ class BoxSide:
         values = settings.astype(np.float64)
         return np.asarray((values >= self.low) & (values <= self.high))
 
-    def said(self) -> str:
+    def in_words(self) -> str:
         """Say it in words, after the name of the key."""
         if self.words is not None:
             return f"is {' or '.join(sorted(self.words))}"
@@ -95,7 +95,7 @@ class Discovery:
                 f"No part of the space stands out: {100 * self.share:.0f} of 100 cases are of "
                 f"interest ({self.of_interest}) wherever one looks."
             )
-        rules = listed([f"{key} {side.said()}" for key, side in self.box.sides.items()])
+        rules = listed([f"{key} {side.in_words()}" for key, side in self.box.sides.items()])
         return (
             f"Where {rules}, {100 * self.box.density:.0f} of 100 cases are of interest "
             f"({self.of_interest}), against {100 * self.share:.0f} of 100 in all; that is "
@@ -105,7 +105,7 @@ class Discovery:
 
 
 def discover(
-    answers: CellEstimates, *, threshold: float | None = None, at_most: bool = False
+    estimates: CellEstimates, *, threshold: float | None = None, at_most: bool = False
 ) -> Discovery:
     """When the mean outcome of a design point reaches a threshold (or stays at or below it).
 
@@ -114,12 +114,12 @@ def discover(
     there cannot be, or where all points or none are of interest, IncompleteError for runs that are
     missing.
     """
-    check_threshold(answers, threshold)
-    answers.must_be_whole()
-    points = np.flatnonzero(answers.sample)
+    check_threshold(estimates, threshold)
+    estimates.must_be_whole()
+    points = np.flatnonzero(estimates.sample)
     if len(points) < FEWEST:
         raise AnalysisError(f"a box needs {FEWEST} sampled design points; there are {len(points)}")
-    means = answers.means[points]
+    means = estimates.means[points]
     bound = float(np.quantile(means, 0.25 if at_most else 0.75)) if threshold is None else threshold
     interesting = means <= bound if at_most else means >= bound
     if interesting.all() or not interesting.any():
@@ -128,12 +128,12 @@ def discover(
             f"{which} design points are of interest at {bound:.4g}; their means go from "
             f"{means.min():.4g} to {means.max():.4g}: choose a threshold between"
         )
-    settings = {key: answers.settings[key][points] for key in answers.keys}
-    said = f"mean of {answers.outcome} {'at most' if at_most else 'at least'} {bound:.4g}"
-    return prim(settings, np.asarray(interesting), said)
+    settings = {key: estimates.settings[key][points] for key in estimates.keys}
+    of_interest = f"mean of {estimates.outcome} {'at most' if at_most else 'at least'} {bound:.4g}"
+    return prim(settings, np.asarray(interesting), of_interest)
 
 
-def prim(settings: Mapping[str, Column], interesting: Bools, said: str = "") -> Discovery:
+def prim(settings: Mapping[str, Column], interesting: Bools, of_interest: str = "") -> Discovery:
     """Find the box that holds the cases of interest: settings by key and a mask, all (cases,)."""
     boxes = [_box({}, settings, interesting)]
     while (smaller := _peeled(boxes[-1], settings, interesting)) is not None:
@@ -141,7 +141,7 @@ def prim(settings: Mapping[str, Column], interesting: Bools, said: str = "") -> 
     best = _pasted(max(boxes, key=lambda box: box.balance), settings, interesting)
     best = _significant(best, settings, interesting)
     share = float(interesting.mean())
-    return Discovery(best, tuple(boxes), said, share, len(interesting))
+    return Discovery(best, tuple(boxes), of_interest, share, len(interesting))
 
 
 def held(sides: Mapping[str, BoxSide], settings: Mapping[str, Column]) -> Bools:
@@ -225,10 +225,14 @@ def _pasted(box: Box, settings: Mapping[str, Column], interesting: Bools) -> Box
             for key in box.sides
             for side in _wider(box.sides[key], settings[key], held(_but(box, key), settings))
         ]
-        better = [one for one in wider if one.density >= box.density and one.support > box.support]
+        better = [
+            candidate
+            for candidate in wider
+            if candidate.density >= box.density and candidate.support > box.support
+        ]
         if not better:
             return box
-        box = max(better, key=lambda one: (one.density, one.support))
+        box = max(better, key=lambda candidate: (candidate.density, candidate.support))
 
 
 def _but(box: Box, key: str) -> dict[str, BoxSide]:

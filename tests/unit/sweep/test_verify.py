@@ -45,9 +45,9 @@ def whole(whole_of, tmp_path):
     return Sweep(shutil.copytree(whole_of().folder, tmp_path / "whole"))
 
 
-def shards(question, place, of):
+def shards(bound_study, place, of):
     for number in range(1, of + 1):
-        run(question, place, shard=(number, of), manner=PLAIN)
+        run(bound_study, place, shard=(number, of), options=PLAIN)
     return place
 
 
@@ -74,8 +74,8 @@ def test_shards_that_are_missing_or_there_twice_or_changed_are_named(study, tmp_
 
 
 def test_shards_of_two_studies_are_not_merged(study, tmp_path):
-    run(study(FEW), tmp_path / "parts", shard=(1, 2), manner=PLAIN)
-    run(study(FEW, ("seed: 3", "seed: 4")), tmp_path / "parts", shard=(2, 2), manner=PLAIN)
+    run(study(FEW), tmp_path / "parts", shard=(1, 2), options=PLAIN)
+    run(study(FEW, ("seed: 3", "seed: 4")), tmp_path / "parts", shard=(2, 2), options=PLAIN)
     with pytest.raises(FingerprintError, match="different"):
         merge(tmp_path / "parts")
 
@@ -162,8 +162,8 @@ def test_a_scenario_or_study_that_is_half_gone_is_damage(whole):
 
 def test_every_word_of_a_manifest_is_missed(whole):
     manifest = json.loads((whole.folder / "manifest.json").read_text())
-    assert set(manifest) == set(result_folder.SAID)
-    for part, names in result_folder.SAID_WITHIN.items():
+    assert set(manifest) == set(result_folder.MANIFEST_KEYS)
+    for part, names in result_folder.MANIFEST_PART_KEYS.items():
         lacking = manifest | {part: {n: v for n, v in manifest[part].items() if n != names[0]}}
         (whole.folder / "manifest.json").write_text(json.dumps(lacking))
         with pytest.raises(FolderError, match=rf"does not say {part}\.{names[0]}"):
@@ -183,7 +183,7 @@ def test_a_replayed_run_comes_out_as_recorded_and_is_told(whole):
 def test_luck_is_shared_only_where_it_is_meant_to_be(study, tmp_path, whole):
     shared = whole.runs["luck"].to_numpy().reshape(8, 6)
     assert (shared == np.arange(6)).all()
-    own = run(study(FEW, ("seed: 3", "seed: 3\ncrn: false")), tmp_path / "own", manner=PLAIN)
+    own = run(study(FEW, ("seed: 3", "seed: 3\ncrn: false")), tmp_path / "own", options=PLAIN)
     lucks = own.runs["luck"].to_numpy()
     assert len(np.unique(lucks)) == len(lucks) == 12
     assert (own.runs["luck"].to_numpy() == own.runs["run_id"].to_numpy()).all()
@@ -194,7 +194,7 @@ def test_shared_and_separate_luck_agree_in_the_mean(study, tmp_path):
     many, apart = ("replicates: 6", "replicates: 400"), ("seed: 3", "seed: 3\ncrn: false")
     asked = {"shared": (FEW, many), "separate": (FEW, many, apart)}
     sweeps = [
-        run(study(*changes), tmp_path / name, manner=ExecutionOptions())
+        run(study(*changes), tmp_path / name, options=ExecutionOptions())
         for name, changes in asked.items()
     ]
     for point in (0, 1):
@@ -211,7 +211,7 @@ def test_two_sweeps_are_compared_in_pairs_where_they_share_their_luck(study, tmp
     assert same.same_bytes
     assert not same.settings
     assert {(shift.difference, shift.p) for shift in same.shifts} == {(0.0, 1.0)}
-    other = run(study(FEW, ("seed: 3", "seed: 4")), tmp_path / "other", manner=PLAIN)
+    other = run(study(FEW, ("seed: 3", "seed: 4")), tmp_path / "other", options=PLAIN)
     found = diff(undisturbed, other)
     assert dict(found.settings) == {"seed": (3, 4)}
     assert not found.same_bytes
@@ -221,10 +221,10 @@ def test_two_sweeps_are_compared_in_pairs_where_they_share_their_luck(study, tmp
 def test_a_stopping_rule_stops_at_the_first_batch_that_meets_it(study, tmp_path):
     rule = "stop: {metric: deal_by_10, half_width: WIDTH, max_replicates: 20}\n"
     text = ("outcomes:", rule + "outcomes:")
-    wide = run(study(text, ("WIDTH", "100")), tmp_path / "wide", manner=PLAIN)
+    wide = run(study(text, ("WIDTH", "100")), tmp_path / "wide", options=PLAIN)
     assert wide.manifest["stop"]["met"]
     assert [one["replicates"] for one in wide.manifest["stop"]["batches"]] == [6]
-    narrow = run(study(text, ("WIDTH", "0.0001")), tmp_path / "narrow", manner=PLAIN)
+    narrow = run(study(text, ("WIDTH", "0.0001")), tmp_path / "narrow", options=PLAIN)
     assert not narrow.manifest["stop"]["met"]
     assert [one["replicates"] for one in narrow.manifest["stop"]["batches"]] == [6, 12, 18, 20]
     assert narrow.runs.num_rows == 8 * 20
@@ -237,18 +237,18 @@ def test_a_stopping_rule_stops_at_the_first_batch_that_meets_it(study, tmp_path)
     first = narrow.runs.filter(pa.compute.less(narrow.runs["replicate"], 6))
     assert first.equals(wide.runs)
     with pytest.raises(FolderError, match="no shard"):
-        run(study(text, ("WIDTH", "1")), tmp_path / "part", shard=(1, 2), manner=PLAIN)
+        run(study(text, ("WIDTH", "1")), tmp_path / "part", shard=(1, 2), options=PLAIN)
 
 
 def test_a_rule_that_cannot_tell_yet_says_so_in_plain_json(study, tmp_path):
     """Where no two counts of a point differ, no width is known, and JSON knows no infinity."""
     rule = "stop: {metric: deals, half_width: 1, max_replicates: 2}\n"
-    question = study(
+    bound_study = study(
         FEW, ("replicates: 6", "replicates: 1"), ("keep: [", "keep: [deals, "),
         ("outcomes:", f"{rule}outcomes:"),
     )  # fmt: skip
     said = []
-    sweep = run(question, tmp_path / "sweep", manner=replace(PLAIN, tell=said.append))
+    sweep = run(bound_study, tmp_path / "sweep", options=replace(PLAIN, tell=said.append))
     one, _ = sweep.manifest["stop"]["batches"]
     assert one == {"replicates": 1, "widest_half_width": None}
     assert said[0] == "after replicate 1: widest half width not known at some design point"
@@ -266,7 +266,7 @@ def test_nothing_is_known_of_a_point_without_runs_or_in_which_no_counts_differ()
 def test_the_summary_has_no_mean_of_days_that_may_never_come(study, tmp_path):
     keep = ("keep: [deal_by_10, days_until_deal, ending, returned_alive]", "keep: [KEPT]")
     kept = "deal_day, truce_days, zopa_day, last_day, ending, truce_end, deals, front"
-    sweep = run(study(FEW, keep, ("KEPT", kept)), tmp_path / "sweep", manner=PLAIN)
+    sweep = run(study(FEW, keep, ("KEPT", kept)), tmp_path / "sweep", options=PLAIN)
     assert set(sweep.summary["outcome"].to_pylist()) == {"deals", "front"}
 
 
@@ -318,15 +318,15 @@ def test_an_archive_is_always_the_same_and_gives_the_same_bytes_again(whole, tmp
     assert one.read_bytes() == archive(whole, tmp_path / "two.zip").read_bytes()
     with zipfile.ZipFile(one) as file:
         file.extractall(tmp_path / "out")
-    place = tmp_path / "out" / whole.question.name
+    place = tmp_path / "out" / whole.bound_study.name
     assert {"CITATION.cff", "codemeta.json", "dictionary.csv", "numbers.md"} <= set(
         path.name for path in place.iterdir()
     )
     json.loads((place / "codemeta.json").read_text())
     lines = (place / "dictionary.csv").read_text().splitlines()[1:]
     assert not [line for line in lines if line.endswith(",")], "every column is described"
-    question = Sweep(place).question  # the study and the scenario, from the archive alone
-    again = run(question, tmp_path / "again", manner=PLAIN)
+    bound_study = Sweep(place).bound_study  # the study and the scenario, from the archive alone
+    again = run(bound_study, tmp_path / "again", options=PLAIN)
     assert bytes_of(again) == bytes_of(whole)
 
 
