@@ -1,4 +1,4 @@
-"""`parley analyze`: what a sweep shows, as a page, charts and tables."""
+"""Run `parley analyze`: what a sweep shows, as a page, charts and tables."""
 
 from __future__ import annotations
 
@@ -127,6 +127,7 @@ def analyze(
 
 
 def _command(folder: Path, options: dict[str, Any]) -> str:
+    """Return the command line that gives the same analysis."""
     words = ["parley", "analyze", str(folder)]
     for name, value in options.items():
         for entry in value if isinstance(value, list) else [value]:
@@ -144,7 +145,7 @@ def _analyze_outcomes(
     accept: float | None,
     sweep_of: type[Sweep],
 ) -> tuple[Sweep, Sequence[ReportData], Calibration | None]:
-    """All looks at the outcomes that were asked for. Raises BadInputError where there are none."""
+    """Analyse the outcomes that are asked for. Raises BadInputError where there are none."""
     from sim.findings.designs import IncompleteError
     from sim.sweep.analysis.calibration import calibrate, read_facts
     from sim.sweep.analysis.cells import (

@@ -1,4 +1,4 @@
-"""`parley sweep`: plan, run, resume, merge and check a study.
+"""Run `parley sweep`: plan, run, resume, merge and check a study.
 
 Data and JSON go to standard output, progress to standard error. A command ends with 0 if all is
 well, 1 if some runs failed or something does not hold, 2 if what it was given cannot be used, 3 if
@@ -46,6 +46,7 @@ app = typer.Typer(
 
 
 def _some_time(seconds: float | None) -> float | None:
+    """Refuse a number of seconds that is no time."""
     if seconds is not None and not 0 < seconds < float("inf"):
         raise typer.BadParameter(f"{seconds:g} seconds are no time to play in; give more than 0")
     return seconds
@@ -416,6 +417,7 @@ def _check_jobs(engine: str, jobs: int | None) -> None:
 
 
 def _shard(text: str | None) -> tuple[int, int] | None:
+    """Return I/N as a pair of numbers; raise BadInputError for anything else."""
     if text is None:
         return None
     number, slash, of = text.partition("/")
@@ -456,10 +458,12 @@ def checked(file: Path, keys: Collection[str]) -> str | None:
 
 
 def _size(size: float) -> str:
+    """Return a number of bytes as people read it."""
     return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{max(size / 1e3, 1):.0f} kB"
 
 
 def _duration(seconds: float) -> str:
+    """Return a number of seconds as people read it."""
     if seconds < 1.5:
         return "a second"
     if seconds < 120:

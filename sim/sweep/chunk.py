@@ -1,4 +1,4 @@
-"""A chunk of a sweep: some runs played side by side, and what came of them as rows.
+"""Play a chunk of a sweep: some runs side by side, and their outcomes as rows.
 
 A run that fails is a row as well. Where a chunk fails it is halved, and halved again, until the
 run that fails stands alone; all others are played as if nothing had happened, since no run's luck
@@ -155,6 +155,7 @@ def failed_result(
 
 
 def _played(task: ChunkTask) -> ChunkResult:
+    """Play the runs of a task, and return their rows."""
     keeps_series = task.series is not None and bool((task.replicate < task.series.replicates).any())
     with ended_after(_seconds_for(task)):
         outcomes = play_rows(
@@ -182,6 +183,7 @@ def _seconds_for(task: ChunkTask) -> float | None:
 
 
 def _keys(task: ChunkTask, status: str) -> pa.Table:
+    """Return the columns that every run has, whatever its outcome."""
     n = len(task)
     columns: list[Any] = [
         task.design_id,

@@ -1,4 +1,4 @@
-"""Constraints: what every design point of a study fulfils."""
+"""Evaluate constraints: what every design point of a study fulfils."""
 
 from __future__ import annotations
 
@@ -63,6 +63,7 @@ class DesignConstraint:
         return np.broadcast_to(result.astype(bool), (length,)).copy()
 
     def _of(self, node: ast.expr) -> Any:
+        """Return the value of a node: (points,), or a single one."""
         if isinstance(node, ast.BoolOp):
             parts = [np.asarray(self._of(part), dtype=bool) for part in node.values]
             return (np.logical_and if isinstance(node.op, ast.And) else np.logical_or).reduce(parts)
@@ -79,6 +80,7 @@ class DesignConstraint:
         raise self._unclear()
 
     def _compared(self, node: ast.Compare) -> Any:
+        """Return whether a chain of comparisons holds."""
         sides = [self._of(side) for side in (node.left, *node.comparators)]
         holds = []
         for (left, right), sign in zip(itertools.pairwise(sides), node.ops, strict=True):
@@ -88,6 +90,7 @@ class DesignConstraint:
         return np.logical_and.reduce(holds)
 
     def _constant(self, value: Any) -> Any:
+        """Return a number or a word, or the settings of a key in quotes."""
         if isinstance(value, str) and value in self.settings:
             return self._key(value)
         if isinstance(value, bool | int | float | str):
@@ -95,6 +98,7 @@ class DesignConstraint:
         raise self._unclear()
 
     def _key(self, key: str) -> Any:
+        """Return the settings of a key."""
         if key not in self.settings:
             problem = f"the constraint `{self.expression}` names no swept key"
             raise FactorError(problem, "", did_you_mean(key, self.settings), ("constraints",))
@@ -102,6 +106,7 @@ class DesignConstraint:
         return values.astype(str) if values.dtype.kind == "O" else values
 
     def _unclear(self) -> FactorError:
+        """Return the error of a constraint that cannot be understood."""
         return FactorError(
             f"the constraint `{self.expression}` cannot be understood",
             "it compares swept keys and numbers",

@@ -1,4 +1,4 @@
-"""Design points: which settings of the swept keys are played, and where each belongs.
+"""Make design points: which settings of the swept keys are played, and where each belongs.
 
 Settings of levers and numbers differ between runs that are played side by side; any other value
 makes a scenario of its own. Every point keeps its key in the design (matrix and row), so that what
@@ -85,6 +85,7 @@ def _side(
 
 
 def _grid(keys: Sequence[Factor], method: str) -> DesignSide:
+    """Return the points of a plan that takes the settings of grids."""
     grids = [key.grid() for key in keys]
     if method == "zip":
         lengths = {key.key: len(grid) for key, grid in zip(keys, grids, strict=True)}
@@ -259,7 +260,7 @@ class DesignPoints:
 
     @staticmethod
     def _makes_a_scenario(key: Factor) -> bool:
-        """Whether its settings cannot stand side by side: a value, or a lever of the packages."""
+        """Return whether its settings cannot be played side by side: values, package levers."""
         if key.kind != "lever":
             return key.kind == "value"
         numbers = key.scenario.quantities()

@@ -315,6 +315,7 @@ def rerun_command(sweep: Sweep) -> str:
 
 
 def _utc_now() -> str:
+    """Return the time, in UTC."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -468,10 +469,12 @@ class _Tally:
 
     @property
     def _has_too_many_failures(self) -> bool:
+        """Return whether more runs failed than the options allow."""
         most = self.options.max_failures
         return most is not None and self.failed > most
 
     def _report(self) -> None:
+        """Report the counts to whoever asked for progress."""
         if self.options.progress is not None:
             self.options.progress(self.done, self.failed, self.planned)
 
@@ -486,6 +489,7 @@ def _write_parts(folder: Path, chunk: Chunk, result: ChunkResult) -> None:
 
 
 def _failures_in(folder: Path, chunks: list[Chunk]) -> int:
+    """Return how many runs of some chunks failed."""
     paths = (disk.part(folder, disk.FAILURES, chunk) for chunk in chunks)
     return sum(pq.read_metadata(path).num_rows for path in paths if path.exists())
 
@@ -572,11 +576,13 @@ def half_widths(
 
 
 def _is_enough(plan: SweepPlan, batch: _Batch) -> bool:
+    """Return whether a batch ends the sweep."""
     stop = plan.bound_study.study.stop
     return stop is None or _is_narrow(batch.widest_half_width, stop)
 
 
 def _is_narrow(width: float | None, stop: Stop) -> bool:
+    """Return whether a width meets the stopping rule."""
     return width is not None and width <= stop.half_width
 
 

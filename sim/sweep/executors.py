@@ -161,6 +161,7 @@ def usable_cores() -> int:
 
 def _processes(workers: int) -> ProcessPoolExecutor:
     # Mesa changes the global start method, so ours is named; forking is unsafe under threads.
+    """Return an executor of so many worker processes."""
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(workers, mp_context=context, initializer=serve)
 
@@ -174,6 +175,7 @@ def serve() -> None:
 
 
 def _end_with(starter: int) -> None:
+    """End this process once the process that started it has ended."""
     connection.wait([starter])
     os._exit(0)  # nobody is left to report to
 
@@ -219,6 +221,8 @@ def _scheduler(distributed: Any, address: str) -> Any:
 def _client_executor(
     client: Any, killed: type[BaseException], add_workers: Callable[[], object] = lambda: None
 ) -> ChunkExecutor:
+    """Return the executor of a Dask client, with what it raises when a worker dies."""
+
     def has_workers() -> bool:
         is_staffed = bool(client.nthreads())
         if not is_staffed:

@@ -1,4 +1,4 @@
-"""Swept keys: what may be swept of a scenario, and which settings each takes.
+"""Say what may be swept of a scenario, and which settings each key takes.
 
 A swept key is a lever of the scenario, one of its numbers, or any other of its values.
 """
@@ -106,10 +106,12 @@ class Factor:
 
     @property
     def _is_plain_lever(self) -> bool:
+        """Return whether it is a lever over the range of the scenario."""
         return self.kind == "lever" and self.span.form is None
 
     @property
     def _bounds(self) -> tuple[float, float]:
+        """Return the lowest and the highest setting, of its own or of the lever."""
         if self.span.low is not None and self.span.high is not None:
             return self.span.low, self.span.high
         lever = self.scenario.levers[self.key]
@@ -190,6 +192,7 @@ def _value_at(scenario: Scenario, key: str) -> Any:
 
 
 def _path(key: str) -> Path:
+    """Return a key as the path that error messages use."""
     return tuple(int(word) if word.isdigit() else word for word in key.split("."))
 
 

@@ -1,4 +1,4 @@
-"""Which columns of the outcomes a sweep keeps, what they mean, and how they are stored.
+"""Say which columns of the outcomes a sweep keeps, what they mean, and how they are stored.
 
 A name is a column of `Outcomes.to_frame` (one with parties, pools or reasons becomes one column
 for each), `deal_ISSUE`, a total over pools such as `returned_alive_total`, or one of `deal_by_90`,
@@ -182,6 +182,7 @@ def to_arrow(scenario: Scenario, names: Sequence[str], outcomes: Outcomes) -> di
 
 
 def _stored(column: Column, values: NDArray[Any], words: Sequence[str] | None) -> pa.Array:
+    """Return values as an array of Arrow; what did not happen is null."""
     if words is not None:
         return pa.array([None if code == NONE else words[code] for code in values], pa.string())
     if values.dtype.kind == "f":
@@ -215,6 +216,7 @@ def _sources(scenario: Scenario, name: str, outcomes: Outcomes | None) -> list[_
 
 
 def _by(name: str, event: str, day: int) -> _Source:
+    """Return the column of an event with a day of its own, such as `deal_by_90`."""
     if event == "deal_by":
         words = f"a first truce had begun by day {day}"
         return _Source(Column(name, "share", words), lambda o: findings.dealt_by(o, day))
@@ -223,6 +225,7 @@ def _by(name: str, event: str, day: int) -> _Source:
 
 
 def _single(name: str) -> _Source:
+    """Return a column of outcomes that has one entry per run."""
     kind, words = SINGLE[name]
     labels: dict[str, Callable[[Outcomes], Sequence[str]]] = {
         "ending": lambda o: ENDINGS,
@@ -232,6 +235,7 @@ def _single(name: str) -> _Source:
 
 
 def _total(name: str, of: str) -> _Source:
+    """Return the sum of a column over its pools."""
     kind, _, words = SEVERAL[of]
     return _Source(
         Column(name, kind, f"{words}, all pools together"),
@@ -240,10 +244,12 @@ def _total(name: str, of: str) -> _Source:
 
 
 def _entry(name: str, place: int) -> Callable[[Outcomes], NDArray[Any]]:
+    """Return what reads one party, pool or reason from the outcomes."""
     return lambda o: np.asarray(getattr(o, name)[:, place])
 
 
 def _term(place: int, name: str) -> _Source:
+    """Return the column of an issue's level in the first text."""
     words = f"level of {name.removeprefix('deal_')} in the first text"
     return _Source(
         Column(name, "word", words),

@@ -237,14 +237,17 @@ class SweepPlan:
 
     @cached_property
     def _levers(self) -> dict[str, Floats]:
+        """Return the settings of levers: (points,) each."""
         return self.points.of_kind("lever")
 
     @cached_property
     def _values(self) -> dict[str, Floats]:
+        """Return the settings of numbers: (points,) each."""
         return self.points.of_kind("number")
 
     @cached_property
     def _scenarios(self) -> dict[int, Scenario]:
+        """Return the scenarios that were made last, by variant."""
         return {}
 
     def _scenario(self, point: int) -> Scenario:
@@ -305,6 +308,7 @@ def _sample(plan: SweepPlan, runs: int) -> ChunkTask:
 
 
 def _timed(task: ChunkTask) -> tuple[float, ChunkResult]:
+    """Return the seconds of this processor that a task takes, and its result."""
     start = time.process_time()
     result = run_chunk(task)
     return time.process_time() - start, result

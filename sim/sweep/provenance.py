@@ -1,4 +1,4 @@
-"""Where results come from: study, scenario and model, versions, the state of the repository.
+"""Record where results come from: study, scenario, model, versions, state of the repository.
 
 Nothing here names a person, a machine or a folder.
 """

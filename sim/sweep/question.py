@@ -1,4 +1,4 @@
-"""A study that was read and checked, with all that it refers to."""
+"""Hold a study that was read and checked, with all that it refers to."""
 
 from __future__ import annotations
 

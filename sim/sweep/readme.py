@@ -67,6 +67,7 @@ def summary(folder: Path, columns: Sequence[Column]) -> str:
 
 
 def _mean(column: Column, values: np.ndarray[Any, Any]) -> list[Any]:
+    """Return the number of runs, the mean, its interval, and the kind of interval."""
     if column.kind == "share":
         mean = findings.share(column.name, values.astype(bool), column.words)
         kind = "Wilson"

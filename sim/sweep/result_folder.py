@@ -1,5 +1,4 @@
-"""The folder of a sweep: what lies in it, and how it is written so that a stop at any moment
-leaves nothing half done.
+"""Read and write the folder of a sweep, so that a stop at any moment leaves nothing half done.
 
 Every file is written beside its place, brought to the disk and then moved there. A chunk counts as
 played once its part of `runs` is there; its parts of `series` and `failures` are there before. At

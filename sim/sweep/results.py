@@ -29,7 +29,7 @@ def _is_whole(kind: pa.DataType) -> bool:
 
 
 def _is_number(kind: pa.DataType) -> bool:
-    """Whether a column has what may be averaged; one in which nothing happened may have no type."""
+    """Return whether a column may be averaged; one in which nothing happened may have no type."""
     is_one_of = (
         pa.types.is_integer,
         pa.types.is_floating,
@@ -215,6 +215,7 @@ class Sweep:
         return [name for name in self.manifest["files"] if not (self.folder / name).exists()]
 
     def _table(self, kind: str, empty: pa.Schema | None) -> pa.Table:
+        """Return a table of results, or what there is of it so far."""
         path = self.folder / f"{kind}.parquet"
         if self.is_complete:
             is_there = kind == disk.RUNS or path.name in self.manifest["files"]

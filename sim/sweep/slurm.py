@@ -1,4 +1,4 @@
-"""A job array for SLURM: each job plays a shard, which needs no cluster software of ours."""
+"""Write a job array for SLURM: each job plays a shard, which needs no other cluster software."""
 
 from __future__ import annotations
 

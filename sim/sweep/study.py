@@ -97,6 +97,7 @@ class Range(StudyPart):
     @field_validator("values")
     @classmethod
     def _single_settings(cls, values: list[Any] | None) -> list[Any] | None:
+        """Refuse lists, and settings that are there twice."""
         if values is None:
             return None
         if not values:
@@ -110,12 +111,14 @@ class Range(StudyPart):
     @field_validator("scipy")
     @classmethod
     def _scipy_knows_it(cls, scipy: dict[str, Any] | None) -> dict[str, Any] | None:
+        """Refuse a distribution that `scipy.stats` does not have."""
         if scipy is not None:
             frozen(scipy)
         return scipy
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Range:
+        """Refuse more than one form, half a form, and ranges that are empty."""
         given = [form for form in self._forms() if getattr(self, form) is not None]
         if len(given) > 1:
             raise ValueError(f"says several things: {' and '.join(given)}; keep one of them")
@@ -132,6 +135,7 @@ class Range(StudyPart):
 
     @staticmethod
     def _forms() -> tuple[str, ...]:
+        """Return the keys that each begin a form."""
         return ("values", "low", "integers", *FORMS, "scipy")
 
     @property
@@ -205,6 +209,7 @@ class Sampling(StudyPart):
 
     @model_validator(mode="after")
     def _has_its_number(self) -> Sampling:
+        """Refuse a method without what it needs, or with what it cannot use."""
         if self.method in NEED_N and self.n is None:
             raise ValueError(f"has no `n`; {self.method} needs one")
         if self.method not in NEED_N and self.n is not None:
@@ -216,6 +221,7 @@ class Sampling(StudyPart):
         return self
 
     def _is_a_number_it_can_have(self, n: int) -> None:
+        """Refuse a number of points that the method cannot have."""
         if self.method == "morris" and n < 2:
             raise ValueError(f"has {n} trajectory; morris needs 2 or more")
         if self.method in ("sobol", "saltelli") and (n < 2 or n & (n - 1)):
@@ -240,6 +246,7 @@ class StudyDesign(StudyPart):
 
     @model_validator(mode="after")
     def _one_plan_for_each(self) -> StudyDesign:
+        """Refuse plans that exclude each other."""
         if self.together is not None and (self.levers or self.uncertainties):
             raise ValueError("has `together` beside a plan for one side; keep one")
         sides = [side for side in (self.levers, self.uncertainties) if side]

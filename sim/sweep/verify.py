@@ -288,6 +288,7 @@ def diff(first: Sweep, second: Sweep) -> Difference:
 
 
 def _origin(sweep: Sweep) -> dict[str, Any]:
+    """Return what a sweep was played by: fingerprints, versions and repository."""
     manifest = sweep.manifest
     return {"fingerprint": manifest["fingerprint"], **manifest["surroundings"]}
 
@@ -303,6 +304,7 @@ def _flat(settings: Any, path: str = "") -> dict[str, Any]:
 
 
 def _unlike(first: dict[str, Any], second: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Return the settings that differ, with both values."""
     keys = dict.fromkeys([*first, *second])
     pairs = {key: (first.get(key), second.get(key)) for key in keys}
     return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}

@@ -1,4 +1,4 @@
-"""Charts of what a sweep shows, in the manner of `sim.reporting.charts`."""
+"""Draw charts of what a sweep shows, in the style of `sim.reporting.charts`."""
 
 from __future__ import annotations
 
@@ -82,6 +82,7 @@ def response(curve: ResponseCurve, name: str, axis: str, is_share: bool) -> Figu
 
 
 def _is_number(text: str) -> bool:
+    """Return whether a text is a number."""
     try:
         float(text)
     except ValueError:

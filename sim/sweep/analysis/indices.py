@@ -1,4 +1,4 @@
-"""Screening and shares of variance of a stored sweep, from its keyed matrices.
+"""Estimate screening and shares of variance of a stored sweep, from its keyed matrices.
 
 The estimators are those of `sim.findings.sensitivity`; here they are given what lies in the
 folder, each row found by its matrix and row in the design. A row that is missing, failed
@@ -20,9 +20,24 @@ from sim.types import Ints
 
 
 def sobol(estimates: CellEstimates) -> Mapping[int, Indices]:
-    """Sobol's indices by policy (`lever_id`, or what stands beside the matrices).
+    """Return Sobol's indices by policy (or by what else is combined with the matrices).
 
-    Raises AnalysisError for a sweep that was not designed for them, IncompleteError for a gap.
+    Parameters
+    ----------
+    estimates : CellEstimates
+        The outcome, from `cell_estimates`.
+
+    Returns
+    -------
+    mapping of int to Indices
+        First and total order of each key, from 0 to 1, by `lever_id`.
+
+    Raises
+    ------
+    AnalysisError
+        For a sweep whose design is not `saltelli`.
+    IncompleteError
+        Where a run is missing, failed or without a number.
     """
     return {
         group: indices_from(table, estimates.outcome)
@@ -31,7 +46,25 @@ def sobol(estimates: CellEstimates) -> Mapping[int, Indices]:
 
 
 def morris(estimates: CellEstimates) -> Mapping[int, tuple[MorrisIndex, ...]]:
-    """Elementary effects by policy; see `sobol`."""
+    """Return elementary effects by policy (or by what else is combined with the matrices).
+
+    Parameters
+    ----------
+    estimates : CellEstimates
+        The outcome, from `cell_estimates`.
+
+    Returns
+    -------
+    mapping of int to tuple of MorrisIndex
+        Strength, direction and unevenness of each key, in units of the outcome, by `lever_id`.
+
+    Raises
+    ------
+    AnalysisError
+        For a sweep whose design is not `morris`.
+    IncompleteError
+        Where a run is missing, failed or without a number.
+    """
     return {
         group: screening_from(table, estimates.outcome)
         for group, table in tables(estimates, "morris").items()
@@ -41,8 +74,22 @@ def morris(estimates: CellEstimates) -> Mapping[int, tuple[MorrisIndex, ...]]:
 def noise_share(estimates: CellEstimates) -> Finding | None:
     """Return the share of the variance between runs that the design points do not explain.
 
-    It is luck and every number that was not swept. None where there is one replicate or point.
-    Raises IncompleteError for a gap.
+    It is luck and every number that was not swept.
+
+    Parameters
+    ----------
+    estimates : CellEstimates
+        The outcome, from `cell_estimates`.
+
+    Returns
+    -------
+    Finding or None
+        The share, from 0 to 1, with its interval; None where there is one replicate or one point.
+
+    Raises
+    ------
+    IncompleteError
+        Where a run is missing, failed or without a number.
     """
     if min(estimates.values.shape) < 2:
         return None
@@ -74,6 +121,7 @@ def tables(estimates: CellEstimates, method: str) -> dict[int, DesignTable]:
 
 
 def _design(estimates: CellEstimates, method: str, paths: tuple[str, ...]) -> ExperimentDesign:
+    """Return the design whose matrices the sweep has."""
     plan, replicates = estimates.study.design, estimates.values.shape[1]
     side = plan.levers if paths[0] in estimates.levers else plan.uncertainties
     sampling = plan.together or side

@@ -1,4 +1,4 @@
-"""A sweep's analysis as one page, as tables and as plain data."""
+"""Write a sweep's analysis as one page, as tables and as plain data."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ DRAWN = 3
 def tables(
     reports: Sequence[ReportData], calibration: Calibration | None = None
 ) -> dict[str, Rows]:
-    """Every number that was found, as rows by the name of their table."""
+    """Return every number of the analyses, as rows by the name of their table."""
     rows_by_table: dict[str, Rows] = {}
     for report in reports:
         for name, rows in _tables(report).items():
@@ -53,6 +53,7 @@ def tables(
 
 
 def _tables(report: ReportData) -> dict[str, Rows]:
+    """Return the rows about one outcome, by the name of their table."""
     return {
         "curves": [
             {"key": curve.key, "setting": name, "at": at, **_numbers(mean)}
@@ -87,10 +88,12 @@ def _tables(report: ReportData) -> dict[str, Rows]:
 
 
 def _numbers(finding: Finding) -> dict[str, Any]:
+    """Return a mean, its interval and the number of cases as columns."""
     return {"n": finding.n, "mean": finding.estimate, "low": finding.low, "high": finding.high}
 
 
 def _heat_rows(report: ReportData) -> Iterator[dict[str, Any]]:
+    """Return a row for each cell of the heat maps."""
     for heat in report.heat_maps:
         for r, across in enumerate(heat.names[0]):
             for c, along in enumerate(heat.names[1]):
@@ -106,6 +109,7 @@ def _heat_rows(report: ReportData) -> Iterator[dict[str, Any]]:
 
 
 def _box_rows(discovery: Discovery) -> Iterator[dict[str, Any]]:
+    """Return a row for each box on the way, and for the one that was kept."""
     for step, box in enumerate([*discovery.peeled, discovery.box]):
         yield {
             "box": "kept" if step == len(discovery.peeled) else str(step),
@@ -118,6 +122,7 @@ def _box_rows(discovery: Discovery) -> Iterator[dict[str, Any]]:
 
 
 def _regret_rows(regret: Regret) -> Iterator[dict[str, Any]]:
+    """Return a row for each policy."""
     for policy in regret.policies:
         yield {
             "lever_id": policy.lever_id,
@@ -136,7 +141,7 @@ def _regret_rows(regret: Regret) -> Iterator[dict[str, Any]]:
 def as_data(
     sweep: Sweep, reports: Sequence[ReportData], calibration: Calibration | None, command: str
 ) -> dict[str, Any]:
-    """All of it as plain data."""
+    """Return all of it as plain data."""
     return {
         "study": sweep.manifest["study"],
         "scenario": sweep.manifest["scenario"]["name"],
@@ -168,7 +173,7 @@ def as_data(
 
 
 def write(page: Page, tables: Mapping[str, Rows], folder: Path) -> list[Path]:
-    """Write the page with its charts, and the tables as CSV; returns the paths."""
+    """Write the page with its charts, and the tables as CSV; return the paths."""
     paths = html_report.write(page, folder)
     (folder / TABLES).mkdir(exist_ok=True)
     for name, rows in tables.items():
@@ -217,6 +222,7 @@ def _axis(estimates: CellEstimates) -> str:
 
 
 def _headline(report: ReportData) -> str:
+    """Return what an outcome shows in one sentence."""
     if report.discovery is not None:
         return report.discovery.in_words()
     every = report.estimates.mean(report.estimates.lever_id >= 0, report.estimates.outcome)
@@ -277,6 +283,7 @@ def _changes(report: ReportData) -> Iterator[str]:
 
 
 def _noise(report: ReportData) -> tuple[str, ...]:
+    """Return how much of the variance is not due to the design point."""
     if report.noise is None:
         return tuple(filter(None, (report.refused.get("noise", ""),)))
     return (
@@ -286,6 +293,7 @@ def _noise(report: ReportData) -> tuple[str, ...]:
 
 
 def _morris(report: ReportData, name: str, heading: str) -> Section:
+    """Return the section on elementary effects."""
     assert report.morris is not None
     scale = 100.0 if report.estimates.is_share else 1.0
     figures = [
@@ -307,6 +315,7 @@ def _morris(report: ReportData, name: str, heading: str) -> Section:
 
 
 def _sobol(report: ReportData, name: str, heading: str) -> Section:
+    """Return the section on shares of variance."""
     assert report.sobol is not None
     figures = [
         charts.effects(
@@ -342,6 +351,7 @@ def _drawn(
     groups: int,
     after: tuple[str, ...] = (),
 ) -> Section:
+    """Return a section of figures, for the first policies."""
     if not figures:
         return Section(name, heading, missing="The outcome is the same at every design point.")
     if groups > DRAWN:
@@ -350,6 +360,7 @@ def _drawn(
 
 
 def _discovered(report: ReportData, name: str, heading: str) -> Section:
+    """Return the section on the box that was found."""
     discovery = report.discovery
     assert discovery is not None
     rows = tuple(
@@ -373,6 +384,7 @@ def _discovered(report: ReportData, name: str, heading: str) -> Section:
 
 
 def _regretted(report: ReportData, name: str, heading: str) -> Section:
+    """Return the section on regret and robustness."""
     regret, share = report.regret, report.estimates.is_share
     assert regret is not None
     better, bound = ("less", "at most") if regret.less_is_better else ("more", "at least")
@@ -417,6 +429,7 @@ def _regretted(report: ReportData, name: str, heading: str) -> Section:
 
 
 def _calibrated(calibration: Calibration) -> Section:
+    """Return the section on the facts of a case."""
     parameters = SectionTable(
         ("uncertainty", "before", "after (90 %)", "verdict", "not ruled out"),
         tuple(

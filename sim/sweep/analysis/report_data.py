@@ -1,4 +1,4 @@
-"""All looks at one outcome of a sweep, each where the design allows it."""
+"""Analyse one outcome of a sweep in all the ways that its design allows."""
 
 from __future__ import annotations
 
@@ -20,10 +20,28 @@ Look = TypeVar("Look")
 
 @dataclass(frozen=True)
 class ReportData:
-    """What was found of an outcome.
+    """Hold what the analyses of an outcome show.
 
-    A look that the design does not allow is None, and `left_out` says why, unless the design is
-    simply another one; a look that was refused because runs are missing is in `refused`.
+    Parameters
+    ----------
+    estimates : CellEstimates
+        The outcome in every cell.
+    curves : tuple of ResponseCurve
+        The outcome along each key.
+    heat_maps : tuple of HeatMap
+        The outcome over pairs of keys.
+    noise : Finding or None
+        The share of the variance that the design points do not explain.
+    morris, sobol : mapping or None
+        Indices by policy; None for another design.
+    discovery : Discovery or None
+        When the outcome is of interest.
+    regret : Regret or None
+        How policies fare.
+    left_out : mapping of str to str
+        Why the design does not allow an analysis, by its name.
+    refused : mapping of str to str
+        Why an analysis was refused for missing runs, by its name.
     """
 
     estimates: CellEstimates
@@ -41,10 +59,27 @@ class ReportData:
 def analyze_outcome(
     estimates: CellEstimates, *, threshold: float | None = None, less_is_better: bool | None = None
 ) -> ReportData:
-    """Look at an outcome in every way that its design allows.
+    """Analyse an outcome in every way that its design allows.
 
-    The threshold is what a case of interest and a satisfied policy reach. Where less is better they
-    stay at or below it. Raises AnalysisError for a threshold that there cannot be.
+    Parameters
+    ----------
+    estimates : CellEstimates
+        The outcome, from `cell_estimates`.
+    threshold : float, optional
+        What a case of interest and a satisfied policy reach; where less is better they stay at or
+        below it. Of a share it lies between 0 and 1.
+    less_is_better : bool, optional
+        Whether less of the outcome is better; its name decides where it is not given.
+
+    Returns
+    -------
+    ReportData
+        What each analysis shows, or why it was left out.
+
+    Raises
+    ------
+    AnalysisError
+        For a threshold that is not finite, or outside the range of a share.
     """
     left_out: dict[str, str] = {}
     refused: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""How an outcome moves with each swept key, all else as it was drawn; and with two keys at once."""
+"""Show how an outcome moves with each swept key, all else as drawn; and with two keys at once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,21 @@ SIDE = 6
 
 @dataclass(frozen=True)
 class ResponseCurve:
-    """The outcome along one key: settings, or parts of their range, and the mean at each."""
+    """Hold the outcome along one key: settings, or parts of their range, and the mean at each.
+
+    Parameters
+    ----------
+    key : str
+        The swept key.
+    names : tuple of str
+        The settings, or parts of their range, in words.
+    at : tuple of float
+        Where they lie on an axis.
+    findings : tuple of Finding
+        The mean at each, with its interval.
+    change : Finding or None
+        The difference between the last setting and the first, in the same states and luck.
+    """
 
     key: str
     names: tuple[str, ...]
@@ -27,13 +41,24 @@ class ResponseCurve:
 
     @property
     def swing(self) -> float:
-        """How far apart its highest and lowest means are."""
+        """Return the difference between its highest and lowest mean."""
         estimates = [finding.estimate for finding in self.findings if finding.estimate is not None]
         return max(estimates) - min(estimates) if estimates else 0.0
 
 
 def curves(estimates: CellEstimates) -> tuple[ResponseCurve, ...]:
-    """Return a curve for each key, in the order of the study."""
+    """Return a curve for each key, in the order of the study.
+
+    Parameters
+    ----------
+    estimates : CellEstimates
+        The outcome, from `cell_estimates`.
+
+    Returns
+    -------
+    tuple of ResponseCurve
+        The outcome along each key, all else as drawn.
+    """
     return tuple(curve(estimates, key) for key in estimates.keys)
 
 
@@ -52,12 +77,11 @@ def curve(estimates: CellEstimates, key: str) -> ResponseCurve:
 
 
 def change(estimates: CellEstimates, key: str) -> Finding | None:
-    """Return what moving a lever from its first setting to its last does, in the same state and
-    luck.
+    """Return the change from a lever's first setting to its last, in the same state and luck.
 
-    Far sharper than the two means apart where design points share their luck. None unless the key
-    is a lever that meets each state, and each setting of the other levers, at both ends, and the
-    points are a sample.
+    Far more precise than the two means apart where design points share their luck. None unless
+    the key is a lever that meets each state, and each setting of the other levers, at both ends,
+    and the points are a sample.
     """
     points = np.flatnonzero(estimates.sample)
     if (
@@ -89,6 +113,7 @@ def change(estimates: CellEstimates, key: str) -> Finding | None:
 
 
 def _points(estimates: CellEstimates, key: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Return the points on a key's curve: (points,)."""
     if estimates.matrix is not None:
         matrix = np.array(estimates.matrix)
         if estimates.method(key) == "one_at_a_time":
@@ -102,9 +127,18 @@ def _points(estimates: CellEstimates, key: str) -> np.ndarray[tuple[int], np.dty
 
 @dataclass(frozen=True)
 class HeatMap:
-    """The mean outcome over the settings of two keys: (across, along), NaN where none was played.
+    """Hold the mean outcome over the settings of two keys.
 
-    `n` counts the design points of each cell.
+    Parameters
+    ----------
+    across, along : str
+        The two keys.
+    names : pair of tuple of str
+        Their settings, or parts of their range, in words.
+    means : array of float, (across, along)
+        The mean of each cell; NaN where none was played.
+    n : array of float, (across, along)
+        The design points of each cell.
     """
 
     across: str
@@ -115,7 +149,20 @@ class HeatMap:
 
 
 def heat_map(estimates: CellEstimates, across: str, along: str) -> HeatMap:
-    """Return the outcome over two keys; long ranges are cut into parts of equally many points."""
+    """Return the outcome over two keys; long ranges are cut into parts of equally many points.
+
+    Parameters
+    ----------
+    estimates : CellEstimates
+        The outcome, from `cell_estimates`.
+    across, along : str
+        Two swept keys.
+
+    Returns
+    -------
+    HeatMap
+        The means by cell.
+    """
     points = np.flatnonzero(estimates.sample)
     rows, columns = (
         bins(estimates.settings[key][points], SIDE, SIDE - 2) for key in (across, along)
@@ -131,8 +178,19 @@ def heat_map(estimates: CellEstimates, across: str, along: str) -> HeatMap:
 
 
 def heat_maps(estimates: CellEstimates, most: int = 3) -> tuple[HeatMap, ...]:
-    """Return the heat maps worth a look: each pair of levers, and the two uncertainties that move
-    most.
+    """Return the heat maps of pairs of levers, and of the two uncertainties that move most.
+
+    Parameters
+    ----------
+    estimates : CellEstimates
+        The outcome, from `cell_estimates`.
+    most : int
+        The most maps, 1 or more.
+
+    Returns
+    -------
+    tuple of HeatMap
+        The maps; none where the points are no sample.
     """
     if not estimates.sample.any():
         return ()
