@@ -59,9 +59,9 @@ def test_too_many_failures_end_the_sweep_and_what_was_played_is_kept(study, tmp_
         "failed": 1,
         "lost": [],
     }
-    said = CliRunner().invoke(commands, ["replay", str(tmp_path / "sweep"), str(VICTIM)])
-    assert said.exit_code == 0
-    assert "It failed: ZeroDivisionError: no such luck" in said.stdout
+    replayed = CliRunner().invoke(commands, ["replay", str(tmp_path / "sweep"), str(VICTIM)])
+    assert replayed.exit_code == 0
+    assert "It failed: ZeroDivisionError: no such luck" in replayed.stdout
     monkeypatch.undo()
     assert resume(tmp_path / "sweep").manifest["counts"]["failed"] == 1
 
@@ -110,7 +110,7 @@ def test_a_run_that_takes_longer_than_it_may_is_ended():
 
 
 def test_a_sweep_in_which_every_run_fails_is_a_sweep(study, tmp_path, monkeypatch):
-    def fails(scenario, **asked):
+    def fails(scenario, **options):
         raise ZeroDivisionError
 
     monkeypatch.setattr(chunk, "play_rows", fails)

@@ -71,8 +71,8 @@ def test_what_is_no_study_or_no_shard_is_refused_before_a_folder_is_made(study, 
 
 
 def test_the_folder_says_a_command_that_plays_it_again(whole_of):
-    said = (whole_of().folder / "README.md").read_text(encoding="utf-8")
-    assert "`parley sweep run FOLDER --out DIR`, where FOLDER is this one" in said
+    page = (whole_of().folder / "README.md").read_text(encoding="utf-8")
+    assert "`parley sweep run FOLDER --out DIR`, where FOLDER is this one" in page
 
 
 def test_the_bytes_do_not_depend_on_the_chunks(study, tmp_path, undisturbed):

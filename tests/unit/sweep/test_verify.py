@@ -81,9 +81,9 @@ def test_shards_of_two_studies_are_not_merged(study, tmp_path):
 
 
 def test_a_sweep_that_was_left_alone_is_verified(whole):
-    checked = verify(whole, runs=5)
-    assert all(one.holds for one in checked if one.what != "committed"), checked
-    assert "of 5 runs played again, 5 came out the same" in [one.words for one in checked]
+    checks = verify(whole, runs=5)
+    assert all(check.holds for check in checks if check.what != "committed"), checks
+    assert "of 5 runs played again, 5 came out the same" in [check.words for check in checks]
 
 
 def test_a_changed_result_is_found_out(whole, tmp_path):
@@ -92,8 +92,8 @@ def test_a_changed_result_is_found_out(whole, tmp_path):
     later = pa.array([11] * table.num_rows, pa.int32())
     place = table.column_names.index("days_until_deal")
     pq.write_table(table.set_column(place, "days_until_deal", later), path)
-    checked = {one.what: one for one in verify(Sweep(whole.folder), runs=5)}
-    assert not checked["runs.parquet"].holds
+    checks = {check.what: check for check in verify(Sweep(whole.folder), runs=5)}
+    assert not checks["runs.parquet"].holds
     with pytest.raises(FolderError, match=r"runs\.parquet .* was changed or lost"):
         archive(Sweep(whole.folder), tmp_path / "x.zip")
 
@@ -113,11 +113,11 @@ def test_results_that_are_lost_or_damaged_are_said_to_be(whole):
     path.unlink()
     with pytest.raises(FolderError, match=r"runs\.parquet is missing; `parley sweep verify"):
         diff(whole, Sweep(whole.folder))
-    checked = {one.what: one for one in verify(Sweep(whole.folder))}
-    assert checked["runs.parquet"].words.startswith("is missing; ")
+    checks = {check.what: check for check in verify(Sweep(whole.folder))}
+    assert checks["runs.parquet"].words.startswith("is missing; ")
     path.touch()
-    checked = {one.what: one for one in verify(Sweep(whole.folder))}
-    assert checked["runs.parquet"].words.startswith("is empty; ")
+    checks = {check.what: check for check in verify(Sweep(whole.folder))}
+    assert checks["runs.parquet"].words.startswith("is empty; ")
 
 
 def test_a_sweep_that_lost_its_runs_is_not_complete(whole, tmp_path):
@@ -135,7 +135,7 @@ def test_a_sweep_that_lost_its_runs_is_not_complete(whole, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"", "it is empty"),
         (b"\xff\xfe{}", "it is not a text in UTF-8"),
@@ -144,10 +144,12 @@ def test_a_sweep_that_lost_its_runs_is_not_complete(whole, tmp_path):
         (b'{"format": "parley.sweep/1"}', "it does not say study, title, complete"),
     ],
 )
-def test_a_manifest_that_is_damaged_is_said_to_be_in_one_sentence(whole, content, said):
+def test_a_manifest_that_is_damaged_is_said_to_be_in_one_sentence(whole, content, message):
     (whole.folder / "manifest.json").write_bytes(content)
     for use in (Sweep, resume):
-        with pytest.raises(FolderError, match=rf"manifest\.json is damaged: {said}.*from a copy"):
+        with pytest.raises(
+            FolderError, match=rf"manifest\.json is damaged: {message}.*from a copy"
+        ):
             use(whole.folder)
 
 
@@ -172,10 +174,10 @@ def test_every_word_of_a_manifest_is_missed(whole):
 
 def test_a_replayed_run_comes_out_as_recorded_and_is_told(whole):
     run_id = whole.runs["run_id"][-1].as_py()
-    found = replay(whole, run_id)
-    assert not found.differences
-    assert len(found.paragraphs) > 1
-    assert found.settings["guarantee_strength"] == 2
+    result = replay(whole, run_id)
+    assert not result.differences
+    assert len(result.paragraphs) > 1
+    assert result.settings["guarantee_strength"] == 2
     with pytest.raises(FolderError, match="no run 99"):
         replay(whole, 99)
 
@@ -192,18 +194,18 @@ def test_luck_is_shared_only_where_it_is_meant_to_be(study, tmp_path, whole):
 
 def test_shared_and_separate_luck_agree_in_the_mean(study, tmp_path):
     many, apart = ("replicates: 6", "replicates: 400"), ("seed: 3", "seed: 3\ncrn: false")
-    asked = {"shared": (FEW, many), "separate": (FEW, many, apart)}
+    changes_by_name = {"shared": (FEW, many), "separate": (FEW, many, apart)}
     sweeps = [
         run(study(*changes), tmp_path / name, options=ExecutionOptions())
-        for name, changes in asked.items()
+        for name, changes in changes_by_name.items()
     ]
     for point in (0, 1):
-        one, other = (
+        shared, separate = (
             s.runs.filter(pa.compute.equal(s.runs["design_id"], point))["deal_by_10"].to_numpy()
             for s in sweeps
         )
-        error = np.sqrt((one.var(ddof=1) + other.var(ddof=1)) / 400)
-        assert abs(one.mean() - other.mean()) <= 4 * error
+        error = np.sqrt((shared.var(ddof=1) + separate.var(ddof=1)) / 400)
+        assert abs(shared.mean() - separate.mean()) <= 4 * error
 
 
 def test_two_sweeps_are_compared_in_pairs_where_they_share_their_luck(study, tmp_path, undisturbed):
@@ -212,10 +214,10 @@ def test_two_sweeps_are_compared_in_pairs_where_they_share_their_luck(study, tmp
     assert not same.settings
     assert {(shift.difference, shift.p) for shift in same.shifts} == {(0.0, 1.0)}
     other = run(study(FEW, ("seed: 3", "seed: 4")), tmp_path / "other", options=PLAIN)
-    found = diff(undisturbed, other)
-    assert dict(found.settings) == {"seed": (3, 4)}
-    assert not found.same_bytes
-    assert not any(shift.paired for shift in found.shifts)
+    difference = diff(undisturbed, other)
+    assert dict(difference.settings) == {"seed": (3, 4)}
+    assert not difference.same_bytes
+    assert not any(shift.paired for shift in difference.shifts)
 
 
 def test_a_stopping_rule_stops_at_the_first_batch_that_meets_it(study, tmp_path):
@@ -223,10 +225,10 @@ def test_a_stopping_rule_stops_at_the_first_batch_that_meets_it(study, tmp_path)
     text = ("outcomes:", rule + "outcomes:")
     wide = run(study(text, ("WIDTH", "100")), tmp_path / "wide", options=PLAIN)
     assert wide.manifest["stop"]["met"]
-    assert [one["replicates"] for one in wide.manifest["stop"]["batches"]] == [6]
+    assert [batch["replicates"] for batch in wide.manifest["stop"]["batches"]] == [6]
     narrow = run(study(text, ("WIDTH", "0.0001")), tmp_path / "narrow", options=PLAIN)
     assert not narrow.manifest["stop"]["met"]
-    assert [one["replicates"] for one in narrow.manifest["stop"]["batches"]] == [6, 12, 18, 20]
+    assert [batch["replicates"] for batch in narrow.manifest["stop"]["batches"]] == [6, 12, 18, 20]
     assert narrow.runs.num_rows == 8 * 20
     widest = max(
         (row["high"] - row["low"]) / 2
@@ -247,11 +249,11 @@ def test_a_rule_that_cannot_tell_yet_says_so_in_plain_json(study, tmp_path):
         FEW, ("replicates: 6", "replicates: 1"), ("keep: [", "keep: [deals, "),
         ("outcomes:", f"{rule}outcomes:"),
     )  # fmt: skip
-    said = []
-    sweep = run(bound_study, tmp_path / "sweep", options=replace(PLAIN, tell=said.append))
-    one, _ = sweep.manifest["stop"]["batches"]
-    assert one == {"replicates": 1, "widest_half_width": None}
-    assert said[0] == "after replicate 1: widest half width not known at some design point"
+    messages = []
+    sweep = run(bound_study, tmp_path / "sweep", options=replace(PLAIN, tell=messages.append))
+    batch, _ = sweep.manifest["stop"]["batches"]
+    assert batch == {"replicates": 1, "widest_half_width": None}
+    assert messages[0] == "after replicate 1: widest half width not known at some design point"
     as_json(sweep.manifest)
 
 
@@ -272,9 +274,15 @@ def test_the_summary_has_no_mean_of_days_that_may_never_come(study, tmp_path):
 
 def test_the_manifest_tells_nothing_of_who_or_where(whole):
     text = (whole.folder / "manifest.json").read_text()
-    told = [str(Path.home()), str(Path.cwd()), str(whole.folder), socket.gethostname(), sys.prefix]
-    told += [f'"{getpass.getuser()}"', *(v for v in os.environ.values() if len(v) > 20)]
-    assert not [one for one in told if one in text]
+    private = [
+        str(Path.home()),
+        str(Path.cwd()),
+        str(whole.folder),
+        socket.gethostname(),
+        sys.prefix,
+    ]
+    private += [f'"{getpass.getuser()}"', *(v for v in os.environ.values() if len(v) > 20)]
+    assert not [name for name in private if name in text]
 
 
 def test_a_tree_with_changes_is_flagged_with_their_fingerprint(tmp_path, monkeypatch):
