@@ -112,8 +112,16 @@ def test_a_dask_cluster_gives_the_same_bytes_though_a_worker_is_killed(
     study, tmp_path, undisturbed
 ):
     distributed = pytest.importorskip("distributed")
-    asked = {"n_workers": 1, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
-    with distributed.LocalCluster(**asked) as cluster, distributed.Client(cluster) as client:
+    cluster_options = {
+        "n_workers": 1,
+        "threads_per_worker": 1,
+        "processes": True,
+        "dashboard_address": None,
+    }
+    with (
+        distributed.LocalCluster(**cluster_options) as cluster,
+        distributed.Client(cluster) as client,
+    ):
         name = cluster.scheduler_address.replace("tcp://", "dask://")
         pids = client.run(os.getpid)
         options = ExecutionOptions(name, chunk_runs=2, progress=kills(pids.values))

@@ -94,9 +94,9 @@ def test_plan_ends_with_2_and_says_all_that_is_wrong(tmp_path):
 
 def test_yaml_and_json_say_the_same(study, tmp_path):
     bound_study = study()
-    said = bound_study.study.model_dump(mode="json", exclude_unset=True)
+    study_text = bound_study.study.model_dump(mode="json", exclude_unset=True)
     path = tmp_path / "study.json"
-    path.write_text(json.dumps(said, indent=4))
+    path.write_text(json.dumps(study_text, indent=4))
     assert read_study(path).sha256 == bound_study.sha256
 
 

@@ -64,29 +64,29 @@ class _Points:
 
 def test_what_the_facts_cannot_tell_is_not_identified(known_sweep):
     sweep = known_sweep(noisy, design=SAMPLE, replicates=2)
-    found = calibrate(sweep, facts_of(0.3, 0.4))
-    first, second, flat = found.parameters
+    calibration = calibrate(sweep, facts_of(0.3, 0.4))
+    first, second, flat = calibration.parameters
     assert first.identified
     assert second.identified
     assert first.low < 0.3 < first.high
     assert second.low < 0.7 < second.high
     assert flat.verdict == "not identified"
-    assert 10 < found.effective <= found.kept
+    assert 10 < calibration.effective <= calibration.kept
 
 
 def test_history_matching_rules_out_what_lies_too_far(known_sweep):
-    found = calibrate(known_sweep(noisy, design=SAMPLE, replicates=8), facts_of(0.9, 0.0))
-    low, high = found.parameters[0].plausible
+    calibration = calibrate(known_sweep(noisy, design=SAMPLE, replicates=8), facts_of(0.9, 0.0))
+    low, high = calibration.parameters[0].plausible
     assert low == pytest.approx(0.9 - 3 * 0.1 * (1 + 1 / 8) ** 0.5, abs=0.1)
     assert high > 0.99
-    assert 0 < found.plausible < 0.5
+    assert 0 < calibration.plausible < 0.5
 
 
 def test_facts_that_nothing_comes_near_rule_out_everything(known_sweep):
-    found = calibrate(known_sweep(noisy, design=SAMPLE, replicates=2), facts_of(9.0, 0.0))
-    assert found.plausible == 0.0
-    assert all(one.plausible is None for one in found.parameters)
-    assert found.fits[0].ruled_out == 1.0
+    calibration = calibrate(known_sweep(noisy, design=SAMPLE, replicates=2), facts_of(9.0, 0.0))
+    assert calibration.plausible == 0.0
+    assert all(one.plausible is None for one in calibration.parameters)
+    assert calibration.fits[0].ruled_out == 1.0
 
 
 def test_means_are_told_apart_better_than_single_cases(known_sweep):
@@ -110,8 +110,8 @@ def test_a_case_is_under_one_policy(known_sweep):
     sweep = known_sweep(noisy, design="{method: sobol, n: 64}", replicates=2, levers=levers)
     with pytest.raises(AnalysisError, match="the facts fit 2 policies"):
         calibrate(sweep, facts_of(0.3, 0.4))
-    found = calibrate(sweep, facts_of(0.3, 0.4, levers={"guarantee_strength": 1}))
-    assert found.runs == 64 * 2
+    calibration = calibrate(sweep, facts_of(0.3, 0.4, levers={"guarantee_strength": 1}))
+    assert calibration.runs == 64 * 2
 
 
 def test_facts_are_read_with_their_complaints(tmp_path):

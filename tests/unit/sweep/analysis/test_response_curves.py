@@ -38,11 +38,11 @@ def test_a_lever_has_its_settings_and_a_heat_map_its_cells(known_sweep):
         return {"days": (points.settings["guarantee_strength"] * x)[:, None].astype(float)}
 
     sweep = known_sweep(product, design="{method: sobol, n: 64}", levers=LEVERS)
-    found = cell_estimates(sweep, "days")
-    lever = curves(found)[0]
+    cells = cell_estimates(sweep, "days")
+    lever = curves(cells)[0]
     assert lever.names == ("0", "1", "2")
     assert [one.estimate for one in lever.findings] == pytest.approx([0.0, 0.5, 1.0])
-    cells = heat_map(found, "guarantee_strength", NUMBERS[0])
+    cells = heat_map(cells, "guarantee_strength", NUMBERS[0])
     assert np.allclose(cells.means, np.outer([0, 1, 2], [0, 0, 1, 1]))
     assert cells.n.sum() == 3 * 64
 
@@ -53,8 +53,8 @@ def test_intervals_of_crossed_samples_hold_the_truth():
     for seed in range(400):
         rng = np.random.default_rng(seed)
         cells = rng.normal(size=(40, 1)) + rng.normal(size=(1, 40)) + rng.normal(size=(40, 40))
-        found = crossed_mean("mean", cells, np.arange(40), "")
-        held += found.low <= 0.0 <= found.high
+        finding = crossed_mean("mean", cells, np.arange(40), "")
+        held += finding.low <= 0.0 <= finding.high
     assert 0.90 <= held / 400 <= 0.98
 
 
@@ -76,8 +76,8 @@ def test_a_lever_is_compared_in_the_same_state_and_luck(known_sweep):
 
 
 def test_what_is_missing_is_left_out_of_a_mean():
-    found = crossed_mean("mean", np.array([[1.0, np.nan], [3.0, 2.0]]), np.arange(2), "")
-    assert (found.estimate, found.n) == (2.0, 3)
+    finding = crossed_mean("mean", np.array([[1.0, np.nan], [3.0, 2.0]]), np.arange(2), "")
+    assert (finding.estimate, finding.n) == (2.0, 3)
 
 
 def test_nothing_known_is_no_number():
