@@ -38,11 +38,11 @@ def test_a_lever_has_its_settings_and_a_heat_map_its_cells(known_sweep):
         return {"days": (points.settings["guarantee_strength"] * x)[:, None].astype(float)}
 
     sweep = known_sweep(product, design="{method: sobol, n: 64}", levers=LEVERS)
-    cells = cell_estimates(sweep, "days")
-    lever = curves(cells)[0]
+    estimates = cell_estimates(sweep, "days")
+    lever = curves(estimates)[0]
     assert lever.names == ("0", "1", "2")
     assert [one.estimate for one in lever.findings] == pytest.approx([0.0, 0.5, 1.0])
-    cells = heat_map(cells, "guarantee_strength", NUMBERS[0])
+    cells = heat_map(estimates, "guarantee_strength", NUMBERS[0])
     assert np.allclose(cells.means, np.outer([0, 1, 2], [0, 0, 1, 1]))
     assert cells.n.sum() == 3 * 64
 
