@@ -370,5 +370,5 @@ def range_of(number: Quantity) -> str:
     if number.corners is not None or number.discrete is not None:
         low, high = number.support
         return f"{low:.4g} to {high:.4g}"
-    low, high = number.at(np.array([0.05, 0.95]))
+    low, high = number.ppf(np.array([0.05, 0.95]))
     return f"{low:.4g} to {high:.4g} (90 %)"
