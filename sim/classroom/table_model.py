@@ -163,7 +163,7 @@ class Model:
             return live
         before = (held - 1, _counting(table, held - 1))
         if live is not None and live.talks.meeting and (live.round, live.injects) == before:
-            live.talks.conclude(table.rounds[-1], script_of(self.setting, table))
+            live.talks.conclude(script_of(self.setting, table))
             live.round, live.injects = held, counting
         else:
             live = self._live[table.number] = self._begin(table)
@@ -197,11 +197,11 @@ class Model:
     def _texts(self, table: Table) -> list[Request]:
         """The agent whose turn it is in the model puts a text on the table."""
         talks = self._up_to(table).talks
-        text, speaker = talks.model_text()
+        proposal, speaker = talks.model_proposal()
         for role, seat in table.seats.items():
             wrote = any(one.role == role for one in table.current)
             if seat.agent and self.setting.speaks_at(role) == speaker and not wrote:
-                package = self.setting.package(text)
+                package = self.setting.package(proposal)
                 to = self.setting.roles[role].reaches
                 return [_request(table, role, "text", Propose(package=package, to=to))]
         return []
@@ -335,7 +335,7 @@ class Model:
         script = Script((), (), np.array(self.setting.on_offer(())))
         talks = TableTalks(self.setting, self.chance_of(number), script)
         release_model(talks)
-        worth, reservation, _ = talks.look()
+        worth, reservation, _ = talks.assessor.utilities()
         return worth[0], reservation[0]
 
     def alone(self, runs: int, first: int = 0) -> tuple[Outcomes, NDArray[np.int64]]:
@@ -375,7 +375,7 @@ def _play(talks: TableTalks, rounds: int) -> None:
     while talks.meeting is None and talks.day < talks.days and talks.phase[0] <= TRUCE:
         if talks.record.deal_day[0] != NONE:
             return
-        if talks.held >= rounds and talks.awaited[0] == NONE:
+        if talks.people.held >= rounds and talks.state.awaited[0] == NONE:
             return
         talks.step()
 
