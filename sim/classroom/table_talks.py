@@ -1,10 +1,10 @@
-"""The model behind a table: the same talks, with people's moves in place of some of its actors'.
+"""Play the model with people's moves in place of some of its actors'.
 
 A table is one run of the model. An agent at it decides by the model's own rules, from what its
-party or mediator knows in the model, with the table's luck; so a table of agents alone *is* that
-run of `simulate` on the scenario as it is played in class, bit by bit, until its last round.
-What a person does takes the place of what the model's actor would have done, and the model plays
-on from there.
+party or mediator knows in the model, with the table's random numbers; so a table of agents alone
+*is* that run of `simulate` on the scenario as it is played in class, bit by bit, until its last
+round. What a person does takes the place of what the model's actor would have done, and the model
+plays on from there.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from sim.engine.rounds import Assessment, Meeting, NegotiationRound
 from sim.engine.talks import Diary, Talks
 from sim.types import Bools, Floats, Ints, Singles
 
-#: The luck of what comes after a table has ended is apart from that of any table.
+#: The random numbers of what comes after a table has ended are apart from those of any table.
 AFTERWARDS = 2**40
 
 
 @dataclass(frozen=True, eq=False)
 class Forked(RandomStreams):
-    """The luck of one run in every run, until a day; from the next day on, each has its own.
+    """The random streams of one run in every run, until a day; from the next day on, each its own.
 
     All runs share the one run's numbers (what is drawn once). With `after` 0 they share nothing
     but these.
@@ -37,15 +37,15 @@ class Forked(RandomStreams):
 
     whose: int
     after: int
-    fresh: int = 0  # number of the run whose luck the first has afterwards
+    fresh: int = 0  # number of the run whose streams the first has afterwards
 
     def once(self, stream: str, width: int = 1) -> Floats:
-        """`width` uniform numbers, the same in each run: (runs, width)."""
-        luck = RandomStreams(self.seed, self.whose, 1).once(stream, width)
-        return np.repeat(luck, self.runs, axis=0)
+        """Return `width` uniform numbers, the same in each run: (runs, width)."""
+        uniforms = RandomStreams(self.seed, self.whose, 1).once(stream, width)
+        return np.repeat(uniforms, self.runs, axis=0)
 
     def stretch(self, stream: str, number: int) -> Singles:
-        """A stretch of days of a daily stream: (runs, STRETCH_DAYS)."""
+        """Return a stretch of days of a daily stream: (runs, STRETCH_DAYS)."""
         shared = RandomStreams(self.seed, self.whose, 1).stretch(stream, number)
         own = RandomStreams(self.seed, self.fresh, self.runs).stretch(stream, number)
         days = number * STRETCH_DAYS + 1 + np.arange(STRETCH_DAYS)
@@ -71,7 +71,7 @@ class Script:
 
 
 def script_of(setting: Setting, table: Table) -> Script:
-    """A table's rounds and injects, for the model."""
+    """Return a table's rounds and injects, for the model."""
     changes = []
     for k, (name, start) in enumerate(table.injects):
         inject = setting.inject(name)
@@ -84,9 +84,9 @@ def script_of(setting: Setting, table: Table) -> Script:
 
 
 def planned_script(setting: Setting) -> Script:
-    """The injects that come of themselves at a round, for talks of agents alone."""
+    """Return the injects that come of themselves at a round, for talks of agents alone."""
     table = Table(0, {})
-    for inject in sorted(setting.plan.injects, key=lambda one: one.at_round or 0):
+    for inject in sorted(setting.plan.injects, key=lambda inject: inject.at_round or 0):
         if inject.at_round is not None:
             table = replace(table, injects=(*table.injects, (inject.id, inject.at_round)))
     return script_of(setting, table)

@@ -1,11 +1,11 @@
-"""People held: who is thought alive, who is, who comes home and how.
+"""Captives and prisoners: who is thought alive, who is, who comes home and how.
 
 Captives are counted by pool (who holds whom) and category, prisoners by pool. Every change goes
 through one of the methods below, and nobody is ever lost: those still held, returned, recovered
 and dead always add up to those held on the first day.
 
-What the parties reckon with is what is known: `known` people thought to be alive. Some of them may
-have been dead since before the first day (`hidden`), which comes out when they are to be released.
+Parties count those who are `known`, which means thought to be alive. Some of them may have been
+dead since before the first day (`hidden`), which comes out when they are to be released.
 Deaths during the talks become known on the day.
 """
 
