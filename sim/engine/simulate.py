@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from sim.engine.outcomes import Outcomes
 from sim.engine.random_streams import RandomStreams, SharedStreams
 from sim.engine.sampling import check_levers, check_points, check_settings, check_values
 from sim.engine.talks import Diary, Talks, release_model
+from sim.provenance import version
 from sim.scenario.loading import load_scenario, sha256_of
 from sim.scenario.packages import Packages
 from sim.scenario.schema import MOST_DAYS, Scenario
@@ -47,15 +46,6 @@ class Comparison:
 
     def __post_init__(self) -> None:
         self.baseline.must_be_comparable(self.changed)
-
-
-@cache
-def version() -> str:
-    """Return the version of Parley."""
-    try:
-        return metadata.version("parley-sim")
-    except metadata.PackageNotFoundError:
-        return "0+unknown"
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ class Target:
 
     @classmethod
     def read(cls, text: str, horizon: int) -> Target:
-        """A target from its short form; raises TargetError with the way out."""
+        """Return a target from its short form; raises TargetError with the way out."""
         found = re.fullmatch(r"(deal|holds|returned_alive)(?:@(\d+))?=(\d+(?:\.\d*)?|\.\d+)", text)
         if found is None or (found[1] == "returned_alive") != (found[2] is None):
             raise TargetError(f"the target '{text}' is not of the form {FORMS}")
@@ -126,7 +126,7 @@ class _Path:
     origin: Mapping[str, float]
 
     def at(self, part: float) -> dict[str, float]:
-        """The settings after so much of the way."""
+        """Return the settings after so much of the way."""
         return {
             name: self.origin[name] + part * (end - self.origin[name]) for name, end in self.ends
         }
@@ -147,7 +147,7 @@ def search_levers(
     workers: int = 1,
     say: Callable[[str], None] = lambda words: None,
 ) -> LeverSearch:
-    """The smallest change of each lever alone, and of the best pair, that reaches a target.
+    """Return the smallest change of each lever alone, and of the best pair, that reaches a target.
 
     Changes start from where `levers` set them, else from the scenario's defaults. Of a lever's
     two directions the one that needs the smaller part of its way counts. In a pair both levers go
@@ -239,7 +239,7 @@ def _best_pair(
     play: Play,
     seed: int,
 ) -> LeverChange | None:
-    """The pair of promising levers that reaches the target with the smallest change."""
+    """Return the pair of promising levers that reaches the target with the smallest change."""
     helpful = [name for name, way in alone.items() if way.change > 0]
     helpful.sort(key=lambda name: _promise(alone[name]), reverse=True)
     ends = {name: _end(scenario.levers[name], alone[name], name, origin) for name in helpful}
@@ -262,7 +262,7 @@ def _promise(way: LeverChange) -> tuple[bool, float, float]:
 
 
 def _end(lever: Lever, way: LeverChange, name: str, origin: Mapping[str, float]) -> float:
-    """The end of its range towards which a lever does more."""
+    """Return the end of its range towards which a lever does more."""
     return lever.high if way.levers[name] > origin[name] else lever.low
 
 
@@ -292,7 +292,7 @@ def _verified(
 
 
 def _moved_on(way: LeverChange, step: float, origin: Mapping[str, float]) -> LeverChange:
-    """The same way, further on by a part of it, or at its end."""
+    """Return the same way, further on by a part of it, or at its end."""
     change = min(way.change + step, 1.0)
     levers = {
         name: origin[name] + (value - origin[name]) * change / way.change

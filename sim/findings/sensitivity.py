@@ -72,7 +72,7 @@ MEASURES = {
 
 
 def check_outcome(name: str, days: int) -> str:
-    """The name of an outcome; raises ValueError if there is none, or it needs more days."""
+    """Return the name of an outcome; raises ValueError if there is none, or it needs more days."""
     if name not in MEASURES:
         raise ValueError(f"there is no outcome '{name}'; there are {', '.join(MEASURES)}")
     if days < MEASURES[name].least_days:
@@ -83,7 +83,7 @@ def check_outcome(name: str, days: int) -> str:
 
 
 def uncertain_paths(scenario: Scenario) -> tuple[str, ...]:
-    """The paths of the numbers that the scenario is unsure of."""
+    """Return the paths of the numbers that the scenario is unsure of."""
     return tuple(path for path, number in scenario.quantities().items() if not number.is_certain)
 
 
@@ -138,7 +138,7 @@ class MorrisIndex:
 
 
 def screening_from(table: DesignTable, outcome: str = "deal_by_90") -> tuple[MorrisIndex, ...]:
-    """The elementary effects of every number, strongest first, with bootstrap intervals.
+    """Return the elementary effects of every number, strongest first, with bootstrap intervals.
 
     An effect is the change of the outcome, averaged over the replicates, per unit of luck; so it
     is the slope where the outcome is linear in it. Trajectories are the sample.
@@ -300,7 +300,7 @@ def explained(cells: Floats, seed: int = 1) -> tuple[Finding, Finding]:
 
 
 def _finding(name: str, ends: Sequence[float], n: int, words: str) -> Finding:
-    """A finding from estimate, low and high; one that knows nothing where nothing varies."""
+    """Return a finding from estimate, low and high; one that knows nothing where nothing varies."""
     if not np.isfinite(ends).all():
         return Finding(name, None, None, None, n, words)
     estimate, low, high = ends
@@ -327,7 +327,7 @@ def indices(
 
 
 def luck_from(table: DesignTable, outcome: str = "deal_by_90") -> Finding:
-    """The share of the variance between runs that is luck alone, from rows of like numbers.
+    """Return the share of the variance between runs that is luck alone, from rows of like numbers.
 
     By the law of total variance: the mean variance within rows, over that and the variance between
     rows, which is rid of the luck in the rows' means (analysis of variance, one way).
@@ -376,7 +376,9 @@ def luck_alone(
     seed: int = 1,
     workers: int = 1,
 ) -> Finding:
-    """The share of the variance between runs that would be left if every number were known."""
+    """Return the share of the variance between runs that would be left if every number were
+    known.
+    """
     check_outcome(outcome, scenario.days)
     design = ExperimentDesign("luck", uncertain_paths(scenario), rows, replicates, seed)
     return luck_from(run_design(design, player(scenario, seed=seed, workers=workers)), outcome)
@@ -385,7 +387,7 @@ def luck_alone(
 def _with_interval(
     statistic: Callable[[Floats], Floats], sample: Floats, seed: int
 ) -> tuple[Floats, Floats, Floats]:
-    """A statistic of a sample along axis 0, and the ends of its bootstrap interval.
+    """Return a statistic of a sample along axis 0, and the ends of its bootstrap interval.
 
     Percentiles of resamples, which are chosen by the seed, so that the same seed gives the same
     interval (SciPy's own for Sobol's indices differs from call to call).
@@ -423,7 +425,7 @@ def curve(
     levers: Mapping[str, float] | None = None,
     workers: int = 1,
 ) -> OneAtATimeCurve:
-    """An outcome along an uncertain number, or along a lever, with bands.
+    """Return an outcome along an uncertain number, or along a lever, with bands.
 
     A number is set to the middles of `settings` equally likely parts of its range, a lever to
     equally spaced settings, whatever it is in `levers`. Raises ValueError for a name that is
@@ -501,7 +503,7 @@ def plan(
     replicates: int = 16,
     seed: int = 1,
 ) -> SensitivityPlan:
-    """A study of about so many runs; raises ValueError where they are too few for any."""
+    """Return a study of about so many runs; raises ValueError where they are too few for any."""
     paths = uncertain_paths(scenario)
     top = min(top, len(paths))
     trajectories = int(SCREENING * budget / ((len(paths) + 1) * SCREENING_REPLICATES))

@@ -65,7 +65,7 @@ class Packages:
         return len(self.levels)
 
     def level(self, issue: str) -> Ints:
-        """The level of an issue in each package: (packages,)."""
+        """Return the level of an issue in each package: (packages,)."""
         return self.levels[:, self.issues.index(issue)]
 
     def binding(self, package: Ints) -> Floats:
@@ -132,7 +132,9 @@ def feasible_packages(scenario: Scenario, number: NumberAt | None = None) -> Pac
 
 
 def feasible_levels(scenario: Scenario) -> Ints:
-    """The level of each issue in each feasible package: (packages, issues), in level order."""
+    """Return the level of each issue in each feasible package: (packages, issues), in level
+    order.
+    """
     issues = list(scenario.issues.values())
     count = int(np.prod([len(issue.levels) for issue in issues], dtype=float))
     if count > 20_000_000:
@@ -211,7 +213,7 @@ def crosses(scenario: Scenario, levels: Ints, party: str) -> list[Bools]:
 
 
 def describe_package(scenario: Scenario, packages: Packages, index: int) -> str:
-    """A package in the scenario's own words."""
+    """Return a package in the scenario's own words."""
     parts = [
         list(issue.levels.values())[packages.levels[index, k]].words
         for k, issue in enumerate(scenario.issues.values())
@@ -321,13 +323,15 @@ class _Numbers:
     number: NumberAt
 
     def of_role(self, role: Role) -> list[int]:
-        """The positions of the issues with a role."""
+        """Return the positions of the issues with a role."""
         return [k for k, issue in enumerate(self.scenario.issues.values()) if issue.role == role]
 
     def table(
         self, levels: Ints, columns: list[int], field: str, otherwise: Floats | float
     ) -> Floats:
-        """A number of the first of these issues in each row, or `otherwise` where it has none."""
+        """Return a number of the first of these issues in each row, or `otherwise` where it has
+        none.
+        """
         base = np.broadcast_to(np.asarray(otherwise, dtype=float), (len(levels),)).copy()
         if not columns:
             return base

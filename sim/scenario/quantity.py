@@ -180,7 +180,7 @@ class Quantity(BaseModel):
 
     @staticmethod
     def as_fixed(value: float) -> dict[str, Any]:
-        """A place of the scenario holding one certain number that a user set."""
+        """Return a place of the scenario holding one certain number that a user set."""
         return {"value": value, "basis": "judgement", "note": "set by the user"}
 
 

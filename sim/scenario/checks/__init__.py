@@ -50,6 +50,7 @@ CHECKS: tuple[Callable[[Scenario], Troubles], ...] = (
     mediators.access,
     truce.extension,
     levers.moves,
+    levers.expectations,
 )
 
 

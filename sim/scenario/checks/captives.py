@@ -45,6 +45,6 @@ def prisoners(scenario: Scenario) -> Troubles:
 
 
 def _people(path: Path, number: Quantity) -> Troubles:
-    """A number of people is whole and not negative."""
+    """Check that a number of people is whole and not negative."""
     if number.centre < 0 or number.centre != round(number.centre):
         yield wrong(path, f"is {number.centre:g}", "it is a whole number of people")

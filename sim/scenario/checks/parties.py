@@ -17,7 +17,7 @@ from sim.scenario.schema import Issue, Party, Scenario
 
 
 def interests(scenario: Scenario) -> Troubles:
-    """What is exchanged is worth something to someone, and nothing else is."""
+    """Check that what is exchanged is worth something to someone, and nothing else is."""
     exchanged = [
         name
         for name, issue in scenario.issues.items()
@@ -87,7 +87,7 @@ def settlement(scenario: Scenario) -> Troubles:
 def _not_settled(
     scenario: Scenario, path: Path, name: str, issues: Mapping[str, Issue]
 ) -> Troubles:
-    """A settlement is only of issues with that role."""
+    """Check that a settlement is only of issues with that role."""
     if name in scenario.issues:
         why = f"{name} has the role {scenario.issues[name].role}, not settlement"
         yield unused_number(path, why, "tell its worth in interests", (("issues", name),))

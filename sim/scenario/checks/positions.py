@@ -17,7 +17,7 @@ def statements(scenario: Scenario) -> Iterator[tuple[Path, str]]:
 
 
 def stated_phrases(scenario: Scenario) -> set[str]:
-    """The phrases that some party states."""
+    """Return the phrases that some party states."""
     return {phrase for _, phrase in statements(scenario)}
 
 
@@ -69,7 +69,7 @@ def _every_selector(scenario: Scenario) -> Iterator[tuple[Path, Selector]]:
 
 
 def _bound(path: Path, name: str, issue: Issue, bound: Bound) -> Troubles:
-    """A bound names levels of its issue, and chooses at least one."""
+    """Check that a bound names levels of its issue, and chooses at least one."""
     from sim.scenario.packages import levels_within
 
     leans: tuple[Path, ...] = (("issues", name),)
@@ -92,7 +92,7 @@ def _bound(path: Path, name: str, issue: Issue, bound: Bound) -> Troubles:
 
 
 def _unknown_levels(path: Path, name: str, issue: Issue, bound: Bound) -> Troubles:
-    """The levels that a bound names exist, and have numbers where it names a number."""
+    """Check that the levels that a bound names exist, and have numbers where it names a number."""
     leans: tuple[Path, ...] = (("issues", name),)
     for end in ("min", "max"):
         value = getattr(bound, end)

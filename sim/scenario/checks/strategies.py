@@ -30,7 +30,7 @@ class Kinds:
 
 
 def known_kinds() -> Kinds:
-    """The strategies of the theory."""
+    """Return the strategies of the theory."""
     from sim.theory import bargaining, commitment, concession, war
 
     return Kinds(
@@ -112,7 +112,7 @@ def _numbers(
     bounds: Mapping[str, Bounds],
     what: str,
 ) -> Troubles:
-    """A strategy has exactly the numbers it needs."""
+    """Check that a strategy has exactly the numbers it needs."""
     needs = f"{what} needs {', '.join(needed) or 'no numbers'}"
     leans: tuple[Path, ...] = ((*path[:-1], "kind"), ("war", "kind"))
     for name in needed:
