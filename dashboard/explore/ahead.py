@@ -106,7 +106,7 @@ def settings(name: str, lever: str, runs: int = FULL_RUNS) -> dict[str, Json]:
     base = simulate(case, runs=runs, seed=baselines.SEED)
     found = {}
     for value, outcomes in _played(case, lever, steps(spec), runs):
-        lines = headline({BASELINE: base, CHANGED: outcomes}, case)
+        lines = [line.as_data() for line in headline({BASELINE: base, CHANGED: outcomes}, case)]
         found[str(value)] = {
             "witnesses": outcomes.deal_day[:WITNESSES].tolist(),
             "by_day": [{CHANGED: one["arms"][CHANGED], "effect": one["effect"]} for one in lines],
