@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv run dashboard classroom baselines test lint types contracts pytest bench bench-classroom bench-sweep bench-dashboard coverage-study study system scenarios-check lock clean
+.PHONY: help venv run dashboard classroom check test lint types contracts unit pytest test-newer bench bench-classroom bench-sweep bench-dashboard coverage-study study system scenarios-check lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -43,15 +43,15 @@ dashboard: $(READY)  ## serve the dashboard to browsers (ARGS="--port 8600")
 classroom: $(READY)  ## serve the classroom, and print the instructor's link (ARGS="--port 8600")
 	@$(BIN)/parley classroom $(ARGS)
 
-baselines: $(READY)  ## compute anew what the dashboard shows first of each scenario
-	@$(BIN)/python -m dashboard.explore.baselines
-	@$(BIN)/python -m dashboard.explore.ahead
+check: lint types contracts unit  ## what answers while you work: lint, types, contracts, unit tests
 
 test: lint types contracts system pytest  ## everything that must hold before a commit
 
-lint: $(READY)  ## style and formatting
+lint: $(READY)  ## style, formatting, and the docstrings of what users call
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/python -m tests.tools.docstrings
+	@$(BIN)/python -m tests.tools.sizes
 
 types: $(READY)  ## static types, strict
 	@$(BIN)/mypy
@@ -59,8 +59,14 @@ types: $(READY)  ## static types, strict
 contracts: $(READY)  ## who may import whom
 	@$(BIN)/lint-imports
 
+unit: $(READY)  ## unit tests and contracts of extensions
+	@$(BIN)/python -m pytest -q -n 2 -m "not slow" tests/unit tests/contracts $(ARGS)
+
 pytest: $(READY)  ## the whole suite; a skipped test is a failure
 	@PARLEY_NO_SKIP=1 $(BIN)/python -m pytest -n 4 $(ARGS)
+
+test-newer:  ## unit tests and golden results on a newer Python, where there is one
+	@$(PYTHON) tests/tools/newer_python.py
 
 bench: $(READY)  ## how fast the engine and each finding are on this machine
 	@$(BIN)/python -m tests.benchmarks.engine $(ARGS)
@@ -98,5 +104,5 @@ lock:  ## choose versions anew and write requirements.lock
 	  --custom-compile-command "make lock" pyproject.toml -o requirements.lock
 
 clean:  ## remove what was made, .venv included
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .venv-newer build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find sim dashboard tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.util
 import logging
 import os
 import subprocess
@@ -14,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.app_session import AppSession
 
+from dashboard.classroom import streamlit_rerun_patch
 from dashboard.classroom.context import BASE_PATH, DATABASE, FOLDER, home, room
 from dashboard.classroom.routes import doors
-from dashboard.classroom.streamlit_rerun_patch import in_turn
 from dashboard.classroom.task_results import what_failed
 from dashboard.common import server_lifecycle
 
@@ -97,12 +97,20 @@ def without_words(record: logging.LogRecord) -> bool:
     return True
 
 
-for name in ("streamlit.error_util", "uvicorn.error", "asyncio"):
-    logging.getLogger(name).addFilter(without_words)
+def keep_words_out_of_the_log() -> None:
+    """Filter what is logged of errors, and warn where Streamlit logs them under another name."""
+    for name in ("streamlit.error_util", "uvicorn.error", "asyncio"):
+        logging.getLogger(name).addFilter(without_words)
+    if importlib.util.find_spec("streamlit.error_util") is None:
+        log.warning(
+            "Streamlit %s does not log errors of pages as expected; what students wrote may stand "
+            "in its log",
+            st.__version__,
+        )
 
-AppSession._create_scriptrunner = in_turn(  # type: ignore[assignment, method-assign]
-    AppSession._create_scriptrunner
-)
+
+keep_words_out_of_the_log()
+streamlit_rerun_patch.apply()
 
 app = st.App(
     Path(__file__).with_name("app.py"),

@@ -31,7 +31,7 @@ from sim.classroom.plan import ExercisePlan
 from sim.classroom.state import State, replay
 from sim.classroom.storage.store import Store, StoredLog, UnavailableError
 from sim.classroom.table_model import Model
-from sim.engine.simulate import version
+from sim.provenance import version
 from sim.scenario.loading import load_scenario
 from sim.sweep.executors import serve
 from sim.types import Json

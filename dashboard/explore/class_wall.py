@@ -32,7 +32,7 @@ class WallEntry:
 
 
 def open_wall(notebook: VisitorStore, visitor: str) -> str:
-    """Open a wall; returns its code. Raises KeepingError where nothing can be kept."""
+    """Open a wall; returns its code. Raises StorageError where nothing can be kept."""
     code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LETTERS))
     notebook.keep(visitor, OPENED, code, True)
     notebook.keep(_wall(code), OPEN, code, True)
@@ -57,7 +57,7 @@ def is_owner(notebook: VisitorStore, visitor: str, code: str) -> bool:
 def send(notebook: VisitorStore, visitor: str, code: str, name: str, query: str) -> None:
     """Hang a what-if on a wall, in place of what this visitor has sent by the same name.
 
-    Raises KeepingError where it cannot be, with the way out.
+    Raises StorageError where it cannot be, with the way out.
     """
     if not is_open(notebook, code):
         raise StorageError("There is no wall with this code. Read it again.")

@@ -1,9 +1,9 @@
 """Computation outside the web process: questions wait in line, workers answer them.
 
 A question that several visitors ask is one job and is computed once. What somebody watches comes
-before what is only prepared, a quick estimate before a long answer, and who has no headline yet
-before who has one. A worker that dies fails
-its job with a sentence; the next question starts a new one.
+before what is only prepared, a quick estimate before a long answer, and a visitor's own question
+before those on a class wall. A worker that dies fails its job with a sentence; the next question
+starts a new one.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from sim.types import Json
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 
-#: What comes first: an early estimate, an answer somebody waits for, the rest of one whose headline
-#: is there, what is only prepared.
-EARLY, AWAITED, REST, PREPARED = range(4)
+#: What comes first: an early estimate, an answer somebody waits for, what hangs on a class wall,
+#: what is only prepared.
+EARLY, AWAITED, WALL, PREPARED = range(4)
 
 #: Answers kept in memory.
 ANSWERS_KEPT = 64
@@ -175,7 +175,7 @@ class Jobs:
 
     def take(self, prepares: bool = True) -> Job | None:
         """The next job, waiting for one, to prepare something only if asked; None at the end."""
-        most = PREPARED if prepares else REST
+        most = PREPARED if prepares else WALL
         with self._lock:
             while True:
                 self._lock.wait_for(

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import urlencode
 
-from dashboard.common.paths import version
 from dashboard.explore import user_scenarios
 from dashboard.explore.query import FULL_RUNS, Changes, Query, QueryArm, Settings
 from sim.engine.sampling import LeverError, check_levers
+from sim.provenance import version
 from sim.scenario.errors import ScenarioError
 from sim.scenario.loading import scenario_names
 from sim.scenario.schema import Lever, Scenario

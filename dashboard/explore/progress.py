@@ -14,8 +14,8 @@ from dataclasses import replace
 import streamlit as st
 
 from dashboard.common import theme
-from dashboard.explore import ahead, baselines
-from dashboard.explore.job_queue import AWAITED, EARLY, REST, Job, jobs
+from dashboard.explore import baselines
+from dashboard.explore.job_queue import AWAITED, EARLY, Job, jobs
 from dashboard.explore.query import EARLY_RUNS, Query
 from sim.scenario.errors import count_noun
 from sim.types import Json
@@ -34,8 +34,8 @@ def who() -> str:
 
 
 def known(question: Query) -> Json | None:
-    """The answer if it is shipped or was computed before."""
-    return baselines.shipped(question) or jobs().known(question)
+    """The answer if it was computed before."""
+    return jobs().known(baselines.whole(question))
 
 
 def answer_to(question: Query, show: Show | None = None) -> Json | None:
@@ -44,7 +44,8 @@ def answer_to(question: Query, show: Show | None = None) -> Json | None:
     `show` draws what is known before the rest. What went wrong stands on the page, with a way to
     ask again.
     """
-    found = known(question)
+    question = baselines.whole(question)
+    found = jobs().known(question)
     _leave_others(question)
     if found is not None:
         return found
@@ -70,14 +71,10 @@ def _wait(question: Query, show: Show | None) -> Json | None:
     line = jobs()
     under_way = []
     shown: dict[int, int] = {}
-    urgent = AWAITED
-    if show is not None and (first := ahead.known(question)) is not None:
-        show_better(first, question.runs, shown, show)
-        urgent = REST
-    elif show is not None and question.runs > EARLY_RUNS:
+    if show is not None and question.runs > EARLY_RUNS:
         sooner = replace(question, kind="headline", runs=EARLY_RUNS, more=())
         under_way.append(line.ask(sooner, who(), EARLY))
-    job = line.ask(question, who(), urgent)
+    job = line.ask(question, who(), AWAITED)
     st.session_state["asked_jobs"] = (*under_way, job)
     place = st.empty()
     with place.container():

@@ -10,8 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from dashboard.common.paths import model
 from dashboard.explore import user_scenarios
+from sim.provenance import model_fingerprint, report_fingerprint, version
 from sim.scenario.loading import load_scenario, read_text, sha256_of
 from sim.scenario.schema import Scenario
 from sim.types import Json
@@ -19,6 +19,12 @@ from sim.types import Json
 #: Talks by which an answer is first estimated, and those of the answer itself. The first are the
 #: same talks in both.
 EARLY_RUNS, FULL_RUNS = 100, 2000
+
+#: The kind of question that plays talks and says nothing of them.
+OUTCOMES = "outcomes"
+
+#: The package that computes answers, with what `sim` says and draws.
+COMPUTE = "dashboard.explore.compute"
 
 Settings = tuple[tuple[str, float], ...]
 Changes = tuple[tuple[str, str], ...]
@@ -81,10 +87,16 @@ class Query:
     more: tuple[tuple[str, str], ...] = ()
 
     def key(self) -> str:
-        """A name for the answer: equal for equal questions to the same model."""
+        """A name for the answer: equal for equal questions to the same source.
+
+        Talks are kept as long as the model is the same, what is said of them as long as that is.
+        """
         asked = asdict(self)
         asked["arms"] = [(arm.sha256(), sorted(arm.levers)) for arm in self.arms]
-        asked["model"] = model()
+        asked["version"] = version()
+        asked["source"] = (
+            model_fingerprint() if self.kind == OUTCOMES else report_fingerprint(COMPUTE)
+        )
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
     def as_json(self) -> Json:
@@ -103,7 +115,7 @@ class Query:
 
 def arm_key(arm: QueryArm, runs: int, seed: int, days: int) -> str:
     """A name for the talks of one arm."""
-    return Query("outcomes", (arm,), runs, seed, days).key()
+    return Query(OUTCOMES, (arm,), runs, seed, days).key()
 
 
 def _pairs(lists: Any) -> tuple[tuple[str, Any], ...]:

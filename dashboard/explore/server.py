@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
     """Start the workers with the server, and end them with it."""
     line = job_queue.jobs()
-    baselines.baselines(line)
+    baselines.prepare(line)
     try:
         async with server_lifecycle.collecting():
             yield {}

@@ -39,7 +39,7 @@ class VisitorStore:
         self.file = file
 
     def keep(self, visitor: str, kind: str, name: str, content: Any) -> None:
-        """Keep something, in place of what had this name; raises KeepingError."""
+        """Keep something, in place of what had this name; raises StorageError."""
         if not visitor:
             raise StorageError(
                 "Your browser sent no cookie, so nothing can be saved. Allow "

@@ -486,7 +486,7 @@ Act = Annotated[
 class Request(Part):
     """An act, by whom, and a key by which the same request is known when it comes again.
 
-    `by` is `instructor`, `visitor`, `model`, `clock`, `person:p7` or `agent:3-qatar`.
+    `by` is `instructor`, `visitor`, `model`, `clock`, `person:p7` or `agent:3-harbour`.
     """
 
     by: str

@@ -38,8 +38,8 @@ from sim.classroom.table_talks import (
 from sim.engine.outcomes import NONE, Outcomes
 from sim.engine.random_streams import RandomStreams
 from sim.engine.rounds import TRUCE
-from sim.engine.simulate import version
 from sim.engine.talks import release_model
+from sim.provenance import version
 from sim.scenario.loading import sha256_of
 from sim.types import Floats
 

@@ -34,7 +34,8 @@ ACCEPT = 0.02
 
 
 def checked(file: Path, keys: Collection[str]) -> str | None:
-    """What facts of a case a file has, in words, for `parley check`; None for another kind of file.
+    """Return what facts of a case a file has, in words, for `parley check`; None for another kind
+    of file.
 
     Raises ScenarioError with everything that is wrong with them. Whether a sweep keeps what they
     are about is seen when they are held against it.
@@ -167,7 +168,7 @@ def _found(
 
 
 def _print(found: Sequence[ReportData], calibration: Calibration | None, console: Console) -> None:
-    """What was found, in a few lines for each outcome."""
+    """Print what was found, in a few lines for each outcome."""
     from rich.text import Text
 
     from sim.reporting.summary import NOT_A_FORECAST
@@ -182,7 +183,7 @@ def _print(found: Sequence[ReportData], calibration: Calibration | None, console
 
 
 def _of_means(one: ReportData) -> Iterator[str]:
-    """An outcome along each key."""
+    """Return an outcome along each key."""
     from sim.reporting.charts.effects import signed
     from sim.sweep.analysis.charts import with_interval
 
@@ -199,7 +200,7 @@ def _of_means(one: ReportData) -> Iterator[str]:
 
 
 def _of_designs(one: ReportData) -> Iterator[str]:
-    """What the design of the sweep lets one say beyond means, and what not."""
+    """Return what the design of the sweep lets one say beyond means, and what not."""
     from sim.sweep.analysis.charts import number, with_interval
     from sim.sweep.analysis.robustness import in_words
 
@@ -224,7 +225,7 @@ def _of_designs(one: ReportData) -> Iterator[str]:
 
 
 def _of_facts(found: Calibration) -> Iterator[str]:
-    """What the facts of a case say."""
+    """Return what the facts of a case say."""
     from sim.sweep.analysis.charts import number
 
     yield (

@@ -557,6 +557,12 @@ def scorecard(
     write: Annotated[
         bool, typer.Option("--write", help="put it into the document of the model, sim/README.md")
     ] = False,
+    history: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="what happened, by name or file; else that of the seed case"
+        ),
+    ] = None,
 ) -> None:
     """Hold the model against stylised facts, the past, and itself with parts taken out."""
     check_json(json_to)
@@ -567,14 +573,17 @@ def scorecard(
     if runs < cards.LEAST_RUNS:
         raise BadInputError(f"--runs {runs}: {cards.TOO_FEW}")
     done = 0
-    with progress(cards.runs_in_all(runs)) as advance:
+    past = cards.history_named(history)
+    with progress(cards.runs_in_all(past, runs)) as advance:
 
         def move_on(now: int, total: int) -> None:
             nonlocal done
             advance(now - done)
             done = now
 
-        card = cards.scorecard(runs=runs, seed=seed, workers=workers or cores(), progress=move_on)
+        card = cards.scorecard(
+            past=past, runs=runs, seed=seed, workers=workers or cores(), progress=move_on
+        )
     if write:
         cards.write(card)
     deliver(

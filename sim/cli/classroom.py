@@ -86,7 +86,7 @@ def rehearse(
     from sim.classroom.driver import InMemory, run_due_acts
     from sim.classroom.plan import ExercisePlan
     from sim.classroom.table_model import Model
-    from sim.engine.simulate import version
+    from sim.provenance import version
     from sim.scenario.errors import count_noun
 
     scenario, _ = load(name, {})

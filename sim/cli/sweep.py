@@ -386,7 +386,7 @@ def slurm(
 
 
 def _question(spec: Path, settings: list[str] | None) -> BoundStudy:
-    """The study of a file, or of the folder of a sweep."""
+    """Return the study of a file, or of the folder of a sweep."""
     from sim.sweep.results import Sweep
     from sim.sweep.study_reader import read_study
 
@@ -431,7 +431,7 @@ def _deliver(sweep: Sweep, as_data: bool) -> None:
 
 
 def checked(file: Path, keys: Collection[str]) -> str | None:
-    """What a study asks, in words, for `parley check`; None for a file that is no study.
+    """Return what a study asks, in words, for `parley check`; None for a file that is no study.
 
     Raises ScenarioError with everything that is wrong with it.
     """
@@ -461,7 +461,7 @@ def _duration(seconds: float) -> str:
 
 @contextmanager
 def _watched(manner: ExecutionOptions, quiet: bool) -> Iterator[ExecutionOptions]:
-    """The same manner, with progress on standard error: a bar, or a line now and then in a log."""
+    """Add progress on standard error to the options: a bar, or a line now and then in a log."""
     from dataclasses import replace
 
     if quiet:
@@ -494,7 +494,9 @@ def _watched(manner: ExecutionOptions, quiet: bool) -> Iterator[ExecutionOptions
 
 
 def _lines() -> Callable[[int, int, int], Any]:
-    """What says in a log how far it is, now and then: done, failed, rate, time that is left."""
+    """Return what says in a log how far it is, now and then: done, failed, rate, time that is
+    left.
+    """
     begun = said = time.monotonic()
     first: int | None = None
 

@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,7 @@ from sim.engine.random_streams import RandomStreams, SharedStreams
 from sim.engine.run_events import EventObserver
 from sim.engine.sampling import check_levers, check_points, check_settings, check_values
 from sim.engine.talks import Talks, release_model
+from sim.provenance import version
 from sim.scenario.loading import load_scenario, sha256_of
 from sim.scenario.packages import Packages
 from sim.scenario.schema import MOST_DAYS, Scenario
@@ -48,15 +47,6 @@ class Comparison:
 
     def __post_init__(self) -> None:
         self.baseline.must_be_comparable(self.changed)
-
-
-@cache
-def version() -> str:
-    """The version of Parley."""
-    try:
-        return metadata.version("parley-sim")
-    except metadata.PackageNotFoundError:
-        return "0+unknown"
 
 
 def simulate(

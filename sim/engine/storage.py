@@ -88,7 +88,7 @@ class OutcomeStore(Outcomes):
 def save(blocks: Iterable[Outcomes], folder: Path) -> Iterator[int]:
     """Write blocks of outcomes to a folder as they come, and yield how many runs each had.
 
-    Raises NoRoomError where the disk is full.
+    Raises DiskFullError where the disk is full.
     """
     for number, block in enumerate(blocks):
         part = folder / PART.format(number)

@@ -53,7 +53,7 @@ class Structural:
 
 
 def structural(look: InitialUtilities) -> Structural:
-    """What keeps a ZOPA from existing: by party and by issue.
+    """Return what keeps a ZOPA from existing: by party and by issue.
 
     A party's concession is the least it would have to give up so that some package that suits all
     others suits it too. Where others cannot agree among themselves, or one of them likes no deal
@@ -113,7 +113,7 @@ def structural(look: InitialUtilities) -> Structural:
 
 
 def minimal_concessions(gains: Floats) -> Floats:
-    """The least each party must give up to open a ZOPA: (runs, parties), in utils.
+    """Return the least each party must give up to open a ZOPA: (runs, parties), in utils.
 
     `gains` (runs, parties, packages) are over no deal. NaN where no package suits all others.
     """
@@ -126,7 +126,8 @@ def minimal_concessions(gains: Floats) -> Floats:
 
 
 def issue_values(gains: Floats, levels: Ints) -> Floats:
-    """What the worst-off party gains with some issues neutralised: (2**issues, runs), in utils.
+    """Return what the worst-off party gains with some issues neutralised: (2**issues, runs), in
+    utils.
 
     Bit k of a row's number says that issue k is: each party then gets the level of it that it
     likes best, among the packages on offer that agree on all other issues.
@@ -194,18 +195,20 @@ def mechanisms(
     levers: Mapping[str, float] | None = None,
     workers: int = 1,
 ) -> dict[str, Mechanism]:
-    """What taking one obstacle away would change, one at a time and with the same luck."""
+    """Return what taking one obstacle away would change, one at a time and with the same luck."""
     arms = [(case, dict(levers or {})) for case in without_barriers(scenario)]
     return mechanisms_from(play_arms(arms, runs=runs, seed=seed, days=days, workers=workers))
 
 
 def without_barriers(scenario: Scenario) -> list[Scenario]:
-    """The scenario as it is, and without each of `BARRIERS` in turn."""
+    """Return the scenario as it is, and without each of `BARRIERS` in turn."""
     return [scenario, *(remove(scenario) for _, remove in BARRIERS.values())]
 
 
 def mechanisms_from(arms: Sequence[Outcomes]) -> dict[str, Mechanism]:
-    """What each obstacle costs, from talks of the scenarios of `without_barriers`, in order."""
+    """Return what each obstacle costs, from talks of the scenarios of `without_barriers`, in
+    order.
+    """
     baseline, *changed = arms
     counted = sorted({min(day, baseline.days) for day in MECHANISM_DAYS})
     return {
@@ -220,14 +223,14 @@ def _effect(baseline: Outcomes, changed: Outcomes, day: int) -> Effect:
 
 
 def with_numbers(scenario: Scenario, numbers: Mapping[str, float]) -> Scenario:
-    """The scenario with some of its numbers certain, by their paths."""
+    """Return the scenario with some of its numbers certain, by their paths."""
     for path, value in numbers.items():
         scenario = _put(scenario, path.split("."), value)
     return scenario
 
 
 def _put(part: Any, segments: list[str], value: float) -> Any:
-    """A copy of a part of a scenario with one number in it replaced."""
+    """Return a copy of a part of a scenario with one number in it replaced."""
     if not segments:
         return type(part)(value=value, basis="definition")
     head, rest = segments[0], segments[1:]
@@ -239,7 +242,7 @@ def _put(part: Any, segments: list[str], value: float) -> Any:
 
 
 def _at_zero(begin: str, *ends: str) -> Callable[[Scenario], Scenario]:
-    """Sets to zero every number whose path begins and ends so."""
+    """Return sets to zero every number whose path begins and ends so."""
 
     def remove(scenario: Scenario) -> Scenario:
         paths = scenario.quantities()
@@ -260,7 +263,7 @@ def _believed(scenario: Scenario) -> Scenario:
 
 
 def _trusted(scenario: Scenario, mediator: Mediator) -> Mediator:
-    """A mediator who knows everybody's mind and is believed in what it tells."""
+    """Return a mediator who knows everybody's mind and is believed in what it tells."""
     informed = mediator.information
     if informed is not None:
         candid = Amount(value=0.0, basis="definition")

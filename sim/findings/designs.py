@@ -130,7 +130,7 @@ class ExperimentDesign:
         return points
 
     def luck(self, matrix: Ints, row: Ints, replicate: Ints) -> Ints:
-        """The number of the run whose luck each cell has: (cells,)."""
+        """Return the number of the run whose luck each cell has: (cells,)."""
         if self.kind == "screening":
             return np.asarray(matrix * self.replicates + replicate)
         if self.kind == "luck":
@@ -168,7 +168,7 @@ class DesignTable:
     command: str = ""  # that plays it again
 
     def cube(self, outcome: str) -> Floats:
-        """An outcome in every cell: (matrices, rows, replicates).
+        """Return an outcome in every cell: (matrices, rows, replicates).
 
         Raises IncompleteError, which names the rows, unless each cell is there once, with a number.
         """
@@ -190,7 +190,7 @@ class DesignTable:
         return cube
 
     def _places(self, shape: tuple[int, int, int]) -> Ints:
-        """Where in the cube each cell belongs."""
+        """Return where in the cube each cell belongs."""
         key = (self.matrix, self.row, self.replicate)
         for name, numbers, limit in zip(("matrix", "row", "replicate"), key, shape, strict=True):
             if len(numbers) and not 0 <= numbers.min() <= numbers.max() < limit:

@@ -67,14 +67,16 @@ def value_of_mediation(
     levers: Mapping[str, float] | None = None,
     workers: int = 1,
 ) -> Mediation:
-    """What mediation adds, and how much of it is owed to each lever and to each mediator."""
+    """Return what mediation adds, and how much of it is owed to each lever and to each mediator."""
     arms = [(case, dict(levers or {})) for case in arms_of_mediation(scenario)]
     played = play_arms(arms, runs=runs, seed=seed, days=days, workers=workers)
     return mediation_from(played, tuple(scenario.mediators))
 
 
 def arms_of_mediation(scenario: Scenario) -> list[Scenario]:
-    """The scenario with every coalition of `LEVERS`, then with every coalition of its mediators."""
+    """Return the scenario with every coalition of `LEVERS`, then with every coalition of its
+    mediators.
+    """
     mediators = tuple(scenario.mediators)
     return [
         *(switched_on(scenario, on) for on in coalitions(LEVERS)),
@@ -83,7 +85,7 @@ def arms_of_mediation(scenario: Scenario) -> list[Scenario]:
 
 
 def mediation_from(arms: Sequence[Outcomes], mediators: tuple[str, ...]) -> Mediation:
-    """What mediation adds, from talks of the scenarios of `arms_of_mediation`, in order."""
+    """Return what mediation adds, from talks of the scenarios of `arms_of_mediation`, in order."""
     whole, parts, persons = {}, {}, {}
     for name, (measure, words) in measures(arms[0].days).items():
         values = np.stack([measure(arm) for arm in arms])
@@ -95,7 +97,9 @@ def mediation_from(arms: Sequence[Outcomes], mediators: tuple[str, ...]) -> Medi
 
 
 def measures(days: int) -> dict[str, tuple[Callable[[Outcomes], Numbers], str]]:
-    """The outcomes that mediation may serve, each per run and in words, within so many days."""
+    """Return the outcomes that mediation may serve, each per run and in words, within so many
+    days.
+    """
     by = min(DEAL_DAY, days)
     hold = min(HOLD_DAYS, days - 1)
     return {
@@ -125,19 +129,19 @@ def captives_alive(outcomes: Outcomes) -> Numbers:
 
 
 def _contributions(names: tuple[str, ...], values: Numbers, words: str) -> dict[str, Contribution]:
-    """What each part adds, from every coalition's outcome in every run."""
-    found = {}
+    """Return what each part adds, from every coalition's outcome in every run."""
+    contributions = {}
     for name, shares in zip(names, shapley(values), strict=True):
         part = mean(name, shares, f"what it adds to {words} (Shapley)")
-        found[name] = Contribution(**vars(part), exactly_zero=not shares.any())
-    return found
+        contributions[name] = Contribution(**vars(part), exactly_zero=not shares.any())
+    return contributions
 
 
 # --- The arms
 
 
 def switched_on(scenario: Scenario, levers: Collection[str]) -> Scenario:
-    """The scenario in which mediators have only some of the five levers.
+    """Return the scenario in which mediators have only some of the five levers.
 
     Without their channel only the direct one is left, in which the parties speak for themselves
     and need not wait to be told what their principals say.
@@ -149,14 +153,16 @@ def switched_on(scenario: Scenario, levers: Collection[str]) -> Scenario:
 
 
 def with_mediators(scenario: Scenario, present: Collection[str]) -> Scenario:
-    """The scenario with some of its mediators; who was spoken for by another speaks directly."""
+    """Return the scenario with some of its mediators; who was spoken for by another speaks
+    directly.
+    """
     mediators = {name: m for name, m in scenario.mediators.items() if name in present}
     changed = scenario.model_copy(update={"mediators": mediators})
     return _speaking_for_themselves(changed, present)
 
 
 def _without(mediator: Mediator, levers: Collection[str]) -> Mediator:
-    """A mediator who lacks some of the levers."""
+    """Return a mediator who lacks some of the levers."""
     none: dict[str, dict[str, Any]] = {
         "channel": {"keeps_channel": False},
         "information": {"information": None},

@@ -72,7 +72,7 @@ MEASURES = {
 
 
 def check_outcome(name: str, days: int) -> str:
-    """The name of an outcome; raises ValueError if there is none, or it needs more days."""
+    """Return the name of an outcome; raises ValueError if there is none, or it needs more days."""
     if name not in MEASURES:
         raise ValueError(f"there is no outcome '{name}'; there are {', '.join(MEASURES)}")
     if days < MEASURES[name].least_days:
@@ -83,7 +83,7 @@ def check_outcome(name: str, days: int) -> str:
 
 
 def uncertain_paths(scenario: Scenario) -> tuple[str, ...]:
-    """The paths of the numbers that the scenario is unsure of."""
+    """Return the paths of the numbers that the scenario is unsure of."""
     return tuple(path for path, number in scenario.quantities().items() if not number.is_certain)
 
 
@@ -96,7 +96,7 @@ def player(
     workers: int = 1,
     advance: Callable[[int], None] | None = None,
 ) -> Play:
-    """Who plays a scenario at given points; see `sim.engine.simulate.simulate`.
+    """Return who plays a scenario at given points; see `sim.engine.simulate.simulate`.
 
     `advance(runs)` is called whenever so many more have been played.
     """
@@ -138,7 +138,7 @@ class MorrisIndex:
 
 
 def screening_from(table: DesignTable, outcome: str = "deal_by_90") -> tuple[MorrisIndex, ...]:
-    """The elementary effects of every number, strongest first, with bootstrap intervals.
+    """Return the elementary effects of every number, strongest first, with bootstrap intervals.
 
     An effect is the change of the outcome, averaged over the replicates, per unit of luck; so it
     is the slope where the outcome is linear in it. Trajectories are the sample.
@@ -168,7 +168,7 @@ def screening_from(table: DesignTable, outcome: str = "deal_by_90") -> tuple[Mor
         )
         for p, path in enumerate(design.paths)
     ]
-    return tuple(sorted(screened, key=lambda one: -(one.strength.estimate or 0.0)))
+    return tuple(sorted(screened, key=lambda index: -(index.strength.estimate or 0.0)))
 
 
 def screen(
@@ -227,8 +227,8 @@ def indices_from(table: DesignTable, outcome: str = "deal_by_90") -> Indices:
     ends = _with_interval(_sobol_indices, sample, design.seed)
 
     def finding(order: int, p: int, words: str) -> Finding:
-        found = [float(end[order, p]) if varies else np.nan for end in ends]
-        return _finding(design.paths[p], found, design.rows, words)
+        statistic = [float(end[order, p]) if varies else np.nan for end in ends]
+        return _finding(design.paths[p], statistic, design.rows, words)
 
     indices = [
         Index(
@@ -253,12 +253,12 @@ def _sobol_indices(means: Floats) -> Floats:
     paths = len(columns) - 2
     others = np.repeat(columns[2:], 2, axis=0) if paths == 1 else columns[2:]
     func: Any = {"f_A": columns[0], "f_B": columns[1], "f_AB": others}
-    found = stats.sobol_indices(func=func, n=len(means))
-    return np.array([found.first_order, found.total_order])[:, :paths]
+    indices = stats.sobol_indices(func=func, n=len(means))
+    return np.array([indices.first_order, indices.total_order])[:, :paths]
 
 
 def explained(cells: Floats, seed: int = 1) -> tuple[Finding, Finding]:
-    """How much rows, and what is left of luck in their averages, make of the variance.
+    """Return how much rows, and what is left of luck in their averages, make of the variance.
 
     `cells` is (rows, replicates). Replicates may share their luck over the rows, so that variance
     has three parts, by the analysis of variance of a two-way layout (Searle, Casella & McCulloch
@@ -300,7 +300,7 @@ def explained(cells: Floats, seed: int = 1) -> tuple[Finding, Finding]:
 
 
 def _finding(name: str, ends: Sequence[float], n: int, words: str) -> Finding:
-    """A finding from estimate, low and high; one that knows nothing where nothing varies."""
+    """Return a finding from estimate, low and high; one that knows nothing where nothing varies."""
     if not np.isfinite(ends).all():
         return Finding(name, None, None, None, n, words)
     estimate, low, high = ends
@@ -327,7 +327,7 @@ def indices(
 
 
 def luck_from(table: DesignTable, outcome: str = "deal_by_90") -> Finding:
-    """The share of the variance between runs that is luck alone, from rows of like numbers.
+    """Return the share of the variance between runs that is luck alone, from rows of like numbers.
 
     By the law of total variance: the mean variance within rows, over that and the variance between
     rows, which is rid of the luck in the rows' means (analysis of variance, one way).
@@ -346,7 +346,8 @@ def luck_from(table: DesignTable, outcome: str = "deal_by_90") -> Finding:
 
 
 def trends_from(table: DesignTable, outcome: str = "deal_by_90") -> tuple[Finding, ...]:
-    """By how much the outcome rises over the range of each number, on average; steepest first.
+    """Return by how much the outcome rises over the range of each number, on average; steepest
+    first.
 
     The slope of a straight line against the number's luck, over rows of random points, with its
     normal interval. It sees no bend; but every row speaks of every number, so that it sees far
@@ -360,11 +361,11 @@ def trends_from(table: DesignTable, outcome: str = "deal_by_90") -> tuple[Findin
     left = means[:, None] - means.mean() - points * slopes  # (rows, paths)
     half = findings.NORMAL_95 * np.sqrt((left**2).sum(axis=0) / max(len(means) - 2, 1) / square)
     words = "mean change of the outcome per whole range of luck (slope)"
-    found = [
+    trends = [
         _finding(path, [float(s), float(s - h), float(s + h)], len(means), words)
         for path, s, h in zip(design.paths, slopes, half, strict=True)
     ]
-    return tuple(sorted(found, key=lambda one: -abs(one.estimate or 0.0)))
+    return tuple(sorted(trends, key=lambda trend: -abs(trend.estimate or 0.0)))
 
 
 def luck_alone(
@@ -376,7 +377,9 @@ def luck_alone(
     seed: int = 1,
     workers: int = 1,
 ) -> Finding:
-    """The share of the variance between runs that would be left if every number were known."""
+    """Return the share of the variance between runs that would be left if every number were
+    known.
+    """
     check_outcome(outcome, scenario.days)
     design = ExperimentDesign("luck", uncertain_paths(scenario), rows, replicates, seed)
     return luck_from(run_design(design, player(scenario, seed=seed, workers=workers)), outcome)
@@ -385,7 +388,7 @@ def luck_alone(
 def _with_interval(
     statistic: Callable[[Floats], Floats], sample: Floats, seed: int
 ) -> tuple[Floats, Floats, Floats]:
-    """A statistic of a sample along axis 0, and the ends of its bootstrap interval.
+    """Return a statistic of a sample along axis 0, and the ends of its bootstrap interval.
 
     Percentiles of resamples, which are chosen by the seed, so that the same seed gives the same
     interval (SciPy's own for Sobol's indices differs from call to call).
@@ -423,7 +426,7 @@ def curve(
     levers: Mapping[str, float] | None = None,
     workers: int = 1,
 ) -> OneAtATimeCurve:
-    """An outcome along an uncertain number, or along a lever, with bands.
+    """Return an outcome along an uncertain number, or along a lever, with bands.
 
     A number is set to the middles of `settings` equally likely parts of its range, a lever to
     equally spaced settings, whatever it is in `levers`. Raises ValueError for a name that is
@@ -442,19 +445,19 @@ def curve(
     if of in scenario.levers:
         lever = scenario.levers[of]
         xs = np.linspace(lever.low, lever.high, settings)
-        found = [with_levers({**before, of: x})({}, luck)[outcome] for x in xs]
+        outcomes_by_setting = [with_levers({**before, of: x})({}, luck)[outcome] for x in xs]
     else:
         points = (np.arange(settings) + 0.5) / settings
         play = play or with_levers(before)
         flat = play({of: np.repeat(points, runs)}, np.tile(luck, settings))[outcome]
         xs = np.asarray(scenario.quantities()[of].at(points), dtype=np.float64)
-        found = list(np.asarray(flat).reshape(settings, runs))
+        outcomes_by_setting = list(np.asarray(flat).reshape(settings, runs))
     words = MEASURES[outcome].words
     return OneAtATimeCurve(
         of,
         tuple(map(float, xs)),
-        tuple(_average(outcome, values, words) for values in found),
-        findings.paired(outcome, found[0], found[-1], words),
+        tuple(_average(outcome, values, words) for values in outcomes_by_setting),
+        findings.paired(outcome, outcomes_by_setting[0], outcomes_by_setting[-1], words),
     )
 
 
@@ -501,7 +504,7 @@ def plan(
     replicates: int = 16,
     seed: int = 1,
 ) -> SensitivityPlan:
-    """A study of about so many runs; raises ValueError where they are too few for any."""
+    """Return a study of about so many runs; raises ValueError where they are too few for any."""
     paths = uncertain_paths(scenario)
     top = min(top, len(paths))
     trajectories = int(SCREENING * budget / ((len(paths) + 1) * SCREENING_REPLICATES))
@@ -559,11 +562,11 @@ def study(
     screened = screening_from(screening, outcome)
     luck = run_design(plan.luck, play, command)
     trends = trends_from(luck, outcome)
-    turns = zip((one.name for one in trends), (one.path for one in screened), strict=True)
+    turns = zip((trend.name for trend in trends), (index.path for index in screened), strict=True)
     chosen = tuple(dict.fromkeys(path for turn in turns for path in turn))[: plan.top]
     design = ExperimentDesign("indices", chosen, plan.n, plan.replicates, plan.screening.seed)
     table = run_design(design, play, command)
-    found = indices_from(table, outcome)
+    indices = indices_from(table, outcome)
     curves = tuple(
         curve(
             scenario,
@@ -574,14 +577,14 @@ def study(
             play=play,
             days=days,
         )
-        for index in found.indices
+        for index in indices.indices
     )
     return SensitivityStudy(
         outcome,
         screened,
         trends,
         luck_from(luck, outcome),
-        found,
+        indices,
         curves,
         (screening, luck, table),
     )

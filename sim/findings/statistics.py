@@ -50,9 +50,20 @@ CAPTIVES = (
 
 @dataclass(frozen=True)
 class Finding:
-    """A number that the outcomes show, its interval and what it means.
+    """Hold a number that outcomes show, with its interval and what it means.
 
-    `estimate`, `low` and `high` are None where the outcomes cannot tell.
+    Parameters
+    ----------
+    name : str
+        What it is called.
+    estimate : float or None
+        The number; None where the outcomes cannot tell.
+    low, high : float or None
+        The ends of its 95 % interval; None where there is none.
+    n : int
+        Of how many cases it is a share or mean: runs, deals, truces.
+    definition : str
+        What it is a share or mean of, in words.
     """
 
     name: str
@@ -70,7 +81,21 @@ class Finding:
 
 @dataclass(frozen=True)
 class Spread:
-    """How a count varies over the runs: its mean, median and the span of 90 in 100 runs."""
+    """Hold how a count varies over the runs.
+
+    Parameters
+    ----------
+    name : str
+        What it is called.
+    mean : float
+        The mean over runs.
+    q05, q50, q95 : float
+        The quantiles: 90 of 100 runs lie between the first and the last.
+    n : int
+        Runs.
+    definition : str
+        What is counted, in words.
+    """
 
     name: str
     mean: float
@@ -83,7 +108,25 @@ class Spread:
 
 @dataclass(frozen=True)
 class Effect(Finding):
-    """A difference between two arms that share their luck, run by run."""
+    """Hold the difference between two arms with common random numbers, run by run.
+
+    Parameters
+    ----------
+    name : str
+        What it is called.
+    estimate : float or None
+        The mean of changed minus baseline.
+    low, high : float or None
+        The ends of its 95 % interval.
+    n : int
+        Pairs of runs.
+    definition : str
+        What differs, in words.
+    baseline, changed : float
+        The mean of each arm.
+    exactly_zero : bool
+        Whether the arms do not differ in any run.
+    """
 
     baseline: float
     changed: float
@@ -99,12 +142,44 @@ class Effect(Finding):
 
 
 def is_share(outcome: str) -> bool:
-    """Whether an outcome is a share of talks, by its name: `deal_by_90`."""
+    """Tell whether an outcome is a share of runs, by its name.
+
+    Parameters
+    ----------
+    outcome : str
+        Such as `deal_by_90` or `restricted_mean_day`.
+
+    Returns
+    -------
+    bool
+        True for shares, False for days and people.
+
+    Examples
+    --------
+    >>> findings.is_share("deal_by_90"), findings.is_share("returned_alive")
+    (True, False)
+    """
     return outcome.startswith(SHARES)
 
 
 def scale_of(outcome: str) -> float:
-    """What an outcome is multiplied by for people: shares are told of a hundred."""
+    """Return what an outcome is multiplied by for people: shares are said of a hundred.
+
+    Parameters
+    ----------
+    outcome : str
+        Such as `deal_by_90`.
+
+    Returns
+    -------
+    float
+        100.0 for a share, else 1.0.
+
+    Examples
+    --------
+    >>> findings.scale_of("deal_by_90")
+    100.0
+    """
     return 100.0 if is_share(outcome) else 1.0
 
 
@@ -112,7 +187,31 @@ def scale_of(outcome: str) -> float:
 
 
 def wilson(successes: float, n: float) -> tuple[float, float]:
-    """The 95 % interval of a share after Wilson (1927); from 0 to 1 where nothing was tried."""
+    """Return Wilson's 95 % interval of a share.
+
+    Parameters
+    ----------
+    successes : float
+        Cases in which it happened, from 0 to `n`.
+    n : float
+        Cases, at least 0.
+
+    Returns
+    -------
+    low, high : float
+        The ends, from 0 to 1; 0 and 1 where `n` is 0.
+
+    References
+    ----------
+    Wilson, E. B. (1927), Probable inference, the law of succession, and statistical inference,
+    Journal of the American Statistical Association 22, 209-212.
+
+    Examples
+    --------
+    >>> low, high = findings.wilson(30, 100)
+    >>> print(f"{low:.3f} {high:.3f}")
+    0.219 0.396
+    """
     if n == 0:
         return 0.0, 1.0
     share, spare = successes / n, NORMAL_95**2 / n
@@ -124,17 +223,40 @@ def wilson(successes: float, n: float) -> tuple[float, float]:
 
 
 def tango(gained: int, lost: int, n: int) -> tuple[float, float]:
-    """The 95 % interval of a difference between two shares of the same n cases.
+    """Return Tango's 95 % interval of a difference between two shares of the same cases.
 
-    `gained` cases are counted in the second share only, `lost` in the first only. The interval
-    holds every difference that the score test does not reject, so that it is never a point: of n
-    cases that are all alike it goes as far as 3.84 in n + 3.84 either way. Source: Tango,
-    Statistics in Medicine 17 (1998) 891-908.
+    It holds every difference that the score test does not reject, so that it is never a point: of n
+    cases that are all alike it goes as far as 3.84 in n + 3.84 either way.
+
+    Parameters
+    ----------
+    gained : int
+        Cases counted in the second share only, from 0 to `n`.
+    lost : int
+        Cases counted in the first share only, from 0 to `n`.
+    n : int
+        Cases, at least 1.
+
+    Returns
+    -------
+    low, high : float
+        The ends, from -1 to 1.
+
+    References
+    ----------
+    Tango, T. (1998), Equivalence test and confidence interval for the difference in proportions
+    for the paired-sample design, Statistics in Medicine 17, 891-908.
+
+    Examples
+    --------
+    >>> low, high = findings.tango(10, 5, 100)
+    >>> print(f"{low:.3f} {high:.3f}")
+    -0.029 0.133
     """
     from scipy import optimize
 
     def slack(difference: float, side: float) -> float:
-        """What the score falls short of its bound by, times its standard error."""
+        """Return what the score falls short of its bound by, times its standard error."""
         linear = (2 * n - gained + lost) * difference - gained - lost
         room = difference * (1.0 - difference)
         lost_share = (math.sqrt(linear**2 + 8 * n * lost * room) - linear) / (4 * n)
@@ -150,13 +272,53 @@ def tango(gained: int, lost: int, n: int) -> tuple[float, float]:
 
 
 def share(name: str, happened: Bools, definition: str) -> Finding:
-    """The share of cases in which something happened."""
+    """Return the share of cases in which something happened.
+
+    Parameters
+    ----------
+    name : str
+        What it is called.
+    happened : array of bool, (cases,)
+        Whether it happened in each case.
+    definition : str
+        What it is a share or mean of, in words.
+
+    Returns
+    -------
+    Finding
+        The share with Wilson's interval; without an estimate where there are no cases.
+
+    Examples
+    --------
+    >>> findings.share("signed", outcomes.deal_day > 0, "share of all runs").n
+    200
+    """
     n, successes = len(happened), int(np.count_nonzero(happened))
     return Finding(name, successes / n if n else None, *wilson(successes, n), n, definition)
 
 
 def mean(name: str, values: Numbers, definition: str) -> Finding:
-    """A mean with its normal interval; without one where there is a single value."""
+    """Return a mean with its normal interval.
+
+    Parameters
+    ----------
+    name : str
+        What it is called.
+    values : array, (cases,)
+        One number for each case, in any unit.
+    definition : str
+        What it is a share or mean of, in words.
+
+    Returns
+    -------
+    Finding
+        The mean in that unit; no interval for a single case, no estimate for none.
+
+    Examples
+    --------
+    >>> findings.mean("rounds", outcomes.rounds, "mean over runs").estimate
+    31.495
+    """
     n = len(values)
     if n == 0:
         return Finding(name, None, None, None, 0, definition)
@@ -168,9 +330,36 @@ def mean(name: str, values: Numbers, definition: str) -> Finding:
 
 
 def share_of_total(name: str, part: Numbers, whole: Numbers, definition: str) -> Finding:
-    """One total over runs as a share of another, with the interval of the ratio estimator.
+    """Return one total over runs as a share of another.
 
-    Cochran (1977, ch. 6): what happens within a run hangs together, so that runs are the sample.
+    What happens within a run hangs together, so that runs are the sample.
+
+    Parameters
+    ----------
+    name : str
+        What it is called.
+    part : array, (runs,)
+        Counts that are part of `whole`, at least 0.
+    whole : array, (runs,)
+        Counts, at least 0.
+    definition : str
+        What it is a share or mean of, in words.
+
+    Returns
+    -------
+    Finding
+        The ratio, from 0 to 1; no estimate where the whole is 0 in every run.
+
+    References
+    ----------
+    Cochran, W. G. (1977), Sampling Techniques, chapter 6 (ratio estimator).
+
+    Examples
+    --------
+    >>> refused = outcomes.refusals[:, 0]
+    >>> found = findings.share_of_total("refused", refused, outcomes.rounds, "of all proposals")
+    >>> 0 <= found.estimate <= 1
+    True
     """
     n, total = len(whole), float(whole.sum(dtype=float))
     if total == 0:
@@ -184,7 +373,27 @@ def share_of_total(name: str, part: Numbers, whole: Numbers, definition: str) ->
 
 
 def spread(name: str, counts: Numbers, definition: str) -> Spread:
-    """How a count varies over the runs."""
+    """Return how a count varies over the runs.
+
+    Parameters
+    ----------
+    name : str
+        What it is called.
+    counts : array, (runs,)
+        A count for each run.
+    definition : str
+        What is counted, in words.
+
+    Returns
+    -------
+    Spread
+        Mean, median, and the span of 90 in 100 runs.
+
+    Examples
+    --------
+    >>> findings.spread("deals", outcomes.deals, "deals per run").q50
+    1.0
+    """
     low, middle, high = (float(q) for q in np.quantile(counts, (0.05, 0.5, 0.95)))
     return Spread(name, float(counts.mean()), low, middle, high, len(counts), definition)
 
@@ -193,7 +402,30 @@ def spread(name: str, counts: Numbers, definition: str) -> Spread:
 
 
 def dealt_by(outcomes: Outcomes, day: int) -> Bools:
-    """Whether a first truce had begun by a day: (runs,). Raises ValueError for no such day."""
+    """Tell in which runs a first truce had begun by a day.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+        What `simulate` returned.
+    day : int
+        From 0 to the last day that was simulated.
+
+    Returns
+    -------
+    array of bool, (runs,)
+        Whether it had.
+
+    Raises
+    ------
+    ValueError
+        For what is no day, or lies beyond the days that were simulated.
+
+    Examples
+    --------
+    >>> findings.dealt_by(outcomes, 90).shape
+    (200,)
+    """
     if isinstance(day, bool) or not isinstance(day, int | np.integer) or day < 0:
         raise ValueError(f"day {day!r} is no day; give a whole number from 0 to {outcomes.days}")
     if day > outcomes.days:
@@ -203,32 +435,111 @@ def dealt_by(outcomes: Outcomes, day: int) -> Bools:
 
 
 def deal_by(outcomes: Outcomes, day: int) -> Finding:
-    """The share of talks that reach a truce by a day: the cumulative incidence of a first deal.
+    """Return the share of runs that reach a truce by a day: its cumulative incidence.
 
-    Victory is a competing event, not a censoring. As every run is followed to the horizon or to a
-    victory, the estimate of Aalen and Johansen is the plain share.
+    Victory is a competing event and no censoring. As every run is followed to the horizon or to a
+    victory, Aalen and Johansen's estimate is the plain share.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+        What `simulate` returned.
+    day : int
+        From 0 to the last day that was simulated.
+
+    Returns
+    -------
+    Finding
+        The share of all runs, with Wilson's interval.
+
+    Raises
+    ------
+    ValueError
+        For what is no day, or lies beyond the days that were simulated.
+
+    References
+    ----------
+    Aalen, O. O. and Johansen, S. (1978), An empirical transition matrix for non-homogeneous Markov
+    chains, Scandinavian Journal of Statistics 5, 141-150.
+
+    Examples
+    --------
+    >>> deal = findings.deal_by(outcomes, 90)
+    >>> print(f"{deal.estimate:.2f} ({deal.low:.2f} to {deal.high:.2f})")
+    0.66 (0.59 to 0.72)
     """
     definition = f"share of all talks in which a first truce had begun by day {day}"
     return share(f"deal by day {day}", dealt_by(outcomes, day), definition)
 
 
 def days_until_deal(outcomes: Outcomes) -> Numbers:
-    """The day of the first truce, or the horizon where there was none: (runs,)."""
+    """Return the day of the first truce, or the horizon where there was none.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+        What `simulate` returned.
+
+    Returns
+    -------
+    array of int, (runs,)
+        Days, from 1 to the horizon.
+
+    Examples
+    --------
+    >>> int(findings.days_until_deal(outcomes).max()) <= outcomes.days
+    True
+    """
     deal_day = outcomes.deal_day
     return np.where(deal_day == NONE, outcomes.days, deal_day)
 
 
 def restricted_mean_day(outcomes: Outcomes) -> Finding:
-    """The mean day of the first truce, counting the horizon where there is none by then.
+    """Return the mean day of the first truce, counting the horizon where there is none by then.
 
-    A victory counts as no truce. The mean is defined even where most talks fail.
+    Parameters
+    ----------
+    outcomes : Outcomes
+        What `simulate` returned.
+
+    Returns
+    -------
+    Finding
+        In days. A victory counts as no truce; the mean is defined even where most runs fail.
+
+    References
+    ----------
+    Royston, P. and Parmar, M. K. B. (2013), Restricted mean survival time, BMC Medical Research
+    Methodology 13, 152.
+
+    Examples
+    --------
+    >>> findings.restricted_mean_day(outcomes).n
+    200
     """
     definition = f"mean of the day of the first truce, or day {outcomes.days} where there was none"
     return mean("restricted mean day", days_until_deal(outcomes), definition)
 
 
 def endings(outcomes: Outcomes) -> dict[str, Finding]:
-    """How the runs stand on their last day; the shares add up to 1."""
+    """Return how the runs stand on their last day.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+        What `simulate` returned.
+
+    Returns
+    -------
+    dict of str to Finding
+        The share of runs by ending; the shares add up to 1.
+
+    Examples
+    --------
+    >>> shares = findings.endings(outcomes)
+    >>> round(sum(finding.estimate for finding in shares.values()), 12)
+    1.0
+    """
     ending = outcomes.ending
     return {
         name: share(name, ending == code, "share of all talks that end so")
@@ -237,25 +548,57 @@ def endings(outcomes: Outcomes) -> dict[str, Finding]:
 
 
 def terms(outcomes: Outcomes) -> dict[str, dict[str, Finding]]:
-    """For each issue, the share of first deals at each level."""
+    """Return the share of first deals at each level of each issue.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+        What `simulate` returned.
+
+    Returns
+    -------
+    dict of str to dict of str to Finding
+        By issue and level; the shares of an issue add up to 1 where there are deals.
+
+    Examples
+    --------
+    >>> sorted(findings.terms(outcomes))[0]
+    'deltans'
+    """
     packages = outcomes.deal_package
     signed = np.bincount(packages[packages != NONE], minlength=len(outcomes.table))
     deals = int(signed.sum())
-    found: dict[str, dict[str, Finding]] = {}
+    shares: dict[str, dict[str, Finding]] = {}
     for k, issue in enumerate(outcomes.labels.issues):
-        found[issue] = {}
+        shares[issue] = {}
         for code, level in enumerate(outcomes.labels.levels[k]):
             number = int(signed[outcomes.table[:, k] == code].sum())
             estimate = number / deals if deals else None
             definition = f"share of first deals with {issue} at {level}"
-            found[issue][level] = Finding(
+            shares[issue][level] = Finding(
                 level, estimate, *wilson(number, deals), deals, definition
             )
-    return found
+    return shares
 
 
 def zopa(outcomes: Outcomes) -> dict[str, Finding]:
-    """Whether some package beats no deal for all with a veto."""
+    """Return how often some package beats no deal for all who can refuse one.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+        What `simulate` returned.
+
+    Returns
+    -------
+    dict of str to Finding
+        `day0`, `any_day`, and `objective_day0`: as it would be if all knew the true chances of war.
+
+    Examples
+    --------
+    >>> sorted(findings.zopa(outcomes))
+    ['any_day', 'day0', 'objective_day0']
+    """
     return {
         "day0": share(
             "day0",
@@ -276,7 +619,23 @@ def zopa(outcomes: Outcomes) -> dict[str, Finding]:
 
 
 def refusals(outcomes: Outcomes) -> dict[str, dict[str, Finding]]:
-    """For each party, how many of the texts on the table it refused, and refused alone."""
+    """Return how many of the proposals each party refused, and refused alone.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+        What `simulate` returned.
+
+    Returns
+    -------
+    dict of str to dict of str to Finding
+        By party: `refused`, `refused_alone`, `no_way_out`, each a share of all proposals.
+
+    Examples
+    --------
+    >>> sorted(findings.refusals(outcomes))
+    ['delta', 'marsh', 'upland']
+    """
     rounds = outcomes.rounds
     kinds = {
         "refused": (outcomes.refusals, "share of all texts on the table that it refused"),
@@ -293,16 +652,32 @@ def refusals(outcomes: Outcomes) -> dict[str, dict[str, Finding]]:
 
 
 def quality(outcomes: Outcomes) -> dict[str, Finding]:
-    """How good the first texts signed are: means over first deals."""
+    """Return how good the first packages signed are: means over first deals.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+        What `simulate` returned.
+
+    Returns
+    -------
+    dict of str to Finding
+        `nash_distance` (in shares of the ideal gains), `inefficiency` and `logrolling` (in utils).
+
+    Examples
+    --------
+    >>> sorted(findings.quality(outcomes))
+    ['inefficiency', 'logrolling', 'nash_distance']
+    """
     words = {
         "nash_distance": "distance from Nash's package, in shares of the ideal gains, mean",
         "inefficiency": "what all could have gained at once by another text, utils, mean",
         "logrolling": "gain of the worst-off party over splitting every issue, utils, mean",
     }
     return {
-        name: mean(name, known[~np.isnan(known)].astype(float), f"{definition} over first deals")
+        name: mean(name, values[~np.isnan(values)].astype(float), f"{definition} over first deals")
         for name, definition in words.items()
-        for known in [getattr(outcomes, name)]
+        for values in [getattr(outcomes, name)]
     }
 
 
@@ -310,12 +685,48 @@ def quality(outcomes: Outcomes) -> dict[str, Finding]:
 
 
 def captives(outcomes: Outcomes) -> dict[str, Spread]:
-    """What became of the captives of all pools together, people per run."""
+    """Return what became of the captives of all pools together.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+        What `simulate` returned.
+
+    Returns
+    -------
+    dict of str to Spread
+        By count, people per run.
+
+    Examples
+    --------
+    >>> findings.captives(outcomes)["initial"].definition
+    'people per run, of all'
+    """
     return {name: people(outcomes, name) for name in CAPTIVES}
 
 
 def people(outcomes: Outcomes, name: str, pool: str | None = None) -> Spread:
-    """How many people one of the counts has, in one pool or in all."""
+    """Return how many people one of the counts has.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+        What `simulate` returned.
+    name : str
+        The count, such as `returned_alive` or `prisoners_released`.
+    pool : str, optional
+        Of this pool only; of all unless given.
+
+    Returns
+    -------
+    Spread
+        People per run.
+
+    Examples
+    --------
+    >>> findings.people(outcomes, "returned_alive").definition
+    'people per run, of all'
+    """
     counts = getattr(outcomes, name)
     whose = "of all"
     if pool is not None:
@@ -330,23 +741,64 @@ def people(outcomes: Outcomes, name: str, pool: str | None = None) -> Spread:
 
 
 def truce_survival(outcomes: Outcomes, days: tuple[int, ...]) -> dict[int, Finding]:
-    """How likely a first truce is still in force so many days after it began.
+    """Return how likely a first truce is still in force so many days after it began.
 
-    The estimate is that of Kaplan and Meier (1958): truces that hold on the last day are censored
-    there. A term that lapses as agreed is an end, not a censoring.
+    Truces that hold on the last day are censored there. A term that lapses as agreed is an end and
+    no censoring.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+        What `simulate` returned.
+    days : tuple of int
+        Days after a truce began, at least 0.
+
+    Returns
+    -------
+    dict of int to Finding
+        By day; without an estimate where no truce was followed so long.
+
+    References
+    ----------
+    Kaplan, E. L. and Meier, P. (1958), Nonparametric estimation from incomplete observations,
+    Journal of the American Statistical Association 53, 457-481.
+
+    Examples
+    --------
+    >>> findings.truce_survival(outcomes, (7, 30))[7].name
+    'truce in force after 7 days'
     """
     lasted, ended = first_truces(outcomes)
     return {day: _survives(lasted, ended, day) for day in days}
 
 
 def first_truces(outcomes: Outcomes) -> tuple[Numbers, Bools]:
-    """How long each first truce lasted, and whether it has ended: two (truces,)."""
+    """Return how long each first truce lasted, and whether it has ended.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+        What `simulate` returned.
+
+    Returns
+    -------
+    lasted : array of int, (truces,)
+        Days.
+    ended : array of bool, (truces,)
+        False where it held on the last day.
+
+    Examples
+    --------
+    >>> lasted, ended = findings.first_truces(outcomes)
+    >>> len(lasted) == len(ended)
+    True
+    """
     began = outcomes.truces > 0
     return outcomes.truce_days[began], np.asarray(outcomes.truce_end[began] != NONE)
 
 
 def _survives(lasted: Numbers, ended: Bools, day: int) -> Finding:
-    """The survival of truces on a day, or None where none was followed so long."""
+    """Return the survival of truces on a day, or None where none was followed so long."""
     name, definition = f"truce in force after {day} days", "share of first truces, Kaplan-Meier"
     followed = int(np.count_nonzero(ended | (lasted >= day)))
     if not len(lasted) or (lasted.max() < day and not ended.all()):
@@ -368,36 +820,73 @@ def _survives(lasted: Numbers, ended: Bools, day: int) -> Finding:
 
 
 def truce_causes(outcomes: Outcomes) -> dict[str, Finding]:
-    """Who or what ended the first truces, as shares of all first truces, which add up to 1."""
+    """Return who or what ended the first truces, as shares of all first truces.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+        What `simulate` returned.
+
+    Returns
+    -------
+    dict of str to Finding
+        By cause, and `still holding`; they add up to 1 where there are truces.
+
+    Examples
+    --------
+    >>> "still holding" in findings.truce_causes(outcomes)
+    True
+    """
     end = outcomes.truce_end[outcomes.truces > 0]
-    found = {
+    shares = {
         cause: share(cause, end == code, "share of first truces that ended so")
         for code, cause in enumerate(outcomes.labels.causes)
     }
-    found[HOLDING] = share(HOLDING, end == NONE, "share of first truces that nobody has ended")
-    return found
+    shares[HOLDING] = share(HOLDING, end == NONE, "share of first truces that nobody has ended")
+    return shares
 
 
 def truce_ends(outcomes: Outcomes, days: tuple[int, ...]) -> dict[str, dict[int, Finding]]:
-    """By cause, how likely it has ended a first truce within so many days after it began.
+    """Return how likely each cause has ended a first truce within so many days.
 
-    The causes compete: a truce that one has ended no other can end. The estimate is that of Aalen
-    and Johansen (1978); truces that hold on the last day are censored there. A term that lapses
-    as agreed, with no further text signed, is a cause like the others. On any day the causes and
-    the truces still in force (`truce_survival`) add up to 1. Estimates are None where no truce
-    was followed so long.
+    The causes compete: a truce that one has ended no other can end. Truces that hold on the last
+    day are censored there. A term that lapses as agreed, with no further proposal signed, is a
+    cause like the others. On any day the causes and the truces still in force (`truce_survival`)
+    add up to 1.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+        What `simulate` returned.
+    days : tuple of int
+        Days after a truce began, at least 0.
+
+    Returns
+    -------
+    dict of str to dict of int to Finding
+        By cause and day; without an estimate where no truce was followed so long.
+
+    References
+    ----------
+    Aalen, O. O. and Johansen, S. (1978), An empirical transition matrix for non-homogeneous Markov
+    chains, Scandinavian Journal of Statistics 5, 141-150.
+
+    Examples
+    --------
+    >>> sorted(findings.truce_ends(outcomes, (30,)))[0]
+    'clans'
     """
     lasted, ended = first_truces(outcomes)
     causes, n = outcomes.labels.causes, len(lasted)
     ended_by = outcomes.truce_end[outcomes.truces > 0]
-    known = [bool(n) and (day <= lasted.max() or bool(ended.all())) for day in days]
+    followed_so_long = [bool(n) and (day <= lasted.max() or bool(ended.all())) for day in days]
     followed = [int(np.count_nonzero(ended | (lasted >= day))) for day in days]
     curves = aalen_johansen(lasted, ended_by, len(causes), days) if n else None
 
     def found(cause: int, at: int) -> Finding:
         name = f"ended by {causes[cause]} within {days[at]} days"
         definition = "share of first truces, causes competing, Aalen-Johansen"
-        if curves is None or not known[at]:
+        if curves is None or not followed_so_long[at]:
             return Finding(name, None, None, None, n, definition)
         estimate, error = (float(curve[cause, at]) for curve in curves)
         # as of so many truces, none of them censored, as have the same standard error
@@ -412,7 +901,25 @@ def truce_ends(outcomes: Outcomes, days: tuple[int, ...]) -> dict[str, dict[int,
 
 
 def held_for(outcomes: Outcomes, days: int) -> Bools:
-    """Whether a first truce began and was seen in force so many days later: (runs,)."""
+    """Tell in which runs a first truce was seen in force so many days after it began.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+        What `simulate` returned.
+    days : int
+        Days after it began, at least 0.
+
+    Returns
+    -------
+    array of bool, (runs,)
+        Whether it was.
+
+    Examples
+    --------
+    >>> findings.held_for(outcomes, 60).shape
+    (200,)
+    """
     lasted, holding = outcomes.truce_days, outcomes.truce_end == NONE
     return np.asarray(
         (outcomes.truces > 0) & ((lasted > days) | ((lasted == days) & holding)), dtype=bool
@@ -423,10 +930,34 @@ def held_for(outcomes: Outcomes, days: int) -> Bools:
 
 
 def base_rate_by(base: BaseRate, day: int) -> Finding:
-    """How likely a deal by a day would be if it came at the pace of the past.
+    """Return how likely a deal by a day would be at the pace of the past.
 
-    The hazard is constant. Its interval is that of a Poisson rate under Jeffreys' prior: the rate
-    has a gamma distribution of shape `deals` + 1/2 over the days at risk.
+    The hazard is constant: its distribution is a gamma distribution of shape `deals` + 1/2 over the
+    days at risk.
+
+    Parameters
+    ----------
+    base : BaseRate
+        Deals, and days at risk, of a scenario.
+    day : int
+        Days from the first, at least 0.
+
+    Returns
+    -------
+    Finding
+        The chance, with a 90 % interval; `n` is the number of deals it rests on.
+
+    References
+    ----------
+    Jeffreys' prior for a Poisson rate: Gelman et al. (2013), Bayesian Data Analysis, 3rd edition,
+    chapter 2.
+
+    Examples
+    --------
+    >>> from sim.scenario.schema import BaseRate
+    >>> base = BaseRate(deals=2, days=457, source="a chronology")
+    >>> print(f"{findings.base_rate_by(base, 90).estimate:.2f}")
+    0.33
     """
     rates = special.gammaincinv(base.deals + 0.5, BASE_RATE_ENDS) / base.days
     low, high = (-math.expm1(-float(rate) * day) for rate in rates)
@@ -439,24 +970,44 @@ def base_rate_by(base: BaseRate, day: int) -> Finding:
 
 
 def paired(name: str, baseline: Numbers, changed: Numbers, definition: str) -> Effect:
-    """The mean difference between two arms, run by run.
+    """Return the mean difference between two arms, run by run.
 
-    Of what happens or not (arrays of bool) it is a difference of shares with Tango's interval, of
-    numbers a mean with its normal interval.
+    Parameters
+    ----------
+    name : str
+        What it is called.
+    baseline : array, (runs,)
+        Numbers, or whether something happened.
+    changed : array, (runs,)
+        The same with the change, with common random numbers.
+    definition : str
+        What differs, in words.
+
+    Returns
+    -------
+    Effect
+        Of arrays of bool a difference of shares with Tango's interval, of numbers a mean with its
+        normal interval.
+
+    Examples
+    --------
+    >>> both = outcomes.deal_day > 0
+    >>> findings.paired("deal", both, both, "runs with a deal").exactly_zero
+    True
     """
     difference = changed.astype(float) - baseline.astype(float)
-    found = mean(name, difference, definition)
-    assert found.estimate is not None, "a comparison has runs"
-    low, high = found.low, found.high
+    difference_mean = mean(name, difference, definition)
+    assert difference_mean.estimate is not None, "a comparison has runs"
+    low, high = difference_mean.low, difference_mean.high
     if baseline.dtype == changed.dtype == np.bool_:
         gained, lost = (int(np.count_nonzero(difference == step)) for step in (1, -1))
-        low, high = tango(gained, lost, found.n)
+        low, high = tango(gained, lost, difference_mean.n)
     return Effect(
         name,
-        found.estimate,
+        difference_mean.estimate,
         low,
         high,
-        found.n,
+        difference_mean.n,
         definition,
         baseline=float(baseline.mean()),
         changed=float(changed.mean()),
@@ -465,11 +1016,33 @@ def paired(name: str, baseline: Numbers, changed: Numbers, definition: str) -> E
 
 
 def effects(baseline: Outcomes, changed: Outcomes, days: tuple[int, ...]) -> dict[str, Effect]:
-    """What the second arm changes: deals by some days, their day, people, and the truce.
+    """Return what the second arm changes: deals by some days, their day, people, and the truce.
 
-    Where one arm has been followed for longer than the other there are only the deals by days that
-    both have come to: all else rests on the horizon. Raises ValueError, which names the difference,
-    for arms that do not share their luck.
+    Parameters
+    ----------
+    baseline : Outcomes
+        Without the change.
+    changed : Outcomes
+        With it, with common random numbers (see `compare`).
+    days : tuple of int
+        Days by which deals are counted.
+
+    Returns
+    -------
+    dict of str to Effect
+        `deal_by_<day>` for each day, then `restricted_mean_day`, `returned_alive`,
+        `prisoners_released` and `truce_held_60`. Where one arm was followed for longer there are
+        only the deals by days that both have come to.
+
+    Raises
+    ------
+    ValueError
+        For arms that do not share their random numbers; it names the difference.
+
+    Examples
+    --------
+    >>> sorted(findings.effects(outcomes, outcomes, (90,)))
+    ['deal_by_90', 'prisoners_released', 'restricted_mean_day', 'returned_alive', 'truce_held_60']
     """
     baseline.must_share_luck(changed)
     deals: dict[str, tuple[Callable[[Outcomes], Numbers], str]] = {
@@ -489,9 +1062,29 @@ def effects(baseline: Outcomes, changed: Outcomes, days: tuple[int, ...]) -> dic
 
 
 def flips(baseline: Outcomes, changed: Outcomes) -> Mapping[str, Finding]:
-    """In how many talks the change makes a deal, and in how many it unmakes one.
+    """Return in how many runs the change makes a deal, and in how many it unmakes one.
 
-    Raises ValueError for arms that do not share their luck, or of which one was followed longer.
+    Parameters
+    ----------
+    baseline : Outcomes
+        Without the change.
+    changed : Outcomes
+        With it, with common random numbers and of as many days.
+
+    Returns
+    -------
+    mapping of str to Finding
+        `to_deal` and `from_deal`, shares of runs.
+
+    Raises
+    ------
+    ValueError
+        For arms that do not share their random numbers, or of which one was followed longer.
+
+    Examples
+    --------
+    >>> findings.flips(outcomes, outcomes)["to_deal"].estimate
+    0.0
     """
     baseline.must_be_comparable(changed)
     before, after = baseline.deal_day != NONE, changed.deal_day != NONE

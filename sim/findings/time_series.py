@@ -24,7 +24,7 @@ AT_WAR = "of the talks that are at war on day {}"
 
 
 def zopa_by_day(outcomes: Outcomes, days: Sequence[int]) -> dict[int, Finding]:
-    """The share of talks at war in which some package beats no deal for all with a veto."""
+    """Return the share of talks at war in which some package beats no deal for all with a veto."""
     surplus = _series(outcomes, "surplus")
     return {
         day: share(f"ZOPA on day {day}", surplus[at, day - 1] >= 0, f"share {AT_WAR.format(day)}")
@@ -33,7 +33,9 @@ def zopa_by_day(outcomes: Outcomes, days: Sequence[int]) -> dict[int, Finding]:
 
 
 def zopa_size_by_day(outcomes: Outcomes, days: Sequence[int]) -> dict[int, Finding]:
-    """The largest gain of the worst-off party, side payments included; below 0 it is a gap."""
+    """Return the largest gain of the worst-off party, side payments included; below 0 it is a
+    gap.
+    """
     surplus = _series(outcomes, "surplus")
     return {
         day: mean(
@@ -46,27 +48,27 @@ def zopa_size_by_day(outcomes: Outcomes, days: Sequence[int]) -> dict[int, Findi
 
 
 def ripeness(outcomes: Outcomes, days: Sequence[int]) -> dict[int, Finding]:
-    """The share of talks at war in which there is a way out and everybody is hurting.
+    """Return the share of talks at war in which there is a way out and everybody is hurting.
 
     There is a ZOPA, and for all with a veto fighting on is worth less than 30 days before (after
     Zartman's ripeness: a mutually hurting stalemate and a way out). Without so long a past nobody
     can tell.
     """
     surplus, values = _series(outcomes, "surplus"), _war_values(outcomes)
-    found = {}
+    shares = {}
     for day, at in _at_war(outcomes, days).items():
         name, definition = f"ripe on day {day}", f"share {AT_WAR.format(day)}"
         if day <= RIPENING_DAYS:
-            found[day] = Finding(name, None, None, None, int(at.sum()), definition)
+            shares[day] = Finding(name, None, None, None, int(at.sum()), definition)
             continue
         now, before = values[at, :, day - 1], values[at, :, day - 1 - RIPENING_DAYS]
         ripe = (surplus[at, day - 1] > 0) & (now < before).all(axis=1)
-        found[day] = share(name, ripe, definition)
-    return found
+        shares[day] = share(name, ripe, definition)
+    return shares
 
 
 def mutual_optimism(outcomes: Outcomes, days: Sequence[int]) -> dict[int, Finding]:
-    """By how much the values of fighting on of those with a veto add up to more than 1.
+    """Return by how much the values of fighting on of those with a veto add up to more than 1.
 
     Above 0 they expect together more from the war than there is to win (Fearon 1995).
     """
@@ -82,7 +84,7 @@ def mutual_optimism(outcomes: Outcomes, days: Sequence[int]) -> dict[int, Findin
 
 
 def _at_war(outcomes: Outcomes, days: Sequence[int]) -> dict[int, Bools]:
-    """Which talks are at war on each day: (runs,)."""
+    """Return which talks are at war on each day: (runs,)."""
     phase = _series(outcomes, "phase")
     for day in days:
         if not 1 <= day <= outcomes.days:
@@ -91,14 +93,14 @@ def _at_war(outcomes: Outcomes, days: Sequence[int]) -> dict[int, Bools]:
 
 
 def _war_values(outcomes: Outcomes) -> Floats:
-    """What fighting on is worth to those with a veto: (runs, vetoers, days)."""
+    """Return what fighting on is worth to those with a veto: (runs, vetoers, days)."""
     labels = outcomes.labels
     veto = [k for k, party in enumerate(labels.parties) if party in labels.missed]
     return np.asarray(_series(outcomes, "war_values")[:, veto])
 
 
 def _series(outcomes: Outcomes, name: str) -> NDArray[np.number]:
-    """A series by day; raises ValueError where the outcomes keep none."""
+    """Return a series by day; raises ValueError where the outcomes keep none."""
     series = outcomes.series
     if name not in series:
         raise ValueError(f"these outcomes keep no '{name}' by day; simulate with series=True")

@@ -1,4 +1,8 @@
-"""Files that arrive whole: whoever reads sees the file as it was or as it is, and never a half."""
+"""Files that arrive whole: whoever reads sees the file as it was or as it is, and never a half.
+
+This is our own because atomicwrites, the library for it, was given up in 2022; it neither names
+the folder that is full nor recognises what a killed writer has left.
+"""
 
 from __future__ import annotations
 
@@ -24,18 +28,18 @@ class DiskFullError(OSError):
         super().__init__(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
 
     def __str__(self) -> str:
-        """Where there is no room."""
+        """Return where there is no room."""
         return f"there is no room left in {self.filename}"
 
 
 def is_disk_full(error: OSError) -> bool:
-    """Whether an error says that a disk is full."""
+    """Tell whether an error says that a disk is full."""
     return error.errno in _FULL
 
 
 @contextmanager
 def report_disk_full(folder: Path) -> Iterator[None]:
-    """Raise NoRoomError, which names the folder, where what is written in it has no room."""
+    """Raise DiskFullError, which names the folder, where what is written in it has no room."""
     try:
         yield
     except DiskFullError:
@@ -48,10 +52,10 @@ def report_disk_full(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def atomic_path(path: Path, lasting: bool = False) -> Iterator[Path]:
-    """A place to write a file to, which takes the place of `path` in one step at the end.
+    """Open a path to write to that takes the place of `path` in one step at the end.
 
     A file that is `lasting` is on the disk by then, whatever happens to the machine. If the writing
-    fails nothing is left of it. Raises NoRoomError where the disk is full.
+    fails nothing is left of it. Raises DiskFullError where the disk is full.
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
     try:
@@ -68,13 +72,13 @@ def atomic_path(path: Path, lasting: bool = False) -> Iterator[Path]:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a text that is there as a whole or not at all. Raises OSError (NoRoomError)."""
+    """Write a text that is there as a whole or not at all. Raises OSError (DiskFullError)."""
     with atomic_path(path) as beside:
         beside.write_text(text, encoding="utf-8")
 
 
 def is_partial_file(path: Path) -> bool:
-    """Whether a file is what is left of one whose writer was killed."""
+    """Tell whether a file is what is left of one whose writer was killed."""
     return _BESIDE.fullmatch(path.name) is not None
 
 

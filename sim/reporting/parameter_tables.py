@@ -9,22 +9,19 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic.fields import FieldInfo
 
-from sim.scenario.loading import load_scenario
+from sim.scenario.loading import load_scenario, scenario_names
 from sim.scenario.packages import feasible_packages
 from sim.scenario.quantity import Quantity
 from sim.scenario.schema import Part, Scenario, Strategy, War
 
 DOCUMENT = Path(__file__).parents[1] / "README.md"
 BEGIN, END = "<!-- parameters: begin -->", "<!-- parameters: end -->"
-
-#: The scenario told in full, the one told by its differences, and the one that is counted.
-IN_FULL, BY_DIFFERENCE, BY_COUNT = "gaza-2024-01", "gaza-2023-11", "two-rivers"
 
 #: What the numbers of a strategy are, by its kind and their names.
 NUMBERS = {
@@ -147,19 +144,42 @@ def count_table(scenario: Scenario) -> str:
 
 
 def section() -> str:
-    """All that stands between the two markers."""
-    full, near, far = (load_scenario(name) for name in (IN_FULL, BY_DIFFERENCE, BY_COUNT))
-    return "\n\n".join(
-        [
-            f"### {full.scenario}\n\n{_summary(full)}",
-            parameter_table(full),
-            f"**levers**\n\n{lever_table(full)}",
-            f"### {near.scenario}\n\n{_summary(near)} Where its numbers are not those above:",
-            difference_table(near, full),
-            f"### {far.scenario}\n\n{_summary(far)}",
-            count_table(far),
-        ]
-    )
+    """All that stands between the two markers: every scenario at hand."""
+    scenarios = [load_scenario(name) for name in scenario_names()]
+    parts = [_in_full_and_by_difference(conflict) for conflict in conflicts(scenarios)]
+    parts += [_by_count(scenario) for scenario in scenarios if scenario.fictional]
+    return "\n\n".join(parts)
+
+
+def conflicts(scenarios: Sequence[Scenario]) -> list[list[Scenario]]:
+    """Return real cases by conflict: those with the same parties, the most packages first."""
+    by_parties: dict[frozenset[str], list[Scenario]] = {}
+    for scenario in scenarios:
+        if not scenario.fictional:
+            by_parties.setdefault(frozenset(scenario.parties), []).append(scenario)
+    return [
+        sorted(cases, key=lambda case: -len(feasible_packages(case)))
+        for cases in by_parties.values()
+    ]
+
+
+def _in_full_and_by_difference(conflict: Sequence[Scenario]) -> str:
+    """The first scenario of a conflict in full, and the others by what differs from it."""
+    full, *others = conflict
+    parts = [
+        f"### {full.scenario}\n\n{_summary(full)}",
+        parameter_table(full),
+        f"**levers**\n\n{lever_table(full)}",
+    ]
+    for other in others:
+        words = f"{_summary(other)} Where its numbers are not those above:"
+        parts += [f"### {other.scenario}\n\n{words}", difference_table(other, full)]
+    return "\n\n".join(parts)
+
+
+def _by_count(scenario: Scenario) -> str:
+    """An invented scenario, whose numbers are counted."""
+    return f"### {scenario.scenario}\n\n{_summary(scenario)}\n\n{count_table(scenario)}"
 
 
 def what_it_is(scenario: Scenario, path: str) -> str:
@@ -200,7 +220,7 @@ def _remarks(annotation: Any) -> Iterator[str]:
 
 
 def _group(path: str) -> str:
-    """The heading under which a number is told: `parties.israel.constituencies.families`."""
+    """The heading under which a number is told: `parties.north.constituencies.families`."""
     segments = path.split(".")
     if segments[0] == "parties":
         return ".".join(segments[: 4 if segments[2] == "constituencies" else 2])

@@ -88,10 +88,14 @@ def _truce_begins(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
     words = ["In the first chart each dot stands for one talk in a hundred."]
     if base:
         title = scenario.sources[base.source].title
+        fitted = (
+            f"In this scenario {base.fitted} is fitted to it, so that the curves meet is"
+            if base.fitted
+            else "Where a number of the scenario is fitted to it, that the curves meet is"
+        )
         words.append(
             f"The base rate is a constant pace: {title}. It is a yardstick that may know what came "
-            "after the scenario's day. In the scenarios about Gaza the patience of the parties is "
-            "fitted to it, so that the curves meet is no achievement of the model."
+            f"after the scenario's day. {fitted} no achievement of the model."
         )
     else:
         words.append("There is no base rate: no history to hold this against.")

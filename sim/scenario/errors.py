@@ -32,7 +32,7 @@ class ValidationIssue:
     hint: str = ""
 
     def __str__(self) -> str:
-        """The complaint in one line: `gaza.yaml:14: found; expected; hint`."""
+        """Return the complaint in one line: `valley.yaml:14: found; expected; hint`."""
         place = f"{self.file}:{self.line}" if self.line else self.file
         said = [part for part in (self.found, self.expected, self.hint) if part]
         return f"{place}: " + "; ".join(said)
@@ -65,22 +65,22 @@ class IssueAtPath:
     leans: tuple[Path, ...] = ()
 
     def rests_on(self, damaged: Iterable[Path]) -> bool:
-        """Whether the trouble may only follow from damage elsewhere."""
+        """Tell whether the trouble may only follow from damage elsewhere."""
         places = (self.path, *self.leans)
         return any(_related(place, damage) for damage in damaged for place in places)
 
     def at(self, file: str, line: int) -> ValidationIssue:
-        """The complaint, now that the line is known."""
+        """Return the complaint, now that the line is known."""
         return ValidationIssue(file, line, dotted(self.path), self.found, self.expected, self.hint)
 
 
 def dotted(path: Path) -> str:
-    """A place as people write it: `parties.israel.war.belief`."""
+    """Return a place as people write it: `parties.north.war.belief`."""
     return ".".join(map(str, path))
 
 
 def quote_value(value: object) -> str:
-    """A value as it is quoted in a complaint."""
+    """Return a value as it is quoted in a complaint."""
     if value is None:
         return "empty"
     if isinstance(value, bool):
@@ -96,12 +96,14 @@ def quote_value(value: object) -> str:
 
 
 def count_noun(number: int, thing: str) -> str:
-    """A number of things in words: 1 talk, 2,000 talks."""
+    """Return a number of things in words: 1 talk, 2,000 talks."""
     return f"{number:,} {thing}{'s' * (number != 1)}"
 
 
 def did_you_mean(word: object, known: Iterable[str]) -> str:
-    """The way out for an unknown word: the nearest known one, else those that hold it, else all."""
+    """Return the way out for an unknown word: the nearest known one, else those that hold it, else
+    all.
+    """
     names = list(known)
     lower = {name.lower(): name for name in reversed(names)}
     near = difflib.get_close_matches(str(word).lower(), lower, n=1, cutoff=0.6)
@@ -116,6 +118,6 @@ def did_you_mean(word: object, known: Iterable[str]) -> str:
 
 
 def _related(one: Path, other: Path) -> bool:
-    """Whether one place lies inside the other."""
+    """Tell whether one place lies inside the other."""
     shorter = min(len(one), len(other))
     return one[:shorter] == other[:shorter]

@@ -68,6 +68,7 @@ MOST_BYTES = 1_000_000
 #: By a key at their top, files that are no scenarios: what they are, and what they are for.
 _OTHER_KINDS = {
     "study": ("this is a study", "play it with `parley sweep run {}`"),
+    "history": ("this is a history", "`parley scorecard --history {}` holds the model against it"),
     "facts": ("these are facts of a case", "`parley analyze FOLDER --facts {}` asks about them"),
 }
 
@@ -76,15 +77,21 @@ _OTHER_KINDS = {
 _CALLED_AT_TOP = ("scenario", "title", "summary", "content_note", "as_of", "fictional", "limits")
 _CALLED_BELOW = ("title", "words", "why", "label", "help", "unit", "source", "basis", "note")
 
+#: Optional keys that change no outcome and no path: they do not count for what a scenario is.
+_ONLY_DESCRIBE: Any = {
+    "base_rate": {"fitted"},
+    "levers": {"__all__": {"role", "expect"}},
+}
+
 
 def scenario_names() -> list[str]:
-    """The names of the scenarios at hand, those for backtests apart."""
+    """Return the names of the scenarios at hand, those for backtests apart."""
     files = (file for folder in FOLDERS for file in folder.glob("*.yaml"))
     return sorted({file.stem for file in files if file.name != PHRASES})
 
 
 def find_scenario(name_or_path: str | FilePath) -> FilePath:
-    """The file of a scenario, by its name or its path.
+    """Return the file of a scenario, by its name or its path.
 
     Raises ScenarioError for a name that no scenario has.
     """
@@ -105,7 +112,7 @@ def load_scenario(
 ) -> Scenario:
     """Read a scenario by name or path, with some of its values changed.
 
-    `changes` maps the path of a value to a new value: `{"parties.israel.optimism": 0.1}`. Raises
+    `changes` maps the path of a value to a new value: `{"parties.north.optimism": 0.1}`. Raises
     ScenarioError with everything that is wrong.
     """
     path = find_scenario(name_or_path)
@@ -127,7 +134,7 @@ def read_text(text: str, name: str) -> Scenario:
 
 
 def with_changes(scenario: Scenario, changes: Mapping[str, object]) -> Scenario:
-    """A scenario with some of its values changed, as `load_scenario` does for a file.
+    """Return a scenario with some of its values changed, as `load_scenario` does for a file.
 
     Raises ScenarioError with everything that is wrong.
     """
@@ -162,16 +169,18 @@ def read_as(
 
 
 def sha256_of(scenario: Scenario) -> str:
-    """A fingerprint of what a scenario says, whatever its comments, layout or order of keys.
+    """Return a fingerprint of what a scenario says, whatever its comments, layout or order of keys.
 
-    The order of parties, issues, levels and other entries by name counts: levels are ordered.
+    The order of parties, issues, levels and other entries by name counts: levels are ordered. Keys
+    that only describe are left out, so that a file in which they are filled in stays the same.
     """
-    content = json.dumps(scenario.model_dump(mode="json"), ensure_ascii=False)
+    fields = scenario.model_dump(mode="json", exclude=_ONLY_DESCRIBE)
+    content = json.dumps(fields, ensure_ascii=False)
     return hashlib.sha256(content.encode()).hexdigest()
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema of a scenario file, with the strategies that can be named in it."""
+    """Return the JSON Schema of a scenario file, with the strategies that can be named in it."""
     schema = Scenario.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "Parley scenario"
@@ -192,7 +201,9 @@ def json_schema() -> dict[str, Any]:
 
 
 def _value(node: Node, annotation: Any) -> Any:
-    """What is written, as the schema wants it; what the schema does not know stays as it is."""
+    """Return what is written, as the schema wants it; what the schema does not know stays as it
+    is.
+    """
     if isinstance(node, YamlMapping):
         return {
             name: _value(entry, _below(annotation, name)) for name, entry in node.entries.items()
@@ -272,7 +283,7 @@ class _Reading:
             _put(self.content, path, schema_errors.placeholder_value(annotation))
 
     def validated(self, validate: Callable[[Any], Any]) -> Any:
-        """What the content says; with stand-ins for what was complained about, or None."""
+        """Return what the content says; with stand-ins for what was complained about, or None."""
         for attempt in range(5):
             try:
                 return validate(self.content)
@@ -349,7 +360,7 @@ def _lend_phrases(content: dict[str, Any], shared: dict[str, Any]) -> None:
 
 
 def _at_home(trouble: IssueAtPath, scenario: Scenario, shared: dict[str, Any]) -> IssueAtPath:
-    """A trouble with a shared phrase belongs to whoever states the phrase."""
+    """Attach a trouble with a shared phrase: it belongs to whoever states the phrase."""
     if trouble.path[:1] == ("phrases",) and len(trouble.path) > 1 and trouble.path[1] in shared:
         for place, phrase in checks.statements(scenario):
             if phrase == trouble.path[1]:
@@ -359,7 +370,9 @@ def _at_home(trouble: IssueAtPath, scenario: Scenario, shared: dict[str, Any]) -
 
 
 def _shared_phrases() -> dict[str, Any]:
-    """The phrases that all scenarios share. Raises ScenarioError where they cannot be read."""
+    """Return the phrases that all scenarios share. Raises ScenarioError where they cannot be
+    read.
+    """
     path = next((f / PHRASES for f in FOLDERS if (f / PHRASES).is_file()), None)
     if path is None:
         return {}
@@ -372,7 +385,7 @@ def _shared_phrases() -> dict[str, Any]:
 
 
 def read_file(path: FilePath) -> str:
-    """The text of a file that people write. Raises ScenarioError where there is none."""
+    """Return the text of a file that people write. Raises ScenarioError where there is none."""
     found = ""
     try:
         if not path.exists():
@@ -429,13 +442,13 @@ def _change(reading: _Reading, changes: Mapping[str, object]) -> None:
 
 
 def _only_labels(path: Path) -> bool:
-    """Whether a place holds words that change no outcome, only what it is called."""
+    """Tell whether a place holds words that change no outcome, only what it is called."""
     top, last = path[0], path[-1]
     return top in (*_CALLED_AT_TOP, "sources", "roles") or last in _CALLED_BELOW
 
 
 def _path_of(key: str, content: Any, top: Any) -> Path | None:
-    """The place that a key names, if the file has it or may have it."""
+    """Return the place that a key names, if the file has it or may have it."""
     path: Path = ()
     for word in key.split("."):
         segment = int(word) if isinstance(content, list) and word.isdigit() else word
@@ -451,7 +464,7 @@ def _path_of(key: str, content: Any, top: Any) -> Path | None:
 
 
 def _new_value(value: object, annotation: Any, file: str) -> Any:
-    """What a user set, as it would stand in the file."""
+    """Return what a user set, as it would stand in the file."""
     if isinstance(value, str) and schema_errors.core(annotation) is not str:
         tree = YamlComposer(value, file).tree()
         value = value if tree is None else _value(tree, annotation)
@@ -461,7 +474,7 @@ def _new_value(value: object, annotation: Any, file: str) -> Any:
 
 
 def _leaves(content: Any, path: Path, annotation: Any) -> Iterator[str]:
-    """The path of every value of a scenario that can be changed."""
+    """Return the path of every value of a scenario that can be changed."""
     if annotation is None:
         return
     if schema_errors.is_quantity(annotation) or not isinstance(content, dict | list) or not content:

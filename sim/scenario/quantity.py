@@ -151,7 +151,9 @@ class Quantity(BaseModel):
         return float(self.at(np.array([0.5]))[0])
 
     def at(self, luck: Floats) -> Floats:
-        """The value at each point of luck (any shape, in [0, 1)): the inverse distribution."""
+        """Return the value at each point of luck (any shape, in [0, 1)): the inverse
+        distribution.
+        """
         if self.is_certain:
             return np.full(luck.shape, self.support[0])
         return np.asarray(np.clip(self._inverse(luck), *self.within))
@@ -180,7 +182,7 @@ class Quantity(BaseModel):
 
     @staticmethod
     def as_fixed(value: float) -> dict[str, Any]:
-        """A place of the scenario holding one certain number that a user set."""
+        """Return a place of the scenario holding one certain number that a user set."""
         return {"value": value, "basis": "judgement", "note": "set by the user"}
 
 
@@ -213,13 +215,15 @@ class Fixed(Quantity):
 
 
 def standard_normal(luck: NDArray[np.floating]) -> Floats:
-    """Standard normal values from uniform luck on [0, 1): the inverse normal distribution."""
+    """Return standard normal values from uniform luck on [0, 1): the inverse normal
+    distribution.
+    """
     inside = np.clip(luck.astype(np.float64), FINEST_LUCK, 1.0 - FINEST_LUCK)
     return np.asarray(special.ndtri(inside))
 
 
 def _triangular(luck: Floats, low: float, mode: float, high: float) -> Floats:
-    """The inverse of the triangular distribution."""
+    """Return the inverse of the triangular distribution."""
     turn = (mode - low) / (high - low)
     rising = low + np.sqrt(luck * (high - low) * (mode - low))
     falling = high - np.sqrt((1 - luck) * (high - low) * (high - mode))
@@ -227,14 +231,14 @@ def _triangular(luck: Floats, low: float, mode: float, high: float) -> Floats:
 
 
 def _pert(luck: Floats, low: float, mode: float, high: float) -> Floats:
-    """The inverse of the PERT distribution: a beta stretched between low and high."""
+    """Return the inverse of the PERT distribution: a beta stretched between low and high."""
     a = 1 + PERT_PEAKEDNESS * (mode - low) / (high - low)
     b = 1 + PERT_PEAKEDNESS * (high - mode) / (high - low)
     return low + (high - low) * np.asarray(special.betaincinv(a, b, luck))
 
 
 def _discrete(luck: Floats, weights: dict[float, float]) -> Floats:
-    """The inverse of a distribution over a few values."""
+    """Return the inverse of a distribution over a few values."""
     values = np.array(sorted(weights))
     steps = np.cumsum([weights[value] for value in values])
     return np.asarray(values[np.searchsorted(steps[:-1] / steps[-1], luck, side="right")])

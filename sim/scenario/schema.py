@@ -3,7 +3,7 @@
 A scenario never changes. What it says of one thing it says in one place; what it refers to by
 name must exist. Words (titles, notes, briefs) are for people; every number is a `Quantity`, which
 carries its source. Parties, mediators, issues and captives are known by short names that serve as
-keys, so that every number has a path: `parties.israel.war.belief`.
+keys, so that every number has a path: `parties.north.war.belief`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,23 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sim.scenario.quantity import Amount, Bias, Fixed, Quantity, Share
 
 Role = Literal["duration", "guarantee", "settlement", "captives", "ratio", "other"]
+
+#: What a lever is about, so that a question can be put to any scenario that has such a lever.
+LeverRole = Literal[
+    "guarantee",
+    "war_cost",
+    "signing_cost",
+    "access",
+    "leaks",
+    "leverage",
+    "domestic_push",
+    "optimism",
+    "captive_fate",
+    "duration",
+    "spoilers",
+    "deadline",
+    "other",
+]
 
 #: What can stir a constituency.
 Stirring = Literal["captive_death", "refused_offer", "leak", "violation", "war_day", "collapse"]
@@ -346,9 +363,21 @@ class Move(Part):
     )
 
 
+class Expectation(Part):
+    """Which way research expects an outcome to go when a lever is raised."""
+
+    direction: Literal["up", "down", "none"]
+    of: str = Field(description="an outcome, such as deal_by_90, truce_held_60 or zopa_first")
+    source: str = Field(description="a name in `sources`")
+
+
 class Lever(Part):
     """Something a policy-maker could change, in policy words."""
 
+    # A log that was written before these keys existed is exported without them, byte for byte.
+    role: LeverRole = Field(
+        "other", description="what the lever is about", exclude_if=lambda role: role == "other"
+    )
     label: str
     help: str
     unit: str
@@ -356,6 +385,11 @@ class Lever(Part):
     high: float
     default: float
     moves: list[Move] = Field(min_length=1)
+    expect: Expectation | None = Field(
+        None,
+        description="which way an outcome is expected to go when the lever is raised",
+        exclude_if=lambda expect: expect is None,
+    )
 
 
 class Seat(Part):
@@ -376,6 +410,11 @@ class BaseRate(Part):
     deals: int = Field(ge=0, description="deals in the time looked at")
     days: float = Field(gt=0, description="days at risk of one")
     source: str = Field(description="a name in `sources`")
+    fitted: str = Field(
+        "",
+        description="what of this scenario was fitted to it, in words",
+        exclude_if=lambda words: not words,
+    )
 
 
 class Scenario(Part):
@@ -407,15 +446,19 @@ class Scenario(Part):
     roles: dict[Name, Seat] = {}
 
     def quantities(self) -> dict[str, Quantity]:
-        """Every number of the scenario by its path."""
+        """Return every number of the scenario by its path."""
         return {".".join(map(str, path)): quantity for path, quantity in self.places()}
 
     def places(self) -> Iterator[tuple[tuple[str | int, ...], Quantity]]:
-        """Every number of the scenario with its place: names, and numbers within lists."""
+        """Return every number of the scenario with its place: names, and numbers within lists."""
         return _quantities(self, ())
 
+    def levers_of_role(self, role: LeverRole) -> list[str]:
+        """Return the levers with a role, in the order of the file."""
+        return [name for name, lever in self.levers.items() if lever.role == role]
+
     def issue_of_role(self, role: Role) -> str | None:
-        """The first issue with a role, or None."""
+        """Return the first issue with a role, or None."""
         return next((name for name, issue in self.issues.items() if issue.role == role), None)
 
 

@@ -18,7 +18,7 @@ STAND_IN = {"value": 0.5, "basis": "judgement"}
 
 
 def options(annotation: Any) -> tuple[Any, ...]:
-    """The types that an annotation allows, without None and without remarks."""
+    """Return the types that an annotation allows, without None and without remarks."""
     origin = get_origin(annotation)
     if origin is Annotated:
         return options(get_args(annotation)[0])
@@ -28,24 +28,24 @@ def options(annotation: Any) -> tuple[Any, ...]:
 
 
 def core(annotation: Any) -> Any:
-    """The one type of an annotation, or the first where several are allowed."""
+    """Return the one type of an annotation, or the first where several are allowed."""
     return next(iter(options(annotation)), Any)
 
 
 def is_model(annotation: Any) -> bool:
-    """Whether a mapping with fixed keys belongs here."""
+    """Tell whether a mapping with fixed keys belongs here."""
     wanted = core(annotation)
     return isinstance(wanted, type) and issubclass(wanted, BaseModel)
 
 
 def is_quantity(annotation: Any) -> bool:
-    """Whether a quantity belongs here."""
+    """Tell whether a quantity belongs here."""
     wanted = core(annotation)
     return isinstance(wanted, type) and issubclass(wanted, Quantity)
 
 
 def inner(annotation: Any, segment: str | int) -> Any:
-    """What belongs under a key or position of what belongs here; None if nothing does."""
+    """Return what belongs under a key or position of what belongs here; None if nothing does."""
     wanted = core(annotation)
     if is_model(wanted):
         field = wanted.model_fields.get(segment)
@@ -61,7 +61,7 @@ def inner(annotation: Any, segment: str | int) -> Any:
 
 
 def annotation_at(path: Path, top: Any = Scenario) -> Any:
-    """What belongs at a place; None if the schema knows no such place."""
+    """Return what belongs at a place; None if the schema knows no such place."""
     annotation = top
     for segment in path:
         annotation = inner(annotation, segment)
@@ -71,20 +71,20 @@ def annotation_at(path: Path, top: Any = Scenario) -> Any:
 
 
 def existing_part(path: Path, top: Any = Scenario) -> Path:
-    """The longest beginning of a place that the schema knows."""
+    """Return the longest beginning of a place that the schema knows."""
     while path and annotation_at(path, top) is None:
         path = path[:-1]
     return path
 
 
 def known_keys(path: Path, top: Any = Scenario) -> list[str]:
-    """The keys that the schema knows at a place."""
+    """Return the keys that the schema knows at a place."""
     annotation = annotation_at(path, top)
     return list(core(annotation).model_fields) if is_model(annotation) else []
 
 
 def in_words(annotation: Any) -> str:
-    """What belongs here, in words for someone who writes a scenario."""
+    """Return what belongs here, in words for someone who writes a scenario."""
     return " or ".join(dict.fromkeys(_in_words(option) for option in options(annotation)))
 
 
@@ -111,13 +111,13 @@ def _in_words(wanted: Any) -> str:
 
 
 def _span(wanted: type[Quantity]) -> str:
-    """The bounds of a kind of quantity, in words."""
+    """Return the bounds of a kind of quantity, in words."""
     spans = {Share: " between 0 and 1", Bias: " between -1 and 1", Amount: " of at least 0"}
     return " that is one certain number" if wanted is Fixed else spans.get(wanted, "")
 
 
 def placeholder_value(annotation: Any) -> Any:
-    """The plainest thing that may stand here, so that the rest can still be looked at."""
+    """Return the plainest thing that may stand here, so that the rest can still be looked at."""
     wanted = core(annotation)
     if is_quantity(wanted):
         return dict(STAND_IN)
@@ -146,7 +146,7 @@ def placeholder_value(annotation: Any) -> Any:
 
 
 def place_of(details: ErrorDetails, top: Any) -> Path:
-    """The place that an error is about."""
+    """Return the place that an error is about."""
     path: Path = tuple(details["loc"])
     if is_about_a_name(details):
         return path[:-1]
@@ -154,12 +154,12 @@ def place_of(details: ErrorDetails, top: Any) -> Path:
 
 
 def is_about_a_name(details: ErrorDetails) -> bool:
-    """Whether the error is in a key of the scenario's own, not in its value."""
+    """Tell whether the error is in a key of the scenario's own, not in its value."""
     return details["loc"][-1:] == ("[key]",)
 
 
 def issue_from_pydantic(details: ErrorDetails, top: Any) -> IssueAtPath:
-    """An error of the schema as people say it."""
+    """Return an error of the schema as people say it."""
     kind, path = details["type"], place_of(details, top)
     key = dotted(path)
     if kind == "extra_forbidden":
@@ -196,7 +196,7 @@ def issue_from_pydantic(details: ErrorDetails, top: Any) -> IssueAtPath:
 
 
 def _bad_name(path: Path, top: Any) -> IssueAtPath:
-    """A key that cannot be one: not among the few that can, or not a name."""
+    """Return a key that cannot be one: not among the few that can, or not a name."""
     found = f"'{path[-1]}' in {dotted(path[:-1])} is no"
     names = core(get_args(core(annotation_at(path[:-1], top)))[0])
     if get_origin(names) is Literal:
@@ -208,6 +208,8 @@ def _bad_name(path: Path, top: Any) -> IssueAtPath:
 
 
 def _said_by_us(path: Path, message: str) -> IssueAtPath:
-    """A complaint of one of our own validators: what is found and, after `; `, what is wanted."""
+    """Return a complaint of one of our own validators: what is found and, after `; `, what is
+    wanted.
+    """
     found, _, wanted = message.partition("; ")
     return IssueAtPath(path, f"{dotted(path)} {found}", wanted)

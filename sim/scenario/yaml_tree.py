@@ -86,7 +86,7 @@ class YamlComposer:
         self._events: Iterator[yaml.Event] = iter(())
 
     def tree(self) -> Node | None:
-        """The tree, or None where there is none to speak of."""
+        """Return the tree, or None where there is none to speak of."""
         odd = yaml.reader.Reader.NON_PRINTABLE.search(self._text)
         if odd:
             line = self._text.count("\n", 0, odd.start()) + 1
@@ -183,25 +183,27 @@ class YamlComposer:
 
 
 def _line(event: yaml.Event) -> int:
-    """The line on which an event begins, counted from 1."""
+    """Return the line on which an event begins, counted from 1."""
     return event.start_mark.line + 1 if event.start_mark else 1
 
 
 def _indent_of(text: str, line: int) -> str:
-    """The white space before a line."""
+    """Return the white space before a line."""
     words = text.split("\n")[line - 1]
     return words[: len(words) - len(words.lstrip())]
 
 
 @lru_cache(maxsize=4)
 def compose_yaml(text: str, file: str) -> tuple[Node | None, tuple[ValidationIssue, ...]]:
-    """The tree of a text, which nobody changes: one scenario is read anew with many changes."""
+    """Return the tree of a text, which nobody changes: one scenario is read anew with many
+    changes.
+    """
     composer = YamlComposer(text, file)
     return composer.tree(), tuple(composer.complaints)
 
 
 def line_of(tree: Node | None, path: Path) -> int:
-    """The line of the key at a place, or of the nearest thing around it."""
+    """Return the line of the key at a place, or of the nearest thing around it."""
     line = tree.line if tree else 0
     for segment in path:
         if isinstance(tree, YamlMapping) and segment in tree.entries:
@@ -222,7 +224,7 @@ def line_of(tree: Node | None, path: Path) -> int:
 
 
 def set_values(text: str, name: str = "scenario.yaml") -> dict[str, str]:
-    """Every single value of a text as it is written, by its path.
+    """Return every single value of a text as it is written, by its path.
 
     Raises ScenarioError for a text that is not YAML; `name` stands for the file in complaints.
     """
@@ -230,7 +232,8 @@ def set_values(text: str, name: str = "scenario.yaml") -> dict[str, str]:
 
 
 def keys_at_top(text: str, name: str) -> frozenset[str]:
-    """The keys at the top of the text of a file of this name, which tell what kind of file it is.
+    """Return the keys at the top of the text of a file of this name, which tell what kind of file
+    it is.
 
     There are none where it is no YAML or no mapping; whoever goes on to read it says so.
     """
@@ -239,7 +242,8 @@ def keys_at_top(text: str, name: str) -> frozenset[str]:
 
 
 def rewrite_text(text: str, values: Mapping[str, str], name: str = "scenario.yaml") -> str:
-    """The text with some values written anew, by their paths; all else stays as it is written.
+    """Return the text with some values written anew, by their paths; all else stays as it is
+    written.
 
     What was without quotes stays so if it is a number; other words are put in quotes. Raises
     ScenarioError for a text that is not YAML, and KeyError for a path where no single value stands.
@@ -255,7 +259,7 @@ def rewrite_text(text: str, values: Mapping[str, str], name: str = "scenario.yam
 
 
 def _leaves_written(text: str, name: str) -> dict[str, YamlScalar]:
-    """Every leaf of a text, by its path."""
+    """Return every leaf of a text, by its path."""
     composer = YamlComposer(text, name)
     tree = composer.tree()
     if tree is None:
@@ -264,7 +268,7 @@ def _leaves_written(text: str, name: str) -> dict[str, YamlScalar]:
 
 
 def _leaves_below(node: Node, path: Path) -> Iterator[tuple[Path, YamlScalar]]:
-    """Each leaf below a node, with its path."""
+    """Return each leaf below a node, with its path."""
     if isinstance(node, YamlScalar):
         yield path, node
         return

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from sim.engine.simulate import version
+from sim.provenance import version
 from sim.reporting import parameter_tables
 from sim.sweep import result_folder as disk
 from sim.sweep.execution import again
@@ -100,7 +100,7 @@ def dictionary(sweep: Sweep) -> str:
 
 
 def numbers(sweep: Sweep) -> str:
-    """The scenario's numbers and levers as tables, generated from what was played."""
+    """Return the scenario's numbers and levers as tables, generated from what was played."""
     scenario = sweep.scenario
     return (
         "\n\n".join(
@@ -154,7 +154,7 @@ def _yaml(said: dict[str, Any], indent: str = "") -> list[str]:
 
 
 def codemeta(sweep: Sweep) -> str:
-    """What the software is, for machines."""
+    """Return what the software is, for machines."""
     packages = sweep.manifest["surroundings"]["packages"]
     said = {
         "@context": "https://doi.org/10.5063/schema/codemeta-2.0",

@@ -98,7 +98,7 @@ class ChunkTask:
         return self.replicate if self.crn else self.run_id
 
     def part(self, first: int, last: int) -> ChunkTask:
-        """Some of the runs, counted from the first."""
+        """Return some of the runs, counted from the first."""
         some = slice(first, last)
         return replace(
             self,
@@ -109,7 +109,7 @@ class ChunkTask:
         )
 
     def split(self, parts: int) -> list[ChunkTask]:
-        """The same runs in several tasks."""
+        """Return the same runs in several tasks."""
         edges = [len(self) * k // parts for k in range(parts + 1)]
         return [self.part(a, b) for a, b in itertools.pairwise(edges) if a < b]
 
@@ -144,7 +144,7 @@ def run_chunk(task: ChunkTask) -> ChunkResult:
 def failed_result(
     task: ChunkTask, stage: str, exception: str, message: str, trace: str = ""
 ) -> ChunkResult:
-    """The rows of runs that failed, all for one reason."""
+    """Return the rows of runs that failed, all for one reason."""
     n = len(task)
     keys = _keys(task, FAILED)
     columns = {name: keys[name] for name in FAILURES.names if name in keys.column_names}
@@ -234,7 +234,7 @@ def _trace(error: BaseException) -> str:
 
 
 def _place(filename: str) -> str:
-    """A file of ours from the top of the package; empty for others' files."""
+    """Return a file of ours from the top of the package; empty for others' files."""
     path = Path(filename)
     here = Path(__file__).parents[1]
     return path.relative_to(here.parent).as_posix() if here in path.parents else ""

@@ -47,7 +47,7 @@ class DesignConstraint:
     settings: Mapping[str, Column]
 
     def holds(self) -> NDArray[np.bool_]:
-        """Whether it holds: (points,). Raises UnsweepableError for what it cannot mean."""
+        """Whether it holds: (points,). Raises FactorError for what it cannot mean."""
         try:
             tree = ast.parse(self.said, mode="eval").body
         except SyntaxError:
@@ -111,7 +111,7 @@ class DesignConstraint:
 
 
 def _dotted(node: ast.expr) -> str:
-    """A key as it stands in a constraint; empty for anything else."""
+    """Return a key as it stands in a constraint; empty for anything else."""
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Attribute):

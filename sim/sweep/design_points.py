@@ -59,14 +59,14 @@ class DesignSide:
     row: Ints | None = None  # (points,)
 
     def taken(self, rows: Ints) -> DesignSide:
-        """Some of its points, in another order."""
+        """Return some of its points, in another order."""
         return replace(_taken(self, rows), length=len(rows))
 
 
 def _side(
     keys: Sequence[Factor], sampling: Sampling, seed: int, tables: Mapping[str, str]
 ) -> DesignSide:
-    """The points of one plan."""
+    """Return the points of one plan."""
     if not keys:
         return DesignSide(1, {}, {})
     if sampling.method in GRIDS:
@@ -102,7 +102,7 @@ def _grid(keys: Sequence[Factor], method: str) -> DesignSide:
 
 
 def _one_at_a_time(keys: Sequence[Factor], grids: Sequence[Column]) -> DesignSide:
-    """The baseline, then each key through its settings with all others at their baseline."""
+    """Return the baseline, then each key through its settings with all others at their baseline."""
     moved: list[str] = ["baseline"]
     rows: list[int] = [0]
     for key, grid in zip(keys, grids, strict=True):
@@ -120,7 +120,7 @@ def _one_at_a_time(keys: Sequence[Factor], grids: Sequence[Column]) -> DesignSid
 
 
 def _table(keys: Sequence[Factor], file: str, text: str) -> DesignSide:
-    """The points that a CSV lists, one column for each key."""
+    """Return the points that a CSV lists, one column for each key."""
     names, rows = _read(file, text)
     known = {key.key: key for key in keys}
     for name in names:
@@ -147,7 +147,7 @@ def _table(keys: Sequence[Factor], file: str, text: str) -> DesignSide:
 
 
 def _read(file: str, text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """The names of the columns of a CSV, and its rows, each with its line."""
+    """Return the names of the columns of a CSV, and its rows, each with its line."""
     reader = csv.reader(io.StringIO(text))
     lines = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(row)]
     if len(lines) < 2:
@@ -166,7 +166,7 @@ def _read(file: str, text: str) -> tuple[list[str], list[tuple[int, list[str]]]]
 
 
 def _typed(key: Factor, said: str, file: str, line: int) -> Any:
-    """A cell of a table as the key takes it."""
+    """Return a cell of a table as the key takes it."""
     if not said:
         found = f"{file}:{line}: {key.key} is empty"
         raise FactorError(found, "", "fill the cell in", key.where)
@@ -235,7 +235,7 @@ class DesignPoints:
         return len(self.lever_id)
 
     def table(self) -> pa.Table:
-        """The design as it is stored: ids, keys in the design, settings, places."""
+        """Return the design as it is stored: ids, keys in the design, settings, places."""
         columns: dict[str, Any] = {
             "design_id": pa.array(np.arange(len(self), dtype=np.int64)),
             "lever_id": pa.array(self.lever_id),
@@ -267,7 +267,7 @@ class DesignPoints:
         return any(isinstance(numbers[move.key], Fixed) for move in moves)
 
     def changes(self, point: int) -> dict[str, Any]:
-        """What a point changes in the scenario itself."""
+        """Return what a point changes in the scenario itself."""
         return {
             key.key: yaml_value(self.settings[key.key][point])
             for key in self.keys
@@ -275,7 +275,7 @@ class DesignPoints:
         }
 
     def of_kind(self, kind: Kind) -> dict[str, Floats]:
-        """The settings of the levers, or of the numbers, by key."""
+        """Return the settings of the levers, or of the numbers, by key."""
         return {
             key.key: self.settings[key.key].astype(np.float64)
             for key in self.keys
@@ -283,7 +283,7 @@ class DesignPoints:
         }
 
     def taken(self, rows: Ints) -> DesignPoints:
-        """Some of the points, in another order."""
+        """Return some of the points, in another order."""
         return replace(
             _taken(self, rows),
             lever_id=self.lever_id[rows],
@@ -292,7 +292,7 @@ class DesignPoints:
 
 
 def _taken(those: SidePoints, rows: Ints) -> SidePoints:
-    """What a side and a design both know of each point, of some points in another order."""
+    """Return what a side and a design both know of each point, of some points in another order."""
     return replace(
         those,
         settings={key: values[rows] for key, values in those.settings.items()},
@@ -311,7 +311,7 @@ def _numbered(columns: Sequence[Column], length: int) -> Ints:
 
 
 def design_points(question: BoundStudy) -> DesignPoints:
-    """The design points of a study. Raises UnsweepableError where they cannot be made."""
+    """Return the design points of a study. Raises FactorError where they cannot be made."""
     study, design = question.study, question.study.design
     if design.together is not None:
         side = _side(question.keys, design.together, study.seed, question.tables)
@@ -383,7 +383,7 @@ def _as_one(question: BoundStudy, side: DesignSide) -> DesignPoints:
 
 
 def _constrained(question: BoundStudy, points: DesignPoints) -> DesignPoints:
-    """The points that fulfil all constraints."""
+    """Return the points that fulfil all constraints."""
     if not question.study.constraints:
         return points
     design = question.study.design
@@ -408,7 +408,7 @@ def _constrained(question: BoundStudy, points: DesignPoints) -> DesignPoints:
 
 
 def design_issues(question: BoundStudy) -> Iterator[IssueAtPath]:
-    """What is wrong with the design of a study, and with its constraints."""
+    """Return what is wrong with the design of a study, and with its constraints."""
     for place, said in enumerate(question.study.constraints):
         one = {key.key: key.at(np.array([0.5])) for key in question.keys}
         try:

@@ -101,9 +101,10 @@ def run(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise disk.FolderError(f"{folder} cannot be used: {error.strerror}") from None
+    if not (folder / disk.MANIFEST).exists():
+        disk.check_free(folder)
     with disk.locked(folder):
         if not (folder / disk.MANIFEST).exists():
-            disk.check_free(folder)
             workers = executors.worker_count(manner.engine, manner.workers)
             plan = SweepPlan.of(question, manner.chunk_runs, workers=workers, shard=shard)
             begin(folder, plan)
@@ -119,7 +120,7 @@ def resume(folder: Path | str, manner: ExecutionOptions | None = None) -> Sweep:
 
 
 def shard_name(shard: Shard) -> str:
-    """What the folder of a shard is called."""
+    """Return what the folder of a shard is called."""
     return f"shard-{shard[0]:04d}-of-{shard[1]:04d}"
 
 
@@ -180,7 +181,7 @@ def begin(folder: Path, plan: SweepPlan) -> None:
 
 
 def lost(sweep: Sweep) -> str:
-    """What to say of a sweep that was finished and has lost results since."""
+    """Return what to say of a sweep that was finished and has lost results since."""
     found = f"{sweep.folder} was finished and has lost {', '.join(sweep.lost)} since"
     if disk.played_in(sweep.folder):
         return f"{found}; `parley sweep resume {sweep.folder}` makes it whole from its parts"
@@ -188,7 +189,7 @@ def lost(sweep: Sweep) -> str:
 
 
 def again(sweep: Sweep) -> str:
-    """The command that plays all of a sweep again, beside its folder."""
+    """Return the command that plays all of a sweep again, beside its folder."""
     words = ["parley", "sweep", "run", str(sweep.folder), "--out", f"{sweep.folder}-again"]
     shard = sweep.manifest["shard"]
     return shlex.join(words if shard is None else [*words, "--shard", f"{shard[0]}/{shard[1]}"])
@@ -244,6 +245,10 @@ def _compare(manifest: Mapping[str, Any], now: Mapping[str, str], force: bool) -
         return False
     if not force or "study" in changed:
         said = ", ".join(f"{name} {before[name][:12]} is now {now[name][:12]}" for name in changed)
+        if "model" in changed:
+            said += " (another model, or recorded by an older Parley, which counted comments too)"
+        elif changed == ["version"]:
+            said += " (the model is the same)"
         way_out = (
             "another study asks for other runs: use another folder"
             if "study" in changed
@@ -363,7 +368,7 @@ def _failures_in(folder: Path, chunks: list[Chunk]) -> int:
 
 @contextmanager
 def _stopped_by_interrupt(stop: threading.Event) -> Iterator[None]:
-    """The first Ctrl-C finishes what is under way; the second does not wait for it."""
+    """Let the first Ctrl-C finish what is under way, and the second not wait for it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -385,7 +390,7 @@ def _stopped_by_interrupt(stop: threading.Event) -> Iterator[None]:
 
 
 def _seen(folder: Path, plan: SweepPlan, batch: int) -> _Batch:
-    """The widest 95 % interval of the rule's metric over all points, so far."""
+    """Return the widest 95 % interval of the rule's metric over all points, so far."""
     first, size = plan.replicates_of(batch)
     stop = plan.question.study.stop
     if stop is None:
@@ -401,14 +406,14 @@ def _seen(folder: Path, plan: SweepPlan, batch: int) -> _Batch:
 
 
 def _in_words(seen: _Batch) -> str:
-    """What a stopping rule saw, for whoever waits."""
+    """Return what a stopping rule saw, for whoever waits."""
     width = seen.widest_half_width
     said = "not known at some design point" if width is None else f"{width:.4g}"
     return f"after replicate {seen.replicates}: widest half width {said}"
 
 
 def _some_columns(path: Path, names: list[str]) -> pa.Table:
-    """Some columns of a part; a part in which every run failed has no outcomes."""
+    """Return some columns of a part; a part in which every run failed has no outcomes."""
     there = set(pq.read_schema(path).names)
     return (
         pq.read_table(path, columns=names)
@@ -526,7 +531,7 @@ def _rule(plan: SweepPlan, seen: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def _columns(plan: SweepPlan, folder: Path) -> list[output_columns.Column]:
-    """What the kept columns are, in the order of the table."""
+    """Return what the kept columns are, in the order of the table."""
     names = pq.read_schema(folder / f"{disk.RUNS}.parquet").names
     return [
         column

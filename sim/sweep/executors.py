@@ -3,7 +3,8 @@
 An engine is any `concurrent.futures.Executor` that can be begun anew. When a worker dies, nobody
 knows which of the chunks under way it died of; so each of them is played again by itself, and one
 that costs a worker again is divided until the run that does it stands alone. That run becomes a
-failure; all others are played.
+failure; all others are played. A pool that mends itself (loky) would spare us `mend` only: it does
+not say either which chunk a worker died of.
 """
 
 from __future__ import annotations
@@ -109,11 +110,11 @@ class SerialExecutor(Executor):
 def choose_executor(
     name: str | Executor | Callable[[], Executor], workers: int | None = None
 ) -> Iterator[ChunkExecutor]:
-    """The engine of a name: serial, process, dask, or dask://HOST:PORT; or an executor of yours.
+    """Begin the executor of a name: serial, process, dask, dask://HOST:PORT; or one of yours.
 
     An executor that is handed over cannot be begun anew when a worker dies: what it raises then
-    ends the sweep, which can be resumed. A function that makes an executor can. Raises EngineError
-    for another name.
+    ends the sweep, which can be resumed. A function that makes an executor can. Raises
+    ExecutorError for another name.
     """
     workers = workers or usable_cores()
     if isinstance(name, Executor):
@@ -161,7 +162,7 @@ def _processes(workers: int) -> ProcessPoolExecutor:
 
 
 def serve() -> None:
-    """What a worker process does first: leave Ctrl-C to who started it, and end when that ends."""
+    """Prepare a worker process: leave Ctrl-C to who started it, and end when that ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     starter = multiprocessing.parent_process()
     if starter is not None:
@@ -175,7 +176,7 @@ def _end_with(starter: int) -> None:
 
 @contextmanager
 def _dask(name: str, workers: int) -> Iterator[ChunkExecutor]:
-    """An engine on a Dask cluster: at an address, or one of this machine's own."""
+    """Begin an executor on a Dask cluster: at an address, or one of this machine's own."""
     try:
         dask, distributed = import_module("dask"), import_module("distributed")
     except ImportError:
@@ -201,7 +202,7 @@ def _dask(name: str, workers: int) -> Iterator[ChunkExecutor]:
 
 
 def _scheduler(distributed: Any, address: str) -> Any:
-    """A client of the scheduler at an address. Raises EngineError where there is none."""
+    """Return a client of the scheduler at an address. Raises ExecutorError where there is none."""
     try:
         return distributed.Client(f"tcp://{address}")
     except (OSError, ValueError) as error:
@@ -229,7 +230,7 @@ def _of_client(
 def run_chunks(
     choose_executor: ChunkExecutor, work: Iterator[Work], stopping: Callable[[], bool]
 ) -> Iterator[tuple[Chunk, ChunkResult]]:
-    """What comes of the chunks, as they are done; only a few are under way at a time.
+    """Return what comes of the chunks, as they are done; only a few are under way at a time.
 
     Once `stopping()` is true, what is under way is finished and nothing else begun.
     """

@@ -54,7 +54,7 @@ class Factor:
         return (self.side, self.key)
 
     def at(self, places: Floats) -> Column:
-        """The setting at each place of its distribution, in [0, 1): (points,)."""
+        """Return the setting at each place of its distribution, in [0, 1): (points,)."""
         span = self.span
         if self._listed is not None:
             listed = self._listed
@@ -72,7 +72,7 @@ class Factor:
         return np.asarray(self.scenario.quantities()[self.key].at(places))
 
     def grid(self) -> Column:
-        """Its settings in a grid. Raises UnsweepableError where nothing says how many."""
+        """Its settings in a grid. Raises FactorError where nothing says how many."""
         span = self.span
         if self._listed is not None and span.steps is None:
             return self._listed
@@ -85,9 +85,9 @@ class Factor:
         return self.at((np.arange(span.steps) + 0.5) / span.steps)
 
     def must_allow(self, setting: Any) -> None:
-        """A setting from elsewhere is one of those that the study gives the key.
+        """Refuse a setting from elsewhere that is none of those the study gives the key.
 
-        Raises UnsweepableError where it is not.
+        Raises FactorError where it is not.
         """
         wanted = ""
         if self._listed is not None and setting not in self._listed.tolist():
@@ -123,12 +123,12 @@ class Factor:
 
 
 def parse_switch(baseline: Any, said: Any) -> Any:
-    """A switch as true or false, where the key is one; anything else as it is."""
+    """Return a switch as true or false, where the key is one; anything else as it is."""
     return SWITCH.get(str(said).lower(), said) if isinstance(baseline, bool) else said
 
 
 def column(values: Sequence[Any]) -> Column:
-    """Settings as an array of the type that they have in common."""
+    """Return settings as an array of the type that they have in common."""
     kinds = {type(value) for value in values}
     if kinds == {bool}:
         return np.array(values, dtype=bool)
@@ -142,7 +142,7 @@ def column(values: Sequence[Any]) -> Column:
 
 
 def factor_of(scenario: Scenario, key: str, span: Range, side: str) -> Factor:
-    """A key of the scenario with its range. Raises UnsweepableError with the way out."""
+    """Return a key of the scenario with its range. Raises FactorError with the way out."""
     numbers = scenario.quantities()
     if key in scenario.levers:
         kind: Kind = "lever"
@@ -166,7 +166,7 @@ def factor_of(scenario: Scenario, key: str, span: Range, side: str) -> Factor:
 
 
 def _value_at(scenario: Scenario, key: str) -> Any:
-    """The value of the scenario at a path."""
+    """Return the value of the scenario at a path."""
     said: Any = scenario.model_dump(mode="json")
     for word in key.split("."):
         step = int(word) if isinstance(said, list) and word.isdigit() else word
@@ -190,7 +190,7 @@ def _path(key: str) -> Path:
 
 
 def _must_be_numbers(one: Factor) -> None:
-    """A lever and a number take numbers."""
+    """Refuse words where a lever or a number is set."""
     if one.kind == "value":
         return
     settings = [one.baseline, *(one.span.values or ())]
@@ -200,7 +200,9 @@ def _must_be_numbers(one: Factor) -> None:
 
 
 def _extremes(one: Factor) -> list[Any]:
-    """Settings that tell whether all of them are possible; the scenario's own need not be asked."""
+    """Return settings that tell whether all of them are possible; the scenario's own need not be
+    asked.
+    """
     said = [] if one.span.baseline is None else [one.baseline]
     if one.span.form is None:
         return said
@@ -210,7 +212,7 @@ def _extremes(one: Factor) -> list[Any]:
 
 
 def must_be_possible(one: Factor, setting: Any) -> None:
-    """A setting that the scenario would refuse is refused here, in its words."""
+    """Refuse a setting that the scenario would refuse, in its words."""
     if one.kind == "lever":
         lever = one.scenario.levers[one.key]
         if not lever.low <= float(setting) <= lever.high:
@@ -226,7 +228,7 @@ def must_be_possible(one: Factor, setting: Any) -> None:
 
 
 def yaml_value(setting: Any) -> Any:
-    """A setting as it would be written in a scenario."""
+    """Return a setting as it would be written in a scenario."""
     if isinstance(setting, np.bool_ | bool):
         return "true" if setting else "false"
     return setting.item() if isinstance(setting, np.generic) else setting

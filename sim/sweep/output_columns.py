@@ -99,7 +99,7 @@ class _Source:
 
 
 def default(days: int) -> list[str]:
-    """What is kept where a study does not say."""
+    """Return what is kept where a study does not say."""
     names = ["deal_by_90"] if days >= 90 else []
     names += ["days_until_deal", "zopa_first"]
     names += ["truce_held_60"] if days > 60 else []
@@ -161,7 +161,7 @@ def cannot_stop(scenario: Scenario, study: Study) -> tuple[str, str, str] | None
 
 
 def described(scenario: Scenario, name: str) -> Column | None:
-    """What a column of `runs` is; None for the ids and the like, which are no outcomes."""
+    """Return what a column of `runs` is; None for the ids and the like, which are no outcomes."""
     for several, (kind, _, words) in SEVERAL.items():
         label = name.removeprefix(f"{several}_")
         if label != name and label != "total":
@@ -172,7 +172,7 @@ def described(scenario: Scenario, name: str) -> Column | None:
 
 
 def stored(scenario: Scenario, names: Sequence[str], outcomes: Outcomes) -> dict[str, pa.Array]:
-    """The kept columns of a block as they are stored; what did not happen is null."""
+    """Return the kept columns of a block as they are stored; what did not happen is null."""
     made = {}
     for name in names:
         for source in _sources(scenario, name, outcomes):
@@ -193,7 +193,7 @@ def _stored(column: Column, values: NDArray[Any], words: Sequence[str] | None) -
 
 
 def _sources(scenario: Scenario, name: str, outcomes: Outcomes | None) -> list[_Source]:
-    """The columns that a name stands for; those with labels only once there are outcomes."""
+    """Return the columns that a name stands for; those with labels only once there are outcomes."""
     by = _BY.fullmatch(name)
     if by is not None:
         return [_by(name, by[1], int(by[2]))]

@@ -48,7 +48,7 @@ class SweepPlan:
     def of(
         cls, question: BoundStudy, chunk_runs: int | None = None, *, workers: int = 1, **more: Any
     ) -> SweepPlan:
-        """The plan of a study.
+        """Return the plan of a study.
 
         Chunks are as large as the engine's blocks unless their size is given: a day of talks costs
         much the same for a thousand runs as for ten. They are smaller where otherwise some of the
@@ -73,7 +73,7 @@ class SweepPlan:
         return -(-study.most_replicates // study.replicates)
 
     def replicates_of(self, batch: int) -> tuple[int, int]:
-        """The first replicate of a batch, and how many it has."""
+        """Return the first replicate of a batch, and how many it has."""
         study = self.question.study
         first = batch * study.replicates
         return first, min(study.replicates, study.most_replicates - first)
@@ -85,13 +85,13 @@ class SweepPlan:
         return high - low
 
     def _bounds(self, batch: int) -> tuple[int, int]:
-        """The runs of a batch that are this shard's, in the order of play."""
+        """Return the runs of a batch that are this shard's, in the order of play."""
         runs = len(self.points) * self.replicates_of(batch)[1]
         number, of = self.shard or (1, 1)
         return runs * (number - 1) // of, runs * number // of
 
     def chunks(self, batch: int) -> list[Chunk]:
-        """The chunks of a batch; none has runs of two scenarios."""
+        """Return the chunks of a batch; none has runs of two scenarios."""
         low, high = self._bounds(batch)
         size = self.replicates_of(batch)[1]
         variants = self.points.variant[self.order]
@@ -105,13 +105,13 @@ class SweepPlan:
         return made
 
     def task(self, chunk: Chunk) -> ChunkTask:
-        """What a worker is sent to play a chunk."""
+        """Return what a worker is sent to play a chunk."""
         first, size = self.replicates_of(chunk.batch)
         rank, replicate = np.divmod(np.arange(chunk.first, chunk.last), size)
         return self.task_of(self.order[rank], first + replicate)
 
     def task_of(self, point: Ints, replicate: Ints) -> ChunkTask:
-        """The task of playing some replicates of points that need the same scenario."""
+        """Return the task of playing some replicates of points that need the same scenario."""
         study = self.question.study
         return ChunkTask(
             scenario=self._scenario(int(point[0])),
@@ -128,7 +128,7 @@ class SweepPlan:
         )
 
     def work(self, chunks: list[Chunk]) -> Iterator[tuple[Chunk, ChunkTask]]:
-        """The chunks with their tasks, made when they are asked for."""
+        """Return the chunks with their tasks, made when they are asked for."""
         return ((chunk, self.task(chunk)) for chunk in chunks)
 
     @property
@@ -155,7 +155,7 @@ class SweepPlan:
         return {}
 
     def _scenario(self, point: int) -> Scenario:
-        """The scenario that a point needs."""
+        """Return the scenario that a point needs."""
         changes = self.points.changes(point)
         if not changes:
             return self.question.scenario
@@ -194,12 +194,14 @@ class Pace:
         return cls(fixed, per_run, _bytes(result) / len(many))
 
     def seconds(self, runs: int, chunks: int) -> float:
-        """What so many runs in so many chunks take, by one worker."""
+        """Return what so many runs in so many chunks take, by one worker."""
         return self.chunk_seconds * chunks + self.run_seconds * runs
 
 
 def _sample(plan: SweepPlan, runs: int) -> ChunkTask:
-    """Runs from all over those that need the scenario of the first, in no particular order."""
+    """Return runs from all over those that need the scenario of the first, in no particular
+    order.
+    """
     first, size = plan.replicates_of(0)
     variants = plan.points.variant[plan.order]
     alike = np.count_nonzero(variants == variants[0]) * size
@@ -224,7 +226,7 @@ def _bytes(result: ChunkResult) -> int:
 
 
 def estimate(plan: SweepPlan) -> dict[str, Any]:
-    """What a sweep will take, for people and machines; times are of one worker."""
+    """Return what a sweep will take, for people and machines; times are of one worker."""
     pace = Pace.measured(plan)
     chunks = len(plan.chunks(0))
     study = plan.question.study

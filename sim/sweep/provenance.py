@@ -1,4 +1,4 @@
-"""Where results come from: versions, the source of the model, the state of the repository.
+"""Where results come from: study, scenario and model, versions, the state of the repository.
 
 Nothing here names a person, a machine or a folder.
 """
@@ -14,58 +14,32 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from sim.engine.simulate import version
+from sim.provenance import model_fingerprint, version
 from sim.scenario.loading import sha256_of
 from sim.sweep.question import BoundStudy
 
 HERE = Path(__file__).parents[1]
 
-#: The modules that results come from: what the engine imports, and what makes rows of it.
-MODEL = (
-    "engine",
-    "findings",
-    "scenario",
-    "sweep/chunk.py",
-    "sweep/constraints.py",
-    "sweep/design_points.py",
-    "sweep/factors.py",
-    "sweep/output_columns.py",
-    "sweep/question.py",
-    "sweep/study.py",
-    "theory",
-)
-
 #: The packages whose versions may move the last bits of a result.
 PACKAGES = ("mesa", "numpy", "pyarrow", "pydantic", "scipy")
 
 
-@cache
-def source_sha256() -> str:
-    """A fingerprint of the model's source."""
-    digest = hashlib.sha256()
-    for name in MODEL:
-        place = HERE / name
-        files = sorted(place.rglob("*.py")) if place.is_dir() else [place]
-        for file in files:
-            digest.update(file.relative_to(HERE).as_posix().encode() + b"\0")
-            digest.update(file.read_bytes().replace(b"\r\n", b"\n") + b"\0")
-    return digest.hexdigest()
-
-
 def fingerprint(question: BoundStudy) -> dict[str, str]:
-    """What a sweep's results depend on: study, scenario, model; `all` is all of them."""
+    """Return what a sweep's results depend on: study, scenario, model; `all` is all of them."""
     parts = {
         "study": question.sha256,
         "scenario": sha256_of(question.scenario),
         "version": version(),
-        "model": source_sha256(),
+        "model": model_fingerprint(),
     }
     whole = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
     return {**parts, "all": whole}
 
 
 def surroundings() -> dict[str, Any]:
-    """What else may matter: the interpreter, the packages, the kind of machine, the repository."""
+    """Return what else may matter: the interpreter, the packages, the kind of machine, the
+    repository.
+    """
     return {
         "python": platform.python_version(),
         "implementation": platform.python_implementation(),
@@ -78,12 +52,12 @@ def surroundings() -> dict[str, Any]:
 
 @cache
 def _versions() -> dict[str, str]:
-    """The packages as they were when this process first asked; it goes on with those."""
+    """Return the packages as they were when this process first asked; it goes on with those."""
     return {name: metadata.version(name) for name in PACKAGES}
 
 
 def _repository() -> dict[str, Any] | None:
-    """The commit, and a fingerprint of what is not committed; None outside a repository."""
+    """Return the commit, and a fingerprint of what is not committed; None outside a repository."""
     commit = _git("rev-parse", "HEAD")
     if commit is None:
         return None
@@ -103,7 +77,9 @@ def _repository() -> dict[str, Any] | None:
 
 
 def _git(*words: str) -> bytes | None:
-    """What git says about the repository of this file; None where there is no git or none."""
+    """Return what git says about the repository of this file; None where there is no git or
+    none.
+    """
     if not (HERE.parent / ".git").exists():
         return None
     try:

@@ -78,7 +78,7 @@ def _mean(column: Column, values: np.ndarray[Any, Any]) -> list[Any]:
 
 
 def readme(manifest: Mapping[str, Any], plan: SweepPlan) -> str:
-    """What lies in the folder, and what every column means."""
+    """Return what lies in the folder, and what every column means."""
     study = plan.question.study
     counts = manifest["counts"]
     lines = [
@@ -117,7 +117,7 @@ def readme(manifest: Mapping[str, Any], plan: SweepPlan) -> str:
 
 
 def design_words(plan: SweepPlan) -> dict[str, str]:
-    """The columns of the design, in words."""
+    """Return the columns of the design, in words."""
     words = {
         "design_id": "number of the design point",
         "lever_id": "points with the same number have the same settings of the levers",

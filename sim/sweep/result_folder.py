@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -25,6 +24,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
 from pydantic_core import to_json
 
 from sim.io.atomic_write import atomic_path, is_partial_file
@@ -39,6 +39,9 @@ MANIFEST, SPEC, DESIGN, SUMMARY, README = (
     "README.md",
 )
 RUNS, SERIES, FAILURES, PARTS = "runs", "series", "failures", "parts"
+
+#: The file whose lock says that someone plays in the folder; it is hidden, and stays.
+LOCK = ".lock"
 
 #: Rows that are held in memory at once while parts become one file.
 ROWS_AT_ONCE = 250_000
@@ -158,17 +161,17 @@ def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keep others from playing in this folder meanwhile. Raises FolderError if someone does."""
+    """Keep others from playing in this folder meanwhile. Raises FolderError if someone does.
+
+    The system frees the lock when its holder ends, even one that is killed, so the lock file that
+    stays behind holds nobody up. Where the file system knows no locks, nobody is kept out.
+    """
+    # Whoever may write in the folder may lock it (mode). A mere file in place of the system's lock
+    # would outlive a holder that is killed (fallback_to_soft).
+    lock = FileLock(folder / LOCK, mode=0o666, blocking=False, fallback_to_soft=False)
     try:
-        import fcntl
-    except ImportError:  # Windows: nobody is kept out
-        yield
-        return
-    place = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(place)
+        lock.acquire()
+    except Timeout:
         raise FolderError(
             f"{folder.name} is being played by another process; wait for it"
         ) from None
@@ -177,14 +180,14 @@ def locked(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        os.close(place)
+        lock.release()
 
 
 # --- Reading
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """What is known about the sweep. Raises FolderError where there is none."""
+    """Return what is known about the sweep. Raises FolderError where there is none."""
     try:
         text = (folder / MANIFEST).read_text(encoding="utf-8")
         found = json.loads(text) if text.strip() else None
@@ -206,7 +209,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def _lacking(manifest: dict[str, Any]) -> list[str]:
-    """What a manifest does not say, or not as manifests do."""
+    """Return what a manifest does not say, or not as manifests do."""
     lacking = [name for name, kind in SAID.items() if not _is_said(manifest, name, kind)]
     if lacking:
         return lacking
@@ -225,7 +228,7 @@ def _is_said(manifest: dict[str, Any], name: str, kind: type | tuple[type, ...])
 
 
 def unusable(folder: Path, found: str) -> FolderError:
-    """What to say of a manifest that is not one any more."""
+    """Return what to say of a manifest that is not one any more."""
     return FolderError(
         f"{folder / MANIFEST} is damaged: it {found}; bring it back from a copy, or play the study "
         "into another folder (`parley sweep run STUDY --out DIR`)"
@@ -238,7 +241,7 @@ def _no_sweep(folder: Path) -> str:
         return f"{folder}: there is no such folder; name one that `parley sweep run` has made"
     if not folder.is_dir():
         return f"{folder} is a file; name the folder of a sweep"
-    if next(folder.iterdir(), None) is None:
+    if {path.name for path in folder.iterdir()} <= {LOCK}:
         return f"{folder} is empty and no sweep; `parley sweep run STUDY --out {folder}` plays one"
     if next(folder.glob(f"*/{MANIFEST}"), None) is not None:
         return (
@@ -252,7 +255,7 @@ def _no_sweep(folder: Path) -> str:
 
 
 def played_in(folder: Path) -> list[Chunk]:
-    """The chunks that have been played, in the order of play."""
+    """Return the chunks that have been played, in the order of play."""
     names = (path.name for path in (folder / PARTS).glob("runs-*.parquet"))
     found = (_PART.fullmatch(name) for name in names)
     return sorted(Chunk(*map(int, match.groups())) for match in found if match)
@@ -264,7 +267,7 @@ def part(folder: Path, kind: str, chunk: Chunk) -> Path:
 
 
 def read_table(path: Path) -> pa.Table:
-    """A table of a sweep. Raises FolderError where it is missing or damaged."""
+    """Return a table of a sweep. Raises FolderError where it is missing or damaged."""
     try:
         return pq.read_table(path)
     except FileNotFoundError:
@@ -275,7 +278,7 @@ def read_table(path: Path) -> pa.Table:
 
 
 def damaged(path: Path, found: str) -> FolderError:
-    """What to say of a file of a sweep that is not as it should be."""
+    """Return what to say of a file of a sweep that is not as it should be."""
     return FolderError(
         f"{path} {found}; `parley sweep verify {path.parent}` says what else is, and `parley sweep "
         f"run {path.parent} --out DIR` plays all of it again"
@@ -283,7 +286,7 @@ def damaged(path: Path, found: str) -> FolderError:
 
 
 def sha256(path: Path) -> str:
-    """The fingerprint of a file."""
+    """Return the fingerprint of a file."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while piece := file.read(1 << 20):
@@ -317,7 +320,7 @@ def compact(
 
 
 def _column(table: pa.Table, name: str, schema: pa.Schema) -> Any:
-    """A column, or an empty one where no run of the table has it."""
+    """Return a column, or an empty one where no run of the table has it."""
     if name in table.column_names:
         return table[name]
     return pa.nulls(len(table), schema.field(name).type)
@@ -342,7 +345,7 @@ def _stretches(sources: list[Path], key: str) -> Iterator[tuple[int, int]]:
 
 
 def _spans(path: Path, key: str) -> tuple[int, int]:
-    """The least and largest value of a key in a part."""
+    """Return the least and largest value of a key in a part."""
     metadata = pq.read_metadata(path)
     place = metadata.schema.to_arrow_schema().names.index(key)
     groups = [
@@ -352,7 +355,9 @@ def _spans(path: Path, key: str) -> tuple[int, int]:
 
 
 def unified(sources: list[Path], least: pa.Schema) -> pa.Schema:
-    """The columns of all parts, in the order of the part that has most; `least` where none is."""
+    """Return the columns of all parts, in the order of the part that has most; `least` where none
+    is.
+    """
     schemas = sorted((pq.read_schema(path) for path in sources), key=lambda schema: -len(schema))
     return pa.unify_schemas([*schemas, least]).remove_metadata()
 

@@ -113,7 +113,7 @@ class Sweep:
         return self._validated(Study, self.manifest["resolved"], "resolved")
 
     def _validated(self, kind: type[Model], content: Any, key: str) -> Model:
-        """A part of the manifest. Raises FolderError where it is damaged."""
+        """Return a part of the manifest. Raises FolderError where it is damaged."""
         try:
             return kind.model_validate(content)
         except ValidationError:
@@ -169,7 +169,9 @@ class Sweep:
         return found
 
     def became(self, name: str) -> str:
-        """What became of a file of results since the sweep was finished: nothing, or in words."""
+        """Return what became of a file of results since the sweep was finished: nothing, or in
+        words.
+        """
         path = self.folder / name
         if not path.exists():
             return "is missing"

@@ -12,7 +12,7 @@ WARNING = 300
 
 
 def script(question: BoundStudy, spec: Path, out: Path, shards: int, hours: float) -> str:
-    """The script of a job array; a job that is begun again goes on where it was."""
+    """Return the script of a job array; a job that is begun again goes on where it was."""
     words = shlex.join(["parley", "sweep", "run", str(spec), "--out", str(out)])
     merge = shlex.join(["parley", "sweep", "merge", str(out)])
     minutes = round(hours * 60)

@@ -115,14 +115,14 @@ class Range(StudyPart):
         return next((form for form in self._forms() if getattr(self, form) is not None), None)
 
     def quantity(self) -> Quantity:
-        """The distribution, where it is one that scenarios have too."""
+        """Return the distribution, where it is one that scenarios have too."""
         assert self.form in FORMS
         said = self.model_dump(include={str(self.form)})
         return Quantity.model_validate({**said, "basis": "judgement"})
 
     @classmethod
     def of(cls, distribution: Any) -> Range:
-        """The range of any frozen distribution of `scipy.stats`."""
+        """Return the range of any frozen distribution of `scipy.stats`."""
         names = [name.strip() for name in (distribution.dist.shapes or "").split(",") if name]
         shapes = dict(zip((*names, "loc", "scale"), distribution.args, strict=False))
         said = {"name": distribution.dist.name, **shapes, **distribution.kwds}
@@ -130,7 +130,9 @@ class Range(StudyPart):
 
 
 def frozen(said: dict[str, Any]) -> Any:
-    """The distribution of `scipy.stats` that a range names. Raises ValueError if there is none."""
+    """Return the distribution of `scipy.stats` that a range names. Raises ValueError if there is
+    none.
+    """
     from scipy import stats
 
     parameters = {name: value for name, value in said.items() if name != "name"}
@@ -269,5 +271,5 @@ class Study(StudyPart):
 
 
 def not_a_key(key: str, known: list[str]) -> str:
-    """The way out for a key that a scenario does not have."""
+    """Return the way out for a key that a scenario does not have."""
     return did_you_mean(key, known) or "`parley show NAME --numbers` lists them"

@@ -61,7 +61,7 @@ def read_study_text(
 def _scenario_of(
     study: Study, folder: FilePath, given: Scenario | None
 ) -> tuple[Scenario | None, list[IssueAtPath]]:
-    """The scenario of a study, or why there is none."""
+    """Return the scenario of a study, or why there is none."""
     try:
         beside = folder / study.scenario
         case = given or load_scenario(beside if beside.suffix else find_scenario(study.scenario))
@@ -72,14 +72,14 @@ def _scenario_of(
 
 
 def _outside(key: str, named: str, complaint: ValidationIssue) -> IssueAtPath:
-    """A complaint about what a study refers to, told where the study refers to it."""
+    """Return a complaint about what a study refers to, told where the study refers to it."""
     where = f" (line {complaint.line})" if complaint.line else ""
     found = f"{key} is '{named}': {complaint.found}{where}"
     return IssueAtPath((key,), found, complaint.expected, complaint.hint)
 
 
 def _read_tables(study: Study, folder: FilePath, texts: dict[str, str]) -> Iterator[IssueAtPath]:
-    """The text of each table that a study names."""
+    """Return the text of each table that a study names."""
     for side in ("levers", "uncertainties", "together"):
         sampling = getattr(study.design, side)
         if sampling is not None and sampling.file is not None:
@@ -92,7 +92,7 @@ def _read_tables(study: Study, folder: FilePath, texts: dict[str, str]) -> Itera
 
 
 def _alone(study: Study) -> Iterator[IssueAtPath]:
-    """What does not fit within the study itself."""
+    """Return what does not fit within the study itself."""
     if not study.ranges:
         yield IssueAtPath((), "nothing is swept", "name `levers` or `uncertainties`, or both")
     for key in study.levers:
@@ -120,7 +120,7 @@ def _alone(study: Study) -> Iterator[IssueAtPath]:
 def _against(
     question: BoundStudy, found: list[BoundStudy], is_sound: bool
 ) -> Iterator[IssueAtPath]:
-    """What does not fit the scenario; leaves the whole question in `found`.
+    """Return what does not fit the scenario; leaves the whole question in `found`.
 
     The design is looked at where the study is sound by itself, as it would only say so again.
     """

@@ -96,13 +96,13 @@ def _check_together(shards: Sequence[Sweep]) -> None:
 
 
 def _some(numbers: Sequence[int]) -> str:
-    """The first of some numbers, and how many more there are."""
+    """Return the first of some numbers, and how many more there are."""
     more = f" and {len(numbers) - NAMED:,} more" if len(numbers) > NAMED else ""
     return ", ".join(map(str, numbers[:NAMED])) + more
 
 
 def _ways_out(shards: Sequence[Sweep], wrong: Mapping[str, list[int]]) -> Iterator[str]:
-    """The commands that play what keeps shards from being merged."""
+    """Return the commands that play what keeps shards from being merged."""
     one = shards[0].folder
     _, of = shards[0].manifest["shard"]
     for number in wrong["missing"][:1]:
@@ -156,7 +156,7 @@ def replay(sweep: Sweep, run_id: int) -> ReplayResult:
 
 
 def _again(plan: SweepPlan, row: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
-    """A run played again, as a row; and how it failed, where it did."""
+    """Return a run played again, as a row; and how it failed, where it did."""
     task = plan.task_of(np.array([row["design_id"]]), np.array([row["replicate"]]))
     played = run_chunk(task)
     found: dict[str, Any] = played.runs.to_pylist()[0]
@@ -298,7 +298,7 @@ def _unlike(one: dict[str, Any], other: dict[str, Any]) -> dict[str, tuple[Any, 
 
 
 def _shifts(one: Sweep, other: Sweep) -> list[Shift]:
-    """The shift of every outcome that both have and that has a mean."""
+    """Return the shift of every outcome that both have and that has a mean."""
     from scipy import stats
 
     paired = one.manifest["crn"] and other.manifest["crn"] and one.study.seed == other.study.seed
@@ -326,7 +326,7 @@ def _shifts(one: Sweep, other: Sweep) -> list[Shift]:
 def _shift(
     name: str, a: NDArray[np.float64], b: NDArray[np.float64], test: Any, paired: bool
 ) -> Shift:
-    """A shift from the means by luck; where nothing varies the difference is what it is."""
+    """Return a shift from the means by luck; where nothing varies the difference is what it is."""
     one, other = float(a.mean()), float(b.mean())
     difference = other - one
     low, high, p = difference, difference, float(difference == 0)
@@ -337,7 +337,7 @@ def _shift(
 
 
 def _by_luck(sweep: Sweep, name: str) -> dict[int, float]:
-    """The mean of an outcome over all design points, for each luck."""
+    """Return the mean of an outcome over all design points, for each luck."""
     table = sweep.runs.select(["luck", name]).drop_null()
     values = table[name].cast(pa.float64()).to_numpy()
     lucks, place = np.unique(table["luck"].to_numpy(), return_inverse=True)

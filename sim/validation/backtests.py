@@ -8,8 +8,9 @@ is to beat. The rate of both spells is shown too; it has seen the answer.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -20,10 +21,21 @@ from sim.engine.simulate import InitialUtilities, initial_utilities
 from sim.findings.attribution import structural
 from sim.findings.statistics import Finding, deal_by, dealt_by, share
 from sim.scenario.loading import load_scenario
+from sim.scenario.schema import Scenario
 from sim.types import Floats
-from sim.validation import history
-from sim.validation.arms import DAYS, FIRST_TRUCE, SEED_CASE, TreatmentArm, has_level, signed_at
-from sim.validation.history import CASES, PAUSES, Case, SourcedFact
+from sim.validation.arms import DAYS, TreatmentArm, has_level, signed_at
+from sim.validation.history import (
+    Case,
+    Commonest,
+    DealBy,
+    HistoricalPause,
+    History,
+    Lasted,
+    Refused,
+    Signed,
+    chance_by,
+)
+from sim.validation.history import Criterion as Question
 from sim.validation.scoring_rules import (
     CENTRAL,
     brier,
@@ -32,12 +44,6 @@ from sim.validation.scoring_rules import (
     interval,
     log_score,
 )
-
-#: The days by which a truce is forecast.
-FORECAST_DAYS = {"B1": (30, 60, 90), "B2": (30, 90, 180, 365), "B3": (30, 60, 90)}
-
-#: The scenario of B3, which only backtests use.
-SECOND_TRUCE = "gaza-2025-01"
 
 #: Draws of the pauses' hazard.
 PAUSE_DRAWS = 20_000
@@ -82,40 +88,47 @@ class Criterion:
     met: bool
 
 
-MODEL, LEFT_OUT, IN_SAMPLE = "model", "base rate without this spell", "base rate of both spells"
+MODEL, LEFT_OUT = "model", "base rate without this spell"
 
 
-def arms() -> tuple[TreatmentArm, ...]:
-    """What must be played for the backtests."""
-    wanted = [TreatmentArm(FIRST_TRUCE), TreatmentArm(SEED_CASE), TreatmentArm(SECOND_TRUCE)]
-    for name, case in CASES.items():
-        wanted.append(_longest(name, case))
+def in_sample(past: History) -> str:
+    """Return what the base rate of all spells is called, which has seen the answer."""
+    return f"base rate of {'both' if len(past.spells) == 2 else 'all'} spells"
+
+
+def arms(past: History) -> tuple[TreatmentArm, ...]:
+    """Return what must be played for the backtests of a history."""
+    wanted = [TreatmentArm(case.scenario) for case in past.cases.values()]
+    for case in past.cases.values():
+        wanted.append(_longest(case))
         wanted += [TreatmentArm(case.scenario, days=count.day) for count in case.counts]
     return tuple(dict.fromkeys(wanted))
 
 
-def _longest(name: str, case: Case) -> TreatmentArm:
-    """The arm of a case that is followed longest."""
-    days = (DAYS, *FORECAST_DAYS[name], *(count.day for count in case.counts))
+def _longest(case: Case) -> TreatmentArm:
+    """Return the arm of a case that is followed longest."""
+    days = (DAYS, *case.forecast_days, *(count.day for count in case.counts))
     return TreatmentArm(case.scenario, days=max(days))
 
 
 # --- Chances of a truce
 
 
-def forecasts(played: Mapping[TreatmentArm, Outcomes]) -> list[Forecast]:
-    """Chances of a truce by some days, scored."""
-    return [_forecast(name, case, played) for name, case in CASES.items()]
+def forecasts(past: History, played: Mapping[TreatmentArm, Outcomes]) -> list[Forecast]:
+    """Return chances of a truce by some days, scored."""
+    return [_forecast(past, name, case, played) for name, case in past.cases.items()]
 
 
-def _forecast(name: str, case: Case, played: Mapping[TreatmentArm, Outcomes]) -> Forecast:
-    days = FORECAST_DAYS[name]
-    outcomes = played[_longest(name, case)]
-    happened = tuple(case.day <= day for day in days)
-    rates = {LEFT_OUT: history.pace(case.spell), IN_SAMPLE: history.pace()}
+def _forecast(
+    past: History, name: str, case: Case, played: Mapping[TreatmentArm, Outcomes]
+) -> Forecast:
+    days = tuple(case.forecast_days)
+    outcomes = played[_longest(case)]
+    happened = tuple(past.first_truce_day(case) <= day for day in days)
+    rates = {LEFT_OUT: past.pace(case.spell), in_sample(past): past.pace()}
     chances = {MODEL: tuple(float(dealt_by(outcomes, day).mean()) for day in days)}
     for forecaster, rate in rates.items():
-        chances[forecaster] = tuple(history.chance_by(day, rate) for day in days)
+        chances[forecaster] = tuple(chance_by(day, rate) for day in days)
     return Forecast(
         name,
         days,
@@ -129,38 +142,44 @@ def _forecast(name: str, case: Case, played: Mapping[TreatmentArm, Outcomes]) ->
 # --- Counts of people
 
 
-def counts(played: Mapping[TreatmentArm, Outcomes]) -> list[Counted]:
-    """Captives returned and prisoners released by some days, scored.
+def counts(past: History, played: Mapping[TreatmentArm, Outcomes]) -> list[Counted]:
+    """Return captives returned and prisoners released by some days, scored.
 
-    The base rate has no counts of its own. It is lent those of the other spell: none with the
-    chance that there is no deal by then, and else what the other spell's deal brought.
+    The base rate has no counts of its own. It is lent those of a case of another spell: none with
+    the chance that there is no deal by then, and else what the other spell's deal brought. Where no
+    other spell has counts, the model stands alone.
     """
-    found = []
-    for name, case in CASES.items():
-        other = next(c for c in CASES.values() if c.spell != case.spell).counts[-1]
+    counted = []
+    for name, case in past.cases.items():
+        others = (c for c in past.cases.values() if c.spell != case.spell and c.counts)
+        other = next((c.counts[-1] for c in others), None)
         for count in case.counts:
             outcomes = played[TreatmentArm(case.scenario, days=count.day)]
-            deal = history.chance_by(count.day, history.pace(case.spell))
-            for kind, known, lent in (
-                ("returned_alive", count.returned_alive, other.returned_alive),
-                ("prisoners_released", count.prisoners_released, other.prisoners_released),
-            ):
+            deal = chance_by(count.day, past.pace(case.spell))
+            for kind in ("returned_alive", "prisoners_released"):
+                observed = past.number_of(getattr(count, kind))
+                lent = None if other is None else (deal, past.number_of(getattr(other, kind)))
                 values = getattr(outcomes, kind).sum(axis=1)
-                found.append(_counted(name, kind, count.day, known, values, deal, lent))
-    return found
+                counted.append(_counted(name, kind, count.day, observed, values, lent))
+    return counted
 
 
 def _counted(
     case: str,
     kind: str,
     day: int,
-    known: SourcedFact,
+    observed: float,
     values: Floats,
-    deal: float,
-    lent: SourcedFact,
+    lent: tuple[float, float] | None,
 ) -> Counted:
-    observed = _number(known)
+    """Return a count and its scores; `lent`: the base rate's chance of a deal and what one
+    brings.
+    """
     low, high = interval(values, 0.9)
+    scores = {MODEL: crps_of_counts(values, observed)}
+    if lent is not None:
+        deal, brought = lent
+        scores[LEFT_OUT] = crps_of_counts([0, brought], observed, [1 - deal, deal])
     return Counted(
         case,
         kind.replace("_", " "),
@@ -170,136 +189,102 @@ def _counted(
         low,
         high,
         dict(zip(CENTRAL, covered(values, observed), strict=True)),
-        {
-            MODEL: crps_of_counts(values, observed),
-            LEFT_OUT: crps_of_counts([0, _number(lent)], observed, [1 - deal, deal]),
-        },
+        scores,
     )
 
 
-def _number(known: SourcedFact) -> float:
-    assert isinstance(known.value, int | float), known.what
-    return float(known.value)
-
-
-def coverage(found: list[Counted]) -> dict[float, tuple[int, int]]:
-    """For each central interval, how many of the counts it holds, and of how many."""
-    return {share: (sum(c.covered[share] for c in found), len(found)) for share in CENTRAL}
+def coverage(counts: list[Counted]) -> dict[float, tuple[int, int]]:
+    """Return for each central interval, how many of the counts it holds, and of how many."""
+    return {share: (sum(c.covered[share] for c in counts), len(counts)) for share in CENTRAL}
 
 
 # --- What each backtest was to show
 
 
-def criteria(played: Mapping[TreatmentArm, Outcomes], *, runs: int, seed: int) -> list[Criterion]:
-    """What was written down before playing, and whether it holds."""
-    return [
-        *_november(played[TreatmentArm(FIRST_TRUCE)]),
-        *_january(played[TreatmentArm(SEED_CASE)], runs, seed),
-        *_second_truce(played[TreatmentArm(SECOND_TRUCE)]),
-    ]
+def criteria(
+    past: History, played: Mapping[TreatmentArm, Outcomes], *, runs: int, seed: int
+) -> list[Criterion]:
+    """Return what was written down before playing, and whether it holds."""
+    answered = []
+    for name, case in past.cases.items():
+        if case.criteria:
+            backtest = _Backtest(
+                past, played[TreatmentArm(case.scenario)], case.scenario, runs, seed
+            )
+            answered += [Criterion(name, q.words, *backtest.answer(q)) for q in case.criteria]
+    return answered
 
 
-def _november(outcomes: Outcomes) -> list[Criterion]:
-    by_30 = deal_by(outcomes, 30)
-    days, price = _commonest(outcomes, "duration"), _commonest(outcomes, "ratio")
-    first_group = signed_at(outcomes, "captives", ["some", "humanitarian"]).value
-    lasted = outcomes.truce_days[
-        has_level(outcomes, "duration", ["4d", "7d"]) & (outcomes.truce_end != NONE)
-    ]
-    low, high = interval(lasted, 0.9) if len(lasted) else (math.nan, math.nan)
-    seven = _number(history.TRUCE_2023_DAYS)
-    return [
-        Criterion(
-            "B1",
-            "chance of a truce by day 30 between 0.1 and 0.6",
-            _shown(by_30),
-            0.1 <= _estimate(by_30) <= 0.6,
-        ),
-        Criterion(
-            "B1",
-            "most first deals are pauses of days (four agreed, seven in the end)",
-            f"commonest: {days}",
-            days in ("4d", "7d"),
-        ),
-        Criterion(
-            "B1",
-            "at least 70 in 100 first deals cover women, children and the old only",
-            f"{first_group:.2f}",
-            first_group >= 0.7,
-        ),
-        Criterion(
-            "B1", "three prisoners for a captive most often", f"commonest: {price}", price == "3"
-        ),
-        Criterion(
-            "B1",
-            "nine in ten pauses of days last a time that holds seven days",
-            f"{low:.0f} to {high:.0f} days",
-            low <= seven <= high,
-        ),
-    ]
+@dataclass(frozen=True)
+class _Backtest:
+    """A case that was played, and the answers to what is asked of it: in words, and whether met."""
 
+    past: History
+    outcomes: Outcomes
+    name: str
+    runs: int
+    seed: int
 
-def _january(outcomes: Outcomes, runs: int, seed: int) -> list[Criterion]:
-    by_180 = deal_by(outcomes, DAYS)
-    look = initial_utilities(load_scenario(SEED_CASE), runs=min(runs, 2000), seed=seed)
-    parts = {name: _estimate(part) for name, part in structural(look).issue_shares.items()}
-    ranked = sorted(parts, key=lambda name: -parts[name])
-    ends, pauses = _blocked(look, "hamas", "israel", True), _blocked(look, "israel", "hamas", False)
-    return [
-        Criterion(
-            "B2",
-            "chance of a truce by day 180 no higher than the base rate's 0.55",
-            _shown(by_180),
-            _estimate(by_180) <= 0.55,
-        ),
-        Criterion(
-            "B2",
-            "where there is no ZOPA, duration and withdrawal part them most",
-            ", ".join(f"{name} {parts[name]:.2f}" for name in ranked[:3]),
-            set(ranked[:2]) == {"duration", "withdrawal"},
-        ),
-        Criterion(
-            "B2",
-            "of texts without a term, Israel takes none that Hamas would take, in most draws",
-            _shown(ends),
-            _estimate(ends) > 0.5,
-        ),
-        Criterion(
-            "B2",
-            "of texts with a term, Hamas takes none that Israel would take, in most draws",
-            _shown(pauses),
-            _estimate(pauses) > 0.5,
-        ),
-    ]
+    def answer(self, question: Question) -> tuple[str, bool]:
+        """Answer the one question that a criterion asks."""
+        if question.deal_by is not None:
+            return self._deal_by(question.deal_by)
+        if question.signed is not None:
+            return self._signed(question.signed)
+        if question.commonest is not None:
+            return self._commonest(question.commonest)
+        if question.lasted is not None:
+            return self._lasted(question.lasted)
+        if question.refused is not None:
+            return self._refused(question.refused)
+        return self._parted_by(question.parted_by or [])
 
+    def _deal_by(self, question: DealBy) -> tuple[str, bool]:
+        chance = deal_by(self.outcomes, question.day)
+        return _shown(chance), question.holds(_estimate(chance))
 
-def _second_truce(outcomes: Outcomes) -> list[Criterion]:
-    price = _commonest(outcomes, "ratio")
-    phases = signed_at(outcomes, "duration", ["42d", "126d"]).value
-    # What began late is not followed long enough to be seen to last.
-    lasted = outcomes.truce_days[(outcomes.deal_day != NONE) & (outcomes.deal_day <= DAYS // 2)]
-    low, high = interval(lasted, 0.8) if len(lasted) else (math.nan, math.nan)
-    days = _number(history.TRUCE_2025_DAYS)
-    return [
-        Criterion(
-            "B3",
-            "most first deals are of six weeks, alone or as the first of three phases",
-            f"{phases:.2f}",
-            phases > 0.5,
-        ),
-        Criterion(
-            "B3",
-            "thirty or fifty prisoners for a captive most often",
-            f"commonest: {price}",
-            price in ("30", "50"),
-        ),
-        Criterion(
-            "B3",
-            f"eight in ten first truces of the first {DAYS // 2} days last a time that holds 58",
-            f"{low:.0f} to {high:.0f} days",
-            low <= days <= high,
-        ),
-    ]
+    def _signed(self, question: Signed) -> tuple[str, bool]:
+        part = signed_at(self.outcomes, question.issue, question.levels).value
+        return f"{part:.2f}", question.holds(part)
+
+    def _commonest(self, question: Commonest) -> tuple[str, bool]:
+        level = _commonest(self.outcomes, question.issue)
+        return f"commonest: {level}", level in question.levels
+
+    def _lasted(self, question: Lasted) -> tuple[str, bool]:
+        """Return how long first truces last: those that are over, or all that begin early
+        enough.
+        """
+        outcomes = self.outcomes
+        among = outcomes.deal_day != NONE
+        if question.issue is not None:
+            among = has_level(outcomes, question.issue, question.levels) & (
+                outcomes.truce_end != NONE
+            )
+        if question.begun_by is not None:
+            among = among & (outcomes.deal_day <= question.begun_by)
+        days = outcomes.truce_days[among]
+        low, high = interval(days, question.share) if len(days) else (math.nan, math.nan)
+        holds = low <= self.past.number_of(question.holds) <= high
+        return f"{low:.0f} to {high:.0f} days", holds
+
+    def _parted_by(self, issues: list[str]) -> tuple[str, bool]:
+        shares = structural(self._look).issue_shares
+        parts = {name: _estimate(part) for name, part in shares.items()}
+        ranked = sorted(parts, key=lambda name: -parts[name])
+        shown = ", ".join(f"{name} {parts[name]:.2f}" for name in ranked[:3])
+        return shown, set(ranked[: len(issues)]) == set(issues)
+
+    def _refused(self, question: Refused) -> tuple[str, bool]:
+        part = _blocked(self._look, question.wanted_by, question.refused_by, question.permanent)
+        return _shown(part), question.holds(_estimate(part))
+
+    @cached_property
+    def _look(self) -> InitialUtilities:
+        """The bargaining range before the first day, in at most 2,000 draws."""
+        return initial_utilities(
+            load_scenario(self.name), runs=min(self.runs, 2000), seed=self.seed
+        )
 
 
 def _blocked(look: InitialUtilities, wants: str, refuses: str, permanent: bool) -> Finding:
@@ -322,20 +307,20 @@ def _commonest(outcomes: Outcomes, issue: str) -> str:
     return levels[int(np.nanargmax(shares))] if not np.isnan(shares).all() else "no deal"
 
 
-def _estimate(found: Finding) -> float:
-    return math.nan if found.estimate is None else found.estimate
+def _estimate(finding: Finding) -> float:
+    return math.nan if finding.estimate is None else finding.estimate
 
 
-def _shown(found: Finding) -> str:
-    return f"{_estimate(found):.2f} ({found.low or 0:.2f} to {found.high or 0:.2f})"
+def _shown(finding: Finding) -> str:
+    return f"{_estimate(finding):.2f} ({finding.low or 0:.2f} to {finding.high or 0:.2f})"
 
 
 # --- Pauses of hours
 
 
 @dataclass(frozen=True)
-class Pauses:
-    """Chances that the pauses of 2014 run their term, each judged without itself, and the scores.
+class PauseForecasts:
+    """Chances that pauses of hours run their term, each judged without itself, and the scores.
 
     There are three ways to say it: the model's hazard; the share of the other pauses that ran
     their term; and a constant hazard fitted to the others.
@@ -350,20 +335,28 @@ class Pauses:
 OTHER_SHARE, OTHER_RATE = "share of the other pauses", "constant hazard of the other pauses"
 
 
-def pauses(*, seed: int, draws: int = PAUSE_DRAWS) -> Pauses:
-    """Whether the pauses of 2014 ran their term, by the hazard of the November case.
+def pauses(past: History, *, seed: int, draws: int = PAUSE_DRAWS) -> PauseForecasts | None:
+    """Return whether the pauses of a history ran their term; None if it has none.
 
     The model has days; its hazard is a continuous curve, read here at hours. A pause has no
     exchange and no guarantee, trust is as at first, and spoilers count.
     """
-    happened = tuple(pause.ran_its_term for pause in PAUSES)
-    terms = [pause.agreed_hours for pause in PAUSES]
+    if past.pauses is None:
+        return None
+    those = past.pauses.pauses
+    scenario = load_scenario(past.pauses.scenario)
+    happened = tuple(pause.ran_its_term for pause in those)
+    terms = [pause.agreed_hours for pause in those]
+    others = [those[:k] + those[k + 1 :] for k in range(len(those))]
+    rates = map(_breaks_per_hour, others)
     chances = {
-        MODEL: tuple(_kept_by_model(hours, seed, draws) for hours in terms),
-        OTHER_SHARE: tuple(_others_share(k) for k in range(len(PAUSES))),
-        OTHER_RATE: tuple(math.exp(-_others_rate(k) * hours) for k, hours in enumerate(terms)),
+        MODEL: tuple(_kept_by_model(scenario, hours, seed, draws) for hours in terms),
+        OTHER_SHARE: tuple(map(_share_kept, others)),
+        OTHER_RATE: tuple(
+            math.exp(-rate * hours) for rate, hours in zip(rates, terms, strict=True)
+        ),
     }
-    return Pauses(
+    return PauseForecasts(
         chances,
         happened,
         {who: brier(said, happened) for who, said in chances.items()},
@@ -371,9 +364,10 @@ def pauses(*, seed: int, draws: int = PAUSE_DRAWS) -> Pauses:
     )
 
 
-def _kept_by_model(hours: float, seed: int, draws: int) -> float:
-    """The chance that a truce of so many hours is not broken, over the scenario's own draws."""
-    scenario = load_scenario(FIRST_TRUCE)
+def _kept_by_model(scenario: Scenario, hours: float, seed: int, draws: int) -> float:
+    """Return the chance that a truce of so many hours is not broken, over the scenario's own
+    draws.
+    """
     drawn = ParameterSample(scenario, RandomStreams(seed, 0, draws))
     causes = np.ones(draws)
     for name in scenario.spoilers:
@@ -382,14 +376,13 @@ def _kept_by_model(hours: float, seed: int, draws: int) -> float:
     return float(np.exp(-causes * age ** drawn["truce.shape"]).mean())
 
 
-def _others_share(left_out: int) -> float:
-    """The share of the other pauses that ran their term, under Jeffreys' prior."""
-    others = [p.ran_its_term for k, p in enumerate(PAUSES) if k != left_out]
-    return (sum(others) + 0.5) / (len(others) + 1)
+def _share_kept(pauses: Sequence[HistoricalPause]) -> float:
+    """Return the share of pauses that ran their term, under Jeffreys' prior."""
+    kept = sum(pause.ran_its_term for pause in pauses)
+    return (kept + 0.5) / (len(pauses) + 1)
 
 
-def _others_rate(left_out: int) -> float:
-    """Breaks per hour of the other pauses, up to their terms."""
-    others = [p for k, p in enumerate(PAUSES) if k != left_out]
-    hours = sum(min(p.held_hours, p.agreed_hours) for p in others)
-    return sum(not p.ran_its_term for p in others) / hours
+def _breaks_per_hour(pauses: Sequence[HistoricalPause]) -> float:
+    """Return breaks per hour of pauses, up to their terms."""
+    hours = sum(min(pause.held_hours, pause.agreed_hours) for pause in pauses)
+    return sum(not pause.ran_its_term for pause in pauses) / hours

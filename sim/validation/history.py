@@ -1,4 +1,4 @@
-"""What happened, as far as the scorecard needs it: facts with their public sources.
+"""What happened in a case, as `scenarios/history/*.yaml` tells it: facts with public sources.
 
 Scenarios must not know this. It stands above the engine, which therefore cannot import it, and is
 read by nobody but the backtests. Days of a case count from 1, the scenario's own day, as in the
@@ -8,76 +8,153 @@ model.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import date
+from pathlib import Path as FilePath
+from typing import Annotated
+
+from pydantic import Field
+
+from sim.scenario.checks.shared import Troubles, must_be_known, wrong
+from sim.scenario.errors import (
+    IssueAtPath,
+    Path,
+    ScenarioError,
+    ValidationIssue,
+    did_you_mean,
+    dotted,
+    quote_value,
+)
+from sim.scenario.loading import (
+    FOLDERS,
+    find_scenario,
+    load_scenario,
+    read_as,
+    read_file,
+    scenario_names,
+)
+from sim.scenario.schema import Name, Part, Scenario, Source
+
+#: Inside the folders of scenarios, where history is kept.
+FOLDER = "history"
 
 
-@dataclass(frozen=True)
-class SourcedFact:
-    """One fact and where it is published."""
+# --- The schema
+
+
+class Fact(Part):
+    """One fact, a date or a number, and where it is published."""
 
     what: str
-    value: date | float
-    url: str
-    published: str
+    happened: date | None = Field(None, description="its date")
+    number: float | None = None
+    source: str = Field(description="a name in `sources`")
 
 
-@dataclass(frozen=True)
-class Spell:
+class Spell(Part):
     """A time of war in which a deal might have come, until one did."""
 
-    name: str
-    from_day: SourcedFact
-    deal: SourcedFact
-
-    @property
-    def days(self) -> int:
-        """Days at risk."""
-        assert isinstance(self.deal.value, date)
-        assert isinstance(self.from_day.value, date)
-        return (self.deal.value - self.from_day.value).days
+    from_day: str = Field(description="the fact with which it begins")
+    deal: str = Field(description="the fact with which it ends")
 
 
-@dataclass(frozen=True)
-class Case:
+class Count(Part):
+    """People who had come home by a day of a case."""
+
+    day: int = Field(ge=1)
+    returned_alive: str
+    prisoners_released: str
+    besides: str | None = Field(None, description="part of those returned alive")
+
+
+class Within(Part):
+    """Where a share must lie."""
+
+    above: float | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+
+    def holds(self, value: float) -> bool:
+        """Tell whether a share lies there."""
+        return (
+            (self.above is None or value > self.above)
+            and (self.at_least is None or value >= self.at_least)
+            and (self.at_most is None or value <= self.at_most)
+        )
+
+
+class DealBy(Within):
+    """The chance of a first truce by a day."""
+
+    day: int = Field(ge=1)
+
+
+class Signed(Within):
+    """The share of first deals with one of some levels of an issue."""
+
+    issue: str
+    levels: list[str] = Field(min_length=1)
+
+
+class Commonest(Part):
+    """The level of an issue that most first deals have is one of these."""
+
+    issue: str
+    levels: list[str] = Field(min_length=1)
+
+
+class Lasted(Part):
+    """The central interval of how long first truces last holds a number that is known."""
+
+    share: float = Field(gt=0, lt=1, description="of truces in the interval")
+    holds: str = Field(description="the fact with the number of days")
+    issue: str | None = Field(None, description="only truces with one of some levels of it")
+    levels: list[str] = Field(default=[])
+    begun_by: int | None = Field(None, description="only truces that begin by this day")
+
+
+class Refused(Within):
+    """The share of draws in which one party takes none of the texts that another would take."""
+
+    wanted_by: str
+    refused_by: str
+    permanent: bool = Field(description="whether texts without a term are meant, or those with one")
+
+
+class Criterion(Part):
+    """What a backtest was said to show before it was played: in words, and as one question."""
+
+    words: str
+    deal_by: DealBy | None = None
+    signed: Signed | None = None
+    commonest: Commonest | None = None
+    lasted: Lasted | None = None
+    parted_by: list[str] | None = Field(None, description="the issues that stand between most")
+    refused: Refused | None = None
+
+
+QUESTIONS = tuple(name for name in Criterion.model_fields if name != "words")
+
+
+class Case(Part):
     """What came of the talks that a scenario describes."""
 
     scenario: str
-    begins: date  # the scenario's own day, day 1
-    spell: str  # the spell that it lies in, left out of the rate it is compared with
-    first_truce: SourcedFact  # its first day
-    counts: tuple[Count, ...]
-
-    @property
-    def day(self) -> int:
-        """The day of the case on which the first truce began."""
-        return self.day_of(self.first_truce)
-
-    def day_of(self, known: SourcedFact) -> int:
-        """The day of the case on which something happened."""
-        assert isinstance(known.value, date)
-        return (known.value - self.begins).days + 1
+    begins: date = Field(description="the scenario's own day, day 1")
+    spell: str = Field(description="the spell it lies in, left out of the rate it is compared with")
+    first_truce: str = Field(description="the fact with its first day")
+    forecast_days: list[int] = Field(min_length=1, description="by which a truce is forecast")
+    counts: list[Count] = Field(default=[])
+    criteria: list[Criterion] = Field(default=[])
 
 
-@dataclass(frozen=True)
-class Count:
-    """People who had come home by a day of a case; `besides` is part of those returned alive."""
-
-    day: int
-    returned_alive: SourcedFact
-    prisoners_released: SourcedFact
-    besides: SourcedFact | None = None
-
-
-@dataclass(frozen=True)
-class HistoricalPause:
-    """A humanitarian pause of agreed length in the war of 2014."""
+class HistoricalPause(Part):
+    """A humanitarian pause of agreed length."""
 
     began: str
-    agreed_hours: float
-    held_hours: float  # until it was broken or ended, renewals included
-    url: str
-    published: str
+    agreed_hours: float = Field(gt=0)
+    held_hours: float = Field(gt=0, description="until it was broken or ended, renewals included")
+    source: str = Field(description="a name in `sources`")
 
     @property
     def ran_its_term(self) -> bool:
@@ -85,147 +162,293 @@ class HistoricalPause:
         return self.held_hours >= self.agreed_hours
 
 
-_TIMES_OF_ISRAEL = (
-    "https://www.timesofisrael.com/"
-    "behind-the-scenes-of-the-intense-talks-that-led-to-the-israel-hamas-hostage-deal/"
-)
-_FIRST_DAY = (
-    "https://peoplesdispatch.org/2023/11/25/"
-    "gaza-truce-takes-effect-after-48-days-of-israels-genocidal-assault/"
-)
-_TOTALS_2023 = "https://time.com/6339462/hamas-hostages-israel-palestinian-prisoners/"
-_MEDIATORS_2025 = "https://menafn.com/1109096813/Statement-By-Mediators-On-Gaza-Ceasefire"
-_FACTBOX_2025 = (
-    "https://www.investing.com/news/world-news/"
-    "factboxwhat-we-know-about-the-gaza-hostage-and-prisoner-exchange-3819976"
-)
-_TOTALS_2025 = (
-    "https://newsable.asianetnews.com/world/israel-freed-1-778-palestinians-in-exchange-for-33-"
-    "hostages-since-jan-19-as-ceasefire-first-stage-end-shk-ssdis7"
-)
-_BATCHES_2025 = (
-    "https://caliber.az/en/post/"
-    "israel-to-release-183-palestinian-prisoners-in-exchange-for-hostages"
-)
-_FIRE_RESUMED_2025 = "https://tripuratoday.com/detail?v=4268"
+class Pauses(Part):
+    """Pauses of hours, and how the stylised fact about them is asked."""
 
-WAR_BEGAN = SourcedFact("the war began", date(2023, 10, 7), _TIMES_OF_ISRAEL, "2023-11-22")
-DEAL_2023 = SourcedFact(
-    "the first deal was made", date(2023, 11, 22), _TIMES_OF_ISRAEL, "2023-11-22"
-)
-TRUCE_2023 = SourcedFact("the first truce began", date(2023, 11, 24), _FIRST_DAY, "2023-11-25")
-TRUCE_2023_OVER = SourcedFact(
-    "the first truce was over", date(2023, 12, 1), _TOTALS_2023, "2023-12-01"
-)
-TRUCE_2023_DAYS = SourcedFact(
-    "days that it lasted, extensions included", 7, _TOTALS_2023, "2023-12-01"
-)
-DEAL_2025 = SourcedFact(
-    "the second deal was announced", date(2025, 1, 15), _MEDIATORS_2025, "2025-01-15"
-)
-TRUCE_2025_DAYS = SourcedFact("days that it lasted", 58, _FIRE_RESUMED_2025, "2025-03-18")
-TRUCE_2025 = SourcedFact("the second truce began", date(2025, 1, 19), _FACTBOX_2025, "2025-01-20")
-
-_RETURNED_2025 = SourcedFact(
-    "captives returned alive: 33 of the first phase but for eight dead, and Thais",
-    30,
-    _TOTALS_2025,
-    "2025-02-28",
-)
-_PRISONERS_2025 = SourcedFact("prisoners released, first phase", 1778, _TOTALS_2025, "2025-02-28")
-_THAIS_2025 = SourcedFact("Thais among them", 5, _BATCHES_2025, "2025-02-08")
-
-SPELLS = (
-    Spell("October and November 2023", WAR_BEGAN, DEAL_2023),
-    Spell("December 2023 to January 2025", TRUCE_2023_OVER, DEAL_2025),
-)
-
-CASES = {
-    "B1": Case(
-        "gaza-2023-11",
-        date(2023, 11, 1),
-        SPELLS[0].name,
-        TRUCE_2023,
-        (
-            Count(
-                60,
-                SourcedFact("captives returned alive in 2023", 105, _TOTALS_2023, "2023-12-01"),
-                SourcedFact("prisoners released in 2023", 240, _TOTALS_2023, "2023-12-01"),
-            ),
-        ),
-    ),
-    "B2": Case(
-        "gaza-2024-01",
-        date(2024, 1, 28),
-        SPELLS[1].name,
-        TRUCE_2025,
-        (
-            Count(
-                180,
-                SourcedFact("captives returned under a deal", 0, _MEDIATORS_2025, "2025-01-15"),
-                SourcedFact("prisoners released under a deal", 0, _MEDIATORS_2025, "2025-01-15"),
-            ),
-            Count(
-                400,
-                _RETURNED_2025,
-                _PRISONERS_2025,
-                besides=_THAIS_2025,
-            ),
-        ),
-    ),
-    "B3": Case(
-        "gaza-2025-01",
-        date(2025, 1, 1),
-        SPELLS[1].name,
-        TRUCE_2025,
-        (Count(60, _RETURNED_2025, _PRISONERS_2025, besides=_THAIS_2025),),
-    ),
-}
-
-_CHANNEL_4 = "http://channel4.com/news/gaza-ceasefire-israel-palestine-break-truce-fail-rockets"
-_SHADOWPROOF = (
-    "https://shadowproof.com/2014/08/01/"
-    "72-hour-israel-hamas-cease-fire-collapses-less-than-four-hours-in/"
-)
-_NEWSLINES = "https://newslines.org/israel/rockets-fired-during-extended-ceasefire/"
-_GLOBAL_SECURITY = (
-    "https://www.globalsecurity.org/military/world/war/operation-protective-edge-5.htm"
-)
-_LAW = "https://www.lawandisrael.org/History/ceasefire/"
-
-#: The pauses of July and August 2014 with an agreed end. Accounts of who kept them differ: of the
-#: first, one source says three hours and another that one side held its fire for all six.
-PAUSES = (
-    HistoricalPause("2014-07-15 09:00", 6, 3, _CHANNEL_4, "2014-08-04"),
-    HistoricalPause("2014-07-17 10:00", 5, 5, _CHANNEL_4, "2014-08-04"),
-    HistoricalPause("2014-07-20", 2, 1, _CHANNEL_4, "2014-08-04"),
-    HistoricalPause("2014-07-26 08:00", 12, 12, _NEWSLINES, "2014-07-26"),
-    HistoricalPause("2014-08-01 08:00", 72, 1.5, _SHADOWPROOF, "2014-08-01"),
-    HistoricalPause("2014-08-04 10:00", 7, 0.1, _CHANNEL_4, "2014-08-04"),
-    HistoricalPause("2014-08-05 08:00", 72, 72, _GLOBAL_SECURITY, "2014-08"),
-    HistoricalPause("2014-08-11 00:01", 72, 208, _LAW, "undated"),
-)
+    label: str = Field(description="the number of the backtest")
+    when: str
+    scenario: str = Field(description="whose hazard is read at hours")
+    statement: str
+    asked: str
+    pauses: list[HistoricalPause] = Field(min_length=2)
 
 
-def pace(without: str | None = None) -> float:
-    """Deals per day at risk, of all spells or of all but one."""
-    counted = [spell for spell in SPELLS if spell.name != without]
-    return len(counted) / sum(spell.days for spell in counted)
+class StylizedFacts(Part):
+    """Of which scenarios the stylised facts are asked, and why the model does not pass some."""
+
+    seed_case: str
+    first_truce: str = Field(description="the scenario for what is asked of short truces")
+    first_truce_called: str
+    why: dict[str, str] = Field(default={}, description="why the model does not pass, by fact")
+    remarks: dict[str, str] = Field(default={}, description="what a pass does not mean, by fact")
+
+
+class History(Part):
+    """The history of one conflict, as far as the scorecard needs it."""
+
+    history: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    title: str
+    sources: dict[Name, Source] = Field(default={})
+    facts: dict[Name, Fact] = Field(default={})
+    spells: dict[Name, Spell] = Field(min_length=2)
+    cases: dict[Name, Case] = Field(min_length=1)
+    backtests: str = Field(
+        "", description="what to know of the backtests, after `There are spells,`"
+    )
+    pauses: Pauses | None = None
+    stylized_facts: StylizedFacts | None = None
+
+    def date_of(self, fact: str) -> date:
+        """Return when something happened."""
+        happened = self.facts[fact].happened
+        assert happened is not None, f"the reader refuses {fact} without a date here"
+        return happened
+
+    def number_of(self, fact: str) -> float:
+        """Return a number that is known."""
+        number = self.facts[fact].number
+        assert number is not None, f"the reader refuses {fact} without a number here"
+        return number
+
+    def first_truce_day(self, case: Case) -> int:
+        """Return the day of a case on which its first truce began."""
+        return (self.date_of(case.first_truce) - case.begins).days + 1
+
+    def days_at_risk(self, spell: str) -> int:
+        """Return how long a spell lasted, in days."""
+        ends = self.spells[spell]
+        return (self.date_of(ends.deal) - self.date_of(ends.from_day)).days
+
+    def pace(self, without: str | None = None) -> float:
+        """Return deals per day at risk, of all spells or of all but one."""
+        spells = [name for name in self.spells if name != without]
+        return len(spells) / sum(map(self.days_at_risk, spells))
 
 
 def chance_by(day: int, rate: float) -> float:
-    """The chance of a deal by a day at a constant rate."""
+    """Return the chance of a deal by a day at a constant rate."""
     return -math.expm1(-rate * day)
 
 
-def facts() -> list[SourcedFact]:
-    """Every fact of this table that has a source of its own, pauses apart."""
-    found = [TRUCE_2023_DAYS, TRUCE_2025_DAYS]
-    for spell in SPELLS:
-        found += [spell.from_day, spell.deal]
-    for case in CASES.values():
-        found.append(case.first_truce)
-        for count in case.counts:
-            found += [count.returned_alive, count.prisoners_released]
-            found += [count.besides] if count.besides else []
-    return found
+def in_words(number: int) -> str:
+    """Return a small number as a word."""
+    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+    return words[number] if number < len(words) else str(number)
+
+
+# --- Reading
+
+
+def history_names() -> list[str]:
+    """Return the names of the history files at hand."""
+    return sorted({file.stem for folder in FOLDERS for file in (folder / FOLDER).glob("*.yaml")})
+
+
+def load_history(name_or_path: str | FilePath) -> History:
+    """Read a history file by name or path.
+
+    Raises ScenarioError with everything that is wrong, line by line.
+    """
+    path = _find(name_or_path)
+    return read_as(read_file(path), path.name, History, misfits, {})
+
+
+def default_history() -> History:
+    """Read the one history file that names a seed case; raises ScenarioError if it is not one."""
+    seeded = [past for past in map(load_history, history_names()) if past.stylized_facts]
+    if len(seeded) != 1:
+        found = f"{len(seeded)} history files name a seed case"
+        hint = "name one: " + ", ".join(history_names())
+        raise ScenarioError([ValidationIssue(FOLDER, 0, "", found, "", hint)])
+    return seeded[0]
+
+
+def _find(name_or_path: str | FilePath) -> FilePath:
+    """Return the file of a history, by its name or its path."""
+    path = FilePath(name_or_path)
+    if path.suffix in (".yaml", ".yml") or len(path.parts) != 1:
+        return path
+    for folder in FOLDERS:
+        if (folder / FOLDER / f"{path}.yaml").is_file():
+            return folder / FOLDER / f"{path}.yaml"
+    hint = did_you_mean(path, history_names())
+    raise ScenarioError(
+        [ValidationIssue(str(name_or_path), 0, "", "no history file has this name", "", hint)]
+    )
+
+
+# --- Whether the parts fit together
+
+
+def misfits(past: History) -> Troubles:
+    """Yield everything in a history that does not fit."""
+    yield from _facts(past)
+    yield from _spells(past)
+    scenarios: dict[str, Scenario] = {}
+    for path, name in _scenarios_named(past):
+        yield from _scenario(path, name, scenarios)
+    for name, case in past.cases.items():
+        yield from _case(past, ("cases", name), case, scenarios.get(case.scenario))
+    yield from _left_over(past)
+
+
+def _facts(past: History) -> Troubles:
+    """Check that every fact is a date or a number, and every source that is cited is listed and
+    found.
+    """
+    for name, source in past.sources.items():
+        if not source.url and not source.title:
+            yield wrong(("sources", name), "cannot be found", "it has a `url` or a `title`")
+    for name, fact in past.facts.items():
+        path: Path = ("facts", name)
+        if (fact.happened is None) == (fact.number is None):
+            has = "neither a date nor a number" if fact.number is None else "a date and a number"
+            yield wrong(path, f"has {has}", "it has either `happened` or `number`")
+        yield from must_be_known((*path, "source"), fact.source, ("sources",), past.sources)
+    for k, pause in enumerate(past.pauses.pauses if past.pauses else ()):
+        path = ("pauses", "pauses", k, "source")
+        yield from must_be_known(path, pause.source, ("sources",), past.sources)
+
+
+def _spells(past: History) -> Troubles:
+    """Check that a spell begins and ends on days that are known, in this order."""
+    for name, spell in past.spells.items():
+        path: Path = ("spells", name)
+        troubles = [
+            *_is_fact(past, (*path, "from_day"), spell.from_day, "happened"),
+            *_is_fact(past, (*path, "deal"), spell.deal, "happened"),
+        ]
+        yield from troubles
+        if not troubles and past.days_at_risk(name) <= 0:
+            found = f"is on {past.date_of(spell.deal)}"
+            begins = past.date_of(spell.from_day)
+            leans: tuple[Path, ...] = (("facts", spell.deal), ("facts", spell.from_day))
+            yield wrong(
+                (*path, "deal"),
+                found,
+                f"it comes after {begins}, where the spell begins",
+                leans=leans,
+            )
+
+
+def _is_fact(past: History, path: Path, name: str, kind: str) -> Troubles:
+    """Check that a word names a fact that is a date, or one that is a number."""
+    yield from must_be_known(path, name, ("facts",), past.facts)
+    if name in past.facts and getattr(past.facts[name], kind) is None:
+        wanted = "a fact with a date" if kind == "happened" else "a fact with a number"
+        right = [other for other, fact in past.facts.items() if getattr(fact, kind) is not None]
+        leans: tuple[Path, ...] = (("facts", name),)
+        hint = did_you_mean(name, right)
+        yield wrong(path, f"is {quote_value(name)}", f"{wanted} belongs here", hint, leans)
+
+
+def _scenarios_named(past: History) -> Iterable[tuple[Path, str]]:
+    """Yield every scenario that a history names, with the place."""
+    for name, case in past.cases.items():
+        yield ("cases", name, "scenario"), case.scenario
+    if past.pauses is not None:
+        yield ("pauses", "scenario"), past.pauses.scenario
+    if past.stylized_facts is not None:
+        yield ("stylized_facts", "seed_case"), past.stylized_facts.seed_case
+        yield ("stylized_facts", "first_truce"), past.stylized_facts.first_truce
+
+
+def _scenario(path: Path, name: str, scenarios: dict[str, Scenario]) -> Troubles:
+    """Check that a scenario that is named exists and can be read; it is put beside the others."""
+    try:
+        if name not in scenarios:
+            scenarios[name] = load_scenario(find_scenario(name))
+    except ScenarioError as error:
+        first = error.complaints[0]
+        hint = f"run `parley check {name}`" if first.line else ""
+        hint = hint or did_you_mean(name, scenario_names())
+        yield IssueAtPath(path, f"{dotted(path)} is {quote_value(name)}", first.found, hint)
+
+
+def _case(past: History, path: Path, case: Case, scenario: Scenario | None) -> Troubles:
+    """Return what a case rests on is known, and its scenario has what is asked of it."""
+    yield from must_be_known((*path, "spell"), case.spell, ("spells",), past.spells)
+    yield from _is_fact(past, (*path, "first_truce"), case.first_truce, "happened")
+    for k, count in enumerate(case.counts):
+        for field in ("returned_alive", "prisoners_released", "besides"):
+            fact = getattr(count, field)
+            if fact is not None:
+                yield from _is_fact(past, (*path, "counts", k, field), fact, "number")
+    if scenario is not None and scenario.as_of != case.begins:
+        expected = f"the scenario begins on {scenario.as_of}"
+        yield wrong((*path, "begins"), f"is {case.begins}", expected, "write its `as_of` here")
+    for k, criterion in enumerate(case.criteria):
+        yield from _criterion(past, (*path, "criteria", k), criterion, scenario)
+
+
+def _criterion(
+    past: History, path: Path, criterion: Criterion, scenario: Scenario | None
+) -> Troubles:
+    """Check that a criterion asks one question, of what there is in the scenario."""
+    asked = [name for name in QUESTIONS if getattr(criterion, name) is not None]
+    if len(asked) != 1:
+        found = f"asks {len(asked)} questions"
+        yield wrong(path, found, "it asks one", "one of " + ", ".join(QUESTIONS))
+    if criterion.lasted is not None:
+        place = (*path, "lasted", "holds")
+        yield from _is_fact(past, place, criterion.lasted.holds, "number")
+    if scenario is None:
+        return
+    for name in ("signed", "commonest", "lasted"):
+        if (part := getattr(criterion, name)) is not None and part.issue is not None:
+            yield from _levels((*path, name), part.issue, part.levels, scenario)
+    for k, issue in enumerate(criterion.parted_by or ()):
+        yield from must_be_known((*path, "parted_by", k), issue, ("issues",), scenario.issues)
+    if criterion.refused is not None:
+        for field in ("wanted_by", "refused_by"):
+            party = getattr(criterion.refused, field)
+            place = (*path, "refused", field)
+            yield from must_be_known(place, party, ("parties",), scenario.parties)
+
+
+def _levels(path: Path, issue: str, levels: Iterable[str], scenario: Scenario) -> Troubles:
+    """Return an issue that is named is one of the scenario's, and so are its levels."""
+    yield from must_be_known((*path, "issue"), issue, ("issues",), scenario.issues)
+    if issue in scenario.issues:
+        among: Path = ("issues", issue, "levels")
+        for k, level in enumerate(levels):
+            yield from must_be_known(
+                (*path, "levels", k), level, among, scenario.issues[issue].levels
+            )
+
+
+def _left_over(past: History) -> Troubles:
+    """Facts and sources that nothing refers to."""
+    cited = {fact.source for fact in past.facts.values()}
+    cited |= {pause.source for pause in past.pauses.pauses} if past.pauses else set()
+    for name in past.sources:
+        if name not in cited:
+            yield wrong(
+                ("sources", name),
+                "is cited by no fact",
+                "",
+                "cite it or take it out",
+                (("facts",), ("pauses",)),
+            )
+    used = set(_words(past.model_dump(include={"spells", "cases"})))
+    for name in past.facts:
+        if name not in used:
+            yield wrong(
+                ("facts", name),
+                "is used by no spell and no case",
+                "",
+                "take it out",
+                (("spells",), ("cases",)),
+            )
+
+
+def _words(content: object) -> Iterable[str]:
+    """Yield every text inside nested content, keys apart."""
+    if isinstance(content, str):
+        yield content
+    elif isinstance(content, Mapping):
+        for part in content.values():
+            yield from _words(part)
+    elif isinstance(content, list):
+        for part in content:
+            yield from _words(part)

@@ -12,23 +12,25 @@ import math
 import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sim.engine.outcomes import NONE, Outcomes
-from sim.engine.simulate import Progress, version
+from sim.engine.simulate import Progress
 from sim.findings.statistics import held_for
+from sim.provenance import version
 from sim.scenario.quantity import Share
 from sim.scenario.schema import Scenario, Strategy
-from sim.validation import history
 from sim.validation.arms import DAYS, SEED_CASE, Answer, Ratio, TreatmentArm, deals, play
 from sim.validation.arms import signed_at as signed
 from sim.validation.backtests import (
+    LEFT_OUT,
+    MODEL,
     Counted,
     Criterion,
     Forecast,
-    Pauses,
+    PauseForecasts,
     arms,
     counts,
     coverage,
@@ -36,7 +38,9 @@ from sim.validation.backtests import (
     forecasts,
     pauses,
 )
-from sim.validation.stylized_facts import FACTS, Fact, Verdict
+from sim.validation.history import History, default_history, in_words, load_history
+from sim.validation.history import Pauses as PastPauses
+from sim.validation.stylized_facts import Fact, Verdict, facts
 
 RUNS, SEED = 4000, 1
 
@@ -84,7 +88,7 @@ class Headline:
 
 
 def _given(chance: float) -> Callable[[Scenario], Scenario]:
-    """Every truce is thought to last with the same chance, whatever its terms."""
+    """Return every truce is thought to last with the same chance, whatever its terms."""
 
     def edit(scenario: Scenario) -> Scenario:
         lasts = Strategy(kind="given", numbers={"chance": Share(value=chance, basis="definition")})
@@ -126,7 +130,7 @@ ABLATIONS: tuple[Ablation, ...] = (
     Ablation(
         "no side payments",
         "mediators have nothing to add to a text",
-        TreatmentArm(levers=(("leverage_on_israel", 0.0), ("leverage_on_hamas", 0.0))),
+        TreatmentArm(levers=(("leverage", 0.0),)),
     ),
 )
 
@@ -147,16 +151,30 @@ HEADLINES: dict[str, Callable[[Outcomes], Ratio]] = {
 }
 
 
-def _ablated(played: Mapping[TreatmentArm, Outcomes]) -> dict[str, dict[str, Headline]]:
-    """The headline numbers with each part taken out: by ablation and headline."""
-    found: dict[str, dict[str, Headline]] = {}
-    for ablation in ABLATIONS:
-        found[ablation.name] = {}
-        for name, measure in HEADLINES.items():
-            before, after = measure(played[AS_IT_IS.arm]), measure(played[ablation.arm])
-            step = Ratio(after.value - before.value, after.residual - before.residual)
-            found[ablation.name][name] = Headline(after.value, after.error, step.value, step.error)
-    return found
+def ablations(past: History) -> tuple[Ablation, ...]:
+    """Return the parts to take out of a history's seed case: none without one."""
+    if past.stylized_facts is None:
+        return ()
+    scenarios = {SEED_CASE: past.stylized_facts.seed_case}
+    return tuple(replace(part, arm=part.arm.played_in(scenarios)) for part in ABLATIONS)
+
+
+def _ablated(
+    past: History, played: Mapping[TreatmentArm, Outcomes]
+) -> dict[str, dict[str, Headline]]:
+    """Return the headline numbers with each part taken out: by ablation and headline."""
+    parts = ablations(past)
+    return {part.name: _headlines(played[parts[0].arm], played[part.arm]) for part in parts}
+
+
+def _headlines(whole: Outcomes, ablated: Outcomes) -> dict[str, Headline]:
+    """Return each headline number with a part taken out, and how far that moves it."""
+    headlines = {}
+    for name, measure in HEADLINES.items():
+        before, after = measure(whole), measure(ablated)
+        step = Ratio(after.value - before.value, after.residual - before.residual)
+        headlines[name] = Headline(after.value, after.error, step.value, step.error)
+    return headlines
 
 
 # --- The whole
@@ -175,6 +193,7 @@ class Row:
 class Scorecard:
     """Everything that was asked and what came out."""
 
+    past: History
     runs: int
     seed: int
     version: str
@@ -183,45 +202,59 @@ class Scorecard:
     counts: tuple[Counted, ...]
     coverage: Mapping[float, tuple[int, int]]
     criteria: tuple[Criterion, ...]
-    pauses: Pauses
+    pauses: PauseForecasts | None
     ablations: Mapping[str, Mapping[str, Headline]]
 
 
-def all_arms() -> list[TreatmentArm]:
-    """All that must be played, each arm once."""
-    wanted = [arm for fact in FACTS for arm in fact.arms]
-    wanted += [*arms(), *(ablation.arm for ablation in ABLATIONS)]
+def history_named(name: str | None) -> History:
+    """Return a history by name or file, or the one that names a seed case; raises ScenarioError."""
+    return default_history() if name is None else load_history(name)
+
+
+def all_arms(past: History) -> list[TreatmentArm]:
+    """Return all that must be played, each arm once."""
+    wanted = [arm for fact in facts(past) for arm in fact.arms]
+    wanted += [*arms(past), *(part.arm for part in ablations(past))]
     return list(dict.fromkeys(wanted))
 
 
-def runs_in_all(runs: int) -> int:
-    """How many runs so many for each arm come to."""
-    return len(all_arms()) * runs
+def runs_in_all(past: History, runs: int) -> int:
+    """Return how many runs so many for each arm come to."""
+    return len(all_arms(past)) * runs
 
 
 def scorecard(
-    *, runs: int = RUNS, seed: int = SEED, workers: int = 1, progress: Progress | None = None
+    past: History | None = None,
+    *,
+    runs: int = RUNS,
+    seed: int = SEED,
+    workers: int = 1,
+    progress: Progress | None = None,
 ) -> Scorecard:
     """Play everything and take down what comes out.
 
-    Raises ValueError for fewer than `LEAST_RUNS` talks in each arm.
+    `past` is the history to hold the model against, by default the one that names a seed case; in
+    one that names none there are backtests only. Raises ValueError for fewer than `LEAST_RUNS`
+    talks in each arm.
     """
     if runs < LEAST_RUNS:
         raise ValueError(f"runs is {runs}: {TOO_FEW}")
-    played = play(all_arms(), runs=runs, seed=seed, workers=workers, progress=progress)
-    answers = [(fact, fact.answer(played)) for fact in FACTS]
-    people = counts(played)
+    past = default_history() if past is None else past
+    played = play(all_arms(past), runs=runs, seed=seed, workers=workers, progress=progress)
+    answers = [(fact, fact.answer(played)) for fact in facts(past)]
+    people = counts(past, played)
     return Scorecard(
+        past,
         runs,
         seed,
         version(),
         tuple(Row(fact, answer, fact.verdict(answer)) for fact, answer in answers),
-        tuple(forecasts(played)),
+        tuple(forecasts(past, played)),
         tuple(people),
         coverage(people),
-        tuple(criteria(played, runs=runs, seed=seed)),
-        pauses(seed=seed),
-        _ablated(played),
+        tuple(criteria(past, played, runs=runs, seed=seed)),
+        pauses(past, seed=seed),
+        _ablated(past, played),
     )
 
 
@@ -229,7 +262,7 @@ def scorecard(
 
 
 def as_dict(card: Scorecard) -> dict[str, Any]:
-    """The scorecard as plain values; what could not be told is None."""
+    """Return the scorecard as plain values; what could not be told is None."""
     return {
         "runs": card.runs,
         "seed": card.seed,
@@ -247,7 +280,7 @@ def as_dict(card: Scorecard) -> dict[str, Any]:
         "counts": [vars(count) for count in card.counts],
         "coverage": {str(share): list(hits) for share, hits in card.coverage.items()},
         "criteria": [vars(criterion) for criterion in card.criteria],
-        "pauses": vars(card.pauses),
+        "pauses": None if card.pauses is None else vars(card.pauses),
         "ablations": {
             name: {
                 key: {k: _number(v) for k, v in vars(value).items()} for key, value in of.items()
@@ -268,20 +301,17 @@ def _number(value: float) -> float | bool | None:
 
 
 def as_markdown(card: Scorecard) -> str:
-    """The scorecard as a section of a document, without its markers."""
-    parts = [
-        _head(card),
-        _facts_in_words(card),
-        _backtests_in_words(card),
-        _ablations_in_words(card),
-    ]
+    """Return the scorecard as a section of a document, without its markers."""
+    parts = [_head(card)]
+    if (asked_of := card.past.stylized_facts) is not None:
+        parts += [_about_facts(card, asked_of.seed_case), _facts_in_words(card)]
+    parts.append(_backtests_in_words(card))
+    if asked_of is not None:
+        parts.append(_ablations_in_words(card, asked_of.seed_case))
     return "\n\n".join(parts) + "\n"
 
 
 def _head(card: Scorecard) -> str:
-    passed = sum(row.verdict == "pass" for row in card.facts)
-    failed = sum(row.verdict == "fail" for row in card.facts)
-    unsettled = len(card.facts) - passed - failed
     return _text(
         f"""
         # Scorecard
@@ -289,7 +319,16 @@ def _head(card: Scorecard) -> str:
         Made by `parley scorecard --runs {card.runs} --seed {card.seed} --write`; do not edit it by
         hand. {card.runs:,} runs for each arm, seed {card.seed}, Parley {card.version}. The numbers
         come out as they come out: what the model fails stays here.
+        """
+    )
 
+
+def _about_facts(card: Scorecard, seed_case: str) -> str:
+    passed = sum(row.verdict == "pass" for row in card.facts)
+    failed = sum(row.verdict == "fail" for row in card.facts)
+    unsettled = len(card.facts) - passed - failed
+    return _text(
+        f"""
         ## Stylised facts
 
         Each fact is from the literature; none was fitted. The model is asked by playing talks as
@@ -299,7 +338,7 @@ def _head(card: Scorecard) -> str:
         of luck alone: more runs narrow them and make no assumption truer. Of
         {len(card.facts)} questions {passed} pass, {failed} fail and {unsettled} are not settled.
         With an asterisk: a number or rule of the model puts the direction there, so that a pass
-        says little. Runs are of `{SEED_CASE}` over {DAYS} days where nothing else is said.
+        says little. Runs are of `{seed_case}` over {DAYS} days where nothing else is said.
         """
     )
 
@@ -338,29 +377,29 @@ def _side(fact: Fact) -> str:
 
 
 def _backtests_in_words(card: Scorecard) -> str:
-    spells = " and ".join(f"{spell.days} days ({spell.name})" for spell in history.SPELLS)
+    past = card.past
+    spells = " and ".join(f"{past.days_at_risk(name)} days ({name})" for name in past.spells)
     cases = "; ".join(
-        f"{name} is `{case.scenario}`, where the next truce began on day {case.day}"
-        for name, case in history.CASES.items()
+        f"{name} is `{case.scenario}`, where the next truce began on day "
+        f"{past.first_truce_day(case)}"
+        for name, case in past.cases.items()
     )
+    remarks = f", {past.backtests}" if past.backtests else "."
     text = _text(
         f"""
         ## Backtests
 
         {cases}. The model
         stands beside a constant hazard that is refitted without the spell that is scored. There are
-        two spells, {spells}, each ended by one deal, so that the rate comes from a single deal; the
-        rate of both, which has seen the answer, stands there too. The model has seen them as
-        well: its one fitted number, patience, was set so that its mean waiting time in
-        `{SEED_CASE}` equals that of both spells. Lower scores are better. {len(history.CASES)}
-        cases in two spells are no sample, B2 and B3 wait for the same truce, and no skill is
-        claimed. The scenario of B3 was derived from that of B2 and written before it was played;
-        its authors knew what came next, as did those of the others.
+        {in_words(len(past.spells))} spells, {spells}{remarks}
         """
     )
-    return "\n\n".join(
-        [text, _forecast_table(card), _count_table(card), _criteria_table(card), _b6(card)]
-    )
+    parts = [text, _forecast_table(card)]
+    parts += [_count_table(card)] if card.counts else []
+    parts += [_criteria_table(card)] if card.criteria else []
+    if past.pauses is not None and card.pauses is not None:
+        parts.append(_pauses_in_words(past.pauses, card.pauses))
+    return "\n\n".join(parts)
 
 
 def _forecast_table(card: Scorecard) -> str:
@@ -398,7 +437,7 @@ def _count_table(card: Scorecard) -> str:
             f"{count.what}, day {count.day}",
             f"{count.observed:.0f}",
             f"{count.median:.0f} ({count.low:.0f} to {count.high:.0f})",
-            *(f"{score:.2f}" for score in count.crps.values()),
+            *(f"{count.crps.get(who, math.nan):.2f}" for who in (MODEL, LEFT_OUT)),
         )
         for count in card.counts
     ]
@@ -422,38 +461,37 @@ def _criteria_table(card: Scorecard) -> str:
     return _table(("case", "written down before playing", "found", ""), lines)
 
 
-def _b6(card: Scorecard) -> str:
-    found = card.pauses
-    kept, number = sum(found.happened), len(found.happened)
+def _pauses_in_words(past: PastPauses, forecasts: PauseForecasts) -> str:
+    kept, number = sum(forecasts.happened), len(forecasts.happened)
     lines = [
         (
             who,
             ", ".join(f"{chance:.2f}" for chance in chances),
-            f"{found.brier[who]:.3f}",
-            f"{found.log_score[who]:.3f}",
+            f"{forecasts.brier[who]:.3f}",
+            f"{forecasts.log_score[who]:.3f}",
         )
-        for who, chances in found.chances.items()
+        for who, chances in forecasts.chances.items()
     ]
-    hours = ", ".join(f"{p.agreed_hours:g}" for p in history.PAUSES)
+    hours = ", ".join(f"{p.agreed_hours:g}" for p in past.pauses)
     text = _text(
         f"""
-        B6 asks for the pauses of July and August 2014, of {hours} hours, in that order, of which
+        {past.label} asks for the pauses of {past.when}, of {hours} hours, in that order, of which
         {kept} of {number} ran their term. The model's hazard of a truce without guarantee and
-        exchange in `{history.CASES["B1"].scenario}` is read at hours, though the model steps in
-        days and breaks no truce on its first; the others are judged from the seven pauses that are
-        not scored.
+        exchange in `{past.scenario}` is read at hours, though the model steps in
+        days and breaks no truce on its first; the others are judged from the {in_words(number - 1)}
+        pauses that are not scored.
         """
     )
     head = ("forecaster", "chance of running its term", "Brier", "log score")
     return f"{text}\n\n{_table(head, lines)}"
 
 
-def _ablations_in_words(card: Scorecard) -> str:
+def _ablations_in_words(card: Scorecard, seed_case: str) -> str:
     text = _text(
         f"""
         ## Parts taken out
 
-        One part of the model is taken out at a time, in `{SEED_CASE}`, with the same luck. In
+        One part of the model is taken out at a time, in `{seed_case}`, with the same luck. In
         brackets how far that moves the number, with the standard error of the difference run by
         run. *Permanent* and *total withdrawal* are shares of first deals; *holds 60 days* is of
         first truces begun by day {DAYS - HOLD_DAYS}.
@@ -462,7 +500,7 @@ def _ablations_in_words(card: Scorecard) -> str:
     lines = []
     for ablation in ABLATIONS:
         row = card.ablations[ablation.name]
-        plain = ablation is AS_IT_IS
+        plain = ablation.name == AS_IT_IS.name
         cells = (_plain(value) if plain else _moved(value) for value in row.values())
         lines.append((f"**{ablation.name}**: {ablation.words}", *cells))
     return f"{text}\n\n{_table(('taken out', *HEADLINES), lines)}"

@@ -10,7 +10,8 @@ from __future__ import annotations
 import fnmatch
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -22,9 +23,9 @@ from sim.findings.mediation import switched_on, with_mediators
 from sim.findings.statistics import NORMAL_95
 from sim.scenario.quantity import Amount
 from sim.scenario.schema import Scenario
-from sim.validation import history
 from sim.validation.arms import (
     FIRST_TRUCE,
+    SEED_CASE,
     Answer,
     Edit,
     Ratio,
@@ -41,6 +42,7 @@ from sim.validation.arms import (
     signed_at,
     standard_error,
 )
+from sim.validation.history import History, Pauses, in_words
 
 Direction = Literal["above", "below", "exactly"]
 Verdict = Literal["pass", "fail", "not settled"]
@@ -70,8 +72,21 @@ class Fact:
     why: str = "not known"  # the model does not pass
     remark: str = ""  # what a pass does not mean
 
+    def asked_of(self, past: History) -> Fact:
+        """Return the fact as it is asked of the scenarios that a history names."""
+        about = past.stylized_facts
+        assert about is not None, "facts are asked of a seed case"
+        scenarios = {SEED_CASE: about.seed_case, FIRST_TRUCE: about.first_truce}
+        return replace(
+            self,
+            asked=self.asked.replace("{first_truce}", about.first_truce_called),
+            arms=tuple(arm.played_in(scenarios) for arm in self.arms),
+            why=about.why.get(self.number, self.why),
+            remark=about.remarks.get(self.number, self.remark),
+        )
+
     def answer(self, played: Mapping[TreatmentArm, Outcomes]) -> Answer:
-        """What the model says to it."""
+        """Return what the model says to it."""
         return self.measure(*(played[arm] for arm in self.arms))
 
     def verdict(self, answer: Answer) -> Verdict:
@@ -115,6 +130,22 @@ def _with_half_the_captives(scenario: Scenario) -> Scenario:
     return with_numbers(scenario, numbers)
 
 
+def _partial(scenario: Scenario) -> Scenario:
+    """Return for each party, the mediator who leans to it most leans fully, and nobody else at
+    all.
+    """
+    biases = {
+        f"mediators.{name}.bias.{party}": bias.centre
+        for name, mediator in scenario.mediators.items()
+        for party, bias in mediator.bias.items()
+    }
+    numbers = dict.fromkeys(biases, 0.0)
+    for party in scenario.parties:
+        towards = [path for path in biases if path.endswith(f".bias.{party}")]
+        numbers |= {max(towards, key=lambda path: biases[path]): 1.0} if towards else {}
+    return with_numbers(scenario, numbers)
+
+
 NOBODY_MEDIATES = _unmediated
 FACILITATING = _mediated_by("channel", "guarantee", "information", "formulation")
 MANIPULATING = _mediated_by("channel", "guarantee", "leverage")
@@ -131,7 +162,9 @@ def _not_final(outcomes: Outcomes) -> Answer:
 
 
 def _cover(plain: Outcomes, plain_texts: Outcomes, dear: Outcomes, dear_texts: Outcomes) -> Answer:
-    """What mediators' texts add to deals where retreating in public is dear, less where free."""
+    """Return what mediators' texts add to deals where retreating in public is dear, less where
+    free.
+    """
     parts = [deals(arm) for arm in (plain, plain_texts, dear, dear_texts)]
     free, costly = change(parts[0], parts[1]), change(parts[2], parts[3])
     twice = parts[3].residual - parts[2].residual - parts[1].residual + parts[0].residual
@@ -214,7 +247,7 @@ def _without_soldiers(outcomes: Outcomes) -> Answer:
 
 
 def _log_price(outcomes: Outcomes) -> Ratio:
-    """The mean log of prisoners per captive in first deals that bring captives home."""
+    """Return the mean log of prisoners per captive in first deals that bring captives home."""
     column = outcomes.labels.issues.index("ratio")
     levels = np.log([float(level) for level in outcomes.labels.levels[column]])
     priced = (outcomes.deal_day != NONE) & ~has_level(outcomes, "captives", ["none"])
@@ -229,11 +262,11 @@ def _lopsided(outcomes: Outcomes) -> Answer:
     return against(0.5, signed_at(outcomes, "ratio", ["10", "30", "50"]))
 
 
-def _short_pauses(outcomes: Outcomes) -> Answer:
-    """Short first truces broken before their term, less the share of 2014 with its own error."""
+def _short_pauses(outcomes: Outcomes, past: Pauses) -> Answer:
+    """Short first truces broken before their term, less the share of the past with its error."""
     short = has_level(outcomes, "duration", ["4d", "7d"])
     found = Ratio.of(short & broken(outcomes, 7), short)
-    kept = [pause.ran_its_term for pause in history.PAUSES]
+    kept = [pause.ran_its_term for pause in past.pauses]
     seen = 1 - sum(kept) / len(kept)
     half = NORMAL_95 * math.hypot(found.error, math.sqrt(seen * (1 - seen) / len(kept)))
     effect = found.value - seen
@@ -245,14 +278,13 @@ def _short_pauses(outcomes: Outcomes) -> Answer:
 AS_IT_IS = TreatmentArm()
 NO_HEARING = (("mediators.*.access.*", 0.0),)
 IMPARTIAL = (("mediators.*.bias.*", 0.0),)
-PARTIAL = (*IMPARTIAL, ("mediators.us.bias.israel", 1.0), ("mediators.qatar.bias.hamas", 1.0))
 DEALS_BY_180 = "talks with a truce by day 180"
 BREAKS = "truces broken per day of truce, first 60 days, in runs with a truce either way"
 CLAYTON = "Clayton et al. 2022"
 
 
 def _speech(cost: float, mediated: float) -> TreatmentArm:
-    """How dear it is to retreat in public, and whether mediators word the texts."""
+    """Return how dear it is to retreat in public, and whether mediators word the texts."""
     return TreatmentArm(numbers=(("parties.*.audience.cost", cost), ("channel.mediated", mediated)))
 
 
@@ -274,14 +306,8 @@ FACTS: tuple[Fact, ...] = (
         "a day of war costs both sides twice as much",
         DEALS_BY_180,
         "above",
-        (AS_IT_IS, TreatmentArm(levers=(("war_cost_israel", 2.0), ("war_cost_hamas", 2.0)))),
+        (AS_IT_IS, TreatmentArm(levers=(("war_cost", 2.0),))),
         _deals,
-        why=(
-            "the costs of the two sides pull apart. Doubled for Israel alone they lower the share "
-            "by 6 points, for Hamas alone they raise it by 7. ZOPAs become more frequent (0.66 to "
-            "0.83), and a larger part of the rounds with one fails because a side holds out for "
-            "more. Why the costs of one side act so is not known"
-        ),
     ),
     Fact(
         "F2b",
@@ -292,12 +318,6 @@ FACTS: tuple[Fact, ...] = (
         "above",
         (_speech(0.25, 0.0), _speech(0.25, 1.0)),
         _deals,
-        why=(
-            "a text of a party's own needs only the other's consent, as who proposes stands by "
-            "it, and mediators misjudge what the parties care for. Where they do not, part of the "
-            "gap closes; the rest is not traced. Nothing in the model ties mediation to how "
-            "exposed a leader is"
-        ),
     ),
     Fact(
         "F2c",
@@ -354,8 +374,8 @@ FACTS: tuple[Fact, ...] = (
         BREAKS,
         "above",
         (
-            TreatmentArm(levers=(("leverage_on_israel", 0.0), ("leverage_on_hamas", 0.0))),
-            TreatmentArm(levers=(("leverage_on_israel", 4.0), ("leverage_on_hamas", 4.0))),
+            TreatmentArm(levers=(("leverage", 0.0),)),
+            TreatmentArm(levers=(("leverage", 4.0),)),
         ),
         breaks_in_both,
         built_in=True,
@@ -372,11 +392,6 @@ FACTS: tuple[Fact, ...] = (
             TreatmentArm(numbers=(("war.numbers.chance", 0.58),)),
         ),
         breaks_in_both,
-        why=(
-            "battles touch a truce only through what fighting on is worth, which a one-sided war "
-            "raises for one side and lowers for the other. It also makes texts without a term "
-            "rarer (0.20 to 0.15 of first deals)"
-        ),
     ),
     Fact(
         "F6a",
@@ -409,10 +424,6 @@ FACTS: tuple[Fact, ...] = (
         (TreatmentArm(edit=FACILITATING), TreatmentArm(edit=MANIPULATING)),
         breaks_in_both,
         built_in=True,
-        why=(
-            "side payments of today's size are some hundredths of a util, which raises the hazard "
-            "by a tenth or less; payments four times as large show in F5a"
-        ),
     ),
     Fact(
         "F7",
@@ -421,7 +432,7 @@ FACTS: tuple[Fact, ...] = (
         "one mediator leans fully to each side, against none that leans at all",
         DEALS_BY_180,
         "above",
-        (TreatmentArm(numbers=IMPARTIAL), TreatmentArm(numbers=PARTIAL)),
+        (TreatmentArm(numbers=IMPARTIAL), TreatmentArm(edit=_partial)),
         _deals,
     ),
     Fact(
@@ -446,8 +457,8 @@ FACTS: tuple[Fact, ...] = (
         "talks under a permanent truce on day 180",
         "above",
         (
-            TreatmentArm(levers=(("guarantee_strength", 0.0),)),
-            TreatmentArm(levers=(("guarantee_strength", 3.0),)),
+            TreatmentArm(levers=(("guarantee", 0.0),)),
+            TreatmentArm(levers=(("guarantee", 3.0),)),
         ),
         _permanent,
     ),
@@ -455,28 +466,22 @@ FACTS: tuple[Fact, ...] = (
         "F10a",
         "Clauses that allow extension or flexibility go with more breaches",
         "Park 2023",
-        "November case with the rule of extension, against without; runs with one truce in both",
+        "{first_truce} with the rule of extension, against without; runs with one truce in both",
         "breaches per day of truce",
         "above",
         (TreatmentArm(FIRST_TRUCE, edit=_without_extension), TreatmentArm(FIRST_TRUCE)),
         _breaches,
-        why=(
-            "the rule is used in no run. A text covers all captives of a kind, so that at its end "
-            "none of the kind is left to extend it for, and the one level that leaves some is "
-            "signed in 1 of 100 first deals. Breaches come at one rate anyway, extended or not"
-        ),
     ),
     Fact(
         "F10b",
         "The same, for breaches that end the truce",
         "Park 2023",
-        "November case with the rule of extension, against without",
+        "{first_truce} with the rule of extension, against without",
         BREAKS,
         "above",
         (TreatmentArm(FIRST_TRUCE, edit=_without_extension), TreatmentArm(FIRST_TRUCE)),
         breaks_in_both,
         built_in=True,
-        why=("the rule is used in no run, as for F10a"),
     ),
     Fact(
         "F11",
@@ -521,12 +526,6 @@ FACTS: tuple[Fact, ...] = (
         "above",
         (AS_IT_IS,),
         _without_soldiers,
-        why=(
-            "two thirds of first deals bring everyone home at once. Dearer prisoners or captives "
-            "who restrain the other side twice as much make deals rarer and that share larger. "
-            "Prisoners cost by the logarithm of their number, so that the later ones come cheap; "
-            "whether this is the cause is not known"
-        ),
     ),
     Fact(
         "F13b",
@@ -537,12 +536,6 @@ FACTS: tuple[Fact, ...] = (
         "above",
         (AS_IT_IS, TreatmentArm(edit=_with_half_the_captives)),
         _price_rises,
-        why=(
-            "the worth of captives is their share of those held on the first day, so that half as "
-            "many are worth as much; fewer prisoners in all then pay for them. Four in ten first "
-            "deals are at fifty for one, the highest level there is. What else holds the price is "
-            "not known"
-        ),
     ),
     Fact(
         "F14",
@@ -553,20 +546,31 @@ FACTS: tuple[Fact, ...] = (
         "above",
         (AS_IT_IS,),
         _lopsided,
-        remark="the highest level is fifty for one, so that the great exchanges cannot occur",
-    ),
-    Fact(
-        "F15",
-        "Very short humanitarian pauses often fail: half of those of 2014 did before their term",
-        "press accounts in sim/validation/history.py",
-        "November case: first truces of a week at most broken before their term, less that half",
-        "share of short truces; the interval holds the error of eight pauses too",
-        "above",
-        (TreatmentArm(FIRST_TRUCE),),
-        _short_pauses,
-        why=(
-            "a quarter of the model's short truces break before their term and half of the eight "
-            "pauses did; eight settle little, and more runs cannot help"
-        ),
     ),
 )
+
+
+def _fact_of_pauses(past: History) -> tuple[Fact, ...]:
+    """Return the fact about pauses of hours, where the history has some."""
+    pauses = past.pauses
+    if pauses is None:
+        return ()
+    fact = Fact(
+        "F15",
+        pauses.statement,
+        f"press accounts in scenarios/history/{past.history}.yaml",
+        pauses.asked,
+        f"share of short truces; the interval holds the error of {in_words(len(pauses.pauses))} "
+        "pauses too",
+        "above",
+        (TreatmentArm(FIRST_TRUCE),),
+        partial(_short_pauses, past=pauses),
+    )
+    return (fact,)
+
+
+def facts(past: History) -> tuple[Fact, ...]:
+    """Return the stylised facts as they are asked of a history's scenarios: none without these."""
+    if past.stylized_facts is None:
+        return ()
+    return tuple(fact.asked_of(past) for fact in (*FACTS, *_fact_of_pauses(past)))

@@ -4,8 +4,8 @@ A server of its own is started with an empty folder. Then, one after the other:
 
 - *first paint*: how long until a new visitor has the baseline of the first scenario;
 - *a lever*: how long from letting a lever go until the headline of 100 talks and of 2,000 is there:
-  for one lever moved alone, which is worked out beforehand; for two levers, which nobody asked of
-  before; and for the same two again;
+  for one lever moved alone; for two levers, which nobody asked of before; and for the same two
+  again;
 - *a class*: many visitors at once, each with levers of their own, every other one with two, over
   websockets and in Streamlit's own language, as sixty browsers would not fit the machine;
 - *a soak*: visitors who go on asking for minutes, and what memory the server takes.
@@ -41,8 +41,9 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from dashboard.explore import ahead, page_state
+from dashboard.explore import page_state
 from sim.scenario.loading import load_scenario
+from sim.scenario.schema import Lever
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -130,7 +131,15 @@ def one_lever(seed: int, scenario: str) -> Iterator[dict[str, list[str]]]:
     case, chance = load_scenario(scenario), random.Random(seed)
     while True:
         name, lever = chance.choice(sorted(case.levers.items()))
-        yield {"scenario": [scenario], "set": [f"{name}:{chance.choice(ahead.steps(lever)):g}"]}
+        yield {"scenario": [scenario], "set": [f"{name}:{chance.choice(steps(lever)):g}"]}
+
+
+def steps(lever: Lever) -> list[float]:
+    """Return where a lever can be put on its slider, but for where it stands."""
+    step = page_state.step_of(lever)
+    count = round((lever.high - lever.low) / step)
+    settings = [page_state.rounded(lever.low + k * step) for k in range(count + 1)]
+    return [value for value in settings if value != lever.default]
 
 
 @contextmanager

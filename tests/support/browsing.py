@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 UNPREPARED = """
 from dashboard import __main__
 from dashboard.explore import baselines
-baselines.baselines = lambda line: None
+baselines.prepare = lambda line: None
 __main__.main()
 """
 

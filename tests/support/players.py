@@ -14,7 +14,7 @@ from sim.classroom.driver import InMemory, run_due_acts
 from sim.classroom.plan import ExercisePlan
 from sim.classroom.state import State, Table
 from sim.classroom.table_model import Model, ScoreSheet
-from sim.engine.simulate import version
+from sim.provenance import version
 from sim.scenario.loading import load_scenario
 from sim.scenario.schema import Scenario
 

@@ -254,13 +254,9 @@ def _remember(name: str, outcomes: Outcomes, desk: JobContext) -> Outcomes:
 
 def first_runs(outcomes: Outcomes, runs: int) -> Outcomes:
     """The first of many runs: what fewer would have been."""
-    return outcomes if runs == len(outcomes) else some_runs(outcomes, 0, runs)
-
-
-def some_runs(outcomes: Outcomes, begin: int, count: int) -> Outcomes:
-    """So many runs out of many, from one of them on."""
-    some = slice(begin, begin + count)
-    arrays: dict[str, Any] = {name: getattr(outcomes, name)[some] for name in outcomes.arrays()}
+    if runs == len(outcomes):
+        return outcomes
+    arrays: dict[str, Any] = {name: getattr(outcomes, name)[:runs] for name in outcomes.arrays()}
     return replace(outcomes, **arrays)
 
 

@@ -8,9 +8,9 @@ from urllib.parse import parse_qs
 import streamlit as st
 
 from dashboard.common import theme
-from dashboard.explore import ahead, class_wall, page_state, progress, session, what_if_widgets
+from dashboard.explore import class_wall, page_state, progress, session, what_if_widgets
 from dashboard.explore.class_wall import WallEntry
-from dashboard.explore.job_queue import REST, jobs
+from dashboard.explore.job_queue import WALL, jobs
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.views import WHAT_IF
 from dashboard.explore.visitor_store import StorageError
@@ -27,10 +27,10 @@ DAY = 90
 def line_of(asked: WhatIf) -> Json | None:
     """The headline of a what-if by the day that the wall counts; None while it is worked out."""
     question = asked.question(theme.FIRST_SECTION)
-    found = ahead.known(question) or progress.known(question)
+    found = progress.known(question)
     if found is None:
         alone = replace(asked.question(), kind="headline")
-        found = jobs().ask(alone, f"wall {progress.who()}", REST).answer
+        found = jobs().ask(alone, f"wall {progress.who()}", WALL).answer
     if found is None:
         return None
     days = [line["day"] for line in found["headline"]]

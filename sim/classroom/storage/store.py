@@ -37,7 +37,7 @@ from sim.classroom.events import Extended, Joined, LogRecord, from_line, to_line
 from sim.classroom.plan import ExercisePlan
 from sim.classroom.state import State, apply, replay
 from sim.classroom.storage import access
-from sim.engine.simulate import version
+from sim.provenance import version
 from sim.scenario.schema import Scenario
 
 #: A writer waits so long for the one before, in ms.

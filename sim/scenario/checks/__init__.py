@@ -50,10 +50,11 @@ CHECKS: tuple[Callable[[Scenario], Troubles], ...] = (
     mediators.access,
     truce.extension,
     levers.moves,
+    levers.expectations,
 )
 
 
 def validate(scenario: Scenario) -> Troubles:
-    """Everything in a scenario that does not fit."""
+    """Return everything in a scenario that does not fit."""
     for check in CHECKS:
         yield from check(scenario)

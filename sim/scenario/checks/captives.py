@@ -9,7 +9,9 @@ from sim.scenario.schema import Scenario
 
 
 def captives(scenario: Scenario) -> Troubles:
-    """People are counted in whole numbers, and each number about them is one that is used."""
+    """Check that people are counted in whole numbers, and each number about them is one that is
+    used.
+    """
     for name, pool in scenario.captives.items():
         path: Path = ("captives", name)
         priced = any(i.role == "ratio" and i.of == name for i in scenario.issues.values())
@@ -45,6 +47,6 @@ def prisoners(scenario: Scenario) -> Troubles:
 
 
 def _people(path: Path, number: Quantity) -> Troubles:
-    """A number of people is whole and not negative."""
+    """Check that a number of people is whole and not negative."""
     if number.centre < 0 or number.centre != round(number.centre):
         yield wrong(path, f"is {number.centre:g}", "it is a whole number of people")

@@ -46,7 +46,7 @@ LEVEL_BOUNDS = {
 
 
 def roles(scenario: Scenario) -> Troubles:
-    """Each issue has what its role needs, and nothing else."""
+    """Check that each issue has what its role needs, and nothing else."""
     first: dict[str, str] = {}
     for name, issue in scenario.issues.items():
         path: Path = ("issues", name)
@@ -105,7 +105,7 @@ def _one_per_pool(scenario: Scenario, role: str) -> Troubles:
 
 
 def _level(scenario: Scenario, path: Path, issue: Issue, level: Level) -> Troubles:
-    """A level has the numbers that its role needs, within their bounds."""
+    """Check that a level has the numbers that its role needs, within their bounds."""
     needed, allowed = NEEDED[issue.role], ALLOWED[issue.role]
     if issue.role == "duration" and scenario.captives:
         needed = (*needed, "exchange_days")
@@ -127,7 +127,7 @@ def _level(scenario: Scenario, path: Path, issue: Issue, level: Level) -> Troubl
 
 
 def _covers(path: Path, name: str, pool: Captives, level: Level) -> Troubles:
-    """A level covers categories that are held."""
+    """Check that a level covers categories that are held."""
     held = [*pool.categories, *([REMAINS] if pool.remains else [])]
     leans: tuple[Path, ...] = (("captives", name),)
     for position, category in enumerate(level.covers or []):

@@ -2,18 +2,48 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sim.scenario.checks.issues import LEVEL_BOUNDS
-from sim.scenario.checks.shared import Bounds, Troubles, span, wrong
+from sim.scenario.checks.shared import Bounds, Troubles, must_be_known, span, wrong
 from sim.scenario.checks.strategies import bounds_of, every_strategy, known_kinds
 from sim.scenario.errors import IssueAtPath, Path, did_you_mean, dotted, quote_value
 from sim.scenario.quantity import Quantity
 from sim.scenario.schema import Scenario
 
+#: Outcomes that a lever can be expected to move; the first two end in a day, as in `deal_by_90`.
+OUTCOMES = (
+    "deal_by_DAY",
+    "truce_held_DAY",
+    "days_until_deal",
+    "zopa_first",
+    "returned_alive_total",
+    "died_in_captivity_total",
+    "prisoners_released_total",
+)
+
+_ON_A_DAY = re.compile(r"(deal_by|truce_held)_[1-9][0-9]*")
+
+
+def expectations(scenario: Scenario) -> Troubles:
+    """Check that a lever is expected to move an outcome, by a source that is listed."""
+    for name, lever in scenario.levers.items():
+        if lever.expect is None:
+            continue
+        path: Path = ("levers", name, "expect")
+        of = lever.expect.of
+        if of not in OUTCOMES[2:] and not _ON_A_DAY.fullmatch(of):
+            found = f"{dotted((*path, 'of'))} is {quote_value(of)}"
+            hint = did_you_mean(of, OUTCOMES)
+            yield IssueAtPath((*path, "of"), found, "no outcome has this name", hint)
+        yield from must_be_known(
+            (*path, "source"), lever.expect.source, ("sources",), scenario.sources
+        )
+
 
 def moves(scenario: Scenario) -> Troubles:
-    """A lever moves numbers that exist, and they stay within bounds all the way."""
+    """Check that a lever moves numbers that exist, and they stay within bounds all the way."""
     numbers = {dotted(path): (path, quantity) for path, quantity in scenario.places()}
     strategic = _strategic_bounds(scenario)
     for name, lever in scenario.levers.items():
@@ -94,5 +124,5 @@ def _strategic_bounds(scenario: Scenario) -> dict[Path, Bounds]:
 
 
 def _narrower(one: Bounds, other: Bounds | None) -> Bounds:
-    """What lies within both bounds."""
+    """Return what lies within both bounds."""
     return one if other is None else (max(one[0], other[0]), min(one[1], other[1]))

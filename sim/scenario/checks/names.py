@@ -28,7 +28,7 @@ def distinct(scenario: Scenario) -> Troubles:
 
 
 def sources(scenario: Scenario) -> Troubles:
-    """Every source that a number cites is listed, and can be found."""
+    """Check that every source that a number cites is listed, and can be found."""
     for name, source in scenario.sources.items():
         if not source.url and not source.title:
             yield wrong(("sources", name), "cannot be found", "it has a `url` or a `title`")
@@ -71,7 +71,7 @@ def references(scenario: Scenario) -> Troubles:
 
 
 def _two_parties(path: Path, holder: str, home: str, scenario: Scenario) -> Troubles:
-    """The holder and the home of people who are held are two parties."""
+    """Check that the holder and the home of people who are held are two parties."""
     yield from must_be_known((*path, "holder"), holder, ("parties",), scenario.parties)
     yield from must_be_known((*path, "home"), home, ("parties",), scenario.parties)
     if holder == home:
@@ -85,10 +85,11 @@ def _two_parties(path: Path, holder: str, home: str, scenario: Scenario) -> Trou
 
 
 def unused_keys(scenario: Scenario) -> Troubles:
-    """Sources and phrases that nothing refers to."""
+    """Return sources and phrases that nothing refers to."""
     cited = {quantity.source for quantity in scenario.quantities().values()}
     if scenario.base_rate is not None:
         cited.add(scenario.base_rate.source)
+    cited |= {lever.expect.source for lever in scenario.levers.values() if lever.expect}
     for name in scenario.sources:
         if name not in cited:
             yield wrong(

@@ -16,7 +16,7 @@ MOST_COMBINATIONS = 1_000_000
 
 
 def grid(scenario: Scenario) -> Troubles:
-    """The constraints leave packages, all phrases are possible, and no level is in vain."""
+    """Check that constraints leave packages, phrases are possible, and no level is in vain."""
     from sim.scenario.packages import feasible_levels, selected
 
     if any(selectors(scenario)):
@@ -51,7 +51,7 @@ def grid(scenario: Scenario) -> Troubles:
 
 
 def _constraint(path: Path, when: Any, needs: Any) -> Troubles:
-    """A constraint can be met, and rules something out."""
+    """Check that a constraint can be met, and rules something out."""
     leans: tuple[Path, ...] = (("issues",),)
     if not (when & needs).any():
         expected = "some package meets both `when` and `needs`"
@@ -62,7 +62,7 @@ def _constraint(path: Path, when: Any, needs: Any) -> Troubles:
 
 
 def _in_some_package(scenario: Scenario, packages: Any, feasible: Any) -> Troubles:
-    """Every phrase and every level is in some package that the constraints allow."""
+    """Check that every phrase and every level is in some package that the constraints allow."""
     from sim.scenario.packages import selected
 
     leans: tuple[Path, ...] = (("issues",), ("constraints",))
@@ -79,7 +79,7 @@ def _in_some_package(scenario: Scenario, packages: Any, feasible: Any) -> Troubl
 
 
 def _red_lines(scenario: Scenario, packages: Any, feasible: Any) -> Troubles:
-    """A red line leaves something, and rules something out."""
+    """Check that a red line leaves something, and rules something out."""
     from sim.scenario.packages import selected
 
     for name, party in scenario.parties.items():

@@ -17,7 +17,7 @@ from sim.scenario.schema import Issue, Party, Scenario
 
 
 def interests(scenario: Scenario) -> Troubles:
-    """What is exchanged is worth something to someone, and nothing else is."""
+    """Check that what is exchanged is worth something to someone, and nothing else is."""
     exchanged = [
         name
         for name, issue in scenario.issues.items()
@@ -46,7 +46,7 @@ def interests(scenario: Scenario) -> Troubles:
 
 
 def _remains_return(scenario: Scenario) -> bool:
-    """Whether any level brings remains home."""
+    """Tell whether any level brings remains home."""
     return any(
         issue.of in scenario.captives
         and scenario.captives[issue.of].remains is not None
@@ -57,7 +57,7 @@ def _remains_return(scenario: Scenario) -> bool:
 
 
 def settlement(scenario: Scenario) -> Troubles:
-    """Each party says what the war ending at each level of the settlement is worth to it."""
+    """Check that each party says what an end of the war at each level is worth to it."""
     issues = {name: issue for name, issue in scenario.issues.items() if issue.role == "settlement"}
     for path, member in members(scenario):
         where = (*path, "settlement")
@@ -87,7 +87,7 @@ def settlement(scenario: Scenario) -> Troubles:
 def _not_settled(
     scenario: Scenario, path: Path, name: str, issues: Mapping[str, Issue]
 ) -> Troubles:
-    """A settlement is only of issues with that role."""
+    """Check that a settlement is only of issues with that role."""
     if name in scenario.issues:
         why = f"{name} has the role {scenario.issues[name].role}, not settlement"
         yield unused_number(path, why, "tell its worth in interests", (("issues", name),))

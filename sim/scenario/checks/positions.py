@@ -10,14 +10,14 @@ from sim.scenario.schema import Bound, Issue, Scenario, Selector
 
 
 def statements(scenario: Scenario) -> Iterator[tuple[Path, str]]:
-    """Every phrase that a party states, with its place."""
+    """Return every phrase that a party states, with its place."""
     for name, party in scenario.parties.items():
         for position, phrase in enumerate(party.positions.states):
             yield ("parties", name, "positions", "states", position), phrase
 
 
 def stated_phrases(scenario: Scenario) -> set[str]:
-    """The phrases that some party states."""
+    """Return the phrases that some party states."""
     return {phrase for _, phrase in statements(scenario)}
 
 
@@ -44,7 +44,7 @@ def said(scenario: Scenario) -> Troubles:
 
 
 def selectors(scenario: Scenario) -> Troubles:
-    """Every partial choice of levels names levels that exist, and chooses some."""
+    """Check that every partial choice of levels names levels that exist, and chooses some."""
     for path, selector in _every_selector(scenario):
         if not selector:
             yield wrong(path, "is empty", "it names at least one issue")
@@ -57,7 +57,7 @@ def selectors(scenario: Scenario) -> Troubles:
 
 
 def _every_selector(scenario: Scenario) -> Iterator[tuple[Path, Selector]]:
-    """Each partial choice of levels that the scenario makes, with its place."""
+    """Return each partial choice of levels that the scenario makes, with its place."""
     for name, phrase in scenario.phrases.items():
         yield ("phrases", name), phrase
     for position, constraint in enumerate(scenario.constraints):
@@ -69,7 +69,7 @@ def _every_selector(scenario: Scenario) -> Iterator[tuple[Path, Selector]]:
 
 
 def _bound(path: Path, name: str, issue: Issue, bound: Bound) -> Troubles:
-    """A bound names levels of its issue, and chooses at least one."""
+    """Check that a bound names levels of its issue, and chooses at least one."""
     from sim.scenario.packages import levels_within
 
     leans: tuple[Path, ...] = (("issues", name),)
@@ -92,7 +92,7 @@ def _bound(path: Path, name: str, issue: Issue, bound: Bound) -> Troubles:
 
 
 def _unknown_levels(path: Path, name: str, issue: Issue, bound: Bound) -> Troubles:
-    """The levels that a bound names exist, and have numbers where it names a number."""
+    """Check that the levels that a bound names exist, and have numbers where it names a number."""
     leans: tuple[Path, ...] = (("issues", name),)
     for end in ("min", "max"):
         value = getattr(bound, end)

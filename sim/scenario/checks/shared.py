@@ -20,14 +20,14 @@ REMAINS = "remains"
 def wrong(
     path: Path, says: str, expected: str = "", hint: str = "", leans: tuple[Path, ...] = ()
 ) -> IssueAtPath:
-    """A trouble whose sentence begins with the key."""
+    """Return an issue whose sentence begins with the key."""
     return IssueAtPath(path, f"{dotted(path)} {says}", expected, hint, leans)
 
 
 def unused_number(
     path: Path, why: str, hint: str = "leave it out", leans: tuple[Path, ...] = ()
 ) -> IssueAtPath:
-    """A trouble with a key that nothing in the talks would read."""
+    """Return the issue of a key that nothing in the talks would read."""
     return wrong(path, "would move nothing", why, hint, leans)
 
 
@@ -38,7 +38,7 @@ def must_be_known(
     names: Iterable[str],
     leans: tuple[Path, ...] = (),
 ) -> Troubles:
-    """A word is one of some names, which are told at a place of the scenario."""
+    """Check that a word is one of some names, which are told at a place of the scenario."""
     there = list(names)
     if word not in there:
         found = f"{dotted(path)} is {quote_value(word)}"
@@ -50,7 +50,7 @@ def must_be_known(
 
 
 def within_bounds(path: Path, quantity: Quantity, bounds: Bounds) -> Troubles:
-    """A quantity stays within bounds that its type does not know of."""
+    """Check that a quantity stays within bounds that its type does not know of."""
     low, high = quantity.support
     if quantity.normal is not None:
         low = high = quantity.centre
@@ -60,14 +60,14 @@ def within_bounds(path: Path, quantity: Quantity, bounds: Bounds) -> Troubles:
 
 
 def span(bounds: Bounds) -> str:
-    """Where a number within bounds lies, in words."""
+    """Return where a number within bounds lies, in words."""
     if np.isinf(bounds[1]):
         return f"at or above {bounds[0]:g}"
     return f"between {bounds[0]:g} and {bounds[1]:g}"
 
 
 def members(scenario: Scenario) -> Iterator[tuple[Path, Party | Constituency]]:
-    """Each party and each of its constituencies."""
+    """Return each party and each of its constituencies."""
     for name, party in scenario.parties.items():
         yield ("parties", name), party
         for member_name, member in party.constituencies.items():

@@ -30,7 +30,7 @@ class Kinds:
 
 
 def known_kinds() -> Kinds:
-    """The strategies of the theory."""
+    """Return the strategies of the theory."""
     from sim.theory import bargaining, commitment, concession, war
 
     return Kinds(
@@ -39,7 +39,7 @@ def known_kinds() -> Kinds:
 
 
 def sides(scenario: Scenario) -> Troubles:
-    """Where the war or captives pull on two sides, every party is on one of them."""
+    """Check that where the war or captives pull on two sides, every party is on one of them."""
     war = scenario.war
     for field, side in (("forward", war.forward), ("backward", war.backward)):
         for position, name in enumerate(side):
@@ -74,7 +74,7 @@ def sides(scenario: Scenario) -> Troubles:
 
 
 def kinds_and_numbers(scenario: Scenario) -> Troubles:
-    """Every strategy is known, and has the numbers it needs, within their bounds."""
+    """Check that every strategy is known, and has the numbers it needs, within their bounds."""
     for path, strategy, kinds in every_strategy(scenario):
         module = kinds.get(strategy.kind)
         if module is None:
@@ -94,7 +94,7 @@ def kinds_and_numbers(scenario: Scenario) -> Troubles:
 def every_strategy(
     scenario: Scenario,
 ) -> Iterator[tuple[Path, Strategy | Any, Mapping[str, Any]]]:
-    """Each strategy that the scenario names, with its place and the kinds it may be of."""
+    """Return each strategy that the scenario names, with its place and the kinds it may be of."""
     kinds = known_kinds()
     yield ("war",), scenario.war, kinds.war
     yield ("permanence",), scenario.permanence, kinds.permanence
@@ -112,7 +112,7 @@ def _numbers(
     bounds: Mapping[str, Bounds],
     what: str,
 ) -> Troubles:
-    """A strategy has exactly the numbers it needs."""
+    """Check that a strategy has exactly the numbers it needs."""
     needs = f"{what} needs {', '.join(needed) or 'no numbers'}"
     leans: tuple[Path, ...] = ((*path[:-1], "kind"), ("war", "kind"))
     for name in needed:

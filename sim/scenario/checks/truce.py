@@ -8,7 +8,7 @@ from sim.scenario.schema import Scenario
 
 
 def effects(scenario: Scenario) -> Troubles:
-    """The effects of a truce are of what it has: a rule of extension, a cost of breaking it."""
+    """Check that a truce has what its effects are of: an extension, a cost of breaking it."""
     path: Path = ("truce", "effects", "extension")
     if scenario.truce.effects.extension is not None and scenario.truce.extension is None:
         yield unused_number(path, "the truce has no extension rule")
@@ -22,7 +22,7 @@ def effects(scenario: Scenario) -> Troubles:
 
 
 def compliance(scenario: Scenario) -> Troubles:
-    """Whether a party hands people over is asked of those who hold some."""
+    """Check that only who holds people is asked whether it hands them over."""
     hands_over = {pool.holder for pool in scenario.captives.values()}
     hands_over |= {pool.holder for pool in scenario.prisoners.values()}
     for name, party in scenario.parties.items():
@@ -32,6 +32,6 @@ def compliance(scenario: Scenario) -> Troubles:
 
 
 def extension(scenario: Scenario) -> Troubles:
-    """A truce is extended only where captives come home."""
+    """Check that a truce is extended only where captives come home."""
     if scenario.truce.extension is not None and not scenario.captives:
         yield unused_number(("truce", "extension"), "there are no captives", leans=(("captives",),))

@@ -179,7 +179,7 @@ def calibrate(sweep: Sweep, facts: Facts, *, accept: float = 0.02) -> Calibratio
 
 
 def _points(one: CellEstimates, facts: Facts) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """The sampled points of the policy that the facts are about."""
+    """Return the sampled points of the policy that the facts are about."""
     chosen = one.sample.copy()
     if not one.uncertainties or not chosen.any():
         raise AnalysisError("the sweep is no sample of uncertainties; nothing can be calibrated")
@@ -198,7 +198,9 @@ def _points(one: CellEstimates, facts: Facts) -> np.ndarray[Any, np.dtype[np.int
 
 
 def _within(cells: Floats) -> float:
-    """The variance of runs about the mean of their design point, averaged over the points."""
+    """Return the variance of runs about the mean of their design point, averaged over the
+    points.
+    """
     if cells.shape[1] < 2:
         raise AnalysisError("chance shows only from 2 replicates up; the sweep has 1")
     return float(cells.var(axis=1, ddof=1).mean())
@@ -252,7 +254,7 @@ def narrowing(places: Floats, weights: Floats) -> tuple[float, bool]:
 
 
 def weighted_quantiles(values: Floats, weights: Floats, at: tuple[float, ...]) -> list[float]:
-    """The values below which so much of the weight lies."""
+    """Return the values below which so much of the weight lies."""
     order = np.argsort(values, kind="stable")
     upto = np.cumsum(weights[order]) - 0.5 * weights[order]
     return [float(q) for q in np.interp(np.array(at) * weights.sum(), upto, values[order])]
@@ -300,7 +302,7 @@ def implausibility(means: Floats, observed: Floats, error: Floats, chance: Float
 
 
 def as_rows(found: Calibration) -> list[Mapping[str, Any]]:
-    """The parameters as rows of a table."""
+    """Return the parameters as rows of a table."""
     return [
         {
             "key": p.key,

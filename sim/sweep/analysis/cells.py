@@ -134,14 +134,16 @@ class CellEstimates:
         return self.scenario_id
 
     def mean(self, points: Bools | Ints, name: str) -> Finding:
-        """The mean over some points, with a 95 % interval for the luck and the states drawn."""
+        """Return the mean over some points, with a 95 % interval for the luck and the states
+        drawn.
+        """
         found = crossed_mean(
             name, self.values[points], self.cluster[points], self.words, self.is_share
         )
         return found
 
     def policy(self, lever_id: int) -> str:
-        """The settings of the levers of a policy, in words."""
+        """Return the settings of the levers of a policy, in words."""
         if not self.levers:
             return "as it stands"
         at = int(np.flatnonzero(self.lever_id == lever_id)[0])
@@ -183,14 +185,14 @@ def check_threshold(cell_estimates: CellEstimates, threshold: float | None) -> N
 
 
 def shown(setting: object) -> str:
-    """A setting as people read it."""
+    """Return a setting as people read it."""
     if isinstance(setting, float | np.floating):
         return f"{float(setting):.4g}"
     return str(setting)
 
 
 def outcomes_of(sweep: Sweep) -> tuple[str, ...]:
-    """The kept outcomes that have a mean, in their order."""
+    """Return the kept outcomes that have a mean, in their order."""
     return tuple(name for name, column in sweep.columns.items() if column["kind"] in MEANS)
 
 
@@ -208,7 +210,7 @@ def must_be_finished(sweep: Sweep) -> None:
 
 
 def cell_estimates(sweep: Sweep, outcome: str) -> CellEstimates:
-    """What a sweep says about an outcome.
+    """Return what a sweep says about an outcome.
 
     Raises AnalysisError for an outcome that it does not keep or that has no mean, and for a sweep
     that is not finished; IncompleteError for a run that is there twice.
@@ -246,7 +248,7 @@ def cell_estimates(sweep: Sweep, outcome: str) -> CellEstimates:
 
 
 def _cells(sweep: Sweep, outcome: str, design_id: Ints) -> tuple[Floats, Bools]:
-    """An outcome by design point and replicate, and which cells were played."""
+    """Return an outcome by design point and replicate, and which cells were played."""
     runs = sweep.runs
     replicate = numbers(runs, "replicate")
     point = np.searchsorted(design_id, numbers(runs, "design_id"))
@@ -273,12 +275,12 @@ def _cells(sweep: Sweep, outcome: str, design_id: Ints) -> tuple[Floats, Bools]:
 
 
 def numbers(table: pa.Table, name: str) -> Ints:
-    """A column of whole numbers."""
+    """Return a column of whole numbers."""
     return np.asarray(table[name].to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
 def column_of(table: pa.Table, name: str) -> Column:
-    """A column of settings as the design has it: numbers, days, or words."""
+    """Return a column of settings as the design has it: numbers, days, or words."""
     return np.asarray(table[name].to_numpy(zero_copy_only=False))
 
 
@@ -288,7 +290,7 @@ def column_of(table: pa.Table, name: str) -> Column:
 def crossed_mean(
     name: str, cells: Floats, cluster: Ints, words: str, is_share: bool = False
 ) -> Finding:
-    """The mean of (points, replicates) with an interval for both of what was drawn.
+    """Return the mean of (points, replicates) with an interval for both of what was drawn.
 
     Points that share a state of the world hang together, and so do runs that share a replicate's
     luck; the variance is that of both less what is counted twice (Cameron, Gelbach & Miller 2011),
@@ -319,7 +321,7 @@ def crossed_mean(
 
 
 def _spread(totals: Floats) -> float:
-    """The variance of a sum over clusters, from the sum of each; 0 of a single one."""
+    """Return the variance of a sum over clusters, from the sum of each; 0 of a single one."""
     n = len(totals)
     return float((totals**2).sum()) * n / (n - 1) if n > 1 else 0.0
 

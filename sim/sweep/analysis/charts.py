@@ -28,7 +28,7 @@ IN_LINES = "split(replace(datum.label, ' to ', '|to '), '|')"
 
 
 def number(value: float | None, is_share: bool) -> str:
-    """A mean as people read it: of 100 where it is a share."""
+    """Return a mean as people read it: of 100 where it is a share."""
     if value is None:
         return "unknown"
     if not is_share:
@@ -37,7 +37,7 @@ def number(value: float | None, is_share: bool) -> str:
 
 
 def with_interval(found: Finding, is_share: bool) -> str:
-    """A mean and its interval."""
+    """Return a mean and its interval."""
     middle = number(found.estimate, is_share)
     if found.low is None or found.high is None:
         return middle
@@ -45,7 +45,9 @@ def with_interval(found: Finding, is_share: bool) -> str:
 
 
 def response(curve: ResponseCurve, name: str, axis: str, is_share: bool) -> Figure:
-    """The outcome along one key, with 95 % intervals; dots are joined where numbers are set."""
+    """Return the outcome along one key, with 95 % intervals; dots are joined where numbers are
+    set.
+    """
     scale = 100.0 if is_share else 1.0
     rows: Rows = [
         {
@@ -95,7 +97,7 @@ def _is_number(text: str) -> bool:
 
 
 def heat(found: HeatMap, name: str, axis: str, is_share: bool) -> Figure:
-    """The mean outcome over two keys, as shaded cells with their numbers."""
+    """Return the mean outcome over two keys, as shaded cells with their numbers."""
     across, along = found.names
     cells = [(r, c) for r in range(len(across)) for c in range(len(along)) if found.n[r, c]]
     rows: Rows = [
@@ -141,7 +143,7 @@ def heat(found: HeatMap, name: str, axis: str, is_share: bool) -> Figure:
 
 
 def boxes(found: Discovery, name: str) -> Figure:
-    """The boxes on the way: how many of the cases of interest each holds, and how purely."""
+    """Return the boxes on the way: how many of the cases of interest each holds, and how purely."""
     rows: Rows = [
         {"coverage": 100 * box.coverage, "density": 100 * box.density} for box in found.peeled
     ]

@@ -19,7 +19,8 @@ IDS = ("design_id", "lever_id", "scenario_id", "matrix", "row")
 
 
 def to_xarray(sweep: Sweep) -> xarray.Dataset:
-    """The kept outcomes as labelled arrays (design_id, replicate), with the design as coordinates.
+    """Return the kept outcomes as labelled arrays (design_id, replicate), with the design as
+    coordinates.
 
     What did not happen is NaN, in words an empty text. Needs the extra `arrays`; raises
     ModuleNotFoundError without it.
@@ -50,7 +51,7 @@ def to_xarray(sweep: Sweep) -> xarray.Dataset:
 
 
 def to_ema(sweep: Sweep) -> tuple[Any, dict[str, np.ndarray[Any, Any]]]:
-    """The sweep as the EMA Workbench has its results: (experiments, outcomes).
+    """Return the sweep as the EMA Workbench has its results: (experiments, outcomes).
 
     `experiments` is a frame of pandas with one row for each design point: every swept key, and the
     Workbench's own columns `scenario`, `policy` and `model`. `outcomes` are arrays by name:

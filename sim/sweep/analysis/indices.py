@@ -39,7 +39,7 @@ def morris(answers: CellEstimates) -> Mapping[int, tuple[MorrisIndex, ...]]:
 
 
 def noise_share(answers: CellEstimates) -> Finding | None:
-    """The share of the variance between runs that the design points do not explain.
+    """Return the share of the variance between runs that the design points do not explain.
 
     It is luck and every number that was not swept. None where there is one replicate or point.
     Raises IncompleteError for a gap.
@@ -56,7 +56,7 @@ def noise_share(answers: CellEstimates) -> Finding | None:
 
 
 def tables(answers: CellEstimates, method: str) -> dict[int, DesignTable]:
-    """The matrices of a design as tables, one for each group of what stands beside them."""
+    """Return the matrices of a design as tables, one for each group of what stands beside them."""
     paths = tuple(key for key in answers.keys if answers.method(key) == method)
     if not paths or answers.matrix is None or answers.row is None:
         raise AnalysisError(f"the sweep has no design by {method}")
@@ -86,7 +86,9 @@ def _design(answers: CellEstimates, method: str, paths: tuple[str, ...]) -> Expe
 
 
 def _beside(answers: CellEstimates, paths: tuple[str, ...]) -> Ints:
-    """The number of the policy, or state of the world, that each point's matrix belongs to."""
+    """Return the number of the policy, or state of the world, that each point's matrix belongs
+    to.
+    """
     if answers.study.design.together is not None:
         return np.zeros(len(answers.design_id), dtype=np.int64)
     return answers.lever_id if paths[0] in answers.uncertainties else answers.scenario_id
@@ -108,7 +110,7 @@ def _must_agree(answers: CellEstimates, design: ExperimentDesign, matrix: Ints) 
 def _table(
     answers: CellEstimates, design: ExperimentDesign, matrix: Ints, points: Ints
 ) -> DesignTable:
-    """The cells of some points that were played, with their keys."""
+    """Return the cells of some points that were played, with their keys."""
     assert answers.row is not None
     point, replicate = np.nonzero(answers.played[points])
     chosen = points[point]

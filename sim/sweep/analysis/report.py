@@ -182,7 +182,7 @@ def write(made: Page, found: Mapping[str, Rows], folder: Path) -> list[Path]:
 def page_of(
     sweep: Sweep, found: Sequence[ReportData], calibration: Calibration | None, command: str
 ) -> Page:
-    """The page about a sweep."""
+    """Return the page about a sweep."""
     manifest, scenario = sweep.manifest, sweep.scenario
     counts = manifest["counts"]
     sections = [section for one in found for section in _sections(one)]
@@ -207,7 +207,7 @@ def page_of(
 
 
 def _axis(answers: CellEstimates) -> str:
-    """The outcome in words, with its unit."""
+    """Return the outcome in words, with its unit."""
     return f"{answers.words}, of 100" if answers.is_share else answers.words
 
 
@@ -219,7 +219,7 @@ def _headline(one: ReportData) -> str:
 
 
 def _sections(one: ReportData) -> Iterator[Section]:
-    """The sections about one outcome."""
+    """Return the sections about one outcome."""
     name, share = one.answers.outcome, one.answers.is_share
     figures = [
         sweep_charts.response(curve, f"curve-{name}-{k}", _axis(one.answers), share)
@@ -259,7 +259,7 @@ def _sections(one: ReportData) -> Iterator[Section]:
 
 
 def _changes(one: ReportData) -> Iterator[str]:
-    """What each lever changes, in the same states and with the same luck."""
+    """Return what each lever changes, in the same states and with the same luck."""
     share = one.answers.is_share
     scale, unit = (100.0, " of 100") if share else (1.0, "")
     for curve in one.curves:

@@ -33,12 +33,12 @@ class ResponseCurve:
 
 
 def curves(answers: CellEstimates) -> tuple[ResponseCurve, ...]:
-    """A curve for each key, in the order of the study."""
+    """Return a curve for each key, in the order of the study."""
     return tuple(curve(answers, key) for key in answers.keys)
 
 
 def curve(answers: CellEstimates, key: str) -> ResponseCurve:
-    """The outcome along a key.
+    """Return the outcome along a key.
 
     Where one key moved at a time, it is the key's own line; of Saltelli's matrices it takes A and
     B; else all points. Intervals are those of `crossed_mean`.
@@ -52,7 +52,8 @@ def curve(answers: CellEstimates, key: str) -> ResponseCurve:
 
 
 def change(answers: CellEstimates, key: str) -> Finding | None:
-    """What moving a lever from its first setting to its last does, in the same state and luck.
+    """Return what moving a lever from its first setting to its last does, in the same state and
+    luck.
 
     Far sharper than the two means apart where design points share their luck. None unless the key
     is a lever that meets each state, and each setting of the other levers, at both ends, and the
@@ -110,7 +111,7 @@ class HeatMap:
 
 
 def heat_map(answers: CellEstimates, across: str, along: str) -> HeatMap:
-    """The outcome over two keys; long ranges are cut into parts of equally many points."""
+    """Return the outcome over two keys; long ranges are cut into parts of equally many points."""
     points = np.flatnonzero(answers.sample)
     one, other = (bins(answers.settings[key][points], SIDE, SIDE - 2) for key in (across, along))
     shape = (len(one[1]), len(other[1]))
@@ -124,7 +125,9 @@ def heat_map(answers: CellEstimates, across: str, along: str) -> HeatMap:
 
 
 def heat_maps(answers: CellEstimates, most: int = 3) -> tuple[HeatMap, ...]:
-    """The heat maps worth a look: each pair of levers, and the two uncertainties that move most."""
+    """Return the heat maps worth a look: each pair of levers, and the two uncertainties that move
+    most.
+    """
     if not answers.sample.any():
         return ()
     pairs = list(itertools.combinations(answers.levers, 2))[: most - 1]

@@ -61,7 +61,7 @@ class Regret:
         return found if found[0].satisfices.estimate else ()
 
     def _first_by(self, merit: Callable[[Policy], float]) -> tuple[Policy, ...]:
-        """The policies of the greatest merit: several where they tie."""
+        """Return the policies of the greatest merit: several where they tie."""
         best = max(map(merit, self.policies))
         return tuple(policy for policy in self.policies if merit(policy) == best)
 

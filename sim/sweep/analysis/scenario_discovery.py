@@ -44,7 +44,7 @@ class BoxSide:
         return np.asarray((values >= self.low) & (values <= self.high))
 
     def said(self) -> str:
-        """It in words, after the name of the key."""
+        """Say it in words, after the name of the key."""
         if self.words is not None:
             return f"is {' or '.join(sorted(self.words))}"
         if self.low == self.high:
@@ -89,7 +89,7 @@ class Discovery:
     cases: int
 
     def in_words(self) -> str:
-        """The rule as a sentence."""
+        """Return the rule as a sentence."""
         if not self.box.sides:
             return (
                 f"No part of the space stands out: {100 * self.share:.0f} of 100 cases are of "
@@ -180,7 +180,7 @@ def _quasi_p(
 
 
 def _peeled(box: Box, settings: Mapping[str, Column], interesting: Bools) -> Box | None:
-    """The box after the best peel: the greatest rise of density for each case given up."""
+    """Return the box after the best peel: the greatest rise of density for each case given up."""
     inside = held(box.sides, settings)
     n, density = int(inside.sum()), box.density
     if density == 1.0:
@@ -199,7 +199,7 @@ def _peeled(box: Box, settings: Mapping[str, Column], interesting: Bools) -> Box
 
 
 def _slices(side: BoxSide | None, settings: Column, inside: Bools) -> Iterator[BoxSide]:
-    """What a key's side may become by one peel: an end cut off, or a word left out."""
+    """Return what a key's side may become by one peel: an end cut off, or a word left out."""
     if settings.dtype.kind not in "fiu":
         words = set(settings[inside].astype(str))
         for word in sorted(words):
@@ -218,7 +218,7 @@ def _slices(side: BoxSide | None, settings: Column, inside: Bools) -> Iterator[B
 
 
 def _pasted(box: Box, settings: Mapping[str, Column], interesting: Bools) -> Box:
-    """The box with slices put back as long as its density does not fall."""
+    """Return the box with slices put back as long as its density does not fall."""
     while True:
         wider = [
             _box({**box.sides, key: side}, settings, interesting)
@@ -236,7 +236,7 @@ def _but(box: Box, key: str) -> dict[str, BoxSide]:
 
 
 def _wider(side: BoxSide, settings: Column, inside: Bools) -> Iterator[BoxSide]:
-    """A side with one slice more, from among the cases that the other sides hold."""
+    """Return a side with one slice more, from among the cases that the other sides hold."""
     if side.words is not None:
         for word in sorted(set(settings[inside].astype(str)) - side.words):
             yield BoxSide(words=side.words | {word})
@@ -251,7 +251,9 @@ def _wider(side: BoxSide, settings: Column, inside: Bools) -> Iterator[BoxSide]:
 
 
 def _significant(box: Box, settings: Mapping[str, Column], interesting: Bools) -> Box:
-    """The box without the restrictions that chance alone may have made, the weakest first."""
+    """Return the box without the restrictions that chance alone may have made, the weakest
+    first.
+    """
     while box.sides:
         weakest = max(box.quasi_p, key=lambda key: box.quasi_p[key])
         if box.quasi_p[weakest] <= QUASI_P:

@@ -35,7 +35,7 @@ CHUNK = 4
 def play_and_tell(question, place, log, awake):
     """Play a sweep in this process, and note which chunks are begun and which are done."""
     awake.set()
-    begin, put = executors.play, execution._put
+    begin, put = executors.run_chunk, execution._put
 
     def noted(task):
         log.open("a").write(f"begun {task.run_id[0]}\n")
@@ -45,7 +45,7 @@ def play_and_tell(question, place, log, awake):
         put(place, chunk, played)
         log.open("a").write(f"done {played.runs['run_id'][0]}\n")
 
-    executors.play, execution._put = noted, put_and_noted
+    executors.run_chunk, execution._put = noted, put_and_noted
     run(question, place, manner=ExecutionOptions(chunk_runs=CHUNK))
 
 
@@ -170,8 +170,8 @@ def test_other_code_is_refused_unless_forced_and_then_marked(study, tmp_path, mo
     )
     with pytest.raises(InterruptedSweepError):
         run(study(FEW), tmp_path / "sweep", manner=manner)
-    monkeypatch.setattr(provenance, "source_sha256", lambda: "0" * 64)
-    with pytest.raises(FingerprintError, match="model"):
+    monkeypatch.setattr(provenance, "model_fingerprint", lambda: "0" * 64)
+    with pytest.raises(FingerprintError, match=r"model .* is now 000000000000 \(another model, or"):
         resume(tmp_path / "sweep")
     words = ["resume", str(tmp_path / "sweep"), "--engine", "serial", "--quiet"]
     assert CliRunner().invoke(commands, words).exit_code == 3

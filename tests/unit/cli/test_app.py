@@ -69,8 +69,8 @@ def test_the_entry_point_is_the_command_line():
 def test_a_command_can_go_on_as_a_program_that_stands_above_it(tmp_path):
     (tmp_path / "server.py").write_text("import os, sys; print(os.getpid(), sys.argv[1:])")
     code = (
-        "import os; from sim.cli.terminal import become; "
-        "print(os.getpid()); become('server', '--x')"
+        "import os; from sim.cli.terminal import exec_module; "
+        "print(os.getpid()); exec_module('server', '--x')"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -5,16 +5,17 @@ import re
 import pytest
 
 from sim.reporting.parameter_tables import (
-    BY_COUNT,
-    BY_DIFFERENCE,
     DOCUMENT,
-    IN_FULL,
+    conflicts,
     difference_table,
     parameter_table,
     refreshed,
+    section,
     what_it_is,
 )
 from tests.builders import PLAYED, TEXTBOOK, case_of, played
+
+IN_FULL = "gaza-2024-01"
 
 
 def test_the_document_is_up_to_date():
@@ -26,7 +27,14 @@ def test_the_document_is_up_to_date():
 
 
 def test_every_scenario_that_people_play_is_in_it():
-    assert sorted(PLAYED) == sorted([IN_FULL, BY_DIFFERENCE, BY_COUNT])
+    assert sorted(re.findall(r"^### (\S+)$", section(), re.M)) == sorted(PLAYED)
+
+
+def test_of_each_conflict_the_case_with_the_most_packages_comes_first_and_in_full():
+    real = [played(name) for name in PLAYED if not played(name).fictional]
+    assert [[case.scenario for case in cases] for cases in conflicts(real)] == [
+        [IN_FULL, "gaza-2023-11"]
+    ]
 
 
 @pytest.mark.parametrize("name", [*PLAYED, *sorted(p.stem for p in TEXTBOOK.glob("*.yaml"))])

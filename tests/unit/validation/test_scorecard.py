@@ -11,10 +11,14 @@ from typer.testing import CliRunner
 
 from sim.cli.app import app
 from sim.validation import scorecard as cards
-from sim.validation.arms import SEED_CASE, Answer, Ratio, TreatmentArm, against, change, play
+from sim.validation.arms import Answer, Ratio, TreatmentArm, against, change, play
+from sim.validation.history import load_history
 from sim.validation.scorecard import ABLATIONS, HEADLINES, Row, as_dict, as_markdown, write
-from sim.validation.stylized_facts import FACTS
+from sim.validation.stylized_facts import facts
 
+PAST = load_history("gaza")
+FACTS = facts(PAST)
+SEED_CASE = "gaza-2024-01"
 RUNS, DAYS = 120, 60
 BELIEVED = "permanence given, 0.5"
 
@@ -27,9 +31,9 @@ def card() -> Iterator[cards.Scorecard]:
     )
     few = [ablation for ablation in ABLATIONS if ablation.name in ("nothing", BELIEVED)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cards, "FACTS", shorter)
+        patch.setattr(cards, "facts", lambda past: shorter)
         patch.setattr(cards, "ABLATIONS", few)
-        yield cards.scorecard(runs=RUNS, seed=1)
+        yield cards.scorecard(PAST, runs=RUNS, seed=1)
 
 
 # --- Facts ---
@@ -98,12 +102,20 @@ def test_ratios_have_the_errors_of_shares_and_of_their_differences():
 
 def test_an_arm_that_sets_a_number_nobody_has_is_refused():
     with pytest.raises(ValueError, match="no number like 'parties"):
-        TreatmentArm(numbers=(("parties.*.wisdom", 1.0),)).case()
+        TreatmentArm(SEED_CASE, numbers=(("parties.*.wisdom", 1.0),)).case()
+
+
+def test_levers_are_found_by_role_and_a_role_that_none_has_is_refused():
+    arm = TreatmentArm(SEED_CASE, levers=(("war_cost", 2.0),))
+    assert arm.levers_of(arm.case()) == {"war_cost_israel": 2.0, "war_cost_hamas": 2.0}
+    late = TreatmentArm(SEED_CASE, levers=(("deadline", 90.0),))
+    with pytest.raises(ValueError, match="no lever with the role 'deadline'; write `role: deadl"):
+        late.levers_of(late.case())
 
 
 def test_arms_share_their_luck_and_are_played_once():
     plain, same = (
-        TreatmentArm(days=20),
+        TreatmentArm(SEED_CASE, days=20),
         TreatmentArm(SEED_CASE, levers=(("optimism", 1.0),), days=20),
     )
     played = play([plain, same, plain], runs=20)

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scoringrules
 from scipy import stats
 
 import sim
 from sim.scenario.loading import scenario_names
-from sim.validation import history
+from sim.validation.history import load_history
 from sim.validation.scoring_rules import brier, covered, crps, crps_of_counts, interval, log_score
+
+PAST = load_history("gaza")
 
 
 def test_three_forecasts_of_three_in_ten_have_the_scores_worked_out_by_hand():
@@ -61,32 +64,43 @@ def test_central_intervals_hold_what_lies_in_them():
     assert covered(values, 8) == [False, False, True]
 
 
+def test_scores_are_those_of_a_library_made_for_them():
+    rng = np.random.default_rng(7)
+    values, weights = rng.normal(size=40), rng.random(40)
+    theirs = scoringrules.crps_ensemble(0.3, values, estimator="nrg", ens_w=weights)
+    assert crps(values, 0.3, weights) == pytest.approx(float(theirs), rel=1e-9)
+    chances, happened = rng.uniform(0.01, 0.99, 20), rng.integers(0, 2, 20)
+    theirs = scoringrules.brier_score(happened, chances)
+    assert brier(chances, happened) == pytest.approx(np.mean(theirs), rel=1e-12)
+    theirs = scoringrules.log_score(happened, chances)
+    assert log_score(chances, happened) == pytest.approx(np.mean(theirs), rel=1e-12)
+
+
 # --- History ---
 
 
 def test_every_fact_of_history_has_a_public_source():
-    for known in (*history.facts(), *history.PAUSES):
-        assert known.url.startswith("http")
-        assert known.published
+    for source in PAST.sources.values():
+        assert source.url.startswith("http")
+        assert source.date
 
 
 def test_the_spells_are_the_base_rate_of_the_scenarios():
-    days = [spell.days for spell in history.SPELLS]
-    assert days == [46, 411]
-    assert history.pace() == pytest.approx(2 / 457)
-    assert history.pace(history.SPELLS[0].name) == pytest.approx(1 / 411)
+    assert [PAST.days_at_risk(spell) for spell in PAST.spells] == [46, 411]
+    assert PAST.pace() == pytest.approx(2 / 457)
+    assert PAST.pace("October and November 2023") == pytest.approx(1 / 411)
     base = sim.load_scenario("gaza-2024-01").base_rate
-    assert base.deals / base.days == pytest.approx(history.pace())
+    assert base.deals / base.days == pytest.approx(PAST.pace())
 
 
 def test_cases_begin_on_the_day_of_their_scenario():
-    for case in history.CASES.values():
+    for case in PAST.cases.values():
         assert sim.load_scenario(case.scenario).as_of == case.begins
-    assert [case.day for case in history.CASES.values()] == [24, 358, 19]
+    assert [PAST.first_truce_day(case) for case in PAST.cases.values()] == [24, 358, 19]
 
 
 def test_no_case_uses_what_was_not_yet_published_on_its_day():
-    for case in history.CASES.values():
+    for case in PAST.cases.values():
         scenario = sim.load_scenario(case.scenario)
         yardstick = scenario.base_rate.source  # which the model does not see
         later = [n for n, s in scenario.sources.items() if s.date > case.begins.isoformat()]
@@ -96,7 +110,7 @@ def test_no_case_uses_what_was_not_yet_published_on_its_day():
 def test_the_fitted_number_is_one_and_the_same_in_all_cases():
     first, *others = (
         party.tactic.numbers["patience"].lognormal
-        for case in history.CASES.values()
+        for case in PAST.cases.values()
         for party in sim.load_scenario(case.scenario).parties.values()
     )
     assert others == [first] * 5

@@ -1,6 +1,8 @@
 """No run of a page is lost because the next one is asked for."""
 
 import asyncio
+import subprocess
+import sys
 from unittest.mock import MagicMock
 
 import pytest
@@ -12,7 +14,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.script_data import ScriptData
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 
-from dashboard.classroom.streamlit_rerun_patch import in_turn
+from dashboard.classroom import streamlit_rerun_patch
 
 PAGE = """
 import streamlit as st
@@ -29,9 +31,9 @@ def page(tmp_path, monkeypatch):
     """The script of a page that looks again every two seconds, and what runs pages."""
     monkeypatch.setattr(runtime, "get_instance", MagicMock())
     monkeypatch.setattr(runtime, "exists", lambda: True)
-    monkeypatch.setattr(
-        AppSession, "_create_scriptrunner", in_turn(AppSession._create_scriptrunner)
-    )
+    # What `apply` puts in its place is taken out again.
+    monkeypatch.setattr(AppSession, "_create_scriptrunner", AppSession._create_scriptrunner)
+    assert streamlit_rerun_patch.apply()
     script = tmp_path / "page.py"
     script.write_text(PAGE)
     return script
@@ -74,3 +76,73 @@ def test_a_timer_that_asks_just_as_a_run_ends_costs_nothing_of_what_was_drawn(pa
     assert {"look", "page"} <= set(drawn)
     ends = [one.script_finished for one in both if one.HasField("script_finished")]
     assert ends == [ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY]
+
+
+def without_runner(session, initial_rerun_data):
+    """A way to begin a run that knows nothing of the run before."""
+
+
+def with_more_to_say(session, initial_rerun_data, reason):
+    """A way to begin a run that is called with one thing more."""
+    session._scriptrunner = reason
+
+
+@pytest.mark.parametrize(
+    ("name", "replacement", "sentence"),
+    [
+        ("_create_scriptrunner", None, "AppSession._create_scriptrunner does not use"),
+        ("_create_scriptrunner", without_runner, "does not use _scriptrunner"),
+        ("_create_scriptrunner", with_more_to_say, "does not take one request"),
+        ("request_rerun", without_runner, "does not use _create_scriptrunner, _scriptrunner"),
+    ],
+)
+def test_a_streamlit_that_is_not_as_expected_is_left_alone_and_the_log_says_so(
+    monkeypatch, caplog, name, replacement, sentence
+):
+    monkeypatch.setattr(AppSession, name, replacement)
+    begin = AppSession._create_scriptrunner
+    assert not streamlit_rerun_patch.apply()
+    assert AppSession._create_scriptrunner is begin
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert sentence in caplog.text
+    assert "the server goes on" in caplog.text
+
+
+def test_a_streamlit_without_sessions_is_left_alone(monkeypatch, caplog):
+    monkeypatch.setitem(sys.modules, "streamlit.runtime.app_session", None)
+    assert not streamlit_rerun_patch.apply()
+    assert "streamlit.runtime.app_session" in caplog.text
+
+
+WITHOUT_THE_METHOD = """
+from streamlit.runtime.app_session import AppSession
+del AppSession._create_scriptrunner
+"""
+
+WITHOUT_THE_LOGGER = """
+import importlib.util
+find = importlib.util.find_spec
+importlib.util.find_spec = lambda name: None if name == "streamlit.error_util" else find(name)
+"""
+
+SERVER = """
+from dashboard.classroom.server import app
+print(type(app).__name__)
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ("", ""),
+        (WITHOUT_THE_METHOD, "is not the one that the classroom was tested with"),
+        (WITHOUT_THE_LOGGER, "what students wrote may stand in its log"),
+    ],
+)
+def test_the_server_says_what_differs_and_goes_on(change, sentence):
+    server = subprocess.run(
+        [sys.executable, "-c", change + SERVER], capture_output=True, text=True, check=True
+    )
+    assert server.stdout == "App\n"
+    assert sentence in server.stderr
+    assert bool(server.stderr) == bool(sentence)

@@ -1,48 +1,77 @@
-"""Shipped answers are those of today's model and scenarios."""
+"""The first page of each scenario is computed as the server starts, and asked for as one answer."""
 
-import json
 from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
-from dashboard.common.paths import BASELINES
-from dashboard.explore import baselines
-from dashboard.explore.job_queue import PREPARED
-from dashboard.explore.query import QueryArm
+from dashboard.explore import baselines, page_state, query
+from dashboard.explore.job_queue import PREPARED, Jobs
+from dashboard.explore.query import OUTCOMES, QueryArm
 from sim.engine.simulate import simulate
+from sim.findings import deal_by
 from sim.scenario.loading import scenario_names
 
-STALE = "the shipped answers are stale; bring them up to date with `make baselines`"
+RIVERS = baselines.baseline("two-rivers")
 
 
-@pytest.mark.parametrize("name", scenario_names())
-def test_the_shipped_answer_is_of_this_scenario_and_this_model(name):
-    content = json.loads((BASELINES / f"{name}.json").read_text(encoding="utf-8"))
-    assert baselines.shipped(baselines.baseline(name)) is not None, STALE
-    played = simulate(name, runs=baselines.WITNESSES, seed=baselines.SEED)
-    assert played.deal_day.tolist() == content["witnesses"], STALE
+@pytest.fixture
+def server(tmp_path):
+    """A line of questions with its workers; `server()` is another in the same folder."""
+    lines = []
+
+    def begin():
+        lines.append(Jobs(tmp_path, workers=1))
+        return lines[-1]
+
+    yield begin
+    for line in lines:
+        line.close()
 
 
-def test_a_shipped_answer_is_used_for_nothing_else(monkeypatch):
-    question = baselines.baseline("two-rivers")
+def test_a_server_begins_with_the_first_pages_the_usual_scenario_first():
+    asked = []
+    baselines.prepare(SimpleNamespace(ask=lambda *words: asked.append(words)))
+    first, *others = [question for question, *_ in asked if question.kind != OUTCOMES]
+    assert first == baselines.baseline(page_state.first_name())
+    assert {question.arms[0].scenario for question in (first, *others)} == set(scenario_names())
+    assert [question for question, *_ in asked if question.kind == OUTCOMES] == [
+        replace(question, kind=OUTCOMES) for question in (first, *others)
+    ]
+    assert {words[1:] for words in asked} == {("server", PREPARED)}
+
+
+def test_two_servers_with_one_folder_prepare_the_same_and_a_third_finds_it(server, monkeypatch):
+    monkeypatch.setattr(baselines, "scenario_names", lambda: ["two-rivers"])
+    lines = [server(), server()]
+    for line in lines:
+        baselines.prepare(line)
+    answers = [line.ask(RIVERS) for line in lines]
+    for job in answers:
+        while not job.over:
+            job.wait(job.changes, 60)
+    assert answers[0].answer == answers[1].answer
+    assert server().known(RIVERS) == answers[0].answer
+    outcomes = simulate("two-rivers", runs=RIVERS.runs, seed=RIVERS.seed)
+    for headline in answers[0].answer["headline"]:
+        share = deal_by(outcomes, headline["day"]).estimate
+        assert headline["arms"]["baseline"]["estimate"] == share
+
+
+def test_every_section_of_a_first_page_is_part_of_one_answer():
+    for section in ("terms", "people"):
+        assert baselines.whole(replace(RIVERS, more=(("section", section),))) == RIVERS
     moved = QueryArm("two-rivers", levers=(("leaks", 0.0),))
     for other in ({"arms": (moved,)}, {"seed": 2}, {"runs": 100}, {"days": 30}):
-        assert baselines.shipped(replace(question, **other)) is None
-    monkeypatch.setattr(baselines, "version", lambda: "another")
-    assert baselines.shipped(question) is None
+        question = replace(RIVERS, more=(("section", "terms"),), **other)
+        assert baselines.whole(question) == question
 
 
-def test_a_folder_of_shipped_answers_holds_these_and_no_others(tmp_path):
-    folder = tmp_path / "shipped"
-    baselines.ship(folder, {"old": {}, "kept": {"day": 1}})
-    assert baselines.ship(folder, {"kept": {"day": 2}}) == [folder / "kept.json"]
-    assert [file.name for file in folder.iterdir()] == ["kept.json"]
-    assert json.loads((folder / "kept.json").read_text(encoding="utf-8")) == {"day": 2}
-
-
-def test_a_server_begins_with_what_every_what_if_is_held_against():
-    asked = []
-    baselines.baselines(SimpleNamespace(ask=lambda *words: asked.append(words)))
-    talks = [baselines.baseline(name) for name in scenario_names()]
-    assert asked == [(replace(one, kind="outcomes"), "server", PREPARED) for one in talks]
+def test_another_model_has_other_keys_and_another_chart_leaves_those_of_talks(monkeypatch):
+    talks = replace(RIVERS, kind=OUTCOMES)
+    before = RIVERS.key(), talks.key()
+    monkeypatch.setattr(query, "report_fingerprint", lambda *packages: "another")
+    assert RIVERS.key() != before[0]
+    assert talks.key() == before[1]
+    monkeypatch.setattr(query, "model_fingerprint", lambda: "another")
+    assert talks.key() != before[1]

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from dashboard.common.disk_cache import Cache
-from dashboard.explore.job_queue import AWAITED, EARLY, FULL, LOST, PREPARED, REST, Job, Jobs
+from dashboard.explore.job_queue import AWAITED, EARLY, FULL, LOST, PREPARED, WALL, Job, Jobs
 from dashboard.explore.query import Query, QueryArm
 
 SMALL = Query("headline", (QueryArm("two-rivers"),), 20, 1, 20)
@@ -79,9 +79,9 @@ def test_what_comes_first_while_a_worker_is_busy_and_cancelling_frees_it(line, m
 
     monkeypatch.setattr(line, "deliver", noting)
     busy = running(line.ask(LONG, "one"))
-    prepared, rest, awaited, early = (
+    prepared, wall, awaited, early = (
         line.ask(replace(SMALL, seed=seed), "one", priority)
-        for seed, priority in ((3, PREPARED), (6, REST), (4, AWAITED), (5, EARLY))
+        for seed, priority in ((3, PREPARED), (6, WALL), (4, AWAITED), (5, EARLY))
     )
     assert line.ask(replace(SMALL, seed=4), "two") is awaited  # one job for both
     dropped = line.ask(replace(LONG, seed=2), "one")
@@ -90,7 +90,7 @@ def test_what_comes_first_while_a_worker_is_busy_and_cancelling_frees_it(line, m
     line.cancel(busy, "one")
     assert busy.state == "cancelled"
     finished(prepared)
-    assert answered == [early, awaited, rest, prepared]
+    assert answered == [early, awaited, wall, prepared]
     assert {job.state for job in answered} == {"done"}
 
 
