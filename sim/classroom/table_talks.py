@@ -20,7 +20,8 @@ from sim.engine.negotiation import ModelMoves
 from sim.engine.outcomes import NONE
 from sim.engine.random_streams import STRETCH_DAYS, RandomStreams
 from sim.engine.rounds import Assessment, Meeting, NegotiationRound
-from sim.engine.talks import Diary, Talks
+from sim.engine.run_events import EventObserver
+from sim.engine.talks import Talks
 from sim.types import Bools, Floats, Ints, Singles
 
 #: The random numbers of what comes after a table has ended are apart from those of any table.
@@ -163,7 +164,7 @@ class TableTalks(Talks):
         *,
         live: bool = False,
         days: int | None = None,
-        diary: Diary | None = None,
+        diary: EventObserver | None = None,
     ) -> None:
         super().__init__(
             setting.case,

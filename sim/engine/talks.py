@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import mesa
 import numpy as np
@@ -24,6 +24,7 @@ from sim.engine.rounds import (
     WAR,
     TalksState,
 )
+from sim.engine.run_events import EventObserver, run_event
 from sim.engine.sampling import ParameterSample, carry_over
 from sim.engine.truces import Truces
 from sim.scenario.packages import feasible_packages
@@ -33,14 +34,6 @@ from sim.types import Bools, Floats, Ints
 
 #: Packages assessed at a time, over all runs at hand: more take memory, fewer take more calls.
 PACKAGES_AT_ONCE = 2**20
-
-
-class Diary(Protocol):
-    """Someone who takes notes of a single run."""
-
-    def note(self, day: int, kind: str, **facts: Any) -> None:
-        """Something happened."""
-        ...
 
 
 class Talks(mesa.Model):
@@ -71,7 +64,7 @@ class Talks(mesa.Model):
         levers: Mapping[str, float | Floats] | None = None,
         points: Mapping[str, Floats] | None = None,
         values: Mapping[str, Floats] | None = None,
-        diary: Diary | None = None,
+        diary: EventObserver | None = None,
         series: bool = False,
         offered: Bools | None = None,
     ) -> None:
@@ -181,7 +174,7 @@ class Talks(mesa.Model):
 
     def _note(self, kind: str, **facts: Any) -> None:
         if self.diary is not None:
-            self.diary.note(self.day, kind, **facts)
+            self.diary.record(run_event(kind, self.day, **facts))
 
     def _evidence(self, rows: Ints) -> Evidence:
         return Evidence(self.front[rows], self.wins[rows], self.battles[rows])

@@ -446,15 +446,15 @@ class Scenario(Part):
     roles: dict[Name, Seat] = {}
 
     def quantities(self) -> dict[str, Quantity]:
-        """Every number of the scenario by its path."""
+        """Return every number of the scenario by its path."""
         return {".".join(map(str, path)): quantity for path, quantity in self.places()}
 
     def places(self) -> Iterator[tuple[tuple[str | int, ...], Quantity]]:
-        """Every number of the scenario with its place: names, and numbers within lists."""
+        """Return every number of the scenario with its place: names, and numbers within lists."""
         return _quantities(self, ())
 
     def levers_of_role(self, role: LeverRole) -> list[str]:
-        """The levers with a role, in the order of the file."""
+        """Return the levers with a role, in the order of the file."""
         return [name for name, lever in self.levers.items() if lever.role == role]
 
     def issue_of_role(self, role: Role) -> str | None:

@@ -163,14 +163,14 @@ def change(before: Ratio, after: Ratio) -> Answer:
     return Answer(effect, effect - half, effect + half, before.value, after.value)
 
 
-def over_and_above(one: Answer, other: Answer, half: float) -> Answer:
-    """How much larger one change is than another."""
-    effect = one.effect - other.effect
-    return Answer(effect, effect - half, effect + half, other.effect, one.effect)
+def over_and_above(answer: Answer, other: Answer, half: float) -> Answer:
+    """Return how much larger one change is than another."""
+    effect = answer.effect - other.effect
+    return Answer(effect, effect - half, effect + half, other.effect, answer.effect)
 
 
 def against(bar: float, ratio: Ratio) -> Answer:
-    """By how much a ratio lies above a bar."""
+    """Return by how much a ratio lies above a bar."""
     effect, half = ratio.value - bar, NORMAL_95 * ratio.error
     return Answer(effect, effect - half, effect + half, bar, ratio.value)
 
@@ -195,15 +195,15 @@ def signed_at(outcomes: Outcomes, issue: str, levels: Sequence[str]) -> Ratio:
 
 
 def has_level(outcomes: Outcomes, issue: str, levels: Sequence[str]) -> NDArray[np.bool_]:
-    """Whether the first deal has one of some levels of an issue: (runs,)."""
+    """Tell whether the first deal has one of some levels of an issue: (runs,)."""
     column = outcomes.labels.issues.index(issue)
-    known = outcomes.labels.levels[column]
-    wanted = [known.index(level) for level in levels if level in known]
+    labels = outcomes.labels.levels[column]
+    wanted = [labels.index(level) for level in levels if level in labels]
     return np.asarray(np.isin(outcomes.deal_levels[:, column], wanted))
 
 
 def broken(outcomes: Outcomes, within: int) -> NDArray[np.bool_]:
-    """Whether somebody ended the first truce so soon, its term apart: (runs,)."""
+    """Tell whether somebody ended the first truce so soon, its term apart: (runs,)."""
     expired = outcomes.labels.causes.index(EXPIRY)
     ended = (outcomes.truce_end != NONE) & (outcomes.truce_end != expired)
     return np.asarray(ended & (outcomes.truce_days <= within))

@@ -193,9 +193,9 @@ def _counted(
     )
 
 
-def coverage(found: list[Counted]) -> dict[float, tuple[int, int]]:
-    """For each central interval, how many of the counts it holds, and of how many."""
-    return {share: (sum(c.covered[share] for c in found), len(found)) for share in CENTRAL}
+def coverage(counts: list[Counted]) -> dict[float, tuple[int, int]]:
+    """Return for each central interval, how many of the counts it holds, and of how many."""
+    return {share: (sum(c.covered[share] for c in counts), len(counts)) for share in CENTRAL}
 
 
 # --- What each backtest was to show
@@ -239,29 +239,33 @@ class _Backtest:
             return self._refused(question.refused)
         return self._parted_by(question.parted_by or [])
 
-    def _deal_by(self, asked: DealBy) -> tuple[str, bool]:
-        chance = deal_by(self.outcomes, asked.day)
-        return _shown(chance), asked.holds(_estimate(chance))
+    def _deal_by(self, question: DealBy) -> tuple[str, bool]:
+        chance = deal_by(self.outcomes, question.day)
+        return _shown(chance), question.holds(_estimate(chance))
 
-    def _signed(self, asked: Signed) -> tuple[str, bool]:
-        part = signed_at(self.outcomes, asked.issue, asked.levels).value
-        return f"{part:.2f}", asked.holds(part)
+    def _signed(self, question: Signed) -> tuple[str, bool]:
+        part = signed_at(self.outcomes, question.issue, question.levels).value
+        return f"{part:.2f}", question.holds(part)
 
-    def _commonest(self, asked: Commonest) -> tuple[str, bool]:
-        level = _commonest(self.outcomes, asked.issue)
-        return f"commonest: {level}", level in asked.levels
+    def _commonest(self, question: Commonest) -> tuple[str, bool]:
+        level = _commonest(self.outcomes, question.issue)
+        return f"commonest: {level}", level in question.levels
 
-    def _lasted(self, asked: Lasted) -> tuple[str, bool]:
-        """How long first truces last: those that are over, or all that begin early enough."""
+    def _lasted(self, question: Lasted) -> tuple[str, bool]:
+        """Return how long first truces last: those that are over, or all that begin early
+        enough.
+        """
         outcomes = self.outcomes
         among = outcomes.deal_day != NONE
-        if asked.issue is not None:
-            among = has_level(outcomes, asked.issue, asked.levels) & (outcomes.truce_end != NONE)
-        if asked.begun_by is not None:
-            among = among & (outcomes.deal_day <= asked.begun_by)
+        if question.issue is not None:
+            among = has_level(outcomes, question.issue, question.levels) & (
+                outcomes.truce_end != NONE
+            )
+        if question.begun_by is not None:
+            among = among & (outcomes.deal_day <= question.begun_by)
         days = outcomes.truce_days[among]
-        low, high = interval(days, asked.share) if len(days) else (math.nan, math.nan)
-        holds = low <= self.past.number_of(asked.holds) <= high
+        low, high = interval(days, question.share) if len(days) else (math.nan, math.nan)
+        holds = low <= self.past.number_of(question.holds) <= high
         return f"{low:.0f} to {high:.0f} days", holds
 
     def _parted_by(self, issues: list[str]) -> tuple[str, bool]:
@@ -271,9 +275,9 @@ class _Backtest:
         shown = ", ".join(f"{name} {parts[name]:.2f}" for name in ranked[:3])
         return shown, set(ranked[: len(issues)]) == set(issues)
 
-    def _refused(self, asked: Refused) -> tuple[str, bool]:
-        part = _blocked(self._look, asked.wanted_by, asked.refused_by, asked.permanent)
-        return _shown(part), asked.holds(_estimate(part))
+    def _refused(self, question: Refused) -> tuple[str, bool]:
+        part = _blocked(self._look, question.wanted_by, question.refused_by, question.permanent)
+        return _shown(part), question.holds(_estimate(part))
 
     @cached_property
     def _look(self) -> InitialUtilities:
@@ -303,12 +307,12 @@ def _commonest(outcomes: Outcomes, issue: str) -> str:
     return levels[int(np.nanargmax(shares))] if not np.isnan(shares).all() else "no deal"
 
 
-def _estimate(found: Finding) -> float:
-    return math.nan if found.estimate is None else found.estimate
+def _estimate(finding: Finding) -> float:
+    return math.nan if finding.estimate is None else finding.estimate
 
 
-def _shown(found: Finding) -> str:
-    return f"{_estimate(found):.2f} ({found.low or 0:.2f} to {found.high or 0:.2f})"
+def _shown(finding: Finding) -> str:
+    return f"{_estimate(finding):.2f} ({finding.low or 0:.2f} to {finding.high or 0:.2f})"
 
 
 # --- Pauses of hours

@@ -71,7 +71,7 @@ def interval(values: ArrayLike, share: float) -> tuple[float, float]:
 
 
 def covered(values: ArrayLike, observed: float, shares: Sequence[float] = CENTRAL) -> list[bool]:
-    """Whether each central interval of a forecast holds what was observed."""
+    """Tell whether each central interval of a forecast holds what was observed."""
     ends = [interval(values, share) for share in shares]
     return [low <= observed <= high for low, high in ends]
 

@@ -131,7 +131,9 @@ def _with_half_the_captives(scenario: Scenario) -> Scenario:
 
 
 def _partial(scenario: Scenario) -> Scenario:
-    """For each party, the mediator who leans to it most leans fully, and nobody else at all."""
+    """Return for each party, the mediator who leans to it most leans fully, and nobody else at
+    all.
+    """
     biases = {
         f"mediators.{name}.bias.{party}": bias.centre
         for name, mediator in scenario.mediators.items()
@@ -282,7 +284,7 @@ CLAYTON = "Clayton et al. 2022"
 
 
 def _speech(cost: float, mediated: float) -> TreatmentArm:
-    """How dear it is to retreat in public, and whether mediators word the texts."""
+    """Return how dear it is to retreat in public, and whether mediators word the texts."""
     return TreatmentArm(numbers=(("parties.*.audience.cost", cost), ("channel.mediated", mediated)))
 
 
