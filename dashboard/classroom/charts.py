@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sim.reporting.charts import BLUE, GREY, INK, ORANGE
+from sim.reporting.charts.kit import BLUE, GREY, INK, ORANGE
 from sim.types import Json
 
 #: Pixels: a dot of the model, and the room that a column of dots takes.

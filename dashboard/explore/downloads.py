@@ -13,7 +13,7 @@ import vl_convert
 from dashboard.explore import progress, session
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.query import Query
-from sim.reporting.charts import INK
+from sim.reporting.charts.kit import INK
 from sim.types import Json
 
 #: Characters to a line of a chart's title.

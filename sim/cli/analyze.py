@@ -199,7 +199,7 @@ def _print_reports(
 
 def _lines_of_means(report: ReportData) -> Iterator[str]:
     """Return an outcome along each key."""
-    from sim.reporting.charts import signed
+    from sim.reporting.charts.effects import signed
     from sim.sweep.analysis.charts import with_interval
 
     share = report.estimates.is_share

@@ -8,7 +8,9 @@ from sim.findings import sensitivity
 from sim.findings.attribution import NO_ISSUE, NOBODY_ALONE, Mechanism, Structural
 from sim.findings.mediation import Mediation
 from sim.findings.statistics import Effect, Finding, is_share, scale_of
-from sim.reporting import charts, explanation
+from sim.reporting import explanation
+from sim.reporting.charts.effects import effect_dots, signed
+from sim.reporting.charts.shares import share_bars
 from sim.reporting.sections import Section, SectionTable
 from sim.reporting.summary import frequency
 from sim.scenario.schema import Scenario
@@ -44,7 +46,7 @@ def why_section(
             if name != NO_ISSUE or part.estimate
         }
         figures.append(
-            charts.shares(
+            share_bars(
                 "structural",
                 "Where nothing suits everybody before the first day: who would have to give up "
                 "most, and over which issues they part.",
@@ -58,7 +60,7 @@ def why_section(
         for reason, share in procedural.items()
     }
     figures.append(
-        charts.shares(
+        share_bars(
             "procedural",
             "Of 100 rounds in which some package would have suited everybody, before a first deal, "
             "so many failed for each reason.",
@@ -67,7 +69,7 @@ def why_section(
         )
     )
     said = (
-        f"In {_frequency(bargain.no_zopa)} talks no package is better than no deal for everyone "
+        f"In {frequency(bargain.no_zopa)} talks no package is better than no deal for everyone "
         f"who can refuse one before the first day, as they see it ({bargain.no_zopa.n:,} draws). "
         "Parts of the gap are Shapley values: how much of it would close if an issue were out of "
         "the way, averaged over all orders.",
@@ -80,7 +82,7 @@ def mechanisms_section(mechanisms: Mapping[str, Mechanism], runs: int) -> Sectio
     name = next(iter(next(iter(mechanisms.values())).effects))
     day = name.rpartition("_")[2]
     effects = {m.words: m.effects[name] for m in mechanisms.values()}
-    figure = charts.effects(
+    figure = effect_dots(
         "mechanisms",
         f"Truces by day {day}, more or fewer of 100 talks, if one thing alone were otherwise.",
         {"": effects},
@@ -107,7 +109,7 @@ def mediation_section(value: Mediation, scenario: Scenario, runs: int) -> Sectio
             for mediator, part in value.mediators[name].items()
         },
     }
-    figure = charts.effects(
+    figure = effect_dots(
         "mediation",
         f"What mediation adds to the talks with a truce by day {day}, of 100.",
         groups,
@@ -116,7 +118,7 @@ def mediation_section(value: Mediation, scenario: Scenario, runs: int) -> Sectio
     rows = []
     for outcome, whole in value.whole.items():
         scale = scale_of(outcome)
-        rows.append((explanation.measure_words(outcome), charts.signed(whole, scale)))
+        rows.append((explanation.measure_words(outcome), signed(whole, scale)))
     return Section(
         "mediation",
         heading,
@@ -145,7 +147,7 @@ def sensitivities_section(
     if not trends:
         return Section("sensitivities", heading, missing="Every number is certain here.")
     clear = sum(one.excludes_zero for one in trends)
-    figure = charts.effects(
+    figure = effect_dots(
         "sensitivities",
         f"How far {measure.words}{unit} move over the range of a number: the steepest "
         f"{min(STEEPEST, len(trends))} of {len(trends)}.",
@@ -165,7 +167,7 @@ def sensitivities_section(
             f"{clear} of {len(trends)} intervals do not include 0; luck alone would make about "
             f"{0.05 * len(trends):.0f} such. Bends and joint effects are not seen here: "
             f"`parley sensitivity {scenario.scenario}` looks for them. Luck alone is "
-            f"{_frequency(luck)} parts of the variance between talks.",
+            f"{frequency(luck)} parts of the variance between talks.",
         ),
     )
 
@@ -184,7 +186,3 @@ def _within(effects: Mapping[str, Effect]) -> str:
     if idle:
         said.append(f"Without any effect in any of these talks: {'; '.join(idle)}.")
     return " ".join(said) or "All of these are larger than the noise of so many talks."
-
-
-def _frequency(found: Finding) -> str:
-    return frequency({"estimate": found.estimate})

@@ -69,12 +69,12 @@ class Factor:
             low, high = self._bounds
             return np.asarray(low + (high - low) * places)
         if span.form in FORMS:
-            return np.asarray(span.quantity().at(places))
+            return np.asarray(span.quantity().ppf(places))
         if span.form == "scipy":
             assert span.scipy is not None
             inside = np.clip(places, FINEST_LUCK, 1.0 - FINEST_LUCK)
             return np.asarray(frozen(span.scipy).ppf(inside), dtype=np.float64)
-        return np.asarray(self.scenario.quantities()[self.key].at(places))
+        return np.asarray(self.scenario.quantities()[self.key].ppf(places))
 
     def grid(self) -> Column:
         """Return its settings in a grid. Raises FactorError where nothing says how many."""

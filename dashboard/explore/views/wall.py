@@ -14,7 +14,7 @@ from dashboard.explore.job_queue import WALL, jobs
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.views import WHAT_IF
 from dashboard.explore.visitor_store import StorageError
-from sim.reporting.charts import BLUE, GREY, INK
+from sim.reporting.charts.kit import BLUE, GREY, INK
 from sim.types import Json
 
 #: Seconds between two looks at whether something new hangs on the wall.

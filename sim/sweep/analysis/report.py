@@ -11,8 +11,10 @@ from typing import Any
 
 from sim.findings.statistics import Finding
 from sim.io.atomic_write import write_atomically
-from sim.reporting import charts, html_report
-from sim.reporting.charts import Figure
+from sim.reporting import html_report
+from sim.reporting.charts.effects import effect_dots, signed
+from sim.reporting.charts.kit import Figure
+from sim.reporting.charts.shares import share_bars
 from sim.reporting.html_report import Page
 from sim.reporting.sections import Section, SectionTable
 from sim.reporting.summary import NOT_A_FORECAST
@@ -212,7 +214,7 @@ def page_of(
             ("runs", f"{counts['planned']:,} of {manifest['days']} days"),
         ),
         data={DATA: as_data(sweep, reports, calibration, command)},
-        **html_report.about(scenario),
+        **vars(html_report.about(scenario)),
     )
 
 
@@ -278,7 +280,7 @@ def _changes(report: ReportData) -> Iterator[str]:
         if curve.change is not None:
             yield (
                 f"{curve.change.name}, in the same states and with the same luck: "
-                f"{charts.signed(curve.change, scale)}{unit}."
+                f"{signed(curve.change, scale)}{unit}."
             )
 
 
@@ -297,7 +299,7 @@ def _morris(report: ReportData, name: str, heading: str) -> Section:
     assert report.morris is not None
     scale = 100.0 if report.estimates.is_share else 1.0
     figures = [
-        charts.effects(
+        effect_dots(
             f"{name}-{group}",
             f"What moving one key over its whole range does, {report.estimates.policy(group)}.",
             {
@@ -318,7 +320,7 @@ def _sobol(report: ReportData, name: str, heading: str) -> Section:
     """Return the section on shares of variance."""
     assert report.sobol is not None
     figures = [
-        charts.effects(
+        effect_dots(
             f"{name}-{group}",
             f"Shares of the variance of design points' means, {report.estimates.policy(group)}.",
             {
@@ -410,7 +412,7 @@ def _regretted(report: ReportData, name: str, heading: str) -> Section:
             f"does enough in a state where it comes to {bound} {enough}.",
         ),
         (
-            charts.shares(
+            share_bars(
                 name,
                 f"In so many of 100 states of the world each policy does enough ({enough}).",
                 {"": {"": {policy.name: policy.satisfices for policy in regret.policies}}},

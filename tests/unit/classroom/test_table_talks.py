@@ -1,5 +1,7 @@
 """A table is a run of the model: the same talks, with people's moves in place of some."""
 
+from operator import attrgetter
+
 import numpy as np
 import pytest
 
@@ -53,7 +55,7 @@ def test_a_style_makes_every_party_give_way_sooner_or_later_and_draws_nothing_an
     usual = Setting(ExercisePlan(title="t", rounds=5, seed=9), read_once("two-rivers"))
     other = Setting(ExercisePlan(title="t", rounds=5, seed=9, style=style), read_once("two-rivers"))
     shapes = [
-        [party.tactic_numbers["shape"] for party in TableTalks(*args).parties]
+        [party.params.tactic["shape"] for party in TableTalks(*args).parties]
         for args in ((one, RandomStreams(9, 0, 40), planned_script(one)) for one in (usual, other))
     ]
     for was, now in zip(*shapes, strict=True):
@@ -141,8 +143,8 @@ def test_tables_may_share_their_numbers_and_not_their_luck():
         talks.append(TableTalks(room.state.setting, room.model.chance_of(number), script))
         release_model(talks[-1])
     one, other = talks
-    assert one.every == other.every
-    assert one.parties[0].optimism == other.parties[0].optimism
+    assert one.channel.every == other.channel.every
+    assert one.parties[0].params.optimism == other.parties[0].params.optimism
     assert one.luck["battles"][1] != other.luck["battles"][1]
 
 
@@ -187,26 +189,27 @@ def test_every_lever_can_be_moved_by_an_inject(scenario, lever):
         release_model(talks)
         arms.append(talks.play())
     injected, planned = arms
-    assert np.array_equal(injected.war_state.front, planned.war_state.front)
-    for name in ("rounds", "mourned"):
-        assert np.array_equal(getattr(injected, name), getattr(planned, name)), name
+    for name in ("state.rounds", "war_state.front", "deaths_today"):
+        value = attrgetter(name)
+        assert np.array_equal(value(injected), value(planned)), name
     for name in ("deal_day", "refusals"):
         assert np.array_equal(getattr(injected.record, name), getattr(planned.record, name)), name
     for one, other in zip(injected.parties, planned.parties, strict=True):
         assert np.array_equal(one.exposure, other.exposure)
         for mine, theirs in zip(one.constituencies, other.constituencies, strict=True):
             assert np.allclose(mine.mobilised, theirs.mobilised)
-    assert np.array_equal(injected.look()[0], planned.look()[0])
+    assert np.array_equal(injected.assessor.utilities()[0], planned.assessor.utilities()[0])
 
 
 def test_an_inject_leaves_what_was_taken_down_as_it_was():
     setting = with_inject("optimism", 3, 4)
     talks = TableTalks(setting, RandomStreams(2, 0, 20), planned_script(setting))
     release_model(talks)
-    before, hoped = talks.play(until=60).outcomes("", "", {}), talks.hoped[0, 1]
-    talks._change_for(4)
+    before = talks.play(until=60).outcomes("", "", {})
+    optimism = talks.assessor.beliefs.optimism[0, 1]
+    talks.make_changes(4)
     assert differing(before, talks.outcomes("", "", {})) == []
-    assert not np.array_equal(talks.hoped[0, 1], hoped)
+    assert not np.array_equal(talks.assessor.beliefs.optimism[0, 1], optimism)
 
 
 def test_a_lever_that_changes_what_words_mean_is_not_moved_by_an_inject():

@@ -34,7 +34,7 @@ def test_a_comparison_is_that_of_the_command_line_and_can_be_kept_as_json(whole)
     found = whole
     scenario = load_scenario("two-rivers")
     both = compare(scenario, levers={"optimism": 0.0}, runs=60, seed=3, days=40)
-    assert found["comparison"] == comparison_summary(both, scenario)
+    assert found["comparison"] == comparison_summary(both, scenario).as_data()
     assert json.loads(json.dumps(found, allow_nan=False)) == json.loads(json.dumps(found))
     for section in found["sections"]:
         for figure in section["figures"]:
@@ -59,9 +59,9 @@ def test_the_first_talks_of_many_are_those_of_few(desk):
     answer(many, desk)
     few = answer(Query("headline", ARMS[:1], 20, 1, 40), desk)
     alone = simulate("two-rivers", runs=20, seed=1, days=40)
-    deal = summary(alone, load_scenario("two-rivers"))["deal"]["by_day"]["40"]
+    deal = summary(alone, load_scenario("two-rivers")).deal.by_day["40"]
     line = few["headline"][-1]
-    assert line["arms"]["baseline"]["estimate"] == deal["estimate"]
+    assert line["arms"]["baseline"]["estimate"] == deal.estimate
 
 
 def test_what_is_told_before_the_last_day_stands_in_the_answer(tmp_path):
