@@ -173,7 +173,7 @@ def test_people_act_in_an_exercise_that_was_under_way_and_latecomers_knock(kept)
     delta = store.state(exercise).tables[1].seats["delta"].people[0]
     act = commands.Respond(text=open_text.id, accepts=False, reason="more")
     state = store.submit(exercise, Request(by=f"person:{delta}", key="old.1", act=act), at)
-    assert state.tables[1].text(open_text.id).answers["delta"] is False
+    assert state.tables[1].proposal(open_text.id).answers["delta"] is False
     assert (text, bool(reader)) == ("1.4", True)
     store.join(said["join_code"].lower(), "Fay", "old.join", at)
     assert len(store.state(exercise).waiting) == len(said["waiting"]) + 1
@@ -182,30 +182,30 @@ def test_people_act_in_an_exercise_that_was_under_way_and_latecomers_knock(kept)
 @pytest.mark.parametrize("kept", ["finished"], indirect=True)
 def test_the_debrief_of_a_finished_exercise_is_reached_and_the_same(kept, tmp_path):
     from dashboard.classroom.task_results import TaskStore
-    from dashboard.classroom.worker import as_plain
+    from dashboard.classroom.worker import to_plain
     from sim.classroom.debrief import build_debrief
     from sim.classroom.table_model import Model
 
     store, said, _ = kept
     state = store.state(said["exercise"])
-    found = as_plain(asdict(build_debrief(state, Model(state.setting))))
+    found = to_plain(asdict(build_debrief(state, Model(state.setting))))
     shutil.copytree(HERE / "classroom" / "desk", tmp_path / "desk")
-    desk = TaskStore(tmp_path / "desk")
-    assert desk.has_debrief(said["exercise"])
-    assert found == desk.debrief(said["exercise"])
+    tasks = TaskStore(tmp_path / "desk")
+    assert tasks.has_debrief(said["exercise"])
+    assert found == tasks.debrief(said["exercise"])
     for key, content in said["debrief"].items():
         assert found[key] == content, key
 
 
 @pytest.mark.parametrize("kept", ["under-way"], indirect=True)
-def test_score_sheets_lie_on_the_desk_and_the_host_link_is_good(kept, tmp_path):
-    from dashboard.classroom.context import Room
+def test_score_sheets_are_read_and_the_host_link_is_good(kept, tmp_path):
+    from dashboard.classroom.context import AppContext
 
     store, said, _ = kept
     shutil.copytree(HERE / "classroom" / "desk", tmp_path / "desk")
-    room = Room(store.url.render_as_string(), tmp_path / "desk")
-    table = room.store.state(said["exercise"]).tables[1]
-    sheets = room.desk.sheets(said["exercise"])
+    context = AppContext(store.url.render_as_string(), tmp_path / "desk")
+    table = context.store.state(said["exercise"]).tables[1]
+    sheets = context.tasks.sheets(said["exercise"])
     for role, content in said["sheets"].items():
         sheet = sheets.sheet(table, role)
         assert hasattr(sheet, "no_deal") is (content["kind"] == "Sheet")
@@ -213,29 +213,29 @@ def test_score_sheets_lie_on_the_desk_and_the_host_link_is_good(kept, tmp_path):
             content["round"],
             content["no_deal"],
         )
-    assert room.is_host(told("classroom")["host"]["token"])
-    assert not room.is_host("another")
-    room.store.close()
+    assert context.is_host_token(told("classroom")["host"]["token"])
+    assert not context.is_host_token("another")
+    context.store.close()
 
 
-def test_doors_answer_links_as_they_did(kept, tmp_path, monkeypatch):
+def test_routes_answer_links_as_they_did(kept, tmp_path, monkeypatch):
     from starlette.applications import Starlette
 
-    from dashboard.classroom import context as rooms
-    from dashboard.classroom.routes import doors
+    from dashboard.classroom import context
+    from dashboard.classroom.routes import routes
 
     store, _, name = kept
-    monkeypatch.setattr(rooms, "_shared", None)
-    monkeypatch.setenv(rooms.DATABASE, store.url.render_as_string())
-    monkeypatch.setenv(rooms.FOLDER, str(tmp_path / "desk"))
+    monkeypatch.setattr(context, "_shared", None)
+    monkeypatch.setenv(context.DATABASE, store.url.render_as_string())
+    monkeypatch.setenv(context.FOLDER, str(tmp_path / "desk"))
     for link in json.loads((HERE / "classroom" / "links.json").read_text("utf-8")):
         if link["store"] == name:
-            status, headers = got(Starlette(routes=doors("")), link["path"], link["cookies"])
+            status, headers = got(Starlette(routes=routes("")), link["path"], link["cookies"])
             given = sorted(v.partition("=")[0] for k, v in headers if k == "set-cookie")
             assert status == link["status"], link["path"]
             assert dict(headers).get("location") == link["location"]
-            assert [cookie for cookie in given if cookie != rooms.PASS] == link["gives"]
-    rooms.room().store.close()
+            assert [cookie for cookie in given if cookie != context.PASS] == link["gives"]
+    context.context().store.close()
 
 
 def got(asgi, path: str, cookies: dict[str, str]) -> tuple[int, list[tuple[str, str]]]:
