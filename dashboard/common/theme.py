@@ -6,12 +6,14 @@ The colours of the interface stand in `.streamlit/config.toml`; those of the cha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from sim.reporting.models import FigureData, SectionData
 from sim.scenario.schema import Scenario
 from sim.types import Json
 
@@ -139,64 +141,69 @@ def which_section(key: str, effects: bool = False) -> str:
 # --- Charts
 
 
-def section(found: Json, across: int = 2) -> None:
+def section(section_data: SectionData, across: int = 2) -> None:
     """A section of an answer: its words, charts and tables, or why it has none."""
-    st.header(found["heading"], anchor=False)
-    if found["missing"]:
-        st.info(found["missing"])
+    st.header(section_data.heading, anchor=False)
+    if section_data.missing:
+        st.info(section_data.missing)
         return
-    above, below = found["words"][:1], found["words"][1:]
+    above, below = section_data.words[:1], section_data.words[1:]
     for words in above:
         st.markdown(plain(words))
-    figures(found["figures"], across)
+    figures(section_data.figures, across)
     for words in below:
         st.markdown(plain(words))
-    for number, one in enumerate(found["tables"]):
-        table(one["head"], one["rows"], f"{found['name']}-{number}")
-    for words in found["after"]:
+    for number, one in enumerate(section_data.tables):
+        table(one.head, one.rows, f"{section_data.name}-{number}")
+    for words in section_data.after:
         st.markdown(plain(words))
 
 
-def on_a_side(found: Json, side: str) -> Json:
+def on_a_side(section_data: SectionData, side: str) -> SectionData:
     """A section whose parts have names of their own, so that two of a kind may share a page."""
-    renamed = [{**one, "name": f"{one['name']}-{side}"} for one in found["figures"]]
-    return {**found, "name": f"{found['name']}-{side}", "figures": renamed}
+    figures = tuple(
+        figure.model_copy(update={"name": f"{figure.name}-{side}"})
+        for figure in section_data.figures
+    )
+    return section_data.model_copy(
+        update={"name": f"{section_data.name}-{side}", "figures": figures}
+    )
 
 
-def figures(found: list[Json], across: int = 2) -> None:
+def figures(all_figures: Sequence[FigureData], across: int = 2) -> None:
     """Charts side by side where there is room, below each other on a phone."""
-    for begin in range(0, len(found), across):
+    for begin in range(0, len(all_figures), across):
         columns = st.columns(across, gap="large")
-        for column, figure in zip(columns, found[begin : begin + across], strict=False):
+        for column, figure in zip(columns, all_figures[begin : begin + across], strict=False):
             with column:
                 chart(figure)
 
 
-def chart(figure: Json) -> None:
+def chart(figure: FigureData) -> None:
     """A chart under its sentence, with words for those who cannot see it and its numbers."""
-    st.markdown(f"**{plain(figure['title'])}**")
-    if figure["spec"].get("vconcat") == []:
+    st.markdown(f"**{plain(figure.title)}**")
+    if figure.spec.get("vconcat") == []:
         st.caption("There is nothing to draw; the table says why.")
     else:
         # Its size is that of the plot: a legend comes on top of it and does not eat into it.
-        spec = {**coloured(figure["spec"], dark()), "autosize": {"type": "pad"}}
-        st.vega_lite_chart(spec, theme=None, width="content", alt=figure["alt"])
+        spec = {**coloured(figure.spec, dark()), "autosize": {"type": "pad"}}
+        st.vega_lite_chart(spec, theme=None, width="content", alt=figure.alt)
     with st.expander("The numbers as a table"):
-        table(figure["head"], figure["rows"], figure["name"])
+        table(figure.head, figure.rows, figure.name)
 
 
-def timeline(figure: Json, day: int) -> None:
+def timeline(figure: FigureData, day: int) -> None:
     """A chart over days as wide as the page, with a line at one of its days."""
-    st.markdown(f"**{plain(figure['title'])}**")
+    st.markdown(f"**{plain(figure.title)}**")
     here = {
         "data": {"values": [{"day": day}]},
         "mark": {"type": "rule", "color": "#1a1a1a", "strokeWidth": 1.5, "strokeDash": [4, 3]},
         "encoding": {"x": {"field": "day", "type": "quantitative"}},
     }
-    spec = {**figure["spec"], "layer": [*figure["spec"]["layer"], here], "width": "container"}
-    st.vega_lite_chart(coloured(spec, dark()), theme=None, width="stretch", alt=figure["alt"])
+    spec = {**figure.spec, "layer": [*figure.spec["layer"], here], "width": "container"}
+    st.vega_lite_chart(coloured(spec, dark()), theme=None, width="stretch", alt=figure.alt)
     with st.expander("The days as a table"):
-        table(figure["head"], figure["rows"], figure["name"])
+        table(figure.head, figure.rows, figure.name)
 
 
 def coloured(spec: Json, on_dark: bool) -> Json:
@@ -213,7 +220,7 @@ def _swapped(part: Any) -> Any:
     return ON_DARK.get(part, part) if isinstance(part, str) else part
 
 
-def table(head: list[str], rows: list[list[str]], name: str) -> None:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> None:
     """A table of words that a screen reader can read."""
     lines = [" | ".join(_cell(word) or " " for word in line) for line in (head, *rows)]
     rule = "|".join("---" if k == 0 else "--:" for k in range(len(head)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sim.reporting.models import (
     ComparisonSummary,
     Headline,
@@ -10,6 +12,7 @@ from sim.reporting.models import (
     SectionData,
     Summary,
 )
+from sim.types import Json
 
 
 class Played(Record):
@@ -46,6 +49,26 @@ class ComparisonAnswer(ComparisonSoFar):
     """Two arms with the same random streams."""
 
     sections: tuple[SectionData, ...]
+
+
+#: What a what-if is answered with: by itself, or beside its baseline.
+WhatIfAnswer = TalksAnswer | ComparisonAnswer
+
+
+def read_what_if(data: Json) -> WhatIfAnswer:
+    """Return the answer to a what-if from its JSON."""
+    answer = ComparisonAnswer if "comparison" in data else TalksAnswer
+    return answer.model_validate(data)
+
+
+def headline_on(lines: Iterable[Headline], day: int) -> Headline:
+    """Return the headline of a day."""
+    return next(line for line in lines if line.day == day)
+
+
+def section_named(sections: Iterable[SectionData], name: str) -> SectionData:
+    """Return the section of a name."""
+    return next(section for section in sections if section.name == name)
 
 
 class ReportAnswer(Record):

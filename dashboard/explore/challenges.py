@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from dashboard.explore.answers import ComparisonAnswer, WhatIfAnswer
 from dashboard.explore.page_state import WhatIf
+from sim.reporting.models import EffectEstimate
 from sim.scenario.schema import Scenario
-from sim.types import Json
+
+#: What a change does, by the name of the outcome.
+Effects = Mapping[str, EffectEstimate]
 
 #: Additional talks of 100 with a truce that count as many.
 MANY = 5
@@ -21,7 +25,7 @@ class Challenge:
     title: str
     task: str
     lesson: str
-    solved: Callable[[WhatIf, Json], bool]
+    solved: Callable[[WhatIf, Effects], bool]
     of_prisoners: bool = False  # asks about prisoners, whom not every scenario has
 
     def fits(self, case: Scenario) -> bool:
@@ -29,37 +33,39 @@ class Challenge:
         return bool(case.prisoners) or not self.of_prisoners
 
 
-def _last_day(effects: Json) -> Json:
+def _last_day(effects: Effects) -> EffectEstimate:
     """The effect on truces by the last day of the talks."""
     names = [name for name in effects if name.startswith("deal_by_")]
-    effect: Json = effects[max(names, key=lambda name: int(name.removeprefix("deal_by_")))]
-    return effect
+    return effects[max(names, key=lambda name: int(name.removeprefix("deal_by_")))]
 
 
-def _more(effect: Json) -> bool:
-    return effect["low"] is not None and effect["low"] > 0
+def _more(effect: EffectEstimate) -> bool:
+    return effect.low is not None and effect.low > 0
 
 
-def _one_lever(asked: WhatIf, effects: Json) -> bool:
+def _one_lever(asked: WhatIf, effects: Effects) -> bool:
     alone = len(asked.levers) == 1 and not asked.changes and not asked.pinned
-    return alone and 100 * _last_day(effects)["estimate"] >= MANY and _more(_last_day(effects))
+    effect = _last_day(effects)
+    return alone and 100 * (effect.estimate or 0.0) >= MANY and _more(effect)
 
 
-def _deal_is_not_success(asked: WhatIf, effects: Json) -> bool:
+def _deal_is_not_success(asked: WhatIf, effects: Effects) -> bool:
     return _more(_last_day(effects)) and not _more(effects["truce_held_60"])
 
 
-def _lasting(asked: WhatIf, effects: Json) -> bool:
+def _lasting(asked: WhatIf, effects: Effects) -> bool:
     return _more(effects["truce_held_60"])
 
 
-def _home(asked: WhatIf, effects: Json) -> bool:
+def _home(asked: WhatIf, effects: Effects) -> bool:
     return _more(effects["returned_alive"]) and not _more(effects["prisoners_released"])
 
 
-def _noise(asked: WhatIf, effects: Json) -> bool:
+def _noise(asked: WhatIf, effects: Effects) -> bool:
     effect = _last_day(effects)
-    return not effect["exactly_zero"] and effect["low"] <= 0 <= effect["high"]
+    if effect.exactly_zero or effect.low is None or effect.high is None:
+        return False
+    return effect.low <= 0 <= effect.high
 
 
 CHALLENGES = (
@@ -111,10 +117,10 @@ def offered(case: Scenario) -> list[Challenge]:
     return [challenge for challenge in CHALLENGES if challenge.fits(case)]
 
 
-def met(asked: WhatIf, answer: Json) -> list[Challenge]:
+def met(asked: WhatIf, answer: WhatIfAnswer) -> list[Challenge]:
     """The challenges that a compared what-if solves."""
-    if "comparison" not in answer:
+    if not isinstance(answer, ComparisonAnswer):
         return []
-    effects = answer["comparison"]["effects"]
+    effects = answer.comparison.effects
     fitting = offered(asked.baseline.case())
     return [challenge for challenge in fitting if challenge.solved(asked, effects)]

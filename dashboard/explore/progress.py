@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -17,11 +17,12 @@ from dashboard.common import theme
 from dashboard.explore import baselines
 from dashboard.explore.job_queue import AWAITED, EARLY, Job, jobs
 from dashboard.explore.query import EARLY_RUNS, Query
+from sim.reporting.models import Headline
 from sim.scenario.errors import count_noun
 from sim.types import Json
 
 #: Is told lines of the headline, each of a day, and of how many talks they are.
-Show = Callable[[list[Json], int], None]
+Show = Callable[[Sequence[Headline], int], None]
 
 #: Seconds between two looks at whether an answer has come, and whether the visitor has moved on.
 LOOK_EVERY, ASK_EVERY = 0.05, 0.25
@@ -97,18 +98,22 @@ def _wait(question: Query, show: Show | None) -> Json | None:
     return job.answer
 
 
-def _parts(under_way: list[Job], job: Job) -> list[tuple[Json, int]]:
+def _parts(under_way: list[Job], job: Job) -> list[tuple[list[Headline], int]]:
     """What is known so far, that of the fewest talks first."""
     known = [(one.answer or one.partial, one.question.runs) for one in (*under_way, job)]
-    return [(part, runs) for part, runs in known if part is not None]
+    return [
+        ([Headline.model_validate(line) for line in part["headline"]], runs)
+        for part, runs in known
+        if part is not None
+    ]
 
 
-def show_better(part: Json, runs: int, shown: dict[int, int], show: Show) -> None:
+def show_better(headline: Sequence[Headline], runs: int, shown: dict[int, int], show: Show) -> None:
     """Show the lines of more talks than were `shown` of their day: days are known one by one."""
-    lines = [line for line in part["headline"] if runs > shown.get(line["day"], 0)]
+    lines = [line for line in headline if runs > shown.get(line.day, 0)]
     if lines:
         show(lines, runs)
-        shown.update((line["day"], runs) for line in lines)
+        shown.update((line.day, runs) for line in lines)
 
 
 def _how_far(job: Job) -> str:

@@ -11,12 +11,12 @@ import streamlit as st
 from dashboard.common import theme
 from dashboard.common.paths import home
 from dashboard.explore import class_wall, page_state
+from dashboard.explore.answers import WhatIfAnswer, headline_on
 from dashboard.explore.challenges import Challenge, offered
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.visitor_store import COOKIE, StorageError, VisitorStore
 from sim.scenario.quantity import Quantity
 from sim.scenario.schema import Scenario
-from sim.types import Json
 
 #: Kinds of things kept.
 WHAT_IFS, GUESSES, MET = "what-if", "guess", "challenge"
@@ -58,7 +58,7 @@ def guess(mark: str, value: int) -> None:
     keep(GUESSES, mark, {"guess": value})
 
 
-def reckon(asked: WhatIf, found: Json, days: Iterable[int]) -> None:
+def reckon(asked: WhatIf, answer: WhatIfAnswer, days: Iterable[int]) -> None:
     """Hold a guess against the answer, and keep how far off it was."""
     if not asked.moved:
         return
@@ -68,8 +68,8 @@ def reckon(asked: WhatIf, found: Json, days: Iterable[int]) -> None:
         written = mine.get(mark)
         if written is None:
             continue
-        line = next(line for line in found["headline"] if line["day"] == day)
-        was, base = (100 * line["arms"][arm]["estimate"] for arm in ("changed", "baseline"))
+        arms = headline_on(answer.headline, day).arms
+        was, base = (100 * (arms[arm].estimate or 0.0) for arm in ("changed", "baseline"))
         if "off" not in written:
             written = {**written, "off": abs(written["guess"] - was), "plain": abs(base - was)}
             st.session_state.setdefault("guesses", {})[mark] = written

@@ -108,6 +108,7 @@ def print_summary(summary: Summary, scenario: Scenario, console: Console) -> Non
 
 
 def _print_deals(summary: Summary, console: Console) -> None:
+    """Print how many talks come to a truce by some days."""
     heading(console, "Does it come to a truce?")
     base = summary.base_rate
     for day, share in summary.deal.by_day.items():
@@ -136,6 +137,7 @@ def _print_deals(summary: Summary, console: Console) -> None:
 
 
 def _print_endings(summary: Summary, scenario: Scenario, console: Console) -> None:
+    """Print how talks stand on their last day."""
     table = table_under(console, f"How talks stand on day {summary.days}", "of 100")
     for name, share in summary.endings.items():
         if share:
@@ -144,6 +146,7 @@ def _print_endings(summary: Summary, scenario: Scenario, console: Console) -> No
 
 
 def _print_zopa(zopa: ZopaShares, console: Console) -> None:
+    """Print how often there is anything to agree on."""
     heading(console, "Is there anything to agree on?")
     say(
         console,
@@ -155,6 +158,7 @@ def _print_zopa(zopa: ZopaShares, console: Console) -> None:
 
 
 def _print_blockers(summary: Summary, scenario: Scenario, console: Console) -> None:
+    """Print who refused proposals."""
     table = table_under(
         console, "Who refused, of 100 texts on the table", "refused", "alone", "saw no way out"
     )
@@ -166,6 +170,7 @@ def _print_blockers(summary: Summary, scenario: Scenario, console: Console) -> N
 
 
 def _print_terms(summary: Summary, scenario: Scenario, console: Console) -> None:
+    """Print what first deals say."""
     if any(share is None for levels in summary.terms.values() for share in levels.values()):
         heading(console, "Terms")
         say(console, "No deal was signed, so there are no terms to report.")
@@ -186,6 +191,7 @@ def _print_terms(summary: Summary, scenario: Scenario, console: Console) -> None
 
 
 def _print_exchange(exchange: Exchange, scenario: Scenario, console: Console) -> None:
+    """Print what becomes of captives and prisoners."""
     if not scenario.captives:
         return
     heading(console, "People")
@@ -214,6 +220,7 @@ def _people(spread: SpreadSummary) -> tuple[str, str]:
 
 
 def _print_truce(summary: Summary, scenario: Scenario, console: Console) -> None:
+    """Print how long first truces last."""
     truce = summary.truce
     if not truce.count:
         return
@@ -248,6 +255,7 @@ def _of_hundred(estimate: float | None) -> str:
 
 
 def _print_footing(summary: Summary | ComparisonSummary, console: Console) -> None:
+    """Print what the results rest on, and how to repeat them."""
     numbers = summary.assumptions
     heading(console, "What this rests on")
     say(
@@ -321,6 +329,7 @@ def print_scenario(scenario: Scenario, console: Console) -> None:
 
 
 def _print_positions(scenario: Scenario, console: Console) -> None:
+    """Print the issues and how far apart the parties are in public."""
     heading(console, "Issues, and how far apart the parties are in public")
     gaps = position_gaps(scenario)
     for name, issue in scenario.issues.items():
@@ -342,6 +351,7 @@ def _print_positions(scenario: Scenario, console: Console) -> None:
 
 
 def _print_levers(scenario: Scenario, console: Console) -> None:
+    """Print the levers and their ranges."""
     if not scenario.levers:
         return
     table = table_under(console, "Levers (for --set)", "default", "range", "unit")

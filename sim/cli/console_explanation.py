@@ -38,6 +38,7 @@ def print_why(why: WhySummary, scenario: Scenario, console: Console) -> None:
 
 
 def _print_structural(structural: StructuralSummary, scenario: Scenario, console: Console) -> None:
+    """Print what is in the way before the first day."""
     heading(console, "The bargain: what is in the way before the first day")
     sentence = (
         f"In {frequency(structural.no_zopa)} talks no package is better than no deal for everyone "
@@ -65,6 +66,7 @@ def _print_structural(structural: StructuralSummary, scenario: Scenario, console
 def _print_procedural(
     shares: Mapping[str, CountedEstimate], scenario: Scenario, console: Console
 ) -> None:
+    """Print why rounds with a possible deal brought none."""
     heading(console, "The talks: why a round with a possible deal brought none, of 100")
     table = plain_table("")
     for reason, part in shares.items():
@@ -75,6 +77,7 @@ def _print_procedural(
 
 
 def _print_mechanisms(mechanisms: Mapping[str, MechanismSummary], console: Console) -> None:
+    """Print what each obstacle costs."""
     heading(console, "One obstacle taken away: deals more or fewer, of 100 talks")
     days = next(iter(mechanisms.values())).effects
     table = plain_table(*(name.replace("_", " ") for name in days))
@@ -85,6 +88,7 @@ def _print_mechanisms(mechanisms: Mapping[str, MechanismSummary], console: Conso
 
 
 def _print_mediation(value: MediationSummary, scenario: Scenario, console: Console) -> None:
+    """Print what mediation is worth."""
     heading(console, "What mediation is worth")
     say(console, value.counterfactual)
     for measure, whole in value.whole.items():

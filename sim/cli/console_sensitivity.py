@@ -36,6 +36,7 @@ def print_study(
 def _print_screening(
     study: SensitivityStudy, plan: SensitivityPlan, scale: float, console: Console
 ) -> None:
+    """Print the numbers that move the outcome most in a screening."""
     title = f"Screening of {len(study.screened)} uncertain numbers: the strongest"
     table = table_under(console, title, "moves it by", "95 %", "uneven", first="number")
     for index in study.screened[:SHOWN]:
@@ -57,6 +58,7 @@ def _print_screening(
 
 
 def _print_trends(study: SensitivityStudy, scale: float, console: Console) -> None:
+    """Print the steepest trends."""
     title = "Trends over random points: the steepest"
     table = table_under(console, title, "moves it by", "95 %", first="number")
     for trend in study.trends[:SHOWN]:
@@ -73,6 +75,7 @@ def _print_trends(study: SensitivityStudy, scale: float, console: Console) -> No
 
 
 def _print_luck(study: SensitivityStudy, plan: SensitivityPlan, console: Console) -> None:
+    """Print how much of the variance is random."""
     heading(console, "How much is luck")
     say(
         console,
@@ -83,6 +86,7 @@ def _print_luck(study: SensitivityStudy, plan: SensitivityPlan, console: Console
 
 
 def _print_indices(study: SensitivityStudy, plan: SensitivityPlan, console: Console) -> None:
+    """Print Sobol's indices."""
     title = f"Of what differs between averages of {plan.replicates} talks, in %"
     table = table_under(console, title, "by itself", "95 %", "with others", "95 %", first="number")
     residue = study.indices.residue
@@ -106,6 +110,7 @@ def _print_indices(study: SensitivityStudy, plan: SensitivityPlan, console: Cons
 
 
 def _print_curves(study: SensitivityStudy, scale: float, console: Console) -> None:
+    """Print the outcome along each number."""
     table = table_under(
         console, "One at a time", "from", "to", "outcome", "change (95 %)", first="number"
     )

@@ -33,7 +33,7 @@ STEEPEST = 10
 def why_section(
     bargain: Structural, procedural: Mapping[str, Finding], scenario: Scenario
 ) -> Section:
-    """What is in the way before the first day, and why rounds with a possible deal fail."""
+    """Show what is in the way before the first day, and why rounds with a possible deal fail."""
     figures = []
     if bargain.no_zopa.estimate:
         blockers = {
@@ -68,17 +68,17 @@ def why_section(
             "of 100 rounds",
         )
     )
-    said = (
+    words = (
         f"In {frequency(bargain.no_zopa)} talks no package is better than no deal for everyone "
         f"who can refuse one before the first day, as they see it ({bargain.no_zopa.n:,} draws). "
         "Parts of the gap are Shapley values: how much of it would close if an issue were out of "
         "the way, averaged over all orders.",
     )
-    return Section("why", HEADINGS["why"], said, tuple(figures))
+    return Section("why", HEADINGS["why"], words, tuple(figures))
 
 
 def mechanisms_section(mechanisms: Mapping[str, Mechanism], runs: int) -> Section:
-    """What each obstacle costs, from so many talks in each arm."""
+    """Show what each obstacle costs, from so many talks in each arm."""
     name = next(iter(next(iter(mechanisms.values())).effects))
     day = name.rpartition("_")[2]
     effects = {m.words: m.effects[name] for m in mechanisms.values()}
@@ -93,7 +93,7 @@ def mechanisms_section(mechanisms: Mapping[str, Mechanism], runs: int) -> Sectio
 
 
 def mediation_section(value: Mediation, scenario: Scenario, runs: int) -> Section:
-    """What mediation adds, from so many talks in each arm."""
+    """Show what mediation adds, from so many talks in each arm."""
     heading = HEADINGS["mediation"]
     if not scenario.mediators:
         return Section("mediation", heading, missing="This scenario has no mediators.")
@@ -133,14 +133,14 @@ def mediation_section(value: Mediation, scenario: Scenario, runs: int) -> Sectio
 
 
 def outcome_for(days: int) -> str:
-    """The outcome whose sensitivity is shown, of talks that are followed for so many days."""
+    """Return the outcome whose sensitivity is shown, of talks followed for so many days."""
     return OUTCOME if days >= sensitivity.MEASURES[OUTCOME].least_days else BRIEF
 
 
 def sensitivities_section(
     outcome: str, trends: Sequence[Finding], luck: Finding, scenario: Scenario
 ) -> Section:
-    """The numbers with which an outcome rises or falls most."""
+    """Show the numbers with which an outcome rises or falls most."""
     heading = HEADINGS["sensitivities"]
     measure = sensitivity.MEASURES[outcome]
     unit = ", of 100" if is_share(outcome) else ""
@@ -173,16 +173,17 @@ def sensitivities_section(
 
 
 def _paired(runs: int) -> str:
+    """Say that so many talks of each arm share their random streams."""
     return f"{runs:,} talks in each arm, played with the same luck, so that a change is an effect."
 
 
 def _within(effects: Mapping[str, Effect]) -> str:
-    """Which effects cannot be told from nothing, and which are nothing."""
+    """Name the effects that cannot be told from nothing, and those that are nothing."""
     idle = [words for words, effect in effects.items() if effect.exactly_zero]
     unsure = [words for words, effect in effects.items() if not effect.is_clear]
-    said = []
+    sentences = []
     if unsure:
-        said.append(f"Not told from no change by so many talks: {'; '.join(unsure)}.")
+        sentences.append(f"Not told from no change by so many talks: {'; '.join(unsure)}.")
     if idle:
-        said.append(f"Without any effect in any of these talks: {'; '.join(idle)}.")
-    return " ".join(said) or "All of these are larger than the noise of so many talks."
+        sentences.append(f"Without any effect in any of these talks: {'; '.join(idle)}.")
+    return " ".join(sentences) or "All of these are larger than the noise of so many talks."

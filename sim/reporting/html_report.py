@@ -259,6 +259,7 @@ def _origin(talks: Summary | ComparisonSummary) -> tuple[tuple[str, str], ...]:
 
 
 def _number(scenario: Scenario, path: str, number: Quantity) -> Mapping[str, str]:
+    """Describe a number of the scenario."""
     try:
         what = what_it_is(scenario, path)
     except KeyError:  # a strategy of the user's own
@@ -275,6 +276,7 @@ def _number(scenario: Scenario, path: str, number: Quantity) -> Mapping[str, str
 
 
 def _source(scenario: Scenario, name: str) -> Mapping[str, str]:
+    """Describe a source; only links to the web become links."""
     source = scenario.sources[name]
     url = source.url if source.url.startswith(("https://", "http://")) else ""
     return {"name": name, "title": source.title, "date": source.date, "url": url}
@@ -352,6 +354,7 @@ def as_html(page: Page) -> str:
 
 @cache
 def _environment() -> Environment:
+    """Prepare the templates, once."""
     return Environment(
         loader=PackageLoader("sim.reporting"),
         autoescape=True,

@@ -310,6 +310,7 @@ class Narrator:
 
     @sentence.register
     def _(self, event: RoundHeld) -> str:
+        """Tell a proposal in full, with every answer."""
         before, self.tabled, self.opening = self.tabled, event.package, False
         sentences = [
             f"{self._speaker(event.speaker)} puts a text on the table: "
@@ -325,6 +326,7 @@ class Narrator:
 
     @sentence.register
     def _(self, event: ConfirmationAwaited) -> str:
+        """Say who still has to confirm."""
         names = _list([self.answers.parties[p] for p in event.parties])
         through = _list(
             [
@@ -338,6 +340,7 @@ class Narrator:
 
     @sentence.register
     def _(self, event: Confirmation) -> str:
+        """Say whether the deal is confirmed."""
         if not event.refused_by:
             return "the confirmation comes."
         names = _list([self.answers.parties[p] for p in event.refused_by])
@@ -345,6 +348,7 @@ class Narrator:
 
     @sentence.register
     def _(self, event: DealSigned) -> str:
+        """Say what is signed."""
         before, self.in_force = self.in_force, event.package
         self.tabled, self.opening, self.zopa_told = event.package, True, False
         if event.renewed and before is not None:
@@ -355,14 +359,17 @@ class Narrator:
 
     @sentence.register
     def _(self, event: Suspension) -> str:
+        """Say for how long the talks are suspended."""
         return f"an event outside suspends the talks for {_count(event.days, 'day')}."
 
     @sentence.register
     def _(self, event: Dispute) -> str:
+        """Tell of a dispute that mediators could not settle."""
         return "a promise is not kept, and mediators cannot mend it; trust is lost."
 
     @sentence.register
     def _(self, event: Grace) -> str:
+        """Say how long a guarantee keeps the truce beyond its term."""
         return (
             f"the term is over, but the guarantee keeps the truce for {_number(event.days)} more "
             f"{_plural(event.days, 'day')} while talks go on."
@@ -370,6 +377,7 @@ class Narrator:
 
     @sentence.register
     def _(self, event: TruceEnded) -> str:
+        """Say how long the truce lasted and what ended it."""
         cause = self.outcomes.labels.causes[event.cause]
         self.tabled, self.in_force = None, None
         self.opening, self.zopa_told = True, False
@@ -383,19 +391,23 @@ class Narrator:
 
     @sentence.register
     def _(self, event: Deaths) -> str:
+        """Say how many captives have died."""
         where = " during the truce" if event.truce else ""
         return self._by_pool(event.people, "dies", "die", where)
 
     @sentence.register
     def _(self, event: Rescues) -> str:
+        """Say how many captives were rescued."""
         return self._by_pool(event.people, "is", "are", " rescued by force")
 
     @sentence.register
     def _(self, event: RescueDeaths) -> str:
+        """Say how many captives died in an attempt at rescue."""
         return self._by_pool(event.people, "dies", "die", " in an attempt at rescue")
 
     @sentence.register
     def _(self, event: Releases) -> str:
+        """Say how many captives were released outside a deal."""
         how = "by a side channel" if event.truce else "without anything in return"
         return self._by_pool(event.people, "is", "are", f" released {how}")
 
@@ -410,6 +422,7 @@ class Narrator:
 
     @sentence.register
     def _(self, event: Victory) -> str:
+        """Say who has won the war."""
         war = self.scenario.war
         side = war.forward if event.forward else war.backward
         names = _list([self.scenario.parties[p].title for p in side])

@@ -118,6 +118,7 @@ def _endings(summary: Summary, scenario: Scenario) -> Section:
     )
 
     def zopa(when: str) -> str:
+        """Return in how many of 100 talks there is a ZOPA."""
         return of_hundred(getattr(summary.zopa, when))
 
     return Section(

@@ -74,7 +74,7 @@ def how_far_apart(one: Finding, other: Finding, day: int) -> str:
 
 
 def difference(one: Finding, other: Finding) -> tuple[float, float]:
-    """The ends of the interval of the second share less the first."""
+    """Return the ends of the interval of the second share less the first."""
     p, q = one.estimate or 0.0, other.estimate or 0.0
     below = math.hypot(q - (other.low or 0.0), (one.high or 0.0) - p)
     above = math.hypot((other.high or 0.0) - q, p - (one.low or 0.0))

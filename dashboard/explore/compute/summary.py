@@ -77,7 +77,7 @@ class JobContext:
 
 
 def answer(question: Query, desk: JobContext) -> Json:
-    """The answer to a question: from the cache, or computed and kept.
+    """Answer a question: from the cache, or computed and kept.
 
     Raises ScenarioError or ValueError for what cannot be asked, with the way out.
     """
@@ -163,7 +163,7 @@ ANSWERS: dict[str, Callable[[Query, JobContext], Record]] = {
 
 
 def _play(question: Query, desk: JobContext) -> list[Outcomes]:
-    """The outcomes of each arm; those kept are not played again.
+    """Play each arm; outcomes that were kept are not played again.
 
     While the last is played the headline is shown as far as the days have gone: what happens later
     changes nothing of it.
@@ -192,7 +192,7 @@ def outcomes_of(
     say: Callable[[int, int], None],
     stand: Callable[[Outcomes], None] | None = None,
 ) -> Outcomes:
-    """The talks of one arm: from memory, from disk or played.
+    """Return the outcomes of one arm: from memory, from disk or played.
 
     `say(done, total)` hears how many talks are played; `stand(outcomes)`, where they are played at
     once, how they stand after each day by which deals are counted.
@@ -247,7 +247,7 @@ def _remember(name: str, outcomes: Outcomes, desk: JobContext) -> Outcomes:
 
 
 def first_runs(outcomes: Outcomes, runs: int) -> Outcomes:
-    """The first of many runs: what fewer would have been."""
+    """Return the first of many runs: what fewer would have been."""
     if runs == len(outcomes):
         return outcomes
     arrays: dict[str, Any] = {name: getattr(outcomes, name)[:runs] for name in outcomes.arrays()}

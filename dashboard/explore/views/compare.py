@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
 from urllib.parse import parse_qs, urlencode
@@ -10,10 +11,16 @@ import streamlit as st
 
 from dashboard.common import theme
 from dashboard.explore import page_state, progress, session, what_if_widgets
+from dashboard.explore.answers import (
+    CasesAnswer,
+    NumbersApart,
+    TalksAnswer,
+    headline_on,
+    section_named,
+)
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.query import Query, QueryArm
 from sim.scenario.loading import scenario_names
-from sim.types import Json
 
 #: The two sides, as the page and its address call them.
 LABELS = ("First", "Second")
@@ -73,19 +80,18 @@ def choose(label: str, found: dict[str, WhatIf], usual: str) -> str:
     return key
 
 
-def count(answer: Json, day: int, title: str) -> None:
+def count(answer: TalksAnswer, day: int, title: str) -> None:
     """How many talks of a case come to a truce."""
-    line = next(line for line in answer["headline"] if line["day"] == day)
-    share = line["arms"]["baseline"]
+    share = headline_on(answer.headline, day).arms["baseline"]
     st.html(
         f'<p class="parley-count"><span class="what">{escape(title)}</span>'
-        f"<b>{escape(share['words'])}</b> of 100 <small>({escape(share['interval'])})</small></p>"
+        f"<b>{escape(share.words)}</b> of 100 <small>({escape(share.interval)})</small></p>"
     )
 
 
-def how_often(answer: Json, titles: list[str], days: int) -> None:
+def how_often(answer: CasesAnswer, titles: list[str], days: int) -> None:
     """How many talks of either case come to a truce by a day, and what the difference is."""
-    counted = sorted(map(int, answer["differences"]))
+    counted = sorted(map(int, answer.differences))
     day = st.segmented_control(
         "Truces that begin by day",
         counted,
@@ -93,10 +99,10 @@ def how_often(answer: Json, titles: list[str], days: int) -> None:
         required=True,
         key=f"compared-by-{days}",
     )
-    for column, one, title in zip(st.columns(2, gap="large"), answer["cases"], titles, strict=True):
+    for column, one, title in zip(st.columns(2, gap="large"), answer.cases, titles, strict=True):
         with column:
             count(one, int(day or counted[-1]), title)
-    st.markdown(theme.plain(answer["differences"][str(day or counted[-1])]))
+    st.markdown(theme.plain(answer.differences[str(day or counted[-1])]))
 
 
 def not_as_saved(name: str, pair: list[WhatIf]) -> str:
@@ -113,31 +119,31 @@ def not_as_saved(name: str, pair: list[WhatIf]) -> str:
     return words[name]
 
 
-def side_by_side(answers: list[Json], titles: list[str], name: str) -> None:
+def side_by_side(answers: Sequence[TalksAnswer], titles: list[str], name: str) -> None:
     """The same charts of both cases."""
     for column, answer, title, side in zip(
         st.columns(2, gap="large"), answers, titles, ("first", "second"), strict=True
     ):
         with column, st.container(key=f"side-{side}"):
             st.markdown(f"**{theme.plain(title)}**")
-            section = next(one for one in answer["sections"] if one["name"] == name)
+            section = section_named(answer.sections, name)
             theme.section(theme.on_a_side(section, side), across=1)
 
 
-def files_apart(apart: Json, titles: list[str]) -> None:
+def files_apart(apart: NumbersApart, titles: list[str]) -> None:
     """In which numbers the two files differ."""
     st.header("How the files differ", anchor=False)
     st.markdown(
-        f"Of {apart['shared']} numbers that both have, {apart['differ']} differ in their most "
-        f"likely value; {apart['only_first']} stand in the first alone and {apart['only_second']} "
+        f"Of {apart.shared} numbers that both have, {apart.differ} differ in their most "
+        f"likely value; {apart.only_first} stand in the first alone and {apart.only_second} "
         "in the second alone."
     )
-    if apart["rows"]:
+    if apart.rows:
         with st.expander("Numbers that differ"):
             head = ["number", *titles]
-            theme.table(head, apart["rows"], "numbers-apart")
-            if apart["differ"] > len(apart["rows"]):
-                st.caption(f"The first {len(apart['rows'])} of {apart['differ']}.")
+            theme.table(head, apart.rows, "numbers-apart")
+            if apart.differ > len(apart.rows):
+                st.caption(f"The first {len(apart.rows)} of {apart.differ}.")
 
 
 mine = session.current()
@@ -174,10 +180,11 @@ else:
     section = theme.which_section("compared")
     with above:
         more = (("section", section),)
-        answer = progress.answer_to(Query("cases", arms, runs, seed, days, more))
+        data = progress.answer_to(Query("cases", arms, runs, seed, days, more))
+        answer = None if data is None else CasesAnswer.model_validate(data)
         if answer is not None:
             how_often(answer, titles, days)
-            luck = "both with the same luck" if answer["same_luck"] else "each with luck of its own"
+            luck = "both with the same luck" if answer.same_luck else "each with luck of its own"
             st.caption(
                 f"{runs:,} talks of {days} days each, seed {seed}, {luck}. In brackets: "
                 "95 % intervals, which speak of luck only."
@@ -186,8 +193,8 @@ else:
                 if len({getattr(one, name) for one in pair}) > 1:
                     st.caption(theme.plain(not_as_saved(name, pair)))
     if answer is not None:
-        side_by_side(answer["cases"], titles, section)
-        files_apart(answer["numbers"], titles)
+        side_by_side(answer.cases, titles, section)
+        files_apart(answer.numbers, titles)
         st.markdown("The same again, case by case:")
         for one in pair:
             alone = replace(one, runs=runs, seed=seed, days=days)

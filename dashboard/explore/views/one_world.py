@@ -8,10 +8,11 @@ import streamlit as st
 
 from dashboard.common import theme
 from dashboard.explore import progress, session
+from dashboard.explore.answers import WorldAnswer, WorldsAnswer
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.query import Query
 from dashboard.explore.views import WHAT_IF
-from sim.types import Json
+from sim.reporting.models import RunState, RunStep, RunStory
 
 BASELINE, CHANGED = "baseline", "changed"
 
@@ -26,7 +27,7 @@ def typed() -> None:
     go_to(int(st.session_state["number"]))
 
 
-def which_world(asked: WhatIf, found: Json | None) -> int:
+def which_world(asked: WhatIf, found: WorldsAnswer | None) -> int:
     """Choose one of the worlds: the next, a typical one, or one that the change turns."""
     last = asked.runs - 1
     number: int = min(st.session_state["world"], last)
@@ -50,8 +51,8 @@ def which_world(asked: WhatIf, found: Json | None) -> int:
     if found is None:
         return number
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("One like the median", on_click=go_to, args=(found["median"],))
-        turned = (*found["to_deal"], *found["from_deal"])
+        st.button("One like the median", on_click=go_to, args=(found.median,))
+        turned = (*found.to_deal, *found.from_deal)
         if asked.moved:
             st.button(
                 "One that your change turned",
@@ -70,14 +71,14 @@ def next_of(numbers: tuple[int, ...], number: int) -> int:
     return numbers[0] if numbers else number
 
 
-def said_of(found: Json, asked: WhatIf) -> str:
+def said_of(found: WorldsAnswer, asked: WhatIf) -> str:
     """What a typical world is, and how many the change turns."""
     said = (
-        f"Worlds 0 to {found['runs'] - 1:,}, seed {asked.seed}; each has its own luck. The median "
+        f"Worlds 0 to {found.runs - 1:,}, seed {asked.seed}; each has its own luck. The median "
         "is of the day of the first truce, counting no truce last."
     )
     if asked.moved:
-        to, away = found["turned"]
+        to, away = found.turned
         said += (
             f" Your change brings a truce by day {asked.days} in {to:,} worlds that had none, and "
             f"takes it away in {away:,}."
@@ -85,9 +86,9 @@ def said_of(found: Json, asked: WhatIf) -> str:
     return said
 
 
-def step_through(told: Json) -> int:
+def step_through(story: RunStory) -> int:
     """Read the world step by step; returns the day that is read."""
-    steps = told["steps"]
+    steps = story.steps
     if not steps:
         return 1
     at = min(st.session_state.get("step", 0), len(steps) - 1)
@@ -108,31 +109,31 @@ def step_through(told: Json) -> int:
             type="primary",
         )
         st.caption(f"Step {at + 1} of {len(steps)}")
-    step = steps[at]
+    step: RunStep = steps[at]
     with st.container(border=True, key="step"):
-        st.markdown(f"**{state_in_words(step['day'], step['state'])}**")
-        for words in step["words"]:
+        st.markdown(f"**{state_in_words(step.day, step.state)}**")
+        for words in step.words:
             st.markdown(theme.plain(words))
-    return int(step["day"])
+    return step.day
 
 
-def state_in_words(day: int, state: Json) -> str:
+def state_in_words(day: int, state: RunState) -> str:
     """How things stand on a day."""
-    truce = "truce" if state["truce"] else "no truce"
+    truce = "truce" if state.truce else "no truce"
     return (
-        f"Day {day}: {truce}; texts on the table so far {state['texts']}, signed "
-        f"{state['signed']}; captives home alive {state['home']}, died {state['died']}."
+        f"Day {day}: {truce}; texts on the table so far {state.texts}, signed "
+        f"{state.signed}; captives home alive {state.home}, died {state.died}."
     )
 
 
-def whole_story(told: Json) -> None:
+def whole_story(story: RunStory) -> None:
     """All of it, to read in one go."""
     with st.expander("The whole story"):
-        st.markdown(theme.plain(told["heading"]))
-        for step in told["steps"]:
-            for words in step["words"]:
+        st.markdown(theme.plain(story.heading))
+        for step in story.steps:
+            for words in step.words:
                 st.markdown(theme.plain(words))
-    for words in told["after"]:
+    for words in story.after:
         st.markdown(theme.plain(words))
 
 
@@ -150,27 +151,29 @@ st.markdown(
 session.about(asked)
 
 arms = (asked.baseline, asked.changed) if asked.moved else (asked.baseline,)
-found = progress.answer_to(Query("worlds", arms, asked.runs, asked.seed, asked.days))
+data = progress.answer_to(Query("worlds", arms, asked.runs, asked.seed, asked.days))
+found = None if data is None else WorldsAnswer.model_validate(data)
 number = which_world(asked, found)
 session.in_address(asked, {"world": [str(number)]} if number else {})
 
 more = (("run", str(number)),)
-told = progress.answer_to(Query("world", arms, 1, asked.seed, asked.days, more))
-if told is not None:
+data = progress.answer_to(Query("world", arms, 1, asked.seed, asked.days, more))
+if data is not None:
+    stories = WorldAnswer.model_validate(data).arms
     shown = BASELINE
     if asked.moved:
         shown = st.segmented_control(
             "Read the world", [BASELINE, CHANGED], default=CHANGED, required=True, key="arm"
         )
-    mine, other = told["arms"][shown == CHANGED], told["arms"][shown != CHANGED and asked.moved]
-    st.header(f"World {number}: {mine['ending']}", anchor=False)
+    mine, other = stories[shown == CHANGED], stories[shown != CHANGED and asked.moved]
+    st.header(f"World {number}: {mine.ending}", anchor=False)
     if asked.moved:
         instead = "Without your change" if shown == CHANGED else "With your change"
-        st.markdown(f"{instead}, and with the same luck: {other['ending']}.")
+        st.markdown(f"{instead}, and with the same luck: {other.ending}.")
     place = st.container()
     day = step_through(mine)
     with place:
-        theme.timeline(mine["timeline"], day)
+        theme.timeline(mine.timeline, day)
         st.caption(
             "A text is a full dot where everybody accepted it, and a ring where somebody refused."
         )

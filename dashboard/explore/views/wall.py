@@ -9,12 +9,14 @@ import streamlit as st
 
 from dashboard.common import theme
 from dashboard.explore import class_wall, page_state, progress, session, what_if_widgets
+from dashboard.explore.answers import headline_on
 from dashboard.explore.class_wall import WallEntry
 from dashboard.explore.job_queue import WALL, jobs
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.views import WHAT_IF
 from dashboard.explore.visitor_store import StorageError
 from sim.reporting.charts.kit import BLUE, GREY, INK
+from sim.reporting.models import Headline
 from sim.types import Json
 
 #: Seconds between two looks at whether something new hangs on the wall.
@@ -24,7 +26,7 @@ LOOK_EVERY = 4.0
 DAY = 90
 
 
-def line_of(asked: WhatIf) -> Json | None:
+def line_of(asked: WhatIf) -> Headline | None:
     """The headline of a what-if by the day that the wall counts; None while it is worked out."""
     question = asked.question(theme.FIRST_SECTION)
     found = progress.known(question)
@@ -33,10 +35,9 @@ def line_of(asked: WhatIf) -> Json | None:
         found = jobs().ask(alone, f"wall {progress.who()}", WALL).answer
     if found is None:
         return None
-    days = [line["day"] for line in found["headline"]]
-    by = DAY if DAY in days else days[-1]
-    line: Json = next(line for line in found["headline"] if line["day"] == by)
-    return line
+    lines = [Headline.model_validate(line) for line in found["headline"]]
+    days = [line.day for line in lines]
+    return headline_on(lines, DAY if DAY in days else days[-1])
 
 
 def effects(rows: list[Json]) -> None:
@@ -76,12 +77,12 @@ def hanging(code: str, asked: list[tuple[WallEntry, WhatIf, list[str]]]) -> None
     rows = [
         {
             "name": sent.name,
-            "effect": 100 * line["effect"]["estimate"],
-            "low": 100 * line["effect"]["low"],
-            "high": 100 * line["effect"]["high"],
+            "effect": 100 * (line.effect.estimate or 0.0),
+            "low": 100 * (line.effect.low or 0.0),
+            "high": 100 * (line.effect.high or 0.0),
         }
         for (sent, _, _), line in zip(asked, lines, strict=True)
-        if line is not None and line["effect"]
+        if line is not None and line.effect
     ]
     if rows:
         st.header("What each of them does", anchor=False)
@@ -89,7 +90,11 @@ def hanging(code: str, asked: list[tuple[WallEntry, WhatIf, list[str]]]) -> None
         with st.expander("The numbers as a table"):
             head = ["what-if", "more or fewer of 100", "95 % interval"]
             numbers = [
-                [one["name"], f"{one['effect']:+.1f}", f"{one['low']:+.1f} to {one['high']:+.1f}"]
+                [
+                    str(one["name"]),
+                    f"{one['effect']:+.1f}",
+                    f"{one['low']:+.1f} to {one['high']:+.1f}",
+                ]
                 for one in rows
             ]
             theme.table(head, numbers, "wall")
@@ -107,7 +112,7 @@ def hanging(code: str, asked: list[tuple[WallEntry, WhatIf, list[str]]]) -> None
                 )
 
 
-def card(sent: WallEntry, asked: WhatIf, told: list[str], line: Json | None) -> None:
+def card(sent: WallEntry, asked: WhatIf, told: list[str], line: Headline | None) -> None:
     """One what-if: what was moved, what it does in a sentence, and the way to it."""
     st.markdown(f"**{theme.plain(sent.name)}**")
     st.caption(theme.plain(f"{asked.baseline.case().title} · {session.in_words(asked)}"))
@@ -115,10 +120,10 @@ def card(sent: WallEntry, asked: WhatIf, told: list[str], line: Json | None) -> 
         st.caption(theme.plain(words))
     if line is None:
         st.caption("It is being worked out …")
-    elif line["effect"] is None:
+    elif line.effect is None:
         st.markdown("Nothing is moved in it.")
     else:
-        st.markdown(theme.plain(line["effect"]["words"]))
+        st.markdown(theme.plain(line.effect.words))
     st.page_link(
         WHAT_IF,
         label="Look at it",

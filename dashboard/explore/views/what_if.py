@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
 from urllib.parse import parse_qs
@@ -12,11 +13,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.common import theme
 from dashboard.explore import challenges, downloads, page_state, progress, session, what_if_widgets
+from dashboard.explore.answers import WhatIfAnswer, headline_on, read_what_if, section_named
 from dashboard.explore.caveats import cautions
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.session import ask, undo
+from sim.reporting.models import Headline
 from sim.scenario.schema import Lever, Scenario
-from sim.types import Json
 
 #: Levers shown at once; the others are a click away.
 SHOWN = 8
@@ -89,28 +91,30 @@ def by_which_day(days: list[int]) -> int:
     return int(chosen or usual)
 
 
-def headline(place: DeltaGenerator, lines: list[Json], day: int, runs: int, early: bool) -> None:
+def headline(
+    place: DeltaGenerator, lines: Sequence[Headline], day: int, runs: int, early: bool
+) -> None:
     """How many talks of 100 come to a truce, baseline beside change, and the effect in words.
 
     Nothing as long as the day is not known yet.
     """
-    line = next((line for line in lines if line["day"] == day), None)
+    line = next((line for line in lines if line.day == day), None)
     if line is None:
         return
     counts = "".join(
         f'<p class="parley-count"><span class="what">{escape(arm.capitalize())}</span>'
-        f"<b>{escape(share['words'])}</b> of 100 <small>({escape(share['interval'])})</small></p>"
-        for arm, share in line["arms"].items()
+        f"<b>{escape(share.words)}</b> of 100 <small>({escape(share.interval)})</small></p>"
+        for arm, share in line.arms.items()
     )
-    past = line["base_rate"]
-    base = f"; in history {past['words']} ({past['interval']})" if past else ""
+    past = line.base_rate
+    base = f"; in history {past.words} ({past.interval})" if past else ""
     fitted = (
         " The level is fitted to history: look at what changes, and not at how high it is."
         if past
         else ""
     )
-    effect = line["effect"]
-    sentence = effect["words"] if effect else "Move a lever to hold something against this."
+    effect = line.effect
+    sentence = effect.words if effect else "Move a lever to hold something against this."
     how = "An early estimate from" if early else "From"
     luck = "; both with the same luck" if effect else ""
     place.html(
@@ -123,7 +127,7 @@ def headline(place: DeltaGenerator, lines: list[Json], day: int, runs: int, earl
     )
 
 
-def guess(asked: WhatIf, day: int, base: Json | None) -> bool:
+def guess(asked: WhatIf, day: int, base: WhatIfAnswer | None) -> bool:
     """Ask for a guess before the answer is shown; returns whether the answer may be shown."""
     mark = f"{asked.question().key()[:16]}-{day}"
     if not st.session_state["guessing"] or not asked.moved or what_if_widgets.guessed(mark):
@@ -131,8 +135,8 @@ def guess(asked: WhatIf, day: int, base: Json | None) -> bool:
     st.header("Guess first", anchor=False)
     known = ""
     if base is not None:
-        line = next(line for line in base["headline"] if line["day"] == day)
-        known = f" In the baseline it is {line['arms']['baseline']['words']}."
+        share = headline_on(base.headline, day).arms["baseline"]
+        known = f" In the baseline it is {share.words}."
     st.markdown(
         f"With your change, in how many of 100 simulated talks does a truce begin by day "
         f"{day}?{known}"
@@ -169,24 +173,26 @@ with left:
 
 with right:
     plain = replace(asked, levers=asked.pinned, changes=())
-    base = progress.known(plain.question(theme.FIRST_SECTION))
+    known = progress.known(plain.question(theme.FIRST_SECTION))
+    base = None if known is None else read_what_if(known)
     if guess(asked, day, base):
         section = theme.which_section("asked", effects=asked.moved)
         question = asked.question(section)
-        found = progress.answer_to(
+        data = progress.answer_to(
             question,
             lambda lines, runs: headline(head, lines, day, runs, runs < question.runs),
         )
-        if found is not None:
-            headline(head, found["headline"], day, question.runs, early=False)
+        if data is not None:
+            answer = read_what_if(data)
+            headline(head, answer.headline, day, question.runs, early=False)
             for words in cautions(asked):
                 st.warning(words, icon=":material/balance:")
-            what_if_widgets.reckon(asked, found, days)
-            theme.section(next(one for one in found["sections"] if one["name"] == section))
-            what_if_widgets.challenges_met(challenges.met(asked, found))
-            downloads.show(asked, found, section)
+            what_if_widgets.reckon(asked, answer, days)
+            theme.section(section_named(answer.sections, section))
+            what_if_widgets.challenges_met(challenges.met(asked, answer))
+            downloads.show(asked, section_named(answer.sections, section))
     elif base is not None:
-        headline(head, base["headline"], day, asked.runs, early=False)
+        headline(head, base.headline, day, asked.runs, early=False)
 
 what_if_widgets.saved(asked, lambda query: ask(page_state.from_query(parse_qs(query))[0]))
 what_if_widgets.to_class(asked)

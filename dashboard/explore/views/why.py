@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.common import theme
 from dashboard.explore import progress, session
+from dashboard.explore.answers import SectionAnswer
 from dashboard.explore.caveats import HAGGLED, MEDIATED
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.query import Query
@@ -149,7 +150,7 @@ asking = question(name, asked)
 if asking is not None:
     found = progress.answer_to(asking)
     if found is not None:
-        theme.section(found["section"])
+        theme.section(SectionAnswer.model_validate(found).section)
         st.caption(
             f"{asking.runs:,} {PARTS[name].noise}, {asked.days} days, seed {asked.seed}. Intervals "
             "speak of luck only."
