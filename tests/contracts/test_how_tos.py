@@ -64,8 +64,8 @@ def test_a_plugin_of_the_how_to_plays(code, part, tmp_path):
     scenario = load_scenario(file, plugins=[plugin])
     assert [Path(path) for path, _ in scenario.plugins] == [plugin]
     before, after = simulate("two-rivers", runs=60, seed=1), simulate(scenario, runs=60, seed=1)
-    assert [one["file"] for one in plugins_of(scenario)["plugins"]] == [plugin.name]
-    assert plugins_of(load_scenario("two-rivers")) == {}
+    assert [named.file for named in plugins_of(scenario)] == [plugin.name]
+    assert plugins_of(load_scenario("two-rivers")) == []
     columns = [np.hstack([told.surplus, told.refusals]) for told in (before, after)]
     assert not np.array_equal(*columns, equal_nan=True)
 

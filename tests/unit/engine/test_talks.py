@@ -36,8 +36,7 @@ def parameters(talks):
     people = [c for party in talks.parties for c in party.constituencies]
     owners = [*talks.parties, *people, *talks.mediators, talks.captivity, talks.truces_now]
     frozen = [owner.params for owner in owners]
-    wars = [talks.war_numbers, talks.battle_chance, talks.rearming]
-    return dict(leaves([*frozen, talks.channel, talks.assessor.beliefs, wars]))
+    return dict(leaves([*frozen, talks.channel, talks.assessor.beliefs, talks.war_numbers]))
 
 
 @pytest.mark.parametrize("name", ["two-rivers", "gaza-2024-01"])
