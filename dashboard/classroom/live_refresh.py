@@ -137,9 +137,9 @@ def said(to_instructor: bool = False) -> None:
     """What there is to say, once; and whether nothing can be written, for as long as it is so."""
     words = st.session_state.pop("said", "")
     if words:
-        st.warning(theme.plain(words))
+        st.warning(theme.escape(words))
     if room().store.stands_still and to_instructor:
-        st.error(theme.plain(room().store.way_out))
+        st.error(theme.escape(room().store.way_out))
     elif room().store.stands_still:
         st.error(
             "The classroom cannot write to its disk, so the exercise stands still. Nothing is "
@@ -219,7 +219,7 @@ def trouble(exercise: str, is_instructor: bool) -> None:
     words = room().desk.trouble(exercise)
     if not words:
         return
-    st.error(f"{theme.plain(words)} Nothing that anybody did is lost.")
+    st.error(f"{theme.escape(words)} Nothing that anybody did is lost.")
     if not is_instructor:
         st.markdown("Your instructor can try again.")
     elif st.button("Try again", type="primary"):
@@ -234,12 +234,12 @@ def wish(name: str, content: Json, meanwhile: str, show: Callable[[Json], None])
         try:
             answer = room().desk.wish(name, content)
         except ValueError as error:
-            st.warning(theme.plain(str(error)))
+            st.warning(theme.escape(str(error)))
             return
         if answer is None:
             st.markdown(meanwhile)
         elif "wrong" in answer:
-            st.warning(theme.plain(answer["wrong"]))
+            st.warning(theme.escape(answer["wrong"]))
             if st.button("Try again", key=f"again-{name}"):
                 room().desk.forget(name)
                 st.rerun()

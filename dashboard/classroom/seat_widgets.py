@@ -53,9 +53,9 @@ class Menu:
 def brief(role: Role, titles: Mapping[str, str]) -> None:
     """A role's brief, with what is private marked as such, and whom it can speak to."""
     spoken_to = ", ".join(titles[name] for name in role.reaches)
-    st.markdown(f"**You speak to:** {theme.plain(spoken_to)}. {standing(role)}")
+    st.markdown(f"**You speak to:** {theme.escape(spoken_to)}. {standing(role)}")
     st.markdown("#### :material/public: Public: everybody knows this")
-    st.markdown(theme.plain(role.public))
+    st.markdown(theme.escape(role.public))
     with st.container(border=True, key="private"):
         st.markdown("#### :material/lock: Private: for your eyes only")
         for head, words in (
@@ -64,7 +64,7 @@ def brief(role: Role, titles: Mapping[str, str]) -> None:
             ("Without a deal", role.alternative),
             ("Play the interest, not the stereotype", role.fairness),
         ):
-            st.markdown(f"**{head}.** {theme.plain(words)}")
+            st.markdown(f"**{head}.** {theme.escape(words)}")
 
 
 def _seats(view: SeatView) -> None:
@@ -72,17 +72,17 @@ def _seats(view: SeatView) -> None:
     for neighbour in view.neighbours:
         kind = " (AI agent)" if neighbour.agent else ""
         met = "" if neighbour.reached else " You do not meet; a mediator can carry texts."
-        st.markdown(f"**{theme.plain(neighbour.title)}**{kind}.{met}")
-        st.caption(f"From their own brief: “{theme.plain(neighbour.public)}”")
+        st.markdown(f"**{theme.escape(neighbour.title)}**{kind}.{met}")
+        st.caption(f"From their own brief: “{theme.escape(neighbour.public)}”")
 
 
 def _conflict(menu: Menu) -> None:
     """What everybody knows of the conflict, and what there is to settle."""
     st.markdown("#### The conflict")
-    st.markdown(theme.plain(menu.summary))
+    st.markdown(theme.escape(menu.summary))
     for issue in menu.issues:
         terms = "; ".join(issue.levels.values())
-        st.markdown(f"- **{theme.plain(issue.title)}**: {theme.plain(terms)}")
+        st.markdown(f"- **{theme.escape(issue.title)}**: {theme.escape(terms)}")
 
 
 def briefing(guest: Guest, view: SeatView, menu: Menu) -> None:
@@ -105,7 +105,7 @@ def briefing(guest: Guest, view: SeatView, menu: Menu) -> None:
             "Whose signatures does a text need?",
             list(view.signers),
             selection_mode="multi",
-            format_func=lambda name: theme.plain(titles[name]),
+            format_func=lambda name: theme.escape(titles[name]),
             key="choice",
         )
         if st.button("Answer", disabled=not choice) and guest.ask(
@@ -132,7 +132,7 @@ def _prediction(guest: Guest, view: SeatView, menu: Menu) -> None:
     )
     trouble = menu.score(package).problem if package else ""
     if trouble:
-        st.warning(theme.plain(trouble))
+        st.warning(theme.escape(trouble))
     label = "Keep this prediction" if view.predicted is None else "Change the prediction"
     if st.button(label, type="primary", disabled=bool(trouble)) and guest.ask(
         commands.Predict, deal=deal, package=package
@@ -151,7 +151,7 @@ def _terms(
         if f"{name}-{issue.name}" not in st.session_state:
             st.session_state[f"{name}-{issue.name}"] = begin[issue.name]
         chosen[issue.name] = st.selectbox(
-            theme.plain(issue.title),
+            theme.escape(issue.title),
             list(issue.levels),
             format_func=_said_of(issue),
             key=f"{name}-{issue.name}",
@@ -201,7 +201,7 @@ def _status(guest: Guest, view: SeatView, menu: Menu) -> None:
         st.markdown("There is nothing for you to do in this step.")
     if view.waiting_for:
         waiting = ["you" if one == view.role.title else one for one in view.waiting_for]
-        st.markdown(f"Waiting for: **{theme.plain(', '.join(waiting))}**")
+        st.markdown(f"Waiting for: **{theme.escape(', '.join(waiting))}**")
     if view.held_by_agent:
         st.warning("An agent keeps your seat warm.")
         if st.button("Take my seat back") and guest.ask(commands.TakeBack):
@@ -221,16 +221,16 @@ def _status(guest: Guest, view: SeatView, menu: Menu) -> None:
 def _news(view: SeatView, menu: Menu) -> None:
     """What was brought into the talks, and what happened between rounds; and what is not told."""
     for words in view.injects:
-        st.info(f":material/campaign: {theme.plain(words)}")
+        st.info(f":material/campaign: {theme.escape(words)}")
     if view.news:
         for last in view.news[-LATEST:]:
-            st.caption(theme.plain(f"Day {last.day}: {last.words}"))
+            st.caption(theme.escape(f"Day {last.day}: {last.words}"))
         with st.expander("All that happened, and what is not told"):
             for news in view.news:
-                st.markdown(theme.plain(f"Day {news.day}: {news.words}"))
+                st.markdown(theme.escape(f"Day {news.day}: {news.words}"))
             st.caption("These news tell what the model counts, and no more:")
             for limit in menu.limits:
-                st.caption(f"- {theme.plain(limit)}")
+                st.caption(f"- {theme.escape(limit)}")
 
 
 def _confirm(guest: Guest) -> None:
@@ -255,7 +255,7 @@ def _texts(guest: Guest, view: SeatView, menu: Menu) -> None:
     if older:
         with st.expander(f"Texts of earlier rounds ({len(older)})"):
             for text in reversed(older):
-                st.markdown(f"**Text {text.id}**, by {theme.plain(titles[text.author])}")
+                st.markdown(f"**Text {text.id}**, by {theme.escape(titles[text.author])}")
                 terms(text.words)
                 answers(text, titles)
 
@@ -268,7 +268,7 @@ def titles_of(view: SeatView) -> dict[str, str]:
 def _text(
     guest: Guest, view: SeatView, menu: Menu, text: TextSeen, titles: Mapping[str, str]
 ) -> None:
-    author = "you" if text.author == view.role.name else theme.plain(titles[text.author])
+    author = "you" if text.author == view.role.name else theme.escape(titles[text.author])
     kind = " (AI agent)" if text.agent else ""
     st.markdown(f"**Text {text.id}**, by {author}{kind}")
     terms(text.words)
@@ -286,7 +286,9 @@ def _text(
 
 def terms(words: Mapping[str, str]) -> None:
     """The terms of a text, issue by issue."""
-    lines = [f"- {theme.plain(title)}: **{theme.plain(terms)}**" for title, terms in words.items()]
+    lines = [
+        f"- {theme.escape(title)}: **{theme.escape(terms)}**" for title, terms in words.items()
+    ]
     st.markdown("\n".join(lines))
 
 
@@ -297,7 +299,7 @@ def answers(text: TextSeen, titles: Mapping[str, str]) -> None:
         why = f" ({REASONS.get(text.reasons[role], '')})" if role in text.reasons else ""
         said.append(f"{titles[role]} {'accepts' if yes else 'rejects'}{why}")
     if said:
-        st.caption(theme.plain("; ".join(said)))
+        st.caption(theme.escape("; ".join(said)))
 
 
 def _worth(menu: Menu, score: Score) -> None:
@@ -313,7 +315,7 @@ def _worth(menu: Menu, score: Score) -> None:
         st.markdown(line)
     if score.guessed:
         said = [_guess(menu.parties[party], gain) for party, gain in score.guessed.items()]
-        st.markdown(f"Your sense, which may be wrong: {theme.plain('; '.join(said))}.")
+        st.markdown(f"Your sense, which may be wrong: {theme.escape('; '.join(said))}.")
 
 
 def _guess(party: str, gain: float) -> str:
@@ -389,7 +391,7 @@ def _draft(guest: Guest, view: SeatView, menu: Menu) -> None:
     score = menu.score(package)
     if score.problem:
         st.warning(
-            theme.plain(f"{score.problem[:1].upper()}{score.problem[1:]}")
+            theme.escape(f"{score.problem[:1].upper()}{score.problem[1:]}")
             + " As long as that is so, the draft is not kept."
         )
     _worth(menu, score)
@@ -406,7 +408,7 @@ def _propose(guest: Guest, view: SeatView, score: Score) -> None:
         list(view.role.reaches),
         selection_mode="multi",
         default=list(view.role.reaches),
-        format_func=lambda name: theme.plain(titles[name]),
+        format_func=lambda name: theme.escape(titles[name]),
         key=f"to-{view.round}",
     )
     if st.button("Put it on the table", type="primary", disabled=not to):
@@ -447,7 +449,7 @@ def _messages(guest: Guest, view: SeatView) -> None:
         for message in view.messages[-30:]:
             author = "You" if message.author == view.role.name else titles[message.author]
             whom = ", ".join("you" if r == view.role.name else titles[r] for r in message.to)
-            st.caption(theme.plain(f"{author} to {whom}, round {message.round}"))
+            st.caption(theme.escape(f"{author} to {whom}, round {message.round}"))
             st.text(message.text)
     if view.stage not in commands.TALKING:
         return
@@ -458,7 +460,7 @@ def _messages(guest: Guest, view: SeatView) -> None:
             "To",
             list(view.role.reaches),
             selection_mode="multi",
-            format_func=lambda name: theme.plain(titles[name]),
+            format_func=lambda name: theme.escape(titles[name]),
             key="say-to",
         )
         words = st.text_area("Message", max_chars=1000, key="say-words", height=80)
@@ -472,7 +474,7 @@ def _messages(guest: Guest, view: SeatView) -> None:
                 live_refresh.said()
     agents = [one.title for one in view.neighbours if one.agent and one.reached]
     if agents:
-        st.caption(theme.plain(f"Agents read texts, not messages; here: {', '.join(agents)}."))
+        st.caption(theme.escape(f"Agents read texts, not messages; here: {', '.join(agents)}."))
 
 
 # -- afterwards -----------------------------------------------------------------------------------
@@ -493,10 +495,10 @@ def after(guest: Guest, view: SeatView) -> None:
         return
     for neighbour in view.neighbours:
         if neighbour.brief is not None:
-            with st.expander(f"The private brief of {theme.plain(neighbour.title)}"):
-                st.markdown(theme.plain(neighbour.brief.interests))
-                st.markdown(theme.plain(neighbour.brief.red_lines))
-                st.markdown(theme.plain(neighbour.brief.alternative))
+            with st.expander(f"The private brief of {theme.escape(neighbour.title)}"):
+                st.markdown(theme.escape(neighbour.brief.interests))
+                st.markdown(theme.escape(neighbour.brief.red_lines))
+                st.markdown(theme.escape(neighbour.brief.alternative))
     if view.phase == "archived":
         return
     take_home(guest, view.reflection)

@@ -125,12 +125,12 @@ def rehearse(case: Scenario, plan: ExercisePlan) -> None:
 
 def rehearsal(found: dict[str, Any]) -> None:
     """How the rehearsed tables ended."""
-    st.markdown(f"**{theme.plain(found['agreement']['words'])}**")
+    st.markdown(f"**{theme.escape(found['agreement']['words'])}**")
     for table in found["tables"]:
         terms = "; ".join(table["words"].values()) or "nothing signed"
         after = count_noun(table["rounds"], "round")
         st.markdown(
-            theme.plain(f"Table {table['number']} {ENDED[table['how']]} after {after}; {terms}.")
+            theme.escape(f"Table {table['number']} {ENDED[table['how']]} after {after}; {terms}.")
         )
 
 
@@ -253,7 +253,7 @@ try:
     )
     Setting(plan, case)
 except ValueError as error:
-    st.error(f"This does not fit together: {theme.plain(str(error))}")
+    st.error(f"This does not fit together: {theme.escape(str(error))}")
     st.stop()
 
 filled = f"{count_noun(people, 'student')} and agents" if people else "agents alone"
@@ -272,7 +272,7 @@ for exercise, kept, drafted, _ in exercises:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link(
             INSTRUCTOR,
-            label=f"{theme.plain(kept or exercise)} · {day_of(drafted)}",
+            label=f"{theme.escape(kept or exercise)} · {day_of(drafted)}",
             query_params={"exercise": exercise},
         )
         if st.button("New instructor’s link", key=f"link-{exercise}", help="The old one is dead."):
