@@ -51,6 +51,7 @@ lint: $(READY)  ## style, formatting, and the docstrings of what users call
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/python -m tests.tools.docstrings
+	@$(BIN)/python -m tests.tools.sizes
 
 types: $(READY)  ## static types, strict
 	@$(BIN)/mypy
@@ -59,7 +60,7 @@ contracts: $(READY)  ## who may import whom
 	@$(BIN)/lint-imports
 
 unit: $(READY)  ## unit tests and contracts of extensions
-	@$(BIN)/python -m pytest -q -n 2 tests/unit tests/contracts $(ARGS)
+	@$(BIN)/python -m pytest -q -n 2 -m "not slow" tests/unit tests/contracts $(ARGS)
 
 pytest: $(READY)  ## the whole suite; a skipped test is a failure
 	@PARLEY_NO_SKIP=1 $(BIN)/python -m pytest -n 4 $(ARGS)

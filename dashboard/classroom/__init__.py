@@ -1,5 +1,5 @@
-"""The classroom in the browser: doors, pages, and the worker that keeps exercises going.
+"""The classroom in the browser: routes, pages, and the worker process.
 
-`sim.classroom` decides everything. Pages read through its views and hand in requests; doors turn
-links into cookies; the worker lets the clock tick and asks the model.
+`sim.classroom` decides everything. Pages read its views and submit requests; routes turn links
+into cookies; the worker runs the clock and the model.
 """

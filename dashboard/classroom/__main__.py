@@ -9,16 +9,16 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from dashboard.classroom.context import BASE_PATH, DATABASE, FOLDER, Room
+from dashboard.classroom.context import BASE_PATH, DATABASE, FOLDER, AppContext
 from dashboard.common import network
+from sim.classroom.storage.database import StoreError
 from sim.classroom.storage.paths import database, folder
-from sim.classroom.storage.store import StoreError
 from sim.cli.terminal import BAD_INPUT, STOPPED
 
 #: Options of Streamlit that are the dashboard's too.
 SHARED = Path(__file__).parents[1] / "explore" / ".streamlit" / "config.toml"
 
-#: What a classroom needs besides: no tracebacks, no way in for programs, nothing to upload.
+#: Options for safety: no tracebacks, no interface for programs, no uploads.
 HARDENED: dict[str, Any] = {
     "client.showErrorDetails": "none",
     "client.toolbarMode": "viewer",
@@ -33,7 +33,7 @@ HARDENED: dict[str, Any] = {
 
 
 def options(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Streamlit's options: the dashboard's, then the hardened ones, then the command line's."""
+    """Return Streamlit's options: the dashboard's, then the hardened, then the command line's."""
     chosen = {
         **flat(tomllib.loads(SHARED.read_text(encoding="utf-8"))),
         **HARDENED,
@@ -49,17 +49,17 @@ def options(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def flat(tree: dict[str, Any], above: str = "") -> dict[str, Any]:
-    """Sections of a configuration as dotted names."""
-    found: dict[str, Any] = {}
+    """Return the sections of a configuration as dotted names."""
+    flattened: dict[str, Any] = {}
     for name, value in tree.items():
-        found |= (
+        flattened |= (
             flat(value, f"{above}{name}.") if isinstance(value, dict) else {above + name: value}
         )
-    return found
+    return flattened
 
 
 def read(words: list[str] | None = None) -> argparse.Namespace:
-    """What the command line says."""
+    """Parse the command line."""
     reader = argparse.ArgumentParser(
         prog="parley classroom", description="Serve the classroom to browsers."
     )
@@ -79,12 +79,12 @@ def main(words: list[str] | None = None) -> None:
     os.environ[FOLDER] = str(arguments.home or os.environ.get(FOLDER) or folder())
     try:
         network.check_address(arguments.host, arguments.port)
-        room = Room(os.environ[DATABASE], Path(os.environ[FOLDER]))
+        context = AppContext(os.environ[DATABASE], Path(os.environ[FOLDER]))
     except (ValueError, StoreError) as error:
         print(f"parley classroom: {error}", file=sys.stderr)
         raise SystemExit(BAD_INPUT) from None
-    token = room.new_host_link()
-    room.store.close()
+    token = context.new_host_link()
+    context.store.close()
     where = arguments.address or arguments.host
     if where in ("0.0.0.0", "::"):
         where = "127.0.0.1"

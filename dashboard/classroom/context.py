@@ -1,4 +1,4 @@
-"""What this server shares: the store, who is asking, and what may be shown to them."""
+"""The application context: store, task results and rate limits, shared by all pages."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dashboard.classroom.task_results import TaskStore
-from sim.classroom.storage.access import Gate, digest
+from sim.classroom.storage.access import JoinLimiter, digest
 from sim.classroom.storage.paths import database, folder
 from sim.classroom.storage.store import Holder, Store
 
-#: The environment variables by which the server and its worker find the same room.
+#: The environment variables by which the server and its worker find the same data.
 DATABASE, FOLDER = "PARLEY_CLASSROOM", "PARLEY_CLASSROOM_HOME"
 
 #: The environment variable with the path under which a proxy serves the classroom.
@@ -30,84 +30,84 @@ HOST_LINKS = 5
 
 
 def now() -> int:
-    """The time of the server, which alone counts: ms since the epoch."""
+    """Return the server's time, the only one that counts: ms since the epoch."""
     return round(time.time() * 1000)
 
 
 def new_key() -> str:
-    """A key by which one request is known when it comes again."""
+    """Return a key by which a request is recognised when it is sent again."""
     return secrets.token_hex(12)
 
 
 def seat_cookie(exercise: str) -> str:
-    """The cookie of someone who joined an exercise."""
+    """Return the cookie name of a person in an exercise."""
     return f"parley_seat_{exercise}"
 
 
 def instructor_cookie(exercise: str) -> str:
-    """The cookie of an exercise's instructor."""
+    """Return the cookie name of an exercise's instructor."""
     return f"parley_instructor_{exercise}"
 
 
-class Room:
-    """A store, the desk on which the worker lays its papers, and the gate at the door."""
+class AppContext:
+    """A store, the task results of the worker, and the rate limits for joining."""
 
-    def __init__(self, url: str, desk: Path) -> None:
+    def __init__(self, url: str, tasks_folder: Path) -> None:
         self.store = Store(url)
-        self.desk = TaskStore(desk)
-        self.gate = Gate()
+        self.tasks = TaskStore(tasks_folder)
+        self.limiter = JoinLimiter()
 
-    # -- who is asking -------------------------------------------------------------------------
+    # -- identity ------------------------------------------------------------------------------
 
-    def seat(self, exercise: str, cookies: Mapping[str, str]) -> Holder | None:
-        """Who in an exercise a browser belongs to."""
+    def seat_holder(self, exercise: str, cookies: Mapping[str, str]) -> Holder | None:
+        """Return the person of a browser in an exercise; None if it has no seat there."""
         holder = self.store.holder(cookies.get(seat_cookie(exercise), ""))
         is_seat = holder is not None and holder.exercise == exercise and holder.name != "instructor"
         return holder if is_seat else None
 
-    def instructs(self, exercise: str, cookies: Mapping[str, str]) -> bool:
-        """Whether a browser may instruct in an exercise: by its link, or as this server's host."""
-        if self.hosts(cookies):
+    def is_instructor(self, exercise: str, cookies: Mapping[str, str]) -> bool:
+        """Return whether a browser is the instructor's: by its link, or as this server's host."""
+        if self.is_host(cookies):
             return True
         holder = self.store.holder(cookies.get(instructor_cookie(exercise), ""))
         return holder == Holder(exercise, "instructor")
 
-    def hosts(self, cookies: Mapping[str, str]) -> bool:
-        """Whether a browser may set up exercises on this server."""
-        return self.is_host(cookies.get(HOST, ""))
+    def is_host(self, cookies: Mapping[str, str]) -> bool:
+        """Return whether a browser may set up exercises on this server."""
+        return self.is_host_token(cookies.get(HOST, ""))
 
     # -- the link of the host ------------------------------------------------------------------
 
     def new_host_link(self) -> str:
-        """A token with which exercises can be set up; those of the last few starts stay good."""
+        """Return a new token that may set up exercises; those of the last few starts stay valid."""
         token = secrets.token_urlsafe(32)
         kept = [*self._host_digests()[-(HOST_LINKS - 1) :], digest(token)]
-        self.desk.write("hosts", "\n".join(kept))
+        self.tasks.write("hosts", "\n".join(kept))
         return token
 
-    def is_host(self, token: str) -> bool:
-        """Whether a token is one of the host's."""
+    def is_host_token(self, token: str) -> bool:
+        """Return whether a token is one of the host's."""
         sent = hashlib.sha256(token.encode()).hexdigest()
         return any([hmac.compare_digest(sent, kept) for kept in self._host_digests()])
 
     def _host_digests(self) -> list[str]:
-        return (self.desk.read("hosts") or "").split()
+        return (self.tasks.read("hosts") or "").split()
 
 
-_shared: Room | None = None
+_shared: AppContext | None = None
 _lock = threading.Lock()
 
 
-def room() -> Room:
-    """The room of this server."""
+def context() -> AppContext:
+    """Return the context of this server; create it on first use."""
     global _shared
     with _lock:
         if _shared is None:
-            _shared = Room(os.environ.get(DATABASE) or database(), home())
+            _shared = AppContext(os.environ.get(DATABASE) or database(), results_folder())
         return _shared
 
 
-def home() -> Path:
-    """Where the worker lays what it has computed."""
+def results_folder() -> Path:
+    """Return the folder for what the worker computes."""
     named = os.environ.get(FOLDER)
     return Path(named) if named else folder()

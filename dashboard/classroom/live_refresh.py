@@ -1,4 +1,4 @@
-"""What live pages share: who is looking, requests, and the watch that sees when to draw anew."""
+"""What live pages share: who looks at them, their requests, and when to draw them again."""
 
 from __future__ import annotations
 
@@ -13,24 +13,25 @@ from urllib.parse import urlsplit
 import streamlit as st
 from pydantic import ValidationError
 
-from dashboard.classroom.context import BASE_PATH, new_key, now, room
+from dashboard.classroom.context import BASE_PATH, context, new_key, now
 from dashboard.common import network, theme
 from sim.classroom.commands import Act, Request, Tick
 from sim.classroom.decide import AGENTS_GRACE, RefusedError
 from sim.classroom.state import State
-from sim.classroom.storage.store import Holder, UnavailableError
+from sim.classroom.storage.database import UnavailableError
+from sim.classroom.storage.store import Holder
 from sim.types import Json
 
-#: Seconds between two looks while others may do something, and while nobody does much.
+#: Seconds between two checks for something new: while others act, and while little happens.
 SOON, LATER = 2.0, 5.0
 
-#: After so many ms beyond a deadline a page sees to it itself that time goes on.
+#: After so many ms beyond a deadline a page submits the tick that the worker owes.
 OVERDUE = AGENTS_GRACE + 5_000
 
 
-Seen = TypeVar("Seen")
+Content = TypeVar("Content")
 
-#: What everybody is told before it begins.
+#: What everybody reads before the exercise begins.
 STEP_OUT = "You may step out at any time, and need not say why."
 
 STAGES = {
@@ -44,79 +45,79 @@ STAGES = {
 
 
 @dataclass(frozen=True)
-class Guest:
-    """Someone who looks at a page of an exercise."""
+class Visitor:
+    """A person or instructor who looks at a page of an exercise."""
 
     exercise: str
     by: str
 
-    def ask(self, act: type[Any], key: str = "", **facts: Any) -> bool:
-        """Submit an act; what stands against it is said on the page."""
+    def try_submit(self, act: type[Any], key: str = "", **values: Any) -> bool:
+        """Submit an act; return whether it was accepted, and show on the page why if it was not."""
         try:
-            self.submit(act(**facts), key)
+            self.submit(act(**values), key)
         except ValidationError:
-            say("That is too long, or empty, or not among what can be chosen. Change it.")
+            show_next("That is too long, or empty, or not among what can be chosen. Change it.")
         except (ValueError, UnavailableError) as error:
             words = str(error).rstrip(".")
-            say(f"{words[:1].upper()}{words[1:]}.")
+            show_next(f"{words[:1].upper()}{words[1:]}.")
         else:
             return True
         return False
 
     def submit(self, act: Act, key: str = "") -> State:
-        """Submit an act; raises what the domain raises."""
+        """Submit an act; raise RefusedError or UnavailableError as the store does."""
         request = Request(by=self.by, key=key or new_key(), act=act)
-        return room().store.submit(self.exercise, request, now())
+        return context().store.submit(self.exercise, request, now())
 
 
 def exercise_id() -> str:
-    """The exercise that the address names; the page ends here if it names none."""
+    """Return the exercise that the address names; stop the page if there is none."""
     name = st.query_params.get("exercise", "")
-    if name and room().store.last_seq(name):
+    if name and context().store.last_seq(name):
         return name
     stop("There is no such exercise here. It may be over and deleted; ask your instructor.")
 
 
 def cookies() -> dict[str, str]:
-    """The cookies of this browser, as they were when the page was opened."""
+    """Return the cookies of this browser, as they were when the page was opened."""
     return {str(name): str(value) for name, value in st.context.cookies.items()}
 
 
-def seated(exercise: str) -> tuple[Guest, Holder]:
-    """Who in the exercise looks at this page; the page ends here for everybody else."""
-    holder = room().seat(exercise, cookies())
+def require_seat(exercise: str) -> tuple[Visitor, Holder]:
+    """Return the person of this browser; stop the page for everybody else."""
+    holder = context().seat_holder(exercise, cookies())
     if holder is None:
         stop("This browser has no seat in this exercise. Join with the code, or open your link.")
-    return Guest(exercise, holder.by), holder
+    return Visitor(exercise, holder.by), holder
 
 
-def instructing(exercise: str) -> Guest:
-    """The instructor; the page ends here for everybody else."""
-    if not room().instructs(exercise, cookies()):
+def require_instructor(exercise: str) -> Visitor:
+    """Return the instructor; stop the page for everybody else."""
+    if not context().is_instructor(exercise, cookies()):
         stop("This page is the instructor's. Open the instructor's link first.")
-    return Guest(exercise, "instructor")
+    return Visitor(exercise, "instructor")
 
 
 def stop(words: str) -> NoReturn:
-    """Say why there is nothing to see, and end the page."""
+    """Show why there is nothing to see, and stop the page."""
     st.warning(words)
     st.link_button("Join an exercise", path("/join"))
     st.stop()
 
 
 def path(of: str) -> str:
-    """An address on this server."""
+    """Return a path of this server, under the proxy's path."""
     return os.environ.get(BASE_PATH, "") + of
 
 
 def address(of: str) -> str:
-    """The whole address of a path, as this browser knows the server."""
+    """Return the full address of a path, as this browser reaches the server."""
     here = str(st.context.url or "").split("?")[0]
     return (here.rsplit("/", 1)[0] if here else path("")) + of
 
 
 def warn_of_loopback() -> None:
-    """Say so where the address of this page is one that no other machine can reach."""
+    """Warn if no other machine can reach the address of this page."""
     if network.is_loopback(urlsplit(address("/")).hostname or ""):
         st.warning(
             "Only this machine reaches this address; students’ phones do not. Start the classroom "
@@ -125,66 +126,66 @@ def warn_of_loopback() -> None:
         )
 
 
-# -- what is said once ---------------------------------------------------------------------------
+# -- messages -------------------------------------------------------------------------------------
 
 
-def say(words: str) -> None:
-    """Say something when the page is drawn next."""
-    st.session_state["said"] = words
+def show_next(words: str) -> None:
+    """Show a message when the page is drawn next."""
+    st.session_state["message"] = words
 
 
-def said(to_instructor: bool = False) -> None:
-    """What there is to say, once; and whether nothing can be written, for as long as it is so."""
-    words = st.session_state.pop("said", "")
+def show_messages(to_instructor: bool = False) -> None:
+    """Show the pending message once, and a warning for as long as nothing can be written."""
+    words = st.session_state.pop("message", "")
     if words:
         st.warning(theme.escape(words))
-    if room().store.stands_still and to_instructor:
-        st.error(theme.escape(room().store.way_out))
-    elif room().store.stands_still:
+    if context().store.stands_still and to_instructor:
+        st.error(theme.escape(context().store.way_out))
+    elif context().store.stands_still:
         st.error(
             "The classroom cannot write to its disk, so the exercise stands still. Nothing is "
             "lost. The instructor's page says what to do."
         )
 
 
-# -- watching ------------------------------------------------------------------------------------
+# -- refreshing -----------------------------------------------------------------------------------
 
 
-class Sight(Generic[Seen]):
-    """What a page draws, and whether there is something else to see by now.
+class LivePage(Generic[Content]):
+    """The content that a page draws, and whether it is outdated.
 
-    The news are taken before the look: what comes in between is drawn perhaps and news still,
-    which costs another look; the other way round it would be old without ever being drawn.
+    The version is read before the content: a change in between may be drawn already, and costs
+    one check more. In the other order such a change would never be drawn.
     """
 
-    def __init__(self, exercise: str, theme: Callable[[], Seen]) -> None:
+    def __init__(self, exercise: str, build: Callable[[], Content]) -> None:
         self.exercise = exercise
-        self._look = theme
-        self._news = _news(exercise)
-        self.drawn = theme()
+        self._build = build
+        self._version = _current_version(exercise)
+        self.content = build()
 
-    def is_old(self) -> bool:
-        """Whether the page shows something else than it should; it stays so until a new sight."""
-        news = _news(self.exercise)
-        if news == self._news:
+    def is_outdated(self) -> bool:
+        """Return whether the page shows old content; it stays outdated until it is drawn again."""
+        version = _current_version(self.exercise)
+        if version == self._version:
             return False
-        if news.stands_still != self._news.stands_still or self._look() != self.drawn:
+        if version.stands_still != self._version.stands_still or self._build() != self.content:
             return True
-        self._news = news
+        self._version = version
         return False
 
 
-def watch(
-    sight: Sight[Any], every: float | None, deadline: int | None = None, paused: bool = False
+def refresh_when_outdated(
+    page: LivePage[Any], every: float | None, deadline: int | None = None, paused: bool = False
 ) -> None:
-    """Draw the page anew once its sight is old; in between, only the time that is left."""
+    """Draw the page again once it is outdated; until then update only the time that is left."""
 
     def _look() -> None:
         if deadline is not None and not paused and now() - deadline > OVERDUE:
-            _tick(sight.exercise)
-        if sight.is_old():
+            _tick(page.exercise)
+        if page.is_outdated():
             st.rerun()
-        if paused or room().store.stands_still:
+        if paused or context().store.stands_still:
             st.markdown("**Paused.** The clocks stand still.")
         elif deadline is not None:
             st.markdown(f"**{time_left(deadline)}**")
@@ -193,46 +194,46 @@ def watch(
 
 
 class ViewVersion(NamedTuple):
-    """What is cheap to ask, and tells whether there may be something new to see."""
+    """Cheap facts that change whenever a page may have to change."""
 
     last_seq: int  # how long the log is
     has_debrief: bool
-    trouble: str  # what the worker could not do
+    error: str  # what the worker could not do
     stands_still: bool  # whether nothing can be written
 
 
-def _news(exercise: str) -> ViewVersion:
-    store, desk = room().store, room().desk
-    seq, trouble = store.last_seq(exercise), desk.trouble(exercise)
-    return ViewVersion(seq, desk.has_debrief(exercise), trouble, store.stands_still)
+def _current_version(exercise: str) -> ViewVersion:
+    store, tasks = context().store, context().tasks
+    seq, error = store.last_seq(exercise), tasks.error(exercise)
+    return ViewVersion(seq, tasks.has_debrief(exercise), error, store.stands_still)
 
 
 def _tick(exercise: str) -> None:
-    """Do what the worker should have done long ago; if it cannot be written, that is now known."""
+    """Submit a tick in place of the worker; if nothing can be written, the store notes it."""
     tick = Request(by="clock", key=f"page.{new_key()}", act=Tick())
     with suppress(RefusedError, UnavailableError):
-        room().store.submit(exercise, tick, now())
+        context().store.submit(exercise, tick, now())
 
 
-def trouble(exercise: str, is_instructor: bool) -> None:
-    """What the worker could not do, and for the instructor a way to try again."""
-    words = room().desk.trouble(exercise)
+def show_worker_error(exercise: str, is_instructor: bool) -> None:
+    """Show what the worker could not do, with a button to try again for the instructor."""
+    words = context().tasks.error(exercise)
     if not words:
         return
     st.error(f"{theme.escape(words)} Nothing that anybody did is lost.")
     if not is_instructor:
         st.markdown("Your instructor can try again.")
     elif st.button("Try again", type="primary"):
-        room().desk.try_again(exercise)
+        context().tasks.clear_error(exercise)
         st.rerun()
 
 
-def wish(name: str, content: Json, meanwhile: str, show: Callable[[Json], None]) -> None:
-    """Wish for what takes the model seconds; its answer is shown when it is there."""
+def run_task(name: str, content: Json, meanwhile: str, show: Callable[[Json], None]) -> None:
+    """Submit a task that takes the model seconds, and show its answer when it is ready."""
 
     def wait() -> None:
         try:
-            answer = room().desk.wish(name, content)
+            answer = context().tasks.submit_task(name, content)
         except ValueError as error:
             st.warning(theme.escape(str(error)))
             return
@@ -241,17 +242,17 @@ def wish(name: str, content: Json, meanwhile: str, show: Callable[[Json], None])
         elif "wrong" in answer:
             st.warning(theme.escape(answer["wrong"]))
             if st.button("Try again", key=f"again-{name}"):
-                room().desk.forget(name)
+                context().tasks.discard_answer(name)
                 st.rerun()
         else:
             show(answer)
 
-    there = room().desk.read(f"answers/{name}.json") is not None
-    st.fragment(run_every=None if there else 1.0)(wait)()
+    is_answered = context().tasks.read(f"answers/{name}.json") is not None
+    st.fragment(run_every=None if is_answered else 1.0)(wait)()
 
 
 def time_left(deadline: int) -> str:
-    """The time left until a deadline, in words."""
+    """Return the time left until a deadline, in words."""
     seconds = max(round((deadline - now()) / 1000), 0)
     if not seconds:
         return "Time is up"
@@ -259,12 +260,12 @@ def time_left(deadline: int) -> str:
 
 
 def clock(deadline: int) -> str:
-    """A deadline as the clock on the wall shows it, in the server's zone."""
+    """Return a deadline as the time of day, in the server's zone."""
     return time.strftime("%H:%M:%S", time.localtime(deadline / 1000))
 
 
-def confirmed(name: str, question: str, yes: str) -> bool | None:
-    """An inline question that `ask_first` has raised: True or False once it is answered."""
+def confirmation(name: str, question: str, yes: str) -> bool | None:
+    """Draw the question of this name, if it was asked; return True or False once answered."""
     if st.session_state.get("asking") != name:
         return None
     st.markdown(f"**{question}**")
@@ -276,12 +277,12 @@ def confirmed(name: str, question: str, yes: str) -> bool | None:
     return True if sure else (False if back else None)
 
 
-def ask_first(name: str) -> None:
-    """Raise the inline question of this name, with a key of its own for what follows."""
+def ask_confirmation(name: str) -> None:
+    """Ask the question of this name, with a new request key for its answer."""
     st.session_state["asking"] = name
-    st.session_state["asking_key"] = new_key()
+    st.session_state["confirmation_key"] = new_key()
 
 
-def asking_key() -> str:
-    """The key of the question that was raised: the same answer twice counts once."""
-    return str(st.session_state.get("asking_key") or new_key())
+def confirmation_key() -> str:
+    """Return the request key of the question: the same answer twice counts once."""
+    return str(st.session_state.get("confirmation_key") or new_key())

@@ -1,4 +1,4 @@
-"""What a seat sees and does: its brief and prediction, the table, and its result.
+"""The parts of a seat's page: brief and prediction, the table, and the result.
 
 Everything here is drawn from a `SeatView` and from what is public in the scenario.
 """
@@ -11,12 +11,17 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.classroom import live_refresh
-from dashboard.classroom.live_refresh import Guest, ask_first, asking_key, confirmed
+from dashboard.classroom.live_refresh import (
+    Visitor,
+    ask_confirmation,
+    confirmation,
+    confirmation_key,
+)
 from dashboard.common import theme
 from sim.classroom import commands
 from sim.classroom.commands import REASONS
 from sim.classroom.plan import Package, Role, standing
-from sim.classroom.views import IssueSeen, Score, SeatView, TextSeen
+from sim.classroom.views import IssueView, ProposalView, Score, SeatView
 
 WALK_AWAY = "You would be better off walking away, by your brief."
 
@@ -37,11 +42,11 @@ WHY_NOT = [reason for reason in REASONS if reason != "counter"]
 
 @dataclass(frozen=True)
 class Menu:
-    """What can be put into a text, and what it would mean to this seat."""
+    """The choices for a proposal, and what each package would mean to this seat."""
 
     summary: str  # of the conflict, for everybody
     limits: Sequence[str]  # what the scenario leaves out
-    issues: tuple[IssueSeen, ...]
+    issues: tuple[IssueView, ...]
     parties: Mapping[str, str]  # titles, by party
     first: Package  # some terms that go together, to begin a draft with
     score: Callable[[Package], Score]
@@ -51,7 +56,7 @@ class Menu:
 
 
 def brief(role: Role, titles: Mapping[str, str]) -> None:
-    """A role's brief, with what is private marked as such, and whom it can speak to."""
+    """Draw a role's brief, with what is private marked as such, and whom it can speak to."""
     spoken_to = ", ".join(titles[name] for name in role.reaches)
     st.markdown(f"**You speak to:** {theme.escape(spoken_to)}. {standing(role)}")
     st.markdown("#### :material/public: Public: everybody knows this")
@@ -68,7 +73,7 @@ def brief(role: Role, titles: Mapping[str, str]) -> None:
 
 
 def _seats(view: SeatView) -> None:
-    """Who else sits at the table, and what everybody knows of them."""
+    """Draw who else sits at the table, and what everybody may read of them."""
     for neighbour in view.neighbours:
         kind = " (AI agent)" if neighbour.agent else ""
         met = "" if neighbour.reached else " You do not meet; a mediator can carry texts."
@@ -77,7 +82,7 @@ def _seats(view: SeatView) -> None:
 
 
 def _conflict(menu: Menu) -> None:
-    """What everybody knows of the conflict, and what there is to settle."""
+    """Draw the summary of the conflict, and the issues to settle."""
     st.markdown("#### The conflict")
     st.markdown(theme.escape(menu.summary))
     for issue in menu.issues:
@@ -85,8 +90,8 @@ def _conflict(menu: Menu) -> None:
         st.markdown(f"- **{theme.escape(issue.title)}**: {theme.escape(terms)}")
 
 
-def briefing(guest: Guest, view: SeatView, menu: Menu) -> None:
-    """Read the brief, answer a question on it, and say what one expects."""
+def briefing(visitor: Visitor, view: SeatView, menu: Menu) -> None:
+    """Draw the brief, the question on it, and the prediction."""
     _conflict(menu)
     titles = titles_of(view)
     brief(view.role, titles)
@@ -108,15 +113,15 @@ def briefing(guest: Guest, view: SeatView, menu: Menu) -> None:
             format_func=lambda name: theme.escape(titles[name]),
             key="choice",
         )
-        if st.button("Answer", disabled=not choice) and guest.ask(
+        if st.button("Answer", disabled=not choice) and visitor.try_submit(
             commands.Comprehend, choice=tuple(choice)
         ):
             st.rerun()
     st.markdown("#### What do you expect?")
-    _prediction(guest, view, menu)
+    _prediction(visitor, view, menu)
 
 
-def _prediction(guest: Guest, view: SeatView, menu: Menu) -> None:
+def _prediction(visitor: Visitor, view: SeatView, menu: Menu) -> None:
     if view.predicted is not None:
         and_terms = ", and the terms below" if view.predicted_package else ""
         st.success(
@@ -130,11 +135,11 @@ def _prediction(guest: Guest, view: SeatView, menu: Menu) -> None:
     package = (
         _terms(menu, view.predicted_package or menu.first, "predicted") if with_terms else None
     )
-    trouble = menu.score(package).problem if package else ""
-    if trouble:
-        st.warning(theme.escape(trouble))
+    problem = menu.score(package).problem if package else ""
+    if problem:
+        st.warning(theme.escape(problem))
     label = "Keep this prediction" if view.predicted is None else "Change the prediction"
-    if st.button(label, type="primary", disabled=bool(trouble)) and guest.ask(
+    if st.button(label, type="primary", disabled=bool(problem)) and visitor.try_submit(
         commands.Predict, deal=deal, package=package
     ):
         st.rerun()
@@ -145,7 +150,7 @@ def _prediction(guest: Guest, view: SeatView, menu: Menu) -> None:
 def _terms(
     menu: Menu, begin: Package, name: str, changed: Callable[[], None] | None = None
 ) -> Package:
-    """One choice for each issue."""
+    """Draw one choice for each issue; return the chosen package."""
     chosen = {}
     for issue in menu.issues:
         if f"{name}-{issue.name}" not in st.session_state:
@@ -153,37 +158,37 @@ def _terms(
         chosen[issue.name] = st.selectbox(
             theme.escape(issue.title),
             list(issue.levels),
-            format_func=_said_of(issue),
+            format_func=_level_words(issue),
             key=f"{name}-{issue.name}",
             on_change=changed,
         )
     return chosen
 
 
-def _said_of(issue: IssueSeen) -> Callable[[str], str]:
-    """How the levels of an issue are shown."""
+def _level_words(issue: IssueView) -> Callable[[str], str]:
+    """Return how the levels of an issue are shown."""
 
-    def words(level: str) -> str:
-        said = issue.levels[level]
-        return f"{said} (not on offer now)" if level in issue.closed else said
+    def shown(level: str) -> str:
+        words = issue.levels[level]
+        return f"{words} (not on offer now)" if level in issue.closed else words
 
-    return words
+    return shown
 
 
 # -- the table ------------------------------------------------------------------------------------
 
 
-def play(guest: Guest, view: SeatView, menu: Menu) -> None:
-    """The table: who is waited for, what is on it, one's own draft, messages, and the brief."""
+def play(visitor: Visitor, view: SeatView, menu: Menu) -> None:
+    """Draw the table: who is waited for, the proposals, the own draft, messages, and the brief."""
     with st.container(key="status"):
-        _status(guest, view, menu)
+        _status(visitor, view, menu)
     with st.container(key="texts"):
-        _texts(guest, view, menu)
+        _texts(visitor, view, menu)
     with st.container(key="draft"):
         if view.stage != "resolve":
-            _draft(guest, view, menu)
+            _draft(visitor, view, menu)
     with st.container(key="messages"):
-        _messages(guest, view)
+        _messages(visitor, view)
     with st.expander("My brief"):
         _conflict(menu)
         brief(view.role, titles_of(view))
@@ -191,7 +196,7 @@ def play(guest: Guest, view: SeatView, menu: Menu) -> None:
         _seats(view)
 
 
-def _status(guest: Guest, view: SeatView, menu: Menu) -> None:
+def _status(visitor: Visitor, view: SeatView, menu: Menu) -> None:
     if view.stage == "between":
         st.subheader("The days go by …", anchor=False)
     else:
@@ -200,26 +205,26 @@ def _status(guest: Guest, view: SeatView, menu: Menu) -> None:
     if view.stage == "resolve" and not view.may_confirm:
         st.markdown("There is nothing for you to do in this step.")
     if view.waiting_for:
-        waiting = ["you" if one == view.role.title else one for one in view.waiting_for]
+        waiting = ["you" if title == view.role.title else title for title in view.waiting_for]
         st.markdown(f"Waiting for: **{theme.escape(', '.join(waiting))}**")
     if view.held_by_agent:
         st.warning("An agent keeps your seat warm.")
-        if st.button("Take my seat back") and guest.ask(commands.TakeBack):
+        if st.button("Take my seat back") and visitor.try_submit(commands.TakeBack):
             st.rerun()
     _news(view, menu)
     if view.may_confirm:
-        _confirm(guest)
+        _confirm(visitor)
     elif view.stage in ("caucus", "proposals", "responses") and not view.done:
-        if st.button("Done with this step", key=f"done-{view.round}-{view.stage}") and guest.ask(
-            commands.Done
-        ):
+        if st.button(
+            "Done with this step", key=f"done-{view.round}-{view.stage}"
+        ) and visitor.try_submit(commands.Done):
             st.rerun()
     elif view.done:
         st.caption("You are done with this step; you may still change your mind.")
 
 
 def _news(view: SeatView, menu: Menu) -> None:
-    """What was brought into the talks, and what happened between rounds; and what is not told."""
+    """Draw the injects, the news between rounds, and the limits of the model."""
     for words in view.injects:
         st.info(f":material/campaign: {theme.escape(words)}")
     if view.news:
@@ -233,16 +238,18 @@ def _news(view: SeatView, menu: Menu) -> None:
                 st.caption(f"- {theme.escape(limit)}")
 
 
-def _confirm(guest: Guest) -> None:
+def _confirm(visitor: Visitor) -> None:
     st.markdown("**All who can refuse have accepted a text. It was accepted in your name.**")
     with st.container(horizontal=True):
-        if st.button("Confirm it", type="primary") and guest.ask(commands.Confirm, yes=True):
+        if st.button("Confirm it", type="primary") and visitor.try_submit(
+            commands.Confirm, yes=True
+        ):
             st.rerun()
-        if st.button("Do not confirm it") and guest.ask(commands.Confirm, yes=False):
+        if st.button("Do not confirm it") and visitor.try_submit(commands.Confirm, yes=False):
             st.rerun()
 
 
-def _texts(guest: Guest, view: SeatView, menu: Menu) -> None:
+def _texts(visitor: Visitor, view: SeatView, menu: Menu) -> None:
     st.markdown("#### On the table")
     if not view.texts:
         st.caption("There is no text before you yet.")
@@ -250,7 +257,7 @@ def _texts(guest: Guest, view: SeatView, menu: Menu) -> None:
     for text in reversed(view.texts):
         if text.open:
             with st.container(border=True, key=f"text-{text.id.replace('.', '-')}"):
-                _text(guest, view, menu, text, titles)
+                _text(visitor, view, menu, text, titles)
     older = [text for text in view.texts if not text.open]
     if older:
         with st.expander(f"Texts of earlier rounds ({len(older)})"):
@@ -261,12 +268,12 @@ def _texts(guest: Guest, view: SeatView, menu: Menu) -> None:
 
 
 def titles_of(view: SeatView) -> dict[str, str]:
-    """Every role's title, one's own included."""
-    return {view.role.name: view.role.title} | {one.role: one.title for one in view.neighbours}
+    """Return every role's title, the own one included."""
+    return {view.role.name: view.role.title} | {seat.role: seat.title for seat in view.neighbours}
 
 
 def _text(
-    guest: Guest, view: SeatView, menu: Menu, text: TextSeen, titles: Mapping[str, str]
+    visitor: Visitor, view: SeatView, menu: Menu, text: ProposalView, titles: Mapping[str, str]
 ) -> None:
     author = "you" if text.author == view.role.name else theme.escape(titles[text.author])
     kind = " (AI agent)" if text.agent else ""
@@ -279,31 +286,31 @@ def _text(
     if view.agreed == text.id:
         st.success("All who can refuse this text have accepted it.")
     if view.stage in ("proposals", "responses"):
-        _carry(guest, view, text, titles)
+        _carry(visitor, view, text, titles)
     if view.stage == "responses" and view.agreed is None:
-        _respond(guest, view, menu, text)
+        _respond(visitor, view, menu, text)
 
 
 def terms(words: Mapping[str, str]) -> None:
-    """The terms of a text, issue by issue."""
+    """Draw the terms of a proposal, issue by issue."""
     lines = [
         f"- {theme.escape(title)}: **{theme.escape(terms)}**" for title, terms in words.items()
     ]
     st.markdown("\n".join(lines))
 
 
-def answers(text: TextSeen, titles: Mapping[str, str]) -> None:
-    """Who has answered a text, how, and why."""
-    said = []
+def answers(text: ProposalView, titles: Mapping[str, str]) -> None:
+    """Draw who has answered a proposal, how, and why."""
+    parts = []
     for role, yes in text.answers.items():
         why = f" ({REASONS.get(text.reasons[role], '')})" if role in text.reasons else ""
-        said.append(f"{titles[role]} {'accepts' if yes else 'rejects'}{why}")
-    if said:
-        st.caption(theme.escape("; ".join(said)))
+        parts.append(f"{titles[role]} {'accepts' if yes else 'rejects'}{why}")
+    if parts:
+        st.caption(theme.escape("; ".join(parts)))
 
 
 def _worth(menu: Menu, score: Score) -> None:
-    """What terms are worth by one's own sheet; for mediators, their sense of the parties."""
+    """Draw what terms are worth by the own score sheet, or a mediator's estimate of the parties."""
     if score.worth is not None and score.no_deal is not None:
         line = (
             f"Worth to you: **{100 * score.worth:.1f}** points; no deal: {100 * score.no_deal:.1f}."
@@ -314,8 +321,8 @@ def _worth(menu: Menu, score: Score) -> None:
             line += " :material/warning: **As it stands, this would not pass the vote at home.**"
         st.markdown(line)
     if score.guessed:
-        said = [_guess(menu.parties[party], gain) for party, gain in score.guessed.items()]
-        st.markdown(f"Your sense, which may be wrong: {theme.escape('; '.join(said))}.")
+        guesses = [_guess(menu.parties[party], gain) for party, gain in score.guessed.items()]
+        st.markdown(f"Your sense, which may be wrong: {theme.escape('; '.join(guesses))}.")
 
 
 def _guess(party: str, gain: float) -> str:
@@ -323,46 +330,46 @@ def _guess(party: str, gain: float) -> str:
     return f"{party} gets {abs(100 * gain):.0f} points {more} than it holds out for"
 
 
-def _carry(guest: Guest, view: SeatView, text: TextSeen, titles: Mapping[str, str]) -> None:
+def _carry(visitor: Visitor, view: SeatView, text: ProposalView, titles: Mapping[str, str]) -> None:
     to = [role for role in view.role.reaches if role not in text.seen]
     if not (view.role.is_mediator and to):
         return
     whom = ", ".join(titles[role] for role in to)
-    if st.button(f"Carry it to {whom}", key=f"carry-{text.id}") and guest.ask(
+    if st.button(f"Carry it to {whom}", key=f"carry-{text.id}") and visitor.try_submit(
         commands.Carry, text=text.id, to=tuple(to)
     ):
         st.rerun()
 
 
-def _respond(guest: Guest, view: SeatView, menu: Menu, text: TextSeen) -> None:
+def _respond(visitor: Visitor, view: SeatView, menu: Menu, text: ProposalView) -> None:
     if view.role.name in text.answers and text.author == view.role.name:
         return
     accept, reject = f"accept-{text.id}", f"reject-{text.id}"
     with st.container(horizontal=True):
         if not view.role.is_mediator:  # mediators have no vote
             if st.button("Accept", key=f"ask-{accept}"):
-                ask_first(accept)
+                ask_confirmation(accept)
             if st.button("Reject", key=f"ask-{reject}"):
-                ask_first(reject)
+                ask_confirmation(reject)
         if st.button("Counter with my draft", key=f"ask-counter-{text.id}"):
-            ask_first(f"counter-{text.id}")
-    key = asking_key()
+            ask_confirmation(f"counter-{text.id}")
+    key = confirmation_key()
     if st.session_state.get("asking") == accept and menu.score(text.package).below:
         st.warning(f"{WALK_AWAY} Accept all the same?")
-    answer = confirmed(accept, f"Accept text {text.id}?", "Yes, accept")
+    answer = confirmation(accept, f"Accept text {text.id}?", "Yes, accept")
     if answer:
-        guest.ask(commands.Respond, key, text=text.id, accepts=True)
+        visitor.try_submit(commands.Respond, key, text=text.id, accepts=True)
     if st.session_state.get("asking") == reject:
         st.selectbox("Why?", WHY_NOT, format_func=lambda why: REASONS[why], key=f"why-{text.id}")
-    refused = confirmed(reject, f"Reject text {text.id}?", "Yes, reject")
+    refused = confirmation(reject, f"Reject text {text.id}?", "Yes, reject")
     if refused:
         reason = st.session_state.get(f"why-{text.id}", WHY_NOT[0])
-        guest.ask(commands.Respond, key, text=text.id, accepts=False, reason=reason)
-    countered = confirmed(
+        visitor.try_submit(commands.Respond, key, text=text.id, accepts=False, reason=reason)
+    countered = confirmation(
         f"counter-{text.id}", f"Reject text {text.id} and put your draft forward?", "Yes, counter"
     )
     if countered:
-        _put_forward(guest, view.role.reaches, text.id, key)
+        _put_forward(visitor, view.role.reaches, text.id, key)
     if answer is not None or refused is not None or countered is not None:
         st.rerun()
 
@@ -370,7 +377,7 @@ def _respond(guest: Guest, view: SeatView, menu: Menu, text: TextSeen) -> None:
 # -- one's own draft ------------------------------------------------------------------------------
 
 
-def _draft(guest: Guest, view: SeatView, menu: Menu) -> None:
+def _draft(visitor: Visitor, view: SeatView, menu: Menu) -> None:
     st.markdown("#### My draft")
     st.caption("Only you see it. It is kept as you change it.")
     if view.stage == "caucus":
@@ -383,7 +390,7 @@ def _draft(guest: Guest, view: SeatView, menu: Menu) -> None:
         package = {name: kept.get(f"draft-{name}", level) for name, level in begin.items()}
         if not menu.score(package).problem:
             words = kept.get("rationale", view.draft_rationale)
-            guest.ask(commands.SaveDraft, package=package, rationale=words)
+            visitor.try_submit(commands.SaveDraft, package=package, rationale=words)
 
     if "rationale" not in st.session_state:
         st.session_state["rationale"] = view.draft_rationale
@@ -398,10 +405,10 @@ def _draft(guest: Guest, view: SeatView, menu: Menu) -> None:
     st.text_area("In a sentence: why this?", max_chars=500, key="rationale", on_change=keep)
     bridging = view.stage == "responses" and view.role.is_mediator
     if (view.stage == "proposals" or bridging) and not score.problem:
-        _propose(guest, view, score)
+        _propose(visitor, view, score)
 
 
-def _propose(guest: Guest, view: SeatView, score: Score) -> None:
+def _propose(visitor: Visitor, view: SeatView, score: Score) -> None:
     titles = titles_of(view)
     to = st.pills(
         "Who gets it?",
@@ -412,24 +419,24 @@ def _propose(guest: Guest, view: SeatView, score: Score) -> None:
         key=f"to-{view.round}",
     )
     if st.button("Put it on the table", type="primary", disabled=not to):
-        ask_first("propose")
+        ask_confirmation("propose")
     if st.session_state.get("asking") == "propose" and score.below:
         st.warning(f"{WALK_AWAY} Propose it all the same?")
-    key = asking_key()
-    answer = confirmed("propose", "Put this text on the table? It cannot be taken back.", "Yes")
+    key = confirmation_key()
+    answer = confirmation("propose", "Put this text on the table? It cannot be taken back.", "Yes")
     if answer:
-        _put_forward(guest, to, None, key)
+        _put_forward(visitor, to, None, key)
     if answer is not None:
         st.rerun()
 
 
-def _put_forward(guest: Guest, to: Sequence[str], counters: str | None, key: str) -> None:
+def _put_forward(visitor: Visitor, to: Sequence[str], counters: str | None, key: str) -> None:
     drafted = {
         str(name).removeprefix("draft-"): value
         for name, value in st.session_state.items()
         if str(name).startswith("draft-")
     }
-    guest.ask(
+    visitor.try_submit(
         commands.Propose,
         key,
         package=drafted,
@@ -442,7 +449,7 @@ def _put_forward(guest: Guest, to: Sequence[str], counters: str | None, key: str
 # -- messages -------------------------------------------------------------------------------------
 
 
-def _messages(guest: Guest, view: SeatView) -> None:
+def _messages(visitor: Visitor, view: SeatView) -> None:
     st.markdown("#### Messages")
     titles = titles_of(view)
     with st.container(key="heard-messages"):
@@ -467,12 +474,12 @@ def _messages(guest: Guest, view: SeatView) -> None:
         if st.form_submit_button("Send"):
             if not to:
                 st.warning("Choose to whom.")
-            elif guest.ask(commands.Say, to=tuple(to), text=words):
+            elif visitor.try_submit(commands.Say, to=tuple(to), text=words):
                 st.session_state["said-it"] = True
                 st.rerun()
             else:
-                live_refresh.said()
-    agents = [one.title for one in view.neighbours if one.agent and one.reached]
+                live_refresh.show_messages()
+    agents = [seat.title for seat in view.neighbours if seat.agent and seat.reached]
     if agents:
         st.caption(theme.escape(f"Agents read texts, not messages; here: {', '.join(agents)}."))
 
@@ -480,8 +487,8 @@ def _messages(guest: Guest, view: SeatView) -> None:
 # -- afterwards -----------------------------------------------------------------------------------
 
 
-def after(guest: Guest, view: SeatView) -> None:
-    """How it ended at one's table, and what one takes home."""
+def after(visitor: Visitor, view: SeatView) -> None:
+    """Draw how it ended at the own table, and what one takes home."""
     result = view.result
     if result is not None:
         st.subheader(ENDED[result.how], anchor=False)
@@ -501,16 +508,16 @@ def after(guest: Guest, view: SeatView) -> None:
                 st.markdown(theme.escape(neighbour.brief.alternative))
     if view.phase == "archived":
         return
-    take_home(guest, view.reflection)
+    take_home(visitor, view.reflection)
 
 
-def take_home(guest: Guest, written: str) -> None:
-    """Write down what one takes home."""
+def take_home(visitor: Visitor, written: str) -> None:
+    """Draw the form for what one takes home."""
     words = st.text_area(
         "What do you take home? What surprised you, what would you do otherwise?",
         value=written,
         max_chars=4000,
         key="reflection",
     )
-    if st.button("Keep it", type="primary") and guest.ask(commands.Reflect, text=words):
+    if st.button("Keep it", type="primary") and visitor.try_submit(commands.Reflect, text=words):
         st.success("Kept.")

@@ -1,4 +1,4 @@
-"""The classroom's server: Streamlit as an ASGI application, its doors, and the worker beside it."""
+"""The classroom's server: Streamlit as an ASGI application, its routes, and the worker."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from typing import Any
 import streamlit as st
 
 from dashboard.classroom import streamlit_rerun_patch
-from dashboard.classroom.context import BASE_PATH, DATABASE, FOLDER, home, room
-from dashboard.classroom.routes import doors
-from dashboard.classroom.task_results import what_failed
+from dashboard.classroom.context import BASE_PATH, DATABASE, FOLDER, context, results_folder
+from dashboard.classroom.routes import routes
+from dashboard.classroom.task_results import error_location
 from dashboard.common import server_lifecycle
 
 #: Seconds between two looks at whether the worker lives.
@@ -39,19 +39,19 @@ log = logging.getLogger(__name__)
 
 @contextlib.asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
-    """Open the room and start the worker with the server; end it with the server."""
-    room()
+    """Open the store and start the worker with the server; end both with the server."""
+    context()
     worker = asyncio.create_task(_keep_worker())
     try:
         async with server_lifecycle.collect_garbage():
             yield {}
     finally:
         await server_lifecycle.cancel_and_wait(worker)
-        room().store.close()
+        context().store.close()
 
 
 async def _keep_worker() -> None:
-    """See to it that there is a worker, as long as there is a server."""
+    """Keep a worker running for as long as the server runs."""
     process, begun, patience = _start_worker(), time.monotonic(), LOOK_EVERY
     try:
         while True:
@@ -71,28 +71,28 @@ async def _keep_worker() -> None:
 
 def _start_worker() -> subprocess.Popen[bytes]:
     """Start the worker; the address of the database, which may hold a password, is not shown."""
-    url = room().store.url.render_as_string(hide_password=False)
+    url = context().store.url.render_as_string(hide_password=False)
     return subprocess.Popen(
         [sys.executable, "-m", "dashboard.classroom.worker", str(os.getpid())],
         env=server_lifecycle.child_environment(
             PYTHONWARNINGS="ignore:resource_tracker",  # it cleans up after whom we end
-            **{DATABASE: url, FOLDER: str(home())},
+            **{DATABASE: url, FOLDER: str(results_folder())},
         ),
         start_new_session=True,  # Ctrl-C is the server's to answer; the worker ends with it
     )
 
 
-def sorry(_: Exception) -> bool:
-    """Say in a sentence that a page failed; the log says where."""
+def show_failure(_: Exception) -> bool:
+    """Show in a sentence that a page failed; the log says where."""
     st.error(SORRY)
     return True
 
 
-def without_words(record: logging.LogRecord) -> bool:
-    """Log what failed and where, and not over which words: somebody may have written them."""
+def hide_message(record: logging.LogRecord) -> bool:
+    """Remove messages from log records: they may hold what somebody wrote."""
     error = record.exc_info[1] if record.exc_info else None
     if error is not None:
-        record.msg = f"{record.getMessage()}: {what_failed(error)}"
+        record.msg = f"{record.getMessage()}: {error_location(error)}"
         record.args, record.exc_info, record.exc_text = (), None, None
     return True
 
@@ -100,7 +100,7 @@ def without_words(record: logging.LogRecord) -> bool:
 def keep_words_out_of_the_log() -> None:
     """Filter what is logged of errors, and warn where Streamlit logs them under another name."""
     for name in ("streamlit.error_util", "uvicorn.error", "asyncio"):
-        logging.getLogger(name).addFilter(without_words)
+        logging.getLogger(name).addFilter(hide_message)
     if importlib.util.find_spec("streamlit.error_util") is None:
         log.warning(
             "Streamlit %s does not log errors of pages as expected; what students wrote may stand "
@@ -115,6 +115,6 @@ streamlit_rerun_patch.apply()
 app = st.App(
     Path(__file__).with_name("app.py"),
     lifespan=lifespan,
-    routes=doors(os.environ.get(BASE_PATH, "")),
-    on_script_error=sorry,
+    routes=routes(os.environ.get(BASE_PATH, "")),
+    on_script_error=show_failure,
 )

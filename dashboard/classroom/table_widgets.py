@@ -1,4 +1,4 @@
-"""A table as somebody who watches it sees it: an instructor, or a student without a seat."""
+"""A table as the instructor or a student without a seat watches it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sim.classroom.views import TableView
 
 
 def watched(view: TableView) -> None:
-    """Where the talks stand, what is on the table and what was answered; nothing private."""
+    """Draw where the talks stand, what is on the table and what was answered; nothing private."""
     titles = {seat.role: seat.title for seat in view.seats}
     if view.stage == "ended":
         st.subheader(ENDED[view.how], anchor=False)

@@ -1,7 +1,8 @@
-"""Papers that the worker lays down and pages pick up: score sheets, debriefs, rehearsals.
+"""Store the worker's results for pages to read: score sheets, debriefs, rehearsals.
 
-They are files in a folder of this user's own. All of them follow from the log, and can be made
-again; none is the only copy of anything.
+They are files in a private folder of this user. All of them follow from the log and can be
+computed again; none is the only copy of anything. The same folder holds the tasks that pages
+submit (`wishes/`) and their answers (`answers/`).
 """
 
 from __future__ import annotations
@@ -21,128 +22,130 @@ from sim.classroom.table_model import PrivateAdvice, ScoreSheet
 from sim.io.atomic_write import write_atomically
 from sim.types import Json
 
-#: Rehearsals and what-ifs that wait at a time.
-MOST_WISHES = 8
+#: The most rehearsals and what-ifs that wait at a time.
+MAX_PENDING = 8
 
-#: What the names of wishes begin with that are about no exercise.
-OF_NOBODY = "rehearsal"
+#: The first part of the name of a task that is about no exercise.
+NO_EXERCISE = "rehearsal"
 
-#: Seconds for which answers to wishes are kept.
-ANSWERS_KEPT = 7 * 24 * 3600
+#: Seconds for which answers are kept.
+ANSWER_LIFETIME = 7 * 24 * 3600
 
 
 class TaskStore:
-    """A folder of papers, one file each."""
+    """A folder of tasks and results, one file each."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.folder = folder
 
     def write(self, name: str, text: str) -> None:
-        """Lay down a paper, whole or not at all."""
+        """Write a file, whole or not at all."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_atomically(path, text)
 
     def read(self, name: str) -> str | None:
-        """A paper, if it is there."""
+        """Return the text of a file, or None if there is none."""
         with suppress(FileNotFoundError):
             return (self.folder / name).read_text(encoding="utf-8")
         return None
 
-    def clear(self, exercises: set[str]) -> None:
-        """Throw away the papers of exercises that are no longer kept, and old answers."""
+    def remove_stale(self, exercises: set[str]) -> None:
+        """Remove the results of exercises that are no longer kept, and old answers."""
         for path in (self.folder / "exercises").glob("*"):
             if path.name not in exercises:
                 shutil.rmtree(path, ignore_errors=True)
         for path in (self.folder / "answers").glob("*.json"):
             of = path.name.split(".")[0]
             with suppress(FileNotFoundError):
-                if of not in (OF_NOBODY, *exercises) or _age(path) > ANSWERS_KEPT:
+                if of not in (NO_EXERCISE, *exercises) or _age(path) > ANSWER_LIFETIME:
                     path.unlink()
 
     # -- score sheets --------------------------------------------------------------------------
 
-    def keep_sheet(
+    def save_sheet(
         self, exercise: str, table: Table, role: str, sheet: ScoreSheet | PrivateAdvice
     ) -> None:
-        """Lay down what a seat knows of its own interest in this round."""
+        """Store a seat's score sheet of this round."""
         self.write(_sheet(exercise, table, role), json.dumps(asdict(sheet)))
 
-    def sheets(self, exercise: str) -> KeptSheets:
-        """The score sheets of an exercise, for `view_for`."""
-        return KeptSheets(self, exercise)
+    def sheets(self, exercise: str) -> StoredSheets:
+        """Return the score sheets of an exercise, for `view_for`."""
+        return StoredSheets(self, exercise)
 
-    # -- what takes long -----------------------------------------------------------------------
+    # -- debriefs ------------------------------------------------------------------------------
 
     def debrief(self, exercise: str) -> Json | None:
-        """What a class looks back on, once it is there."""
+        """Return the debrief of an exercise; None until it is ready."""
         text = self.read(f"exercises/{exercise}/debrief.json")
         return json.loads(text) if text else None
 
     def has_debrief(self, exercise: str) -> bool:
-        """Whether there is a debrief."""
+        """Return whether there is a debrief."""
         return (self.folder / f"exercises/{exercise}/debrief.json").exists()
 
-    def keep_debrief(self, exercise: str, found: Json) -> None:
-        """Lay down what a class looks back on."""
-        self.write(f"exercises/{exercise}/debrief.json", json.dumps(found))
+    def save_debrief(self, exercise: str, debrief: Json) -> None:
+        """Store the debrief of an exercise."""
+        self.write(f"exercises/{exercise}/debrief.json", json.dumps(debrief))
 
-    # -- what went wrong -----------------------------------------------------------------------
+    # -- errors --------------------------------------------------------------------------------
 
-    def trouble(self, exercise: str) -> str:
-        """What the worker could not do for an exercise; empty where all is well."""
+    def error(self, exercise: str) -> str:
+        """Return what the worker could not do for an exercise; empty without an error."""
         return self.read(f"exercises/{exercise}/trouble") or ""
 
-    def keep_trouble(self, exercise: str, words: str) -> None:
-        """Say what could not be done; it is left alone until somebody asks to try again."""
+    def report_error(self, exercise: str, words: str) -> None:
+        """Store what could not be done; the worker does not try again until it is cleared."""
         self.write(f"exercises/{exercise}/trouble", words)
 
-    def try_again(self, exercise: str) -> None:
-        """Let the worker try once more."""
+    def clear_error(self, exercise: str) -> None:
+        """Let the worker try again."""
         (self.folder / f"exercises/{exercise}/trouble").unlink(missing_ok=True)
 
-    def wish(self, name: str, content: Json) -> Json | None:
-        """The answer to a wish; what nobody has wished for yet is put in line.
+    # -- tasks ---------------------------------------------------------------------------------
 
-        Its name begins with the exercise that it is about and a full stop, or with `OF_NOBODY`.
-        None while it is not there. Raises ValueError where too many wait.
+    def submit_task(self, name: str, content: Json) -> Json | None:
+        """Return the answer to a task; submit the task if it is new, and return None meanwhile.
+
+        The name of a task begins with the exercise that it is about and a full stop, or with
+        `NO_EXERCISE`. Raises ValueError if too many tasks wait.
         """
         answer = self.read(f"answers/{name}.json")
         if answer is not None:
             return dict(json.loads(answer))
         if not (self.folder / f"wishes/{name}.json").exists():
-            if sum(1 for _ in self.wishes()) >= MOST_WISHES:
+            if sum(1 for _ in self.pending_tasks()) >= MAX_PENDING:
                 raise ValueError("others wait for the model too; try again in a minute")
             self.write(f"wishes/{name}.json", json.dumps(content))
         return None
 
-    def forget(self, name: str) -> None:
-        """Throw an answer away, so that the wish can be made again."""
+    def discard_answer(self, name: str) -> None:
+        """Remove an answer, so that the task can be submitted again."""
         (self.folder / f"answers/{name}.json").unlink(missing_ok=True)
 
-    def wishes(self) -> Iterator[tuple[str, Json]]:
-        """All wishes that wait, by name."""
+    def pending_tasks(self) -> Iterator[tuple[str, Json]]:
+        """Yield all tasks that wait: their names and contents."""
         for path in sorted((self.folder / "wishes").glob("*.json")):
             yield path.stem, json.loads(path.read_text(encoding="utf-8"))
 
-    def grant(self, name: str, answer: Json) -> None:
-        """Answer a wish."""
+    def complete(self, name: str, answer: Json) -> None:
+        """Store the answer to a task."""
         self.write(f"answers/{name}.json", json.dumps(answer))
         (self.folder / f"wishes/{name}.json").unlink(missing_ok=True)
 
 
-class KeptSheets:
-    """Score sheets as the worker laid them down."""
+class StoredSheets:
+    """The stored score sheets of an exercise."""
 
-    def __init__(self, desk: TaskStore, exercise: str) -> None:
-        self.desk, self.exercise = desk, exercise
+    def __init__(self, tasks: TaskStore, exercise: str) -> None:
+        self.tasks, self.exercise = tasks, exercise
 
     def sheet(self, table: Table, role: str) -> ScoreSheet | PrivateAdvice | None:
-        """A seat's own score sheet, or a mediator's sense of the parties."""
+        """Return a party's score sheet or a mediator's advice; None if there is none yet."""
         if table.stage in ("between", "ended"):
             return None
-        return _read_sheet(self.desk.folder / _sheet(self.exercise, table, role))
+        return _read_sheet(self.tasks.folder / _sheet(self.exercise, table, role))
 
 
 def _sheet(exercise: str, table: Table, role: str) -> str:
@@ -158,21 +161,21 @@ def _read_sheet(path: Path) -> ScoreSheet | PrivateAdvice | None:
 
 @lru_cache(maxsize=2000)
 def _parsed_sheet(path: Path) -> ScoreSheet | PrivateAdvice:
-    found = json.loads(path.read_text(encoding="utf-8"))  # one seat's own: the path names it
-    if "gains" in found:
-        return PrivateAdvice(found["round"], {k: tuple(row) for k, row in found["gains"].items()})
+    sheet = json.loads(path.read_text(encoding="utf-8"))  # one seat's own: the path names it
+    if "gains" in sheet:
+        return PrivateAdvice(sheet["round"], {k: tuple(row) for k, row in sheet["gains"].items()})
     return ScoreSheet(
-        found["round"], found["no_deal"], tuple(found["worth"]), tuple(found["passes"])
+        sheet["round"], sheet["no_deal"], tuple(sheet["worth"]), tuple(sheet["passes"])
     )
 
 
 def _age(path: Path) -> float:
-    """How long ago a paper was laid down, in seconds."""
+    """Return the age of a file, in seconds."""
     return time.time() - path.stat().st_mtime
 
 
-def what_failed(error: BaseException) -> str:
-    """What failed and where, for a log: without its message, which may hold what somebody wrote."""
+def error_location(error: BaseException) -> str:
+    """Return what failed and where, without the message, which may hold what somebody wrote."""
     place = ""
     for frame, line in walk_tb(error.__traceback__):
         place = f" at {frame.f_code.co_filename}:{line}"

@@ -1,7 +1,7 @@
-"""What people, agents and the clock may do: frozen commands.
+"""The acts of people, agents and the clock: frozen commands.
 
-Every act says who may do it and when; `exercise.decide` holds it to that. A person's act never
-names the seat it is done from, since that follows from who the person is.
+Every act says who may do it and when; `decide` enforces it. A person's act never names the seat
+it is done from, since that follows from who the person is.
 """
 
 from __future__ import annotations
@@ -47,8 +47,10 @@ Reason = Literal["alternative", "more", "home", "trust", "red line", "counter", 
 
 #: What students write: no control characters, so that logs and tables stay in one piece.
 WRITTEN = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
-Text = Annotated[str, StringConstraints(max_length=500, strip_whitespace=True, pattern=WRITTEN)]
-Said = Annotated[
+Rationale = Annotated[
+    str, StringConstraints(max_length=500, strip_whitespace=True, pattern=WRITTEN)
+]
+MessageText = Annotated[
     str,
     StringConstraints(min_length=1, max_length=1000, strip_whitespace=True, pattern=WRITTEN),
 ]
@@ -109,7 +111,7 @@ class SaveDraft(Command):
     stages = ("between", *TALKING)
     kind: Literal["save_draft"] = "save_draft"
     package: Package
-    rationale: Text = ""
+    rationale: Rationale = ""
 
 
 class Say(Command):
@@ -120,7 +122,7 @@ class Say(Command):
     stages = TALKING
     kind: Literal["say"] = "say"
     to: tuple[str, ...] = Field(min_length=1)
-    text: Said
+    text: MessageText
 
 
 class Propose(Command):
@@ -131,7 +133,7 @@ class Propose(Command):
     stages = ("proposals", "responses")
     kind: Literal["propose"] = "propose"
     package: Package
-    rationale: Text = ""
+    rationale: Rationale = ""
     to: tuple[str, ...] = Field(min_length=1)
     counters: str | None = None
 
@@ -313,7 +315,7 @@ class Broadcast(Command):
     """Tell everybody something."""
 
     kind: Literal["broadcast"] = "broadcast"
-    text: Said
+    text: MessageText
 
 
 class Retract(Command):
@@ -484,7 +486,7 @@ Act = Annotated[
 
 
 class Request(Part):
-    """An act, by whom, and a key by which the same request is known when it comes again.
+    """An act, its sender, and a key by which a repeated request is recognised.
 
     `by` is `instructor`, `visitor`, `model`, `clock`, `person:p7` or `agent:3-harbour`.
     """

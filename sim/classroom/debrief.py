@@ -1,4 +1,4 @@
-"""What came out, for a class to look at: frozen findings that pages only have to draw.
+"""The debrief of an exercise: frozen findings that pages only have to draw.
 
 A class is a small sample, and everything here says so: with each count comes its exact interval,
 and beside it what the model makes of the same scenario with agents alone.
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from sim.classroom import events as happened
+from sim.classroom import events
 from sim.classroom.events import LogRecord
 from sim.classroom.plan import Package, Setting
 from sim.classroom.state import State, Table
@@ -180,7 +180,7 @@ class Debrief:
 
 
 def build_debrief(state: State, model: Model, runs: int = BASELINE_RUNS) -> Debrief:
-    """What came out of an exercise; raises ValueError while talks are under way."""
+    """Return the debrief of an exercise; raise ValueError while talks are under way."""
     if state.phase not in ("closed", "debrief", "archived"):
         raise ValueError("the talks are not over; there is nothing to look back on yet")
     setting = state.setting
@@ -207,8 +207,8 @@ def build_debrief(state: State, model: Model, runs: int = BASELINE_RUNS) -> Debr
     )
 
 
-def exact(name: str, count: int, n: int, definition: str) -> Finding:
-    """A share of a small sample with its exact 95 % interval (Clopper and Pearson 1934)."""
+def exact_share(name: str, count: int, n: int, definition: str) -> Finding:
+    """Return a share of a small sample with its exact 95 % interval (Clopper and Pearson 1934)."""
     if n == 0:
         return Finding(name, None, None, None, 0, definition)
     interval = stats.binomtest(count, n).proportion_ci(0.95, method="exact")
@@ -220,10 +220,10 @@ def _outcome(setting: Setting, table: Table) -> TableOutcome:
     after, holding = None, {}
     if projection is not None:
         definition = "share of the times that the model played on from this table"
-        after = exact("deal", projection.deals, projection.runs, definition)
+        after = exact_share("deal", projection.deals, projection.runs, definition)
         if terms is not None:
             holding = {
-                day: exact(f"in force after {day} days", held, projection.runs, definition)
+                day: exact_share(f"in force after {day} days", held, projection.runs, definition)
                 for day, held in projection.holding.items()
             }
     return TableOutcome(
@@ -242,18 +242,18 @@ def _outcome(setting: Setting, table: Table) -> TableOutcome:
 
 
 def _agreement(state: State, rounds: NDArray[np.int64]) -> Agreement:
-    ours = of_the_class(state)
+    ours = class_tables(state)
     n = len(ours)
     agreed = sum(table.how == "deal" for table in ours)
-    tables = exact("deal", agreed, n, "share of the class's tables that signed a text")
+    tables = exact_share("deal", agreed, n, "share of the class's tables that signed a text")
     model = share("deal", rounds != NONE, "share of tables of agents alone that signed a text")
     low, high = tables.low or 0.0, 1.0 if tables.high is None else tables.high
     inside = low <= (model.estimate or 0.0) <= high
     return Agreement(tables, model, inside, _in_words(agreed, n, model, inside))
 
 
-def of_the_class(state: State) -> list[Table]:
-    """The tables at which people sat; all of them where agents played alone."""
+def class_tables(state: State) -> list[Table]:
+    """Return the tables at which people sat; all of them if agents played alone."""
     seated = [
         table
         for table in state.tables.values()
@@ -265,11 +265,11 @@ def of_the_class(state: State) -> list[Table]:
 def _in_words(agreed: int, n: int, model: Finding, inside: bool) -> str:
     often = round(100 * (model.estimate or 0.0))
     tables = count_noun(n, "table")
-    said = f"{agreed} of {tables} agreed; in the model, {often} of 100 tables of agents alone."
+    counts = f"{agreed} of {tables} agreed; in the model, {often} of 100 tables of agents alone."
     if inside:
-        return f"{said} So few tables can neither confirm nor refute the model."
+        return f"{counts} So few tables can neither confirm nor refute the model."
     return (
-        f"{said} That is more of a difference than luck alone would often bring; people may have "
+        f"{counts} That is more of a difference than luck alone would often bring; people may have "
         "done something that the model's actors do not do, or had something to go on that they "
         "lack."
     )
@@ -295,7 +295,7 @@ def _dots(
             name,
             words,
             quantile_dots(values, dealt),
-            {table.number: _measured(name, table, vetoers) for table in of_the_class(state)},
+            {table.number: _measured(name, table, vetoers) for table in class_tables(state)},
         )
         for name, (values, words) in measured.items()
     )
@@ -304,7 +304,7 @@ def _dots(
 def quantile_dots(
     values: NDArray[np.floating], there: NDArray[np.bool_], dots: int = DOTS
 ) -> tuple[float | None, ...]:
-    """A distribution as so many dots, each as likely as any other; None where there is no value."""
+    """Return a distribution as equally likely dots; None stands for runs without a value."""
     with_value = round(dots * float(there.mean()))
     if not with_value:
         return (None,) * dots
@@ -339,7 +339,7 @@ def _strips(
                 tuple(float(count) / max(len(signed), 1) for count in counts),
                 {
                     table.number: list(issue.levels).index(table.terms.package[name])
-                    for table in of_the_class(state)
+                    for table in class_tables(state)
                     if table.terms is not None
                 },
             )
@@ -431,7 +431,7 @@ def _bins(chances: NDArray[np.floating], came: NDArray[np.bool_]) -> tuple[Bin, 
             (k + 1) * width,
             int((places == k).sum()),
             float(chances[places == k].mean()),
-            exact(
+            exact_share(
                 "deal",
                 int(came[places == k].sum()),
                 int((places == k).sum()),
@@ -452,21 +452,26 @@ def _terms_right(state: State) -> Finding | None:
             tried += len(person.package)
     if not tried:
         return None
-    return exact("terms", right, tried, "share of issues signed at the level that was predicted")
+    return exact_share(
+        "terms", right, tried, "share of issues signed at the level that was predicted"
+    )
 
 
 # -- one table again ------------------------------------------------------------------------------
 
 
-def replayed(state: State, records: Sequence[LogRecord], number: int) -> tuple[Step, ...]:
-    """A table's talks step by step, without drafts and messages; KeyError for no such table."""
+def table_steps(state: State, records: Sequence[LogRecord], number: int) -> tuple[Step, ...]:
+    """Return a table's talks step by step, without drafts and messages.
+
+    Raises KeyError if there is no such table.
+    """
     setting, steps = state.setting, []
     stage, at_round = state.tables[number].stage, 0
     for record in records:
         event = record.event
         if getattr(event, "table", None) != number:
             continue
-        if isinstance(event, happened.StageBegan):
+        if isinstance(event, events.StageBegan):
             stage, at_round = event.stage, event.round
         words = _step(setting, event)
         if words:
@@ -475,26 +480,26 @@ def replayed(state: State, records: Sequence[LogRecord], number: int) -> tuple[S
 
 
 def _step(setting: Setting, event: object) -> str:
-    """An event of a table in words; empty where it is private or no news."""
+    """Return an event of a table in words; empty if it is private or no news."""
     roles = setting.roles
-    if isinstance(event, happened.DaysPassed):
+    if isinstance(event, events.DaysPassed):
         return " ".join(f"Day {news.day}: {news.words}" for news in event.news)
-    if isinstance(event, happened.Proposed):
+    if isinstance(event, events.Proposed):
         terms = "; ".join(setting.in_words(event.package).values())
         how = f" in answer to {event.counters}" if event.counters else ""
         return f"{roles[event.role].title} puts text {event.text} on the table{how}: {terms}."
-    if isinstance(event, happened.Carried):
+    if isinstance(event, events.Carried):
         whom = ", ".join(roles[role].title for role in event.to)
         return f"{roles[event.role].title} carries text {event.text} to {whom}."
-    if isinstance(event, happened.Responded):
+    if isinstance(event, events.Responded):
         did = "accepts" if event.accepts else "rejects"
         return f"{roles[event.role].title} {did} text {event.text}."
-    if isinstance(event, happened.Confirmed):
+    if isinstance(event, events.Confirmed):
         did = "confirms" if event.yes else "does not confirm"
         return f"{roles[event.role].title} {did} what was agreed."
-    if isinstance(event, happened.Fired):
+    if isinstance(event, events.Fired):
         return f"News for the talks: {setting.inject(event.inject).words}"
-    if isinstance(event, happened.Ended):
+    if isinstance(event, events.Ended):
         return {
             "deal": "The text is signed.",
             "time": "Time is up; nothing is signed.",
@@ -516,7 +521,7 @@ class SingleChange:
     effect: Effect
 
 
-def one_thing_changed(
+def compare_change(
     state: State,
     model: Model,
     number: int,
@@ -524,7 +529,9 @@ def one_thing_changed(
     inject: str,
     runs: int = CHANGED_RUNS,
 ) -> SingleChange:
-    """Play a table on from a round many times, with another inject and without, with one luck.
+    """Play a table on from a round many times, with another inject and without.
+
+    Both share their random streams.
 
     Raises ValueError for a round that the table did not hold or an inject that the plan lacks.
     """

@@ -1,4 +1,4 @@
-"""What has happened in an exercise: records of events, numbered without gaps, never changed."""
+"""The events of an exercise: records, numbered without gaps, never changed."""
 
 from __future__ import annotations
 
@@ -329,10 +329,10 @@ RECORD: TypeAdapter[LogRecord] = TypeAdapter(LogRecord)
 
 
 def to_line(record: LogRecord) -> str:
-    """A record as one line of JSON."""
+    """Return a record as one line of JSON."""
     return RECORD.dump_json(record).decode()
 
 
 def from_line(line: str | bytes) -> LogRecord:
-    """A record from a line of JSON; raises ValueError where it is none."""
+    """Parse a record from a line of JSON; raise ValueError if it is none."""
     return RECORD.validate_json(line)

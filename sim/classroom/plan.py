@@ -1,4 +1,4 @@
-"""What an instructor chooses, and what a scenario makes of it: roles, channels and packages.
+"""An instructor's plan, and what it makes of a scenario: roles, channels and packages.
 
 All of it is fixed when an exercise is drafted.
 """
@@ -20,11 +20,11 @@ from sim.scenario.schema import Lever, Move, Part, Scenario
 #: A level for each issue, by name.
 Package = dict[str, str]
 
-#: At the most so many people sit in one seat, at so many tables.
-MOST_PEOPLE, MOST_TABLES = 3, 60
+#: The most people in one seat, and the most tables.
+MAX_PEOPLE_PER_SEAT, MAX_TABLES = 3, 60
 
 #: How many may wait for a seat when all are taken.
-MOST_WAITING = 20
+MAX_WAITING = 20
 
 #: How readily the model's actors give way: what the shape of their concessions is multiplied by.
 #: Our judgement; below 1 a party holds out longer (Faratin, Sierra and Jennings 1998).
@@ -84,8 +84,8 @@ class ExercisePlan(Part):
     """What an instructor chooses for an exercise."""
 
     title: Words
-    tables: int = Field(1, ge=1, le=MOST_TABLES)
-    people_per_seat: int = Field(1, ge=1, le=MOST_PEOPLE)
+    tables: int = Field(1, ge=1, le=MAX_TABLES)
+    people_per_seat: int = Field(1, ge=1, le=MAX_PEOPLE_PER_SEAT)
     rounds: int = Field(5, ge=1, le=30)
     days_per_round: int | None = Field(
         None, ge=1, description="days of the conflict to a round; spread over the scenario's days"
@@ -134,7 +134,7 @@ class Role(Part):
 
 
 def standing(role: Role) -> str:
-    """What a deal needs of a role."""
+    """Return what a deal needs of a role."""
     if role.veto:
         return "There is no deal without you."
     if role.is_mediator:
@@ -185,13 +185,13 @@ class Setting:
         )
 
     def _asks_first(self, plays: str) -> bool:
-        """Whether a party confirms what was accepted in its name."""
+        """Return whether a party confirms what was accepted in its name."""
         party = self.scenario.parties.get(plays)
         spoken_for = party is not None and party.veto and party.speaks_through is not None
         return spoken_for and self.scenario.channel.lag_days is not None
 
     def _meet(self, one: str, other: str) -> bool:
-        """Who is spoken for is reached only through mediators who keep a channel."""
+        """Return whether two parties meet: one that is spoken for meets channel-keepers only."""
         if one == other:
             return False
         for party, partner in ((one, other), (other, one)):
@@ -239,7 +239,7 @@ class Setting:
             _known(f"level of {inject.issue}", [*inject.opens, *inject.closes], levels)
 
     def check_wish(self, role: str) -> None:
-        """Raises ValueError where somebody who joins may not wish for a role, empty for none."""
+        """Raise ValueError if a person who joins may not wish for this role; empty for no wish."""
         if role and self.plan.seating != "wish":
             raise ValueError("seats are given by luck here; join without a wish")
         _known("seat to wish for", [role] if role else [], dict.fromkeys(self.places))
@@ -256,7 +256,7 @@ class Setting:
         return tuple(sorted(open_to_people, key=lambda name: not self.roles[name].veto))
 
     def speaks_at(self, role: str) -> int:
-        """Where the model's list of speakers has a role: parties first, then mediators."""
+        """Return the index of a role among the model's speakers: parties first, then mediators."""
         names = [*self.scenario.parties, *self.scenario.mediators]
         return names.index(self.roles[role].plays)
 
@@ -272,7 +272,7 @@ class Setting:
         return {tuple(map(int, row)): k for k, row in enumerate(self.levels)}
 
     def index(self, package: Mapping[str, str]) -> int:
-        """The number of a package; raises ValueError where it is not feasible, with the reason."""
+        """Return the number of a package; raise ValueError saying why if it is not feasible."""
         issues = self.scenario.issues
         if set(package) != set(issues):
             raise ValueError(f"a package names one level of each of {', '.join(issues)}")
@@ -296,7 +296,7 @@ class Setting:
         return "One of the parties will not talk about them at all."
 
     def package(self, index: int) -> Package:
-        """A package by its number."""
+        """Return a package by its number."""
         issues = self.scenario.issues
         return {
             name: list(issue.levels)[self.levels[index, k]]
@@ -304,14 +304,14 @@ class Setting:
         }
 
     def in_words(self, package: Mapping[str, str]) -> dict[str, str]:
-        """A package in the scenario's words, issue by issue."""
+        """Return a package in the scenario's words, issue by issue."""
         return {
             issue.title: issue.levels[package[name]].words
             for name, issue in self.scenario.issues.items()
         }
 
     def closed(self, fired: tuple[str, ...]) -> set[tuple[str, str]]:
-        """The levels that are not on offer after some injects, as (issue, level)."""
+        """Return the levels that are not on offer after some injects, as (issue, level)."""
         closed = {(issue, level) for issue, of in self.plan.held_back.items() for level in of}
         for name in fired:
             inject = self.inject(name)
@@ -321,7 +321,7 @@ class Setting:
         return closed
 
     def on_offer(self, fired: tuple[str, ...]) -> list[bool]:
-        """Which packages are on offer after some injects: (packages,)."""
+        """Return which packages are on offer after some injects: (packages,)."""
         offered = np.ones(len(self.levels), dtype=bool)
         for issue, level in self.closed(fired):
             column = list(self.scenario.issues).index(issue)
@@ -330,7 +330,7 @@ class Setting:
         return [bool(on) for on in offered]
 
     def inject(self, name: str) -> Inject:
-        """An inject by its id; raises ValueError where there is none."""
+        """Return an inject by its id; raise ValueError if there is none."""
         found = {inject.id: inject for inject in self.plan.injects}
         _known("inject", [name], found)
         return found[name]
@@ -369,7 +369,7 @@ class Setting:
         return self.scenario.model_copy(update={"channel": channel, "levers": levers})
 
     def _style(self) -> Lever:
-        """The lever that makes all parties give way sooner or later."""
+        """Return the lever that makes all parties give way sooner or later."""
         return Lever(
             label="How readily agents give way",
             help="By how much the shape of each party's concessions is multiplied.",
@@ -386,7 +386,7 @@ class Setting:
 
 @lru_cache(maxsize=32)
 def setting_of(plan: str, scenario: str) -> Setting:
-    """The setting of a plan and a scenario, each as JSON."""
+    """Return the setting of a plan and a scenario, each as JSON."""
     return Setting(ExercisePlan.model_validate_json(plan), Scenario.model_validate_json(scenario))
 
 

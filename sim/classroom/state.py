@@ -1,4 +1,4 @@
-"""What the log amounts to: the state of an exercise, and what each event does to it."""
+"""The state of an exercise, and how each event of the log changes it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import singledispatch
 from typing import Any
 
-from sim.classroom import events as happened
+from sim.classroom import events
 from sim.classroom.commands import Act, News, Project, Terms
 from sim.classroom.events import LogRecord
 from sim.classroom.plan import Package, Setting, setting_of
@@ -30,8 +30,8 @@ class Seat:
 
 
 @dataclass(frozen=True)
-class Text:
-    """A text on the table: who wrote it, who has seen it, and what they answered."""
+class Proposal:
+    """A proposal on the table: who wrote it, who has seen it, and what they answered."""
 
     id: str
     round: int
@@ -48,7 +48,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Message:
-    """Something said to some seats."""
+    """A message to some seats."""
 
     role: str
     to: tuple[str, ...]
@@ -82,7 +82,7 @@ class Table:
     since: int | None = None  # when the stage began
     day: int = 0
     news: tuple[News, ...] = ()
-    texts: tuple[Text, ...] = ()
+    texts: tuple[Proposal, ...] = ()
     messages: tuple[Message, ...] = ()
     confirms: Mapping[str, bool] = field(default_factory=dict)
     agents_moved: bool = False
@@ -94,16 +94,16 @@ class Table:
 
     @property
     def failures(self) -> int:
-        """Rounds that brought no agreement."""
+        """The number of rounds that brought no agreement."""
         return sum(not held.agreed for held in self.rounds)
 
-    def text(self, name: str) -> Text | None:
-        """A text by its name, if it is on this table."""
+    def proposal(self, name: str) -> Proposal | None:
+        """Return a proposal by its name, if it is on this table."""
         return next((text for text in self.texts if text.id == name), None)
 
     @property
-    def current(self) -> tuple[Text, ...]:
-        """The texts of this round."""
+    def current(self) -> tuple[Proposal, ...]:
+        """The proposals of this round."""
         return tuple(text for text in self.texts if text.round == self.round)
 
 
@@ -151,15 +151,15 @@ class State:
         return setting_of(self.plan, self.scenario)
 
     def seat_of(self, person: str) -> tuple[Table, str] | None:
-        """The table and role of someone, or None while they wait."""
-        found = self.people.get(person)
-        if found is None or found.table is None or found.role is None:
+        """Return the table and role of a person, or None while they wait."""
+        record = self.people.get(person)
+        if record is None or record.table is None or record.role is None:
             return None
-        return self.tables[found.table], found.role
+        return self.tables[record.table], record.role
 
     @property
     def waiting(self) -> tuple[str, ...]:
-        """Those who have joined, have no seat and watch no table."""
+        """The people who have joined, have no seat and watch no table."""
         return tuple(
             p.id
             for p in self.people.values()
@@ -168,7 +168,7 @@ class State:
 
 
 def replay(records: Iterable[LogRecord], start: State | None = None) -> State:
-    """The state after some records; raises ValueError for a gap in them."""
+    """Return the state after some records; raise ValueError for a gap in them."""
     state = start
     for record in records:
         state = apply(state, record)
@@ -178,31 +178,30 @@ def replay(records: Iterable[LogRecord], start: State | None = None) -> State:
 
 
 def apply(state: State | None, record: LogRecord) -> State:
-    """The state after one more record; raises ValueError where it does not follow."""
+    """Return the state after one more record; raise ValueError if it does not follow."""
     event = record.event
     if state is None:
-        if record.seq != 1 or not isinstance(event, happened.Drafted):
+        if record.seq != 1 or not isinstance(event, events.Drafted):
             raise ValueError(f"the log begins with record {record.seq}, {event.kind}; not a draft")
         state = _drafted(event)
     elif record.seq != state.seq + 1:
         raise ValueError(f"record {record.seq} follows {state.seq}; some are missing or doubled")
     else:
-        state = _counted(_after(event, state, record), record)
+        state = _count_act(_apply_event(event, state, record), record)
     keys = state.keys | {record.key} if record.key else state.keys
     return replace(state, seq=record.seq, at=record.at, keys=keys)
 
 
-def _counted(state: State, record: LogRecord) -> State:
-    """The state with one more act to the count of whoever brought a record about."""
+def _count_act(state: State, record: LogRecord) -> State:
+    """Count one more act of the person who brought a record about."""
     kind, _, name = record.by.partition(":")
     if kind != "person" or not record.key or name not in state.people:
         return state
-    person = replace(state.people[name], acts=state.people[name].acts + 1)
-    return replace(state, people={**state.people, name: person})
+    return _update_person(state, name, acts=state.people[name].acts + 1)
 
 
 def canonical(state: State) -> bytes:
-    """A state in bytes: the same for the same log on every machine."""
+    """Return a state as bytes: the same for the same log on every machine."""
     content = asdict(state)
     content["keys"] = sorted(state.keys)
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, default=_plain)
@@ -213,11 +212,11 @@ def _plain(value: Any) -> Any:
     return value.model_dump(mode="json")
 
 
-def _drafted(event: happened.Drafted) -> State:
-    if event.format > happened.FORMAT:
+def _drafted(event: events.Drafted) -> State:
+    if event.format > events.FORMAT:
         raise ValueError(
             f"the log is of format {event.format}, written by Parley {event.version}; this version "
-            f"reads up to format {happened.FORMAT}: use that one"
+            f"reads up to format {events.FORMAT}: use that one"
         )
     plan, scenario = event.plan.model_dump_json(), event.scenario.model_dump_json()
     setting = setting_of(plan, scenario)
@@ -232,108 +231,107 @@ def _drafted(event: happened.Drafted) -> State:
 
 
 @singledispatch
-def _after(event: Any, state: State, record: LogRecord) -> State:
+def _apply_event(event: Any, state: State, record: LogRecord) -> State:
     raise ValueError(f"record {record.seq} holds no known event")
 
 
-def _at_table(state: State, number: int, **changes: Any) -> State:
+def _update_person(state: State, person: str, **changes: Any) -> State:
+    changed = replace(state.people[person], **changes)
+    return replace(state, people={**state.people, person: changed})
+
+
+def _update_table(state: State, number: int, **changes: Any) -> State:
     table = replace(state.tables[number], **changes)
     return replace(state, tables={**state.tables, number: table})
 
 
-def _at_seat(state: State, number: int, role: str, **changes: Any) -> State:
+def _update_seat(state: State, number: int, role: str, **changes: Any) -> State:
     table = state.tables[number]
     seats = {**table.seats, role: replace(table.seats[role], **changes)}
-    return _at_table(state, number, seats=seats)
+    return _update_table(state, number, seats=seats)
 
 
-def _stirred(state: State, number: int, role: str, **changes: Any) -> State:
-    """A seat has done something, so that it is not idle; an agent's moves do not count."""
+def _mark_active(state: State, number: int, role: str, **changes: Any) -> State:
+    """Mark a seat as active, so that it is not idle; an agent's moves do not count."""
     if state.tables[number].seats[role].agent:
-        return _at_seat(state, number, role, **changes) if changes else state
-    return _at_seat(state, number, role, stirred=True, idle=0, **changes)
+        return _update_seat(state, number, role, **changes) if changes else state
+    return _update_seat(state, number, role, stirred=True, idle=0, **changes)
 
 
-def _of_text(state: State, number: int, name: str, change: Callable[[Text], Text]) -> State:
+def _update_proposal(
+    state: State, number: int, name: str, change: Callable[[Proposal], Proposal]
+) -> State:
     texts = state.tables[number].texts
-    return _at_table(
+    return _update_table(
         state, number, texts=tuple(change(text) if text.id == name else text for text in texts)
     )
 
 
-@_after.register
-def _phase_began(event: happened.PhaseBegan, state: State, record: LogRecord) -> State:
+@_apply_event.register
+def _phase_began(event: events.PhaseBegan, state: State, record: LogRecord) -> State:
     return replace(state, phase=event.phase, deadline=event.deadline)
 
 
-@_after.register
-def _joined(event: happened.Joined, state: State, record: LogRecord) -> State:
+@_apply_event.register
+def _joined(event: events.Joined, state: State, record: LogRecord) -> State:
     person = Person(event.person, None, None, event.wishes)
     people = {**state.people, event.person: person}
     return sit(replace(state, people=people), event.person, event.table, event.role)
 
 
-@_after.register
-def _locked(event: happened.Locked, state: State, record: LogRecord) -> State:
+@_apply_event.register
+def _locked(event: events.Locked, state: State, record: LogRecord) -> State:
     return replace(state, locked=event.locked)
 
 
-@_after.register
-def _seated(event: happened.Seated, state: State, record: LogRecord) -> State:
-    state = _rise(state, event.person)
-    gone = event.table is None
-    people = {**state.people, event.person: replace(state.people[event.person], gone=gone)}
-    return sit(replace(state, people=people), event.person, event.table, event.role)
+@_apply_event.register
+def _seated(event: events.Seated, state: State, record: LogRecord) -> State:
+    state = _leave_seat(state, event.person)
+    state = _update_person(state, event.person, gone=event.table is None)
+    return sit(state, event.person, event.table, event.role)
 
 
-@_after.register
-def _watches(event: happened.Watches, state: State, record: LogRecord) -> State:
-    person = replace(state.people[event.person], watches=event.table)
-    return replace(state, people={**state.people, event.person: person})
+@_apply_event.register
+def _watches(event: events.Watches, state: State, record: LogRecord) -> State:
+    return _update_person(state, event.person, watches=event.table)
 
 
 def sit(state: State, person: str, number: int | None, role: str | None) -> State:
-    """The state once someone sits at a table in a role; the same where none is named."""
+    """Seat a person at a table in a role; return the same state where none is named."""
     if number is None or role is None:
         return state
-    seat = replace(state.people[person], table=number, role=role, watches=None)
-    people = {**state.people, person: seat}
+    state = _update_person(state, person, table=number, role=role, watches=None)
     seated = (*state.tables[number].seats[role].people, person)
-    return _at_seat(
-        replace(state, people=people), number, role, people=seated, agent=False, idle=0, done=False
-    )
+    return _update_seat(state, number, role, people=seated, agent=False, idle=0, done=False)
 
 
-def _rise(state: State, person: str) -> State:
-    found = state.people[person]
-    if found.table is None or found.role is None:
+def _leave_seat(state: State, person: str) -> State:
+    record = state.people[person]
+    if record.table is None or record.role is None:
         return state
-    left = tuple(p for p in state.tables[found.table].seats[found.role].people if p != person)
-    state = _at_seat(state, found.table, found.role, people=left, agent=not left)
-    people = {**state.people, person: replace(found, table=None, role=None)}
-    return replace(state, people=people)
+    left = tuple(p for p in state.tables[record.table].seats[record.role].people if p != person)
+    state = _update_seat(state, record.table, record.role, people=left, agent=not left)
+    return _update_person(state, person, table=None, role=None)
 
 
-@_after.register
-def _held(event: happened.Held, state: State, record: LogRecord) -> State:
-    state = _at_seat(state, event.table, event.role, agent=event.agent, idle=0, done=False)
-    return _at_table(state, event.table, agents_moved=False) if event.agent else state
+@_apply_event.register
+def _held(event: events.Held, state: State, record: LogRecord) -> State:
+    state = _update_seat(state, event.table, event.role, agent=event.agent, idle=0, done=False)
+    return _update_table(state, event.table, agents_moved=False) if event.agent else state
 
 
-@_after.register
-def _predicted(event: happened.Predicted, state: State, record: LogRecord) -> State:
-    person = replace(state.people[event.person], deal=event.deal, package=event.package)
-    return replace(state, people={**state.people, event.person: person})
+@_apply_event.register
+def _predicted(event: events.Predicted, state: State, record: LogRecord) -> State:
+    return _update_person(state, event.person, deal=event.deal, package=event.package)
 
 
-@_after.register
-def _comprehended(event: happened.Comprehended, state: State, record: LogRecord) -> State:
-    person = replace(state.people[event.person], understood=event.right)
-    return replace(state, people={**state.people, event.person: person})
+@_apply_event.register
+def _comprehended(event: events.Comprehended, state: State, record: LogRecord) -> State:
+    return _update_person(state, event.person, understood=event.right)
 
 
-@_after.register
-def _stage_began(event: happened.StageBegan, state: State, record: LogRecord) -> State:
+@_apply_event.register
+def _stage_began(event: events.StageBegan, state: State, record: LogRecord) -> State:
     table = state.tables[event.table]
     seats = {
         role: replace(
@@ -349,7 +347,7 @@ def _stage_began(event: happened.StageBegan, state: State, record: LogRecord) ->
     fresh: dict[str, Any] = {}
     if event.stage == "caucus":
         fresh = {"confirms": {}}
-    return _at_table(
+    return _update_table(
         state,
         event.table,
         stage=event.stage,
@@ -363,34 +361,36 @@ def _stage_began(event: happened.StageBegan, state: State, record: LogRecord) ->
 
 
 def _idle(seat: Seat, stage: str) -> int:
-    """Stages in a row in which a seat's people did nothing, the one that ends included."""
+    """Return the stages in a row in which a seat's people did nothing, with the one that ends."""
     counts = not seat.agent and stage not in ("between", "ended")
     return seat.idle + 1 if counts and not seat.stirred else seat.idle
 
 
-@_after.register
-def _days_passed(event: happened.DaysPassed, state: State, record: LogRecord) -> State:
+@_apply_event.register
+def _days_passed(event: events.DaysPassed, state: State, record: LogRecord) -> State:
     news = (*state.tables[event.table].news, *event.news)
-    return _at_table(state, event.table, day=event.day, news=news)
+    return _update_table(state, event.table, day=event.day, news=news)
 
 
-@_after.register
-def _draft_saved(event: happened.DraftSaved, state: State, record: LogRecord) -> State:
-    return _stirred(state, event.table, event.role, draft=event.package, rationale=event.rationale)
+@_apply_event.register
+def _draft_saved(event: events.DraftSaved, state: State, record: LogRecord) -> State:
+    return _mark_active(
+        state, event.table, event.role, draft=event.package, rationale=event.rationale
+    )
 
 
-@_after.register
-def _spoken(event: happened.Spoken, state: State, record: LogRecord) -> State:
+@_apply_event.register
+def _spoken(event: events.Spoken, state: State, record: LogRecord) -> State:
     table = state.tables[event.table]
     message = Message(event.role, event.to, event.text, table.round, record.at)
-    state = _at_table(state, event.table, messages=(*table.messages, message))
-    return _stirred(state, event.table, event.role, said=table.seats[event.role].said + 1)
+    state = _update_table(state, event.table, messages=(*table.messages, message))
+    return _mark_active(state, event.table, event.role, said=table.seats[event.role].said + 1)
 
 
-@_after.register
-def _proposed(event: happened.Proposed, state: State, record: LogRecord) -> State:
+@_apply_event.register
+def _proposed(event: events.Proposed, state: State, record: LogRecord) -> State:
     table = state.tables[event.table]
-    text = Text(
+    text = Proposal(
         event.text,
         table.round,
         event.role,
@@ -401,50 +401,56 @@ def _proposed(event: happened.Proposed, state: State, record: LogRecord) -> Stat
         event.agent,
         record.at,
     )
-    state = _at_table(state, event.table, texts=(*table.texts, text))
+    state = _update_table(state, event.table, texts=(*table.texts, text))
     when = (*table.seats[event.role].proposed, record.at)
-    return _stirred(state, event.table, event.role, proposed=when)
+    return _mark_active(state, event.table, event.role, proposed=when)
 
 
-@_after.register
-def _carried(event: happened.Carried, state: State, record: LogRecord) -> State:
-    def carry(text: Text) -> Text:
+@_apply_event.register
+def _carried(event: events.Carried, state: State, record: LogRecord) -> State:
+    def carry(text: Proposal) -> Proposal:
         return replace(text, seen=tuple(dict.fromkeys([*text.seen, *event.to])))
 
-    return _stirred(_of_text(state, event.table, event.text, carry), event.table, event.role)
+    return _mark_active(
+        _update_proposal(state, event.table, event.text, carry), event.table, event.role
+    )
 
 
-@_after.register
-def _responded(event: happened.Responded, state: State, record: LogRecord) -> State:
-    def answer(text: Text) -> Text:
+@_apply_event.register
+def _responded(event: events.Responded, state: State, record: LogRecord) -> State:
+    def answer(text: Proposal) -> Proposal:
         reasons = {role: why for role, why in text.reasons.items() if role != event.role}
         if event.reason:
             reasons[event.role] = event.reason
         return replace(text, answers={**text.answers, event.role: event.accepts}, reasons=reasons)
 
-    return _stirred(_of_text(state, event.table, event.text, answer), event.table, event.role)
+    return _mark_active(
+        _update_proposal(state, event.table, event.text, answer), event.table, event.role
+    )
 
 
-@_after.register
-def _confirmed(event: happened.Confirmed, state: State, record: LogRecord) -> State:
+@_apply_event.register
+def _confirmed(event: events.Confirmed, state: State, record: LogRecord) -> State:
     confirms = {**state.tables[event.table].confirms, event.role: event.yes}
-    return _stirred(_at_table(state, event.table, confirms=confirms), event.table, event.role)
+    return _mark_active(
+        _update_table(state, event.table, confirms=confirms), event.table, event.role
+    )
 
 
-@_after.register
-def _was_done(event: happened.WasDone, state: State, record: LogRecord) -> State:
-    return _stirred(state, event.table, event.role, done=True)
+@_apply_event.register
+def _was_done(event: events.WasDone, state: State, record: LogRecord) -> State:
+    return _mark_active(state, event.table, event.role, done=True)
 
 
-@_after.register
-def _agents_moved(event: happened.AgentsMoved, state: State, record: LogRecord) -> State:
-    return _at_table(state, event.table, agents_moved=True)
+@_apply_event.register
+def _agents_moved(event: events.AgentsMoved, state: State, record: LogRecord) -> State:
+    return _update_table(state, event.table, agents_moved=True)
 
 
-@_after.register
-def _round_closed(event: happened.RoundClosed, state: State, record: LogRecord) -> State:
+@_apply_event.register
+def _round_closed(event: events.RoundClosed, state: State, record: LogRecord) -> State:
     table = state.tables[event.table]
-    text = table.text(event.text) if event.text else None
+    text = table.proposal(event.text) if event.text else None
     held = PastRound(
         event.text,
         text.package if text else None,
@@ -454,12 +460,12 @@ def _round_closed(event: happened.RoundClosed, state: State, record: LogRecord) 
         event.agreed,
         table.day,
     )
-    return _at_table(state, event.table, rounds=(*table.rounds, held))
+    return _update_table(state, event.table, rounds=(*table.rounds, held))
 
 
-@_after.register
-def _ended(event: happened.Ended, state: State, record: LogRecord) -> State:
-    return _at_table(
+@_apply_event.register
+def _ended(event: events.Ended, state: State, record: LogRecord) -> State:
+    return _update_table(
         state,
         event.table,
         stage="ended",
@@ -471,26 +477,26 @@ def _ended(event: happened.Ended, state: State, record: LogRecord) -> State:
     )
 
 
-@_after.register
-def _fired(event: happened.Fired, state: State, record: LogRecord) -> State:
+@_apply_event.register
+def _fired(event: events.Fired, state: State, record: LogRecord) -> State:
     injects = (*state.tables[event.table].injects, (event.inject, event.from_round))
-    return _at_table(state, event.table, injects=injects)
+    return _update_table(state, event.table, injects=injects)
 
 
-@_after.register
-def _paused(event: happened.Paused, state: State, record: LogRecord) -> State:
+@_apply_event.register
+def _paused(event: events.Paused, state: State, record: LogRecord) -> State:
     if event.paused:
         return replace(state, paused_at=record.at)
     stood = record.at - (record.at if state.paused_at is None else state.paused_at)
-    return replace(_shifted(state, None, stood), paused_at=None)
+    return replace(_shift_deadlines(state, None, stood), paused_at=None)
 
 
-@_after.register
-def _extended(event: happened.Extended, state: State, record: LogRecord) -> State:
-    return _shifted(state, event.table, event.by)
+@_apply_event.register
+def _extended(event: events.Extended, state: State, record: LogRecord) -> State:
+    return _shift_deadlines(state, event.table, event.by)
 
 
-def _shifted(state: State, number: int | None, by: int) -> State:
+def _shift_deadlines(state: State, number: int | None, by: int) -> State:
     """Move a table's deadline, or that of all and of the briefing."""
     if number is None and state.deadline is not None:
         state = replace(state, deadline=state.deadline + by)
@@ -503,34 +509,33 @@ def _shifted(state: State, number: int | None, by: int) -> State:
     return replace(state, tables=tables)
 
 
-@_after.register
-def _broadcasted(event: happened.Broadcasted, state: State, record: LogRecord) -> State:
+@_apply_event.register
+def _broadcasted(event: events.Broadcasted, state: State, record: LogRecord) -> State:
     return replace(state, broadcasts=(*state.broadcasts, event.text))
 
 
-@_after.register
-def _retracted(event: happened.Retracted, state: State, record: LogRecord) -> State:
+@_apply_event.register
+def _retracted(event: events.Retracted, state: State, record: LogRecord) -> State:
     broadcasts = list(state.broadcasts)
     broadcasts[event.number] = None
     return replace(state, broadcasts=tuple(broadcasts))
 
 
-@_after.register
-def _reflected(event: happened.Reflected, state: State, record: LogRecord) -> State:
-    person = replace(state.people[event.person], reflection=event.text)
-    return replace(state, people={**state.people, event.person: person})
+@_apply_event.register
+def _reflected(event: events.Reflected, state: State, record: LogRecord) -> State:
+    return _update_person(state, event.person, reflection=event.text)
 
 
-@_after.register
-def _revealed(event: happened.Revealed, state: State, record: LogRecord) -> State:
+@_apply_event.register
+def _revealed(event: events.Revealed, state: State, record: LogRecord) -> State:
     return replace(state, revealed=True)
 
 
-@_after.register
-def _projected(event: happened.Projected, state: State, record: LogRecord) -> State:
-    return _at_table(state, event.projection.table, projection=event.projection)
+@_apply_event.register
+def _projected(event: events.Projected, state: State, record: LogRecord) -> State:
+    return _update_table(state, event.projection.table, projection=event.projection)
 
 
-@_after.register
-def _instructed(event: happened.Instructed, state: State, record: LogRecord) -> State:
+@_apply_event.register
+def _instructed(event: events.Instructed, state: State, record: LogRecord) -> State:
     return replace(state, undo=event.undo)

@@ -26,7 +26,7 @@ from sim.classroom.commands import (
 from sim.classroom.decide import unanswered
 from sim.classroom.news import NewsRecorder
 from sim.classroom.plan import Setting
-from sim.classroom.state import Table, Text
+from sim.classroom.state import Proposal, Table
 from sim.classroom.table_talks import (
     AFTERWARDS,
     Forked,
@@ -231,7 +231,7 @@ class Model:
             requests.append(_request(table, role, f"answer.{text.id}", act))
         return requests
 
-    def _answer(self, table: Table, role: str, text: Text) -> tuple[bool, Reason | None]:
+    def _answer(self, table: Table, role: str, text: Proposal) -> tuple[bool, Reason | None]:
         party = list(self.setting.scenario.parties).index(self.setting.roles[role].plays)
         talks = self._up_to(table).talks
         index = self.setting.index(text.package)

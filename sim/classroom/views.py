@@ -1,4 +1,4 @@
-"""The only way to read an exercise: what a seat, the projector and the instructor may see.
+"""Views of an exercise: the only way to read it, one for each kind of reader.
 
 A view is built from nothing but what its reader may know. Nothing of another seat's brief, drafts,
 scores or messages is ever put into one, so that no page can show it by mistake.
@@ -12,18 +12,18 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from sim.classroom.commands import News, Terms
-from sim.classroom.decide import agreed_text, counting, must_confirm
+from sim.classroom.decide import active_injects, agreed_proposal, must_confirm
 from sim.classroom.plan import Package, Role, Setting
-from sim.classroom.state import Person, Seat, State, Table, Text
+from sim.classroom.state import Person, Proposal, Seat, State, Table
 from sim.classroom.table_model import PrivateAdvice, ScoreSheet
 from sim.scenario.schema import Part
 
 
 class Sheets(Protocol):
-    """Who works out a seat's own score sheet."""
+    """A source of score sheets."""
 
     def sheet(self, table: Table, role: str) -> ScoreSheet | PrivateAdvice | None:
-        """A seat's own score sheet, or a mediator's sense of the parties."""
+        """Return a party's score sheet or a mediator's advice; None if there is none."""
         ...
 
 
@@ -50,7 +50,7 @@ class Neighbour:
 
 
 @dataclass(frozen=True)
-class TextSeen:
+class ProposalView:
     """A text that one has seen."""
 
     id: str
@@ -68,7 +68,7 @@ class TextSeen:
 
 
 @dataclass(frozen=True)
-class MessageSeen:
+class MessageView:
     """A message that one sent or received."""
 
     author: str  # role
@@ -79,7 +79,7 @@ class MessageSeen:
 
 
 @dataclass(frozen=True)
-class IssueSeen:
+class IssueView:
     """An issue and its levels, from least to most."""
 
     name: str
@@ -113,8 +113,8 @@ class Result:
 
 
 @dataclass(frozen=True)
-class SeatView:
-    """All that the people in a seat may see."""
+class TableProgress:
+    """How far a table is, as everybody at it sees it."""
 
     title: str
     content_note: str
@@ -126,15 +126,21 @@ class SeatView:
     stage: str
     day: int
     deadline: int | None  # ms since the epoch
+
+
+@dataclass(frozen=True)
+class SeatView(TableProgress):
+    """All that the people in a seat may see."""
+
     role: Role
-    issues: tuple[IssueSeen, ...]
+    issues: tuple[IssueView, ...]
     neighbours: tuple[Neighbour, ...]
     held_by_agent: bool
     done: bool
     draft: Package | None
     draft_rationale: str
-    texts: tuple[TextSeen, ...]
-    messages: tuple[MessageSeen, ...]
+    texts: tuple[ProposalView, ...]
+    messages: tuple[MessageView, ...]
     news: tuple[News, ...]
     injects: tuple[str, ...]  # in words
     broadcasts: tuple[str, ...]
@@ -151,21 +157,11 @@ class SeatView:
 
 
 @dataclass(frozen=True)
-class TableView:
+class TableView(TableProgress):
     """A table as somebody who watches it sees it: what was put on it, and nothing private."""
 
-    title: str
-    content_note: str
-    phase: str
-    paused: bool
-    table: int
-    round: int
-    rounds: int
-    stage: str
-    day: int
-    deadline: int | None  # ms since the epoch
     seats: tuple[Neighbour, ...]
-    texts: tuple[TextSeen, ...]  # without the reasons that go with them
+    texts: tuple[ProposalView, ...]  # without the reasons that go with them
     news: tuple[News, ...]
     injects: tuple[str, ...]  # in words, those that everybody was told
     broadcasts: tuple[str, ...]
@@ -240,20 +236,53 @@ class MonitorView:
 
 
 def view_for(state: State, person: str, sheets: Sheets | None = None) -> SeatView | None:
-    """What someone may see; None while they wait for a seat.
+    """Return what a person in a seat may see; None while they wait for a seat.
 
     Raises KeyError for someone who is not in the exercise. Without `sheets` there is no score.
     """
-    who = state.people[person]
+    person_state = state.people[person]
     place = state.seat_of(person)
-    if place is None or who.gone:
+    if place is None or person_state.gone:
         return None
     table, name = place
     setting = state.setting
     seat = table.seats[name]
-    agreed = agreed_text(setting, table) if table.stage in ("responses", "resolve") else None
+    agreed = agreed_proposal(setting, table) if table.stage in ("responses", "resolve") else None
     playing = state.phase == "playing"
     return SeatView(
+        **vars(_progress(state, table)),
+        role=setting.roles[name],
+        issues=_issues(setting, table),
+        neighbours=_neighbours(state, table, name),
+        held_by_agent=seat.agent,
+        done=seat.done,
+        draft=seat.draft,
+        draft_rationale=seat.rationale,
+        texts=tuple(_text(setting, table, text) for text in table.texts if name in text.seen),
+        messages=tuple(
+            MessageView(message.role, message.to, message.text, message.round, message.at)
+            for message in table.messages
+            if name == message.role or name in message.to
+        ),
+        news=table.news,
+        injects=_visible_injects(setting, table, name),
+        broadcasts=_broadcasts(state),
+        waiting_for=_waiting_for(setting, table) if playing else (),
+        may_confirm=table.stage == "resolve" and must_confirm(setting, table, name),
+        agreed=agreed.id if agreed is not None and name in agreed.seen else None,
+        signers=tuple(setting.roles),
+        predicted=person_state.deal,
+        predicted_package=person_state.package,
+        understood=person_state.understood,
+        reflection=person_state.reflection,
+        sheet=sheets.sheet(table, name) if sheets is not None and playing else None,
+        result=_result(state, table, name),
+    )
+
+
+def _progress(state: State, table: Table) -> TableProgress:
+    setting, playing = state.setting, state.phase == "playing"
+    return TableProgress(
         title=setting.plan.title,
         content_note=setting.scenario.content_note.strip(),
         phase=state.phase,
@@ -264,57 +293,22 @@ def view_for(state: State, person: str, sheets: Sheets | None = None) -> SeatVie
         stage=table.stage,
         day=table.day,
         deadline=table.deadline if playing else state.deadline,
-        role=setting.roles[name],
-        issues=_issues(setting, table),
-        neighbours=_neighbours(state, table, name),
-        held_by_agent=seat.agent,
-        done=seat.done,
-        draft=seat.draft,
-        draft_rationale=seat.rationale,
-        texts=tuple(_text(setting, table, text) for text in table.texts if name in text.seen),
-        messages=tuple(
-            MessageSeen(message.role, message.to, message.text, message.round, message.at)
-            for message in table.messages
-            if name == message.role or name in message.to
-        ),
-        news=table.news,
-        injects=_told(setting, table, name),
-        broadcasts=_broadcasts(state),
-        waiting_for=_waiting_for(setting, table) if playing else (),
-        may_confirm=table.stage == "resolve" and must_confirm(setting, table, name),
-        agreed=agreed.id if agreed is not None and name in agreed.seen else None,
-        signers=tuple(setting.roles),
-        predicted=who.deal,
-        predicted_package=who.package,
-        understood=who.understood,
-        reflection=who.reflection,
-        sheet=sheets.sheet(table, name) if sheets is not None and playing else None,
-        result=_result(state, table, name),
     )
 
 
 def view_for_watcher(state: State, person: str) -> TableView | None:
-    """What someone who watches a table may see; None for everybody else."""
-    who = state.people[person]
-    if who.watches is None or who.gone:
+    """Return what a person who watches a table may see; None for everybody else."""
+    person_state = state.people[person]
+    if person_state.watches is None or person_state.gone:
         return None
-    return view_of_table(state, who.watches)
+    return view_of_table(state, person_state.watches)
 
 
 def view_of_table(state: State, number: int) -> TableView:
-    """A table as somebody who watches it sees it: the instructor, or a student without a seat."""
+    """Return a table as the instructor or a student without a seat watches it."""
     setting, table = state.setting, state.tables[number]
     return TableView(
-        title=setting.plan.title,
-        content_note=setting.scenario.content_note.strip(),
-        phase=state.phase,
-        paused=state.paused_at is not None,
-        table=number,
-        round=table.round,
-        rounds=setting.plan.rounds,
-        stage=table.stage,
-        day=table.day,
-        deadline=table.deadline if state.phase == "playing" else state.deadline,
+        **vars(_progress(state, table)),
         seats=tuple(_neighbour(state, table, role, reached=False) for role in setting.roles),
         texts=tuple(replace(_text(setting, table, text), rationale="") for text in table.texts),
         news=table.news,
@@ -330,7 +324,7 @@ def view_of_table(state: State, number: int) -> TableView:
 
 
 def score_for(state: State, person: str, package: Package, sheets: Sheets) -> Score:
-    """What a draft would mean to someone's own seat; raises KeyError for a stranger."""
+    """Return what a draft would mean to a person's own seat; raise KeyError for a stranger."""
     place = state.seat_of(person) if not state.people[person].gone else None
     if place is None:
         return Score("you have no seat yet")
@@ -340,7 +334,7 @@ def score_for(state: State, person: str, package: Package, sheets: Sheets) -> Sc
         index = setting.index(package)
     except ValueError as error:
         return Score(str(error))
-    closed = not setting.on_offer(counting(table))[index]
+    closed = not setting.on_offer(active_injects(table))[index]
     problem = "some of these terms are not on offer" if closed else ""
     sheet = sheets.sheet(table, name) if state.phase == "playing" else None
     if isinstance(sheet, PrivateAdvice):
@@ -351,10 +345,10 @@ def score_for(state: State, person: str, package: Package, sheets: Sheets) -> Sc
     return Score(problem, worth, sheet.no_deal, sheet.below(index), sheet.passes[index])
 
 
-def _issues(setting: Setting, table: Table) -> tuple[IssueSeen, ...]:
-    closed = setting.closed(counting(table))
+def _issues(setting: Setting, table: Table) -> tuple[IssueView, ...]:
+    closed = setting.closed(active_injects(table))
     return tuple(
-        IssueSeen(
+        IssueView(
             name,
             issue.title,
             {level: spec.words for level, spec in issue.levels.items()},
@@ -388,8 +382,8 @@ def _brief(role: Role) -> Brief:
     return Brief(role.interests, role.red_lines, role.alternative, role.fairness)
 
 
-def _text(setting: Setting, table: Table, text: Text) -> TextSeen:
-    return TextSeen(
+def _text(setting: Setting, table: Table, text: Proposal) -> ProposalView:
+    return ProposalView(
         text.id,
         text.round,
         text.role,
@@ -405,7 +399,7 @@ def _text(setting: Setting, table: Table, text: Text) -> TextSeen:
     )
 
 
-def _told(setting: Setting, table: Table, name: str) -> tuple[str, ...]:
+def _visible_injects(setting: Setting, table: Table, name: str) -> tuple[str, ...]:
     injects = [setting.inject(inject) for inject, _ in table.injects]
     return tuple(inject.words for inject in injects if not inject.to or name in inject.to)
 
@@ -446,7 +440,7 @@ def _result(state: State, table: Table, name: str) -> Result | None:
 
 
 def view_for_projector(state: State) -> ProjectorView:
-    """What everybody in the room may see."""
+    """Return what everybody in the room may see."""
     setting = state.setting
     seated = sum(
         len(seat.people) for table in state.tables.values() for seat in table.seats.values()
@@ -481,7 +475,7 @@ def _status(table: Table) -> TableStatus:
 
 
 def view_for_instructor(state: State) -> MonitorView:
-    """What the instructor sees while the talks go on."""
+    """Return what the instructor sees while the talks go on."""
     setting = state.setting
     return MonitorView(
         projector=view_for_projector(state),
@@ -493,7 +487,7 @@ def view_for_instructor(state: State) -> MonitorView:
                         role,
                         setting.roles[role].title,
                         seat.people,
-                        _doing(state, table, role, seat),
+                        _seat_status(state, table, role, seat),
                     )
                     for role, seat in table.seats.items()
                 ),
@@ -520,8 +514,8 @@ def view_for_instructor(state: State) -> MonitorView:
     )
 
 
-def _doing(state: State, table: Table, role: str, seat: Seat) -> str:
-    """How far the people in a seat are, in a word."""
+def _seat_status(state: State, table: Table, role: str, seat: Seat) -> str:
+    """Return how far the people in a seat are, in a word."""
     people: list[Person] = [state.people[person] for person in seat.people]
     if not people:
         return "agent" if state.phase not in ("draft", "lobby") else "empty"
@@ -541,7 +535,7 @@ def _doing(state: State, table: Table, role: str, seat: Seat) -> str:
 
 
 def to_json(view: SeatView | TableView | ProjectorView | MonitorView) -> str:
-    """A view as a page receives it, for tests of what it holds."""
+    """Return a view as a page receives it, for tests of its contents."""
     return json.dumps(view, default=_parts)
 
 

@@ -1,6 +1,6 @@
-"""`parley classroom`: rehearse an exercise, replay its log, take it home, and purge it.
+"""`parley classroom`: rehearse an exercise, replay its log, export it, and purge it.
 
-Results go to standard output, what is said about them to standard error.
+Results go to standard output, remarks about them to standard error.
 """
 
 from __future__ import annotations
@@ -100,12 +100,12 @@ def rehearse(
     for act in (OpenLobby(), Start()):
         log.submit(Request(by="instructor", key=act.kind, act=act), 0)
     model = Model(log.state().setting)
-    looked = build_debrief(run_due_acts(log, model, 0), model)
-    for table in looked.tables:
+    debrief = build_debrief(run_due_acts(log, model, 0), model)
+    for table in debrief.tables:
         terms = "; ".join(table.words.values()) or "nothing signed"
         after = count_noun(table.rounds, "round")
         typer.echo(f"Table {table.number} {ENDED[table.how]} after {after}; {terms}.")
-    typer.echo(looked.agreement.words)
+    typer.echo(debrief.agreement.words)
     complain("Exploratory model, not a forecast.")
 
 
@@ -143,13 +143,13 @@ def replay(
 @report_errors
 def list_exercises(database: Database = "") -> None:
     """List the exercises that are kept, as JSON."""
-    store = _opened(database)
-    found = [
+    store = _open_store(database)
+    exercises = [
         {"exercise": name, "title": title, "drafted": _day(drafted), "purge_after": _day(until)}
         for name, title, drafted, until in store.exercises()
     ]
     store.close()
-    typer.echo(as_json({"exercises": found}))
+    typer.echo(as_json({"exercises": exercises}))
 
 
 @app.command()
@@ -165,11 +165,11 @@ def export(
     """Write an exercise to a ZIP archive; complete once its briefs are revealed."""
     from sim.classroom.storage.export import archive
 
-    store = _opened(database)
+    store = _open_store(database)
     try:
         state, records = store.state(exercise), store.records(exercise)
     except KeyError:
-        raise BadInputError(_unknown(exercise)) from None
+        raise BadInputError(_no_such_exercise(exercise)) from None
     names = store.names(exercise) if with_names else None
     store.close()
     try:
@@ -189,21 +189,22 @@ def purge(
     yes: Annotated[bool, typer.Option("--yes", help="delete one exercise without asking")] = False,
 ) -> None:
     """Delete all exercises whose time to be kept is over, or one."""
-    store = _opened(database)
+    store = _open_store(database)
     if exercise:
         if exercise not in [row[0] for row in store.exercises()]:
-            raise BadInputError(_unknown(exercise))
+            raise BadInputError(_no_such_exercise(exercise))
         if not yes and not typer.confirm(f"Delete exercise {exercise} and all that is kept of it?"):
             return
-    gone = store.purge(round(time.time() * 1000), exercise or None)
+    purged = store.purge(round(time.time() * 1000), exercise or None)
     store.close()
-    for name in gone:
+    for name in purged:
         typer.echo(name)
-    complain(f"{count_noun(len(gone), 'exercise')} deleted.")
+    complain(f"{count_noun(len(purged), 'exercise')} deleted.")
 
 
-def _opened(database: str) -> Store:
-    from sim.classroom.storage.store import Store, StoreError
+def _open_store(database: str) -> Store:
+    from sim.classroom.storage.database import StoreError
+    from sim.classroom.storage.store import Store
 
     try:
         return Store(database or paths.database())
@@ -211,7 +212,7 @@ def _opened(database: str) -> Store:
         raise BadInputError(str(error)) from None
 
 
-def _unknown(exercise: str) -> str:
+def _no_such_exercise(exercise: str) -> str:
     return f"there is no exercise '{exercise}'; `parley classroom list` names those there are"
 
 

@@ -190,7 +190,7 @@ class DesignTable:
         return cube
 
     def _places(self, shape: tuple[int, int, int]) -> Ints:
-        """Where in the cube each cell belongs."""
+        """Return where in the cube each cell belongs."""
         key = (self.matrix, self.row, self.replicate)
         for name, numbers, limit in zip(("matrix", "row", "replicate"), key, shape, strict=True):
             if len(numbers) and not 0 <= numbers.min() <= numbers.max() < limit:

@@ -54,10 +54,10 @@ class Target:
     @classmethod
     def read(cls, text: str, horizon: int) -> Target:
         """Return a target from its short form; raises TargetError with the way out."""
-        found = re.fullmatch(r"(deal|holds|returned_alive)(?:@(\d+))?=(\d+(?:\.\d*)?|\.\d+)", text)
-        if found is None or (found[1] == "returned_alive") != (found[2] is None):
+        match = re.fullmatch(r"(deal|holds|returned_alive)(?:@(\d+))?=(\d+(?:\.\d*)?|\.\d+)", text)
+        if match is None or (match[1] == "returned_alive") != (match[2] is None):
             raise TargetError(f"the target '{text}' is not of the form {FORMS}")
-        target = cls(found[1], int(found[2] or 0), float(found[3]))
+        target = cls(match[1], int(match[2] or 0), float(match[3]))
         if target.is_share and not 0 < target.goal <= 1:
             raise TargetError(f"the target '{text}' asks for {target.goal:g}; a share is up to 1")
         latest = horizon if target.kind == "deal" else horizon - 1
@@ -83,16 +83,16 @@ class Target:
         return "captives who come home alive under a deal, mean"
 
     def found(self, outcomes: Outcomes) -> Finding:
-        """How much of it the outcomes show."""
+        """Return how much of it the outcomes show."""
         if self.kind == "deal":
             return share("deal", dealt_by(outcomes, self.days), self.words)
         if self.kind == "holds":
             return share("holds", held_for(outcomes, self.days), self.words)
         return mean("returned_alive", outcomes.returned_alive.sum(axis=1), self.words)
 
-    def reached(self, found: Finding) -> bool:
-        """Whether that is enough."""
-        return found.estimate is not None and found.estimate >= self.goal
+    def reached(self, finding: Finding) -> bool:
+        """Tell whether that is enough."""
+        return finding.estimate is not None and finding.estimate >= self.goal
 
 
 @dataclass(frozen=True)
@@ -190,37 +190,37 @@ def search_levers(
 
 def _search(paths: list[_Path], target: Target, play: Play, seed: int) -> list[LeverChange]:
     """Walk each path outwards until the target is reached, then halve the last step."""
-    found: dict[int, dict[float, Finding]] = {k: {} for k in range(len(paths))}
+    by_part: dict[int, dict[float, Finding]] = {k: {} for k in range(len(paths))}
     for step in range(1, STEPS + 1):
-        done = {paths[k].rivals for k in found if any(map(target.reached, found[k].values()))}
-        going = [k for k in found if paths[k].rivals not in done]
+        done = {paths[k].rivals for k in by_part if any(map(target.reached, by_part[k].values()))}
+        going = [k for k in by_part if paths[k].rivals not in done]
         part = step / STEPS
         results = play([paths[k].at(part) for k in going], seed, 1) if going else []
         for k, result in zip(going, results, strict=True):
-            found[k][part] = result
-    reached = {k: max(parts) for k, parts in found.items() if target.reached(parts[max(parts)])}
+            by_part[k][part] = result
+    reached = {k: max(parts) for k, parts in by_part.items() if target.reached(parts[max(parts)])}
     short = {k: part - 1 / STEPS for k, part in reached.items()}
     for _ in range(HALVINGS):
         middle = {k: (short[k] + reached[k]) / 2 for k in reached}
         results = play([paths[k].at(part) for k, part in middle.items()], seed, 1) if middle else []
         for (k, part), result in zip(middle.items(), results, strict=True):
-            found[k][part] = result
+            by_part[k][part] = result
             (reached if target.reached(result) else short)[k] = part
     ways = []
     for k, path in enumerate(paths):
-        part = reached[k] if k in reached else max(found[k], key=lambda p: _height(found[k][p]))
-        ways.append(LeverChange(path.at(part), part, k in reached, found[k][part]))
+        part = reached[k] if k in reached else max(by_part[k], key=lambda p: _height(by_part[k][p]))
+        ways.append(LeverChange(path.at(part), part, k in reached, by_part[k][part]))
     return ways
 
 
-def _height(found: Finding) -> float:
-    return -np.inf if found.estimate is None else found.estimate
+def _height(finding: Finding) -> float:
+    return -np.inf if finding.estimate is None else finding.estimate
 
 
 def _better(
     ways: list[LeverChange], baseline: Finding, name: str, origin: Mapping[str, float]
 ) -> LeverChange:
-    """Of a lever's directions the one that needs the smaller change, or else does more.
+    """Return the direction of a lever that needs the smaller change, or else does more.
 
     Where neither direction brings anything the lever stays where it is.
     """
@@ -257,7 +257,9 @@ def _best_pair(
 
 
 def _promise(way: LeverChange) -> tuple[bool, float, float]:
-    """How promising a lever is: it reaches the target, with how small a change, or how nearly."""
+    """Return how promising a lever is: it reaches the target, with how small a change, or how
+    nearly.
+    """
     return way.reached, -way.change if way.reached else 0.0, _height(way.found)
 
 

@@ -130,11 +130,11 @@ def captives_alive(outcomes: Outcomes) -> Numbers:
 
 def _contributions(names: tuple[str, ...], values: Numbers, words: str) -> dict[str, Contribution]:
     """Return what each part adds, from every coalition's outcome in every run."""
-    found = {}
+    contributions = {}
     for name, shares in zip(names, shapley(values), strict=True):
         part = mean(name, shares, f"what it adds to {words} (Shapley)")
-        found[name] = Contribution(**vars(part), exactly_zero=not shares.any())
-    return found
+        contributions[name] = Contribution(**vars(part), exactly_zero=not shares.any())
+    return contributions
 
 
 # --- The arms

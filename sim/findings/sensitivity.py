@@ -96,7 +96,7 @@ def player(
     workers: int = 1,
     advance: Callable[[int], None] | None = None,
 ) -> Play:
-    """Who plays a scenario at given points; see `sim.engine.simulate.simulate`.
+    """Return who plays a scenario at given points; see `sim.engine.simulate.simulate`.
 
     `advance(runs)` is called whenever so many more have been played.
     """
@@ -168,7 +168,7 @@ def screening_from(table: DesignTable, outcome: str = "deal_by_90") -> tuple[Mor
         )
         for p, path in enumerate(design.paths)
     ]
-    return tuple(sorted(screened, key=lambda one: -(one.strength.estimate or 0.0)))
+    return tuple(sorted(screened, key=lambda index: -(index.strength.estimate or 0.0)))
 
 
 def screen(
@@ -227,8 +227,8 @@ def indices_from(table: DesignTable, outcome: str = "deal_by_90") -> Indices:
     ends = _with_interval(_sobol_indices, sample, design.seed)
 
     def finding(order: int, p: int, words: str) -> Finding:
-        found = [float(end[order, p]) if varies else np.nan for end in ends]
-        return _finding(design.paths[p], found, design.rows, words)
+        statistic = [float(end[order, p]) if varies else np.nan for end in ends]
+        return _finding(design.paths[p], statistic, design.rows, words)
 
     indices = [
         Index(
@@ -253,12 +253,12 @@ def _sobol_indices(means: Floats) -> Floats:
     paths = len(columns) - 2
     others = np.repeat(columns[2:], 2, axis=0) if paths == 1 else columns[2:]
     func: Any = {"f_A": columns[0], "f_B": columns[1], "f_AB": others}
-    found = stats.sobol_indices(func=func, n=len(means))
-    return np.array([found.first_order, found.total_order])[:, :paths]
+    indices = stats.sobol_indices(func=func, n=len(means))
+    return np.array([indices.first_order, indices.total_order])[:, :paths]
 
 
 def explained(cells: Floats, seed: int = 1) -> tuple[Finding, Finding]:
-    """How much rows, and what is left of luck in their averages, make of the variance.
+    """Return how much rows, and what is left of luck in their averages, make of the variance.
 
     `cells` is (rows, replicates). Replicates may share their luck over the rows, so that variance
     has three parts, by the analysis of variance of a two-way layout (Searle, Casella & McCulloch
@@ -346,7 +346,8 @@ def luck_from(table: DesignTable, outcome: str = "deal_by_90") -> Finding:
 
 
 def trends_from(table: DesignTable, outcome: str = "deal_by_90") -> tuple[Finding, ...]:
-    """By how much the outcome rises over the range of each number, on average; steepest first.
+    """Return by how much the outcome rises over the range of each number, on average; steepest
+    first.
 
     The slope of a straight line against the number's luck, over rows of random points, with its
     normal interval. It sees no bend; but every row speaks of every number, so that it sees far
@@ -360,11 +361,11 @@ def trends_from(table: DesignTable, outcome: str = "deal_by_90") -> tuple[Findin
     left = means[:, None] - means.mean() - points * slopes  # (rows, paths)
     half = findings.NORMAL_95 * np.sqrt((left**2).sum(axis=0) / max(len(means) - 2, 1) / square)
     words = "mean change of the outcome per whole range of luck (slope)"
-    found = [
+    trends = [
         _finding(path, [float(s), float(s - h), float(s + h)], len(means), words)
         for path, s, h in zip(design.paths, slopes, half, strict=True)
     ]
-    return tuple(sorted(found, key=lambda one: -abs(one.estimate or 0.0)))
+    return tuple(sorted(trends, key=lambda trend: -abs(trend.estimate or 0.0)))
 
 
 def luck_alone(
@@ -444,19 +445,19 @@ def curve(
     if of in scenario.levers:
         lever = scenario.levers[of]
         xs = np.linspace(lever.low, lever.high, settings)
-        found = [with_levers({**before, of: x})({}, luck)[outcome] for x in xs]
+        outcomes_by_setting = [with_levers({**before, of: x})({}, luck)[outcome] for x in xs]
     else:
         points = (np.arange(settings) + 0.5) / settings
         play = play or with_levers(before)
         flat = play({of: np.repeat(points, runs)}, np.tile(luck, settings))[outcome]
         xs = np.asarray(scenario.quantities()[of].at(points), dtype=np.float64)
-        found = list(np.asarray(flat).reshape(settings, runs))
+        outcomes_by_setting = list(np.asarray(flat).reshape(settings, runs))
     words = MEASURES[outcome].words
     return OneAtATimeCurve(
         of,
         tuple(map(float, xs)),
-        tuple(_average(outcome, values, words) for values in found),
-        findings.paired(outcome, found[0], found[-1], words),
+        tuple(_average(outcome, values, words) for values in outcomes_by_setting),
+        findings.paired(outcome, outcomes_by_setting[0], outcomes_by_setting[-1], words),
     )
 
 
@@ -561,11 +562,11 @@ def study(
     screened = screening_from(screening, outcome)
     luck = run_design(plan.luck, play, command)
     trends = trends_from(luck, outcome)
-    turns = zip((one.name for one in trends), (one.path for one in screened), strict=True)
+    turns = zip((trend.name for trend in trends), (index.path for index in screened), strict=True)
     chosen = tuple(dict.fromkeys(path for turn in turns for path in turn))[: plan.top]
     design = ExperimentDesign("indices", chosen, plan.n, plan.replicates, plan.screening.seed)
     table = run_design(design, play, command)
-    found = indices_from(table, outcome)
+    indices = indices_from(table, outcome)
     curves = tuple(
         curve(
             scenario,
@@ -576,14 +577,14 @@ def study(
             play=play,
             days=days,
         )
-        for index in found.indices
+        for index in indices.indices
     )
     return SensitivityStudy(
         outcome,
         screened,
         trends,
         luck_from(luck, outcome),
-        found,
+        indices,
         curves,
         (screening, luck, table),
     )

@@ -568,17 +568,17 @@ def terms(outcomes: Outcomes) -> dict[str, dict[str, Finding]]:
     packages = outcomes.deal_package
     signed = np.bincount(packages[packages != NONE], minlength=len(outcomes.table))
     deals = int(signed.sum())
-    found: dict[str, dict[str, Finding]] = {}
+    shares: dict[str, dict[str, Finding]] = {}
     for k, issue in enumerate(outcomes.labels.issues):
-        found[issue] = {}
+        shares[issue] = {}
         for code, level in enumerate(outcomes.labels.levels[k]):
             number = int(signed[outcomes.table[:, k] == code].sum())
             estimate = number / deals if deals else None
             definition = f"share of first deals with {issue} at {level}"
-            found[issue][level] = Finding(
+            shares[issue][level] = Finding(
                 level, estimate, *wilson(number, deals), deals, definition
             )
-    return found
+    return shares
 
 
 def zopa(outcomes: Outcomes) -> dict[str, Finding]:
@@ -675,9 +675,9 @@ def quality(outcomes: Outcomes) -> dict[str, Finding]:
         "logrolling": "gain of the worst-off party over splitting every issue, utils, mean",
     }
     return {
-        name: mean(name, known[~np.isnan(known)].astype(float), f"{definition} over first deals")
+        name: mean(name, values[~np.isnan(values)].astype(float), f"{definition} over first deals")
         for name, definition in words.items()
-        for known in [getattr(outcomes, name)]
+        for values in [getattr(outcomes, name)]
     }
 
 
@@ -838,12 +838,12 @@ def truce_causes(outcomes: Outcomes) -> dict[str, Finding]:
     True
     """
     end = outcomes.truce_end[outcomes.truces > 0]
-    found = {
+    shares = {
         cause: share(cause, end == code, "share of first truces that ended so")
         for code, cause in enumerate(outcomes.labels.causes)
     }
-    found[HOLDING] = share(HOLDING, end == NONE, "share of first truces that nobody has ended")
-    return found
+    shares[HOLDING] = share(HOLDING, end == NONE, "share of first truces that nobody has ended")
+    return shares
 
 
 def truce_ends(outcomes: Outcomes, days: tuple[int, ...]) -> dict[str, dict[int, Finding]]:
@@ -879,14 +879,14 @@ def truce_ends(outcomes: Outcomes, days: tuple[int, ...]) -> dict[str, dict[int,
     lasted, ended = first_truces(outcomes)
     causes, n = outcomes.labels.causes, len(lasted)
     ended_by = outcomes.truce_end[outcomes.truces > 0]
-    known = [bool(n) and (day <= lasted.max() or bool(ended.all())) for day in days]
+    followed_so_long = [bool(n) and (day <= lasted.max() or bool(ended.all())) for day in days]
     followed = [int(np.count_nonzero(ended | (lasted >= day))) for day in days]
     curves = aalen_johansen(lasted, ended_by, len(causes), days) if n else None
 
     def found(cause: int, at: int) -> Finding:
         name = f"ended by {causes[cause]} within {days[at]} days"
         definition = "share of first truces, causes competing, Aalen-Johansen"
-        if curves is None or not known[at]:
+        if curves is None or not followed_so_long[at]:
             return Finding(name, None, None, None, n, definition)
         estimate, error = (float(curve[cause, at]) for curve in curves)
         # as of so many truces, none of them censored, as have the same standard error
@@ -996,18 +996,18 @@ def paired(name: str, baseline: Numbers, changed: Numbers, definition: str) -> E
     True
     """
     difference = changed.astype(float) - baseline.astype(float)
-    found = mean(name, difference, definition)
-    assert found.estimate is not None, "a comparison has runs"
-    low, high = found.low, found.high
+    difference_mean = mean(name, difference, definition)
+    assert difference_mean.estimate is not None, "a comparison has runs"
+    low, high = difference_mean.low, difference_mean.high
     if baseline.dtype == changed.dtype == np.bool_:
         gained, lost = (int(np.count_nonzero(difference == step)) for step in (1, -1))
-        low, high = tango(gained, lost, found.n)
+        low, high = tango(gained, lost, difference_mean.n)
     return Effect(
         name,
-        found.estimate,
+        difference_mean.estimate,
         low,
         high,
-        found.n,
+        difference_mean.n,
         definition,
         baseline=float(baseline.mean()),
         changed=float(changed.mean()),

@@ -55,20 +55,20 @@ def ripeness(outcomes: Outcomes, days: Sequence[int]) -> dict[int, Finding]:
     can tell.
     """
     surplus, values = _series(outcomes, "surplus"), _war_values(outcomes)
-    found = {}
+    shares = {}
     for day, at in _at_war(outcomes, days).items():
         name, definition = f"ripe on day {day}", f"share {AT_WAR.format(day)}"
         if day <= RIPENING_DAYS:
-            found[day] = Finding(name, None, None, None, int(at.sum()), definition)
+            shares[day] = Finding(name, None, None, None, int(at.sum()), definition)
             continue
         now, before = values[at, :, day - 1], values[at, :, day - 1 - RIPENING_DAYS]
         ripe = (surplus[at, day - 1] > 0) & (now < before).all(axis=1)
-        found[day] = share(name, ripe, definition)
-    return found
+        shares[day] = share(name, ripe, definition)
+    return shares
 
 
 def mutual_optimism(outcomes: Outcomes, days: Sequence[int]) -> dict[int, Finding]:
-    """By how much the values of fighting on of those with a veto add up to more than 1.
+    """Return by how much the values of fighting on of those with a veto add up to more than 1.
 
     Above 0 they expect together more from the war than there is to win (Fearon 1995).
     """
@@ -84,7 +84,7 @@ def mutual_optimism(outcomes: Outcomes, days: Sequence[int]) -> dict[int, Findin
 
 
 def _at_war(outcomes: Outcomes, days: Sequence[int]) -> dict[int, Bools]:
-    """Which talks are at war on each day: (runs,)."""
+    """Return which talks are at war on each day: (runs,)."""
     phase = _series(outcomes, "phase")
     for day in days:
         if not 1 <= day <= outcomes.days:

@@ -28,12 +28,12 @@ class DiskFullError(OSError):
         super().__init__(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
 
     def __str__(self) -> str:
-        """Where there is no room."""
+        """Return where there is no room."""
         return f"there is no room left in {self.filename}"
 
 
 def is_disk_full(error: OSError) -> bool:
-    """Whether an error says that a disk is full."""
+    """Tell whether an error says that a disk is full."""
     return error.errno in _FULL
 
 
@@ -78,7 +78,7 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 def is_partial_file(path: Path) -> bool:
-    """Whether a file is what is left of one whose writer was killed."""
+    """Tell whether a file is what is left of one whose writer was killed."""
     return _BESIDE.fullmatch(path.name) is not None
 
 

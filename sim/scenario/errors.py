@@ -65,7 +65,7 @@ class IssueAtPath:
     leans: tuple[Path, ...] = ()
 
     def rests_on(self, damaged: Iterable[Path]) -> bool:
-        """Whether the trouble may only follow from damage elsewhere."""
+        """Tell whether the trouble may only follow from damage elsewhere."""
         places = (self.path, *self.leans)
         return any(_related(place, damage) for damage in damaged for place in places)
 
@@ -118,6 +118,6 @@ def did_you_mean(word: object, known: Iterable[str]) -> str:
 
 
 def _related(one: Path, other: Path) -> bool:
-    """Whether one place lies inside the other."""
+    """Tell whether one place lies inside the other."""
     shorter = min(len(one), len(other))
     return one[:shorter] == other[:shorter]

@@ -174,8 +174,8 @@ def sha256_of(scenario: Scenario) -> str:
     The order of parties, issues, levels and other entries by name counts: levels are ordered. Keys
     that only describe are left out, so that a file in which they are filled in stays the same.
     """
-    said = scenario.model_dump(mode="json", exclude=_ONLY_DESCRIBE)
-    content = json.dumps(said, ensure_ascii=False)
+    fields = scenario.model_dump(mode="json", exclude=_ONLY_DESCRIBE)
+    content = json.dumps(fields, ensure_ascii=False)
     return hashlib.sha256(content.encode()).hexdigest()
 
 
@@ -442,7 +442,7 @@ def _change(reading: _Reading, changes: Mapping[str, object]) -> None:
 
 
 def _only_labels(path: Path) -> bool:
-    """Whether a place holds words that change no outcome, only what it is called."""
+    """Tell whether a place holds words that change no outcome, only what it is called."""
     top, last = path[0], path[-1]
     return top in (*_CALLED_AT_TOP, "sources", "roles") or last in _CALLED_BELOW
 

@@ -61,7 +61,7 @@ class Packages:
     swap_ratio: Floats  # (swaps, pools) prisoners per captive
 
     def __len__(self) -> int:
-        """How many packages there are."""
+        """Return how many packages there are."""
         return len(self.levels)
 
     def level(self, issue: str) -> Ints:
@@ -69,7 +69,7 @@ class Packages:
         return self.levels[:, self.issues.index(issue)]
 
     def binding(self, package: Ints) -> Floats:
-        """How much guarantee binds in a truce under each of some packages: (runs,)."""
+        """Return how much guarantee binds in a truce under each of some packages: (runs,)."""
         return self.frame_bite[self.frame_of[package]]
 
     def ratio(self, pool: int) -> Floats:
@@ -161,7 +161,7 @@ def feasible_levels(scenario: Scenario) -> Ints:
 
 
 def selected(scenario: Scenario, levels: Ints, selector: Selector) -> Bools:
-    """Which packages a selector picks: (packages,). Issues it does not name are free."""
+    """Return which packages a selector picks: (packages,). Issues it does not name are free."""
     names = list(scenario.issues)
     keep = np.ones(len(levels), dtype=bool)
     for name, bound in selector.items():
@@ -170,7 +170,7 @@ def selected(scenario: Scenario, levels: Ints, selector: Selector) -> Bools:
 
 
 def levels_within(issue: Issue, bound: Bound) -> Bools:
-    """Which levels of an issue lie within a bound: (levels,)."""
+    """Return which levels of an issue lie within a bound: (levels,)."""
     names = list(issue.levels)
     keep = np.ones(len(names), dtype=bool)
     if bound.only is not None:
@@ -183,7 +183,7 @@ def levels_within(issue: Issue, bound: Bound) -> Bools:
 
 
 def retreat(scenario: Scenario, levels: Ints, party: str) -> Floats:
-    """How far each package falls short of what a party says in public: (packages,), 0 to 1.
+    """Return how far each package falls short of what a party says in public: (packages,), 0 to 1.
 
     For each issue on which it has taken a position, the share of the issue's range between the
     package and the nearest level that the party has named; then the mean over these issues.
@@ -207,7 +207,9 @@ def retreat(scenario: Scenario, levels: Ints, party: str) -> Floats:
 
 
 def crosses(scenario: Scenario, levels: Ints, party: str) -> list[Bools]:
-    """For each of a party's priced red lines, which packages cross it: list of (packages,)."""
+    """Return for each of a party's priced red lines, which packages cross it: list of
+    (packages,).
+    """
     lines = scenario.parties[party].positions.red_lines
     return [~selected(scenario, levels, line.keeps) for line in lines]
 
@@ -222,7 +224,7 @@ def describe_package(scenario: Scenario, packages: Packages, index: int) -> str:
 
 
 def _beyond(issue: Issue, names: list[str], value: str | float) -> Bools:
-    """Which levels are at or above a level's name or number."""
+    """Return which levels are at or above a level's name or number."""
     if isinstance(value, str):
         return np.asarray(np.arange(len(names)) >= names.index(value))
     return np.asarray(_numbers_of(issue) >= value)
@@ -241,7 +243,7 @@ def _numbers_of(issue: Issue) -> Floats:
 
 
 def _distinct(levels: Ints, columns: list[int]) -> tuple[Ints, Ints]:
-    """One full row per distinct combination of some columns, and each row's combination."""
+    """Return one full row per distinct combination of some columns, and each row's combination."""
     if not columns:
         return levels[:1], np.zeros(len(levels), dtype=np.int64)
     _, first, where = np.unique(levels[:, columns], axis=0, return_index=True, return_inverse=True)
@@ -249,7 +251,7 @@ def _distinct(levels: Ints, columns: list[int]) -> tuple[Ints, Ints]:
 
 
 def _row_of(rows: Ints, table: Ints, columns: list[int]) -> Ints:
-    """For each row, the row of a table that agrees with it in some columns."""
+    """Return for each row, the row of a table that agrees with it in some columns."""
     agree = (rows[:, None, columns] == table[None][:, :, columns]).all(axis=2)
     return np.asarray(agree.argmax(axis=1), dtype=np.int64)
 
@@ -262,13 +264,13 @@ def _permanent(scenario: Scenario, levels: Ints, duration: list[int]) -> Bools:
 
 
 def _categories(scenario: Scenario) -> list[tuple[int, str]]:
-    """Every category of captives as (pool, name), in the scenario's order."""
+    """Return every category of captives as (pool, name), in the scenario's order."""
     pools = scenario.captives.values()
     return [(k, name) for k, pool in enumerate(pools) for name in pool.categories]
 
 
 def _covers(scenario: Scenario, releases: Ints, columns: list[int]) -> Bools:
-    """Which categories come home under each release: (releases, categories)."""
+    """Return which categories come home under each release: (releases, categories)."""
     pools = list(scenario.captives)
     categories = _categories(scenario)
     covers = np.zeros((len(releases), len(categories)), dtype=bool)
@@ -281,7 +283,7 @@ def _covers(scenario: Scenario, releases: Ints, columns: list[int]) -> Bools:
 
 
 def _most(scenario: Scenario, releases: Ints, columns: list[int], number: NumberAt) -> Floats:
-    """How many captives of each pool come home at the most: (releases, pools)."""
+    """Return how many captives of each pool come home at the most: (releases, pools)."""
     pools = list(scenario.captives)
     most = np.full((len(releases), len(pools)), np.inf)
     for row, k in itertools.product(range(len(releases)), columns):
@@ -339,7 +341,9 @@ class _Numbers:
         return np.where(np.isnan(values), base, values)
 
     def extent(self, levels: Ints, column: int) -> Floats:
-        """How far up its range an issue is in each row, 0 to 1: by number, else by position."""
+        """Return how far up its range an issue is in each row, 0 to 1: by number, else by
+        position.
+        """
         values = self._values(column, "number")
         if np.isnan(values).any():
             values = np.arange(len(values), dtype=float)

@@ -374,7 +374,10 @@ class Expectation(Part):
 class Lever(Part):
     """Something a policy-maker could change, in policy words."""
 
-    role: LeverRole = Field("other", description="what the lever is about")
+    # A log that was written before these keys existed is exported without them, byte for byte.
+    role: LeverRole = Field(
+        "other", description="what the lever is about", exclude_if=lambda role: role == "other"
+    )
     label: str
     help: str
     unit: str
@@ -383,7 +386,9 @@ class Lever(Part):
     default: float
     moves: list[Move] = Field(min_length=1)
     expect: Expectation | None = Field(
-        None, description="which way an outcome is expected to go when the lever is raised"
+        None,
+        description="which way an outcome is expected to go when the lever is raised",
+        exclude_if=lambda expect: expect is None,
     )
 
 
@@ -405,7 +410,11 @@ class BaseRate(Part):
     deals: int = Field(ge=0, description="deals in the time looked at")
     days: float = Field(gt=0, description="days at risk of one")
     source: str = Field(description="a name in `sources`")
-    fitted: str = Field("", description="what of this scenario was fitted to it, in words")
+    fitted: str = Field(
+        "",
+        description="what of this scenario was fitted to it, in words",
+        exclude_if=lambda words: not words,
+    )
 
 
 class Scenario(Part):
@@ -437,15 +446,15 @@ class Scenario(Part):
     roles: dict[Name, Seat] = {}
 
     def quantities(self) -> dict[str, Quantity]:
-        """Every number of the scenario by its path."""
+        """Return every number of the scenario by its path."""
         return {".".join(map(str, path)): quantity for path, quantity in self.places()}
 
     def places(self) -> Iterator[tuple[tuple[str | int, ...], Quantity]]:
-        """Every number of the scenario with its place: names, and numbers within lists."""
+        """Return every number of the scenario with its place: names, and numbers within lists."""
         return _quantities(self, ())
 
     def levers_of_role(self, role: LeverRole) -> list[str]:
-        """The levers with a role, in the order of the file."""
+        """Return the levers with a role, in the order of the file."""
         return [name for name, lever in self.levers.items() if lever.role == role]
 
     def issue_of_role(self, role: Role) -> str | None:

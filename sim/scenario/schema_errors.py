@@ -33,13 +33,13 @@ def core(annotation: Any) -> Any:
 
 
 def is_model(annotation: Any) -> bool:
-    """Whether a mapping with fixed keys belongs here."""
+    """Tell whether a mapping with fixed keys belongs here."""
     wanted = core(annotation)
     return isinstance(wanted, type) and issubclass(wanted, BaseModel)
 
 
 def is_quantity(annotation: Any) -> bool:
-    """Whether a quantity belongs here."""
+    """Tell whether a quantity belongs here."""
     wanted = core(annotation)
     return isinstance(wanted, type) and issubclass(wanted, Quantity)
 
@@ -154,7 +154,7 @@ def place_of(details: ErrorDetails, top: Any) -> Path:
 
 
 def is_about_a_name(details: ErrorDetails) -> bool:
-    """Whether the error is in a key of the scenario's own, not in its value."""
+    """Tell whether the error is in a key of the scenario's own, not in its value."""
     return details["loc"][-1:] == ("[key]",)
 
 

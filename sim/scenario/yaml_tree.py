@@ -224,7 +224,7 @@ def line_of(tree: Node | None, path: Path) -> int:
 
 
 def set_values(text: str, name: str = "scenario.yaml") -> dict[str, str]:
-    """Every single value of a text as it is written, by its path.
+    """Return every single value of a text as it is written, by its path.
 
     Raises ScenarioError for a text that is not YAML; `name` stands for the file in complaints.
     """
@@ -259,7 +259,7 @@ def rewrite_text(text: str, values: Mapping[str, str], name: str = "scenario.yam
 
 
 def _leaves_written(text: str, name: str) -> dict[str, YamlScalar]:
-    """Every leaf of a text, by its path."""
+    """Return every leaf of a text, by its path."""
     composer = YamlComposer(text, name)
     tree = composer.tree()
     if tree is None:
@@ -268,7 +268,7 @@ def _leaves_written(text: str, name: str) -> dict[str, YamlScalar]:
 
 
 def _leaves_below(node: Node, path: Path) -> Iterator[tuple[Path, YamlScalar]]:
-    """Each leaf below a node, with its path."""
+    """Return each leaf below a node, with its path."""
     if isinstance(node, YamlScalar):
         yield path, node
         return

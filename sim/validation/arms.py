@@ -54,7 +54,7 @@ class TreatmentArm:
         return replace(self, scenario=scenarios.get(self.scenario, self.scenario))
 
     def case(self) -> Scenario:
-        """The scenario to play; raises ValueError for a pattern that fits no number."""
+        """Return the scenario to play; raises ValueError for a pattern that fits no number."""
         scenario = load_scenario(self.scenario)
         if self.edit is not None:
             scenario = self.edit(scenario)
@@ -141,7 +141,9 @@ class Ratio:
 
     @classmethod
     def of(cls, part: NDArray[Any], whole: NDArray[Any]) -> Ratio:
-        """A ratio estimate (Cochran 1977, ch. 6); not a number where the whole is nothing."""
+        """Return a ratio estimate (Cochran 1977, ch. 6); not a number where the whole is
+        nothing.
+        """
         top, under = part.astype(float), whole.astype(float)
         if not under.sum() > 0:
             return cls(math.nan, np.full(len(top), math.nan))
@@ -155,26 +157,26 @@ class Ratio:
 
 
 def change(before: Ratio, after: Ratio) -> Answer:
-    """The difference of two ratios over the same runs."""
+    """Return the difference of two ratios over the same runs."""
     effect = after.value - before.value
     half = NORMAL_95 * standard_error(after.residual - before.residual)
     return Answer(effect, effect - half, effect + half, before.value, after.value)
 
 
-def over_and_above(one: Answer, other: Answer, half: float) -> Answer:
-    """How much larger one change is than another."""
-    effect = one.effect - other.effect
-    return Answer(effect, effect - half, effect + half, other.effect, one.effect)
+def over_and_above(answer: Answer, other: Answer, half: float) -> Answer:
+    """Return how much larger one change is than another."""
+    effect = answer.effect - other.effect
+    return Answer(effect, effect - half, effect + half, other.effect, answer.effect)
 
 
 def against(bar: float, ratio: Ratio) -> Answer:
-    """By how much a ratio lies above a bar."""
+    """Return by how much a ratio lies above a bar."""
     effect, half = ratio.value - bar, NORMAL_95 * ratio.error
     return Answer(effect, effect - half, effect + half, bar, ratio.value)
 
 
 def standard_error(residual: Floats) -> float:
-    """The standard error of a mean; 0 for a single run."""
+    """Return the standard error of a mean; 0 for a single run."""
     return float(residual.std(ddof=1) / math.sqrt(len(residual))) if len(residual) > 1 else 0.0
 
 
@@ -193,15 +195,15 @@ def signed_at(outcomes: Outcomes, issue: str, levels: Sequence[str]) -> Ratio:
 
 
 def has_level(outcomes: Outcomes, issue: str, levels: Sequence[str]) -> NDArray[np.bool_]:
-    """Whether the first deal has one of some levels of an issue: (runs,)."""
+    """Tell whether the first deal has one of some levels of an issue: (runs,)."""
     column = outcomes.labels.issues.index(issue)
-    known = outcomes.labels.levels[column]
-    wanted = [known.index(level) for level in levels if level in known]
+    labels = outcomes.labels.levels[column]
+    wanted = [labels.index(level) for level in levels if level in labels]
     return np.asarray(np.isin(outcomes.deal_levels[:, column], wanted))
 
 
 def broken(outcomes: Outcomes, within: int) -> NDArray[np.bool_]:
-    """Whether somebody ended the first truce so soon, its term apart: (runs,)."""
+    """Tell whether somebody ended the first truce so soon, its term apart: (runs,)."""
     expired = outcomes.labels.causes.index(EXPIRY)
     ended = (outcomes.truce_end != NONE) & (outcomes.truce_end != expired)
     return np.asarray(ended & (outcomes.truce_days <= within))
@@ -215,12 +217,12 @@ def breaks_per_day(outcomes: Outcomes, among: NDArray[np.bool_], within: int = E
 
 
 def truces_in_all(*arms: Outcomes) -> NDArray[np.bool_]:
-    """Runs with a truce in every arm: (runs,)."""
+    """Return runs with a truce in every arm: (runs,)."""
     return np.asarray(np.logical_and.reduce([arm.truces > 0 for arm in arms]))
 
 
 def breaks_in_both(before: Outcomes, after: Outcomes) -> Answer:
-    """The change in how often first truces are broken, in runs that have one either way."""
+    """Return the change in how often first truces are broken, in runs that have one either way."""
     both = truces_in_all(before, after)
     return change(breaks_per_day(before, both), breaks_per_day(after, both))
 

@@ -106,7 +106,7 @@ def arms(past: History) -> tuple[TreatmentArm, ...]:
 
 
 def _longest(case: Case) -> TreatmentArm:
-    """The arm of a case that is followed longest."""
+    """Return the arm of a case that is followed longest."""
     days = (DAYS, *case.forecast_days, *(count.day for count in case.counts))
     return TreatmentArm(case.scenario, days=max(days))
 
@@ -172,7 +172,9 @@ def _counted(
     values: Floats,
     lent: tuple[float, float] | None,
 ) -> Counted:
-    """A count and its scores; `lent`: the base rate's chance of a deal and what one brings."""
+    """Return a count and its scores; `lent`: the base rate's chance of a deal and what one
+    brings.
+    """
     low, high = interval(values, 0.9)
     scores = {MODEL: crps_of_counts(values, observed)}
     if lent is not None:
@@ -191,9 +193,9 @@ def _counted(
     )
 
 
-def coverage(found: list[Counted]) -> dict[float, tuple[int, int]]:
-    """For each central interval, how many of the counts it holds, and of how many."""
-    return {share: (sum(c.covered[share] for c in found), len(found)) for share in CENTRAL}
+def coverage(counts: list[Counted]) -> dict[float, tuple[int, int]]:
+    """Return for each central interval, how many of the counts it holds, and of how many."""
+    return {share: (sum(c.covered[share] for c in counts), len(counts)) for share in CENTRAL}
 
 
 # --- What each backtest was to show
@@ -237,29 +239,33 @@ class _Backtest:
             return self._refused(question.refused)
         return self._parted_by(question.parted_by or [])
 
-    def _deal_by(self, asked: DealBy) -> tuple[str, bool]:
-        chance = deal_by(self.outcomes, asked.day)
-        return _shown(chance), asked.holds(_estimate(chance))
+    def _deal_by(self, question: DealBy) -> tuple[str, bool]:
+        chance = deal_by(self.outcomes, question.day)
+        return _shown(chance), question.holds(_estimate(chance))
 
-    def _signed(self, asked: Signed) -> tuple[str, bool]:
-        part = signed_at(self.outcomes, asked.issue, asked.levels).value
-        return f"{part:.2f}", asked.holds(part)
+    def _signed(self, question: Signed) -> tuple[str, bool]:
+        part = signed_at(self.outcomes, question.issue, question.levels).value
+        return f"{part:.2f}", question.holds(part)
 
-    def _commonest(self, asked: Commonest) -> tuple[str, bool]:
-        level = _commonest(self.outcomes, asked.issue)
-        return f"commonest: {level}", level in asked.levels
+    def _commonest(self, question: Commonest) -> tuple[str, bool]:
+        level = _commonest(self.outcomes, question.issue)
+        return f"commonest: {level}", level in question.levels
 
-    def _lasted(self, asked: Lasted) -> tuple[str, bool]:
-        """How long first truces last: those that are over, or all that begin early enough."""
+    def _lasted(self, question: Lasted) -> tuple[str, bool]:
+        """Return how long first truces last: those that are over, or all that begin early
+        enough.
+        """
         outcomes = self.outcomes
         among = outcomes.deal_day != NONE
-        if asked.issue is not None:
-            among = has_level(outcomes, asked.issue, asked.levels) & (outcomes.truce_end != NONE)
-        if asked.begun_by is not None:
-            among = among & (outcomes.deal_day <= asked.begun_by)
+        if question.issue is not None:
+            among = has_level(outcomes, question.issue, question.levels) & (
+                outcomes.truce_end != NONE
+            )
+        if question.begun_by is not None:
+            among = among & (outcomes.deal_day <= question.begun_by)
         days = outcomes.truce_days[among]
-        low, high = interval(days, asked.share) if len(days) else (math.nan, math.nan)
-        holds = low <= self.past.number_of(asked.holds) <= high
+        low, high = interval(days, question.share) if len(days) else (math.nan, math.nan)
+        holds = low <= self.past.number_of(question.holds) <= high
         return f"{low:.0f} to {high:.0f} days", holds
 
     def _parted_by(self, issues: list[str]) -> tuple[str, bool]:
@@ -269,9 +275,9 @@ class _Backtest:
         shown = ", ".join(f"{name} {parts[name]:.2f}" for name in ranked[:3])
         return shown, set(ranked[: len(issues)]) == set(issues)
 
-    def _refused(self, asked: Refused) -> tuple[str, bool]:
-        part = _blocked(self._look, asked.wanted_by, asked.refused_by, asked.permanent)
-        return _shown(part), asked.holds(_estimate(part))
+    def _refused(self, question: Refused) -> tuple[str, bool]:
+        part = _blocked(self._look, question.wanted_by, question.refused_by, question.permanent)
+        return _shown(part), question.holds(_estimate(part))
 
     @cached_property
     def _look(self) -> InitialUtilities:
@@ -301,12 +307,12 @@ def _commonest(outcomes: Outcomes, issue: str) -> str:
     return levels[int(np.nanargmax(shares))] if not np.isnan(shares).all() else "no deal"
 
 
-def _estimate(found: Finding) -> float:
-    return math.nan if found.estimate is None else found.estimate
+def _estimate(finding: Finding) -> float:
+    return math.nan if finding.estimate is None else finding.estimate
 
 
-def _shown(found: Finding) -> str:
-    return f"{_estimate(found):.2f} ({found.low or 0:.2f} to {found.high or 0:.2f})"
+def _shown(finding: Finding) -> str:
+    return f"{_estimate(finding):.2f} ({finding.low or 0:.2f} to {finding.high or 0:.2f})"
 
 
 # --- Pauses of hours
@@ -359,7 +365,9 @@ def pauses(past: History, *, seed: int, draws: int = PAUSE_DRAWS) -> PauseForeca
 
 
 def _kept_by_model(scenario: Scenario, hours: float, seed: int, draws: int) -> float:
-    """The chance that a truce of so many hours is not broken, over the scenario's own draws."""
+    """Return the chance that a truce of so many hours is not broken, over the scenario's own
+    draws.
+    """
     drawn = ParameterSample(scenario, RandomStreams(seed, 0, draws))
     causes = np.ones(draws)
     for name in scenario.spoilers:
@@ -369,12 +377,12 @@ def _kept_by_model(scenario: Scenario, hours: float, seed: int, draws: int) -> f
 
 
 def _share_kept(pauses: Sequence[HistoricalPause]) -> float:
-    """The share of pauses that ran their term, under Jeffreys' prior."""
+    """Return the share of pauses that ran their term, under Jeffreys' prior."""
     kept = sum(pause.ran_its_term for pause in pauses)
     return (kept + 0.5) / (len(pauses) + 1)
 
 
 def _breaks_per_hour(pauses: Sequence[HistoricalPause]) -> float:
-    """Breaks per hour of pauses, up to their terms."""
+    """Return breaks per hour of pauses, up to their terms."""
     hours = sum(min(pause.held_hours, pause.agreed_hours) for pause in pauses)
     return sum(not pause.ran_its_term for pause in pauses) / hours

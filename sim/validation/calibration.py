@@ -116,20 +116,20 @@ def smallest_as_good(played: Mapping[float, Chances], base_rate: Chances, runs: 
     return min(median for median, miss in misses.items() if miss <= min(misses.values()) + slack)
 
 
-def result_of(asked: Calibration, played: Mapping[float, Chances]) -> dict[str, Any]:
+def result_of(settings: Calibration, played: Mapping[float, Chances]) -> dict[str, Any]:
     """Return what the result file says, from what was played at each median."""
-    base, base_rate = asked.yardstick(), asked.base_rate()
-    chosen = smallest_as_good(played, base_rate, asked.runs)
+    base, base_rate = settings.yardstick(), settings.base_rate()
+    chosen = smallest_as_good(played, base_rate, settings.runs)
     return {
-        "calibrates": f"{asked.number} (median of a lognormal, sigma {asked.sigma:g})",
-        "scenario": asked.scenario,
+        "calibrates": f"{settings.number} (median of a lognormal, sigma {settings.sigma:g})",
+        "scenario": settings.scenario,
         "to": f"chance of a first truce by day, {base.deals} deals in {base.days:g} days at risk",
         "base_rate": _rounded(base_rate),
-        asked.name: _plain(chosen),
+        settings.name: _plain(chosen),
         "deal_by": _rounded(played[chosen]),
         "tried": {f"{median:g}": _rounded(chances) for median, chances in played.items()},
-        "runs": asked.runs,
-        "seed": asked.seed,
+        "runs": settings.runs,
+        "seed": settings.seed,
     }
 
 
@@ -139,7 +139,7 @@ def _rounded(chances: Chances) -> dict[str, float]:
 
 
 def _plain(number: float) -> float:
-    """A whole number without its decimal point."""
+    """Return a whole number without its decimal point."""
     return int(number) if float(number).is_integer() else number
 
 

@@ -75,7 +75,7 @@ class Within(Part):
     at_most: float | None = None
 
     def holds(self, value: float) -> bool:
-        """Whether a share lies there."""
+        """Tell whether a share lies there."""
         return (
             (self.above is None or value > self.above)
             and (self.at_least is None or value >= self.at_least)
@@ -293,7 +293,9 @@ def misfits(past: History) -> Troubles:
 
 
 def _facts(past: History) -> Troubles:
-    """Every fact is a date or a number, and every source that is cited is listed and found."""
+    """Check that every fact is a date or a number, and every source that is cited is listed and
+    found.
+    """
     for name, source in past.sources.items():
         if not source.url and not source.title:
             yield wrong(("sources", name), "cannot be found", "it has a `url` or a `title`")
@@ -309,7 +311,7 @@ def _facts(past: History) -> Troubles:
 
 
 def _spells(past: History) -> Troubles:
-    """A spell begins and ends on days that are known, in this order."""
+    """Check that a spell begins and ends on days that are known, in this order."""
     for name, spell in past.spells.items():
         path: Path = ("spells", name)
         troubles = [
@@ -330,7 +332,7 @@ def _spells(past: History) -> Troubles:
 
 
 def _is_fact(past: History, path: Path, name: str, kind: str) -> Troubles:
-    """A word names a fact that is a date, or one that is a number."""
+    """Check that a word names a fact that is a date, or one that is a number."""
     yield from must_be_known(path, name, ("facts",), past.facts)
     if name in past.facts and getattr(past.facts[name], kind) is None:
         wanted = "a fact with a date" if kind == "happened" else "a fact with a number"
@@ -352,7 +354,7 @@ def _scenarios_named(past: History) -> Iterable[tuple[Path, str]]:
 
 
 def _scenario(path: Path, name: str, scenarios: dict[str, Scenario]) -> Troubles:
-    """A scenario that is named exists and can be read; it is put beside the others."""
+    """Check that a scenario that is named exists and can be read; it is put beside the others."""
     try:
         if name not in scenarios:
             scenarios[name] = load_scenario(find_scenario(name))
@@ -364,7 +366,7 @@ def _scenario(path: Path, name: str, scenarios: dict[str, Scenario]) -> Troubles
 
 
 def _case(past: History, path: Path, case: Case, scenario: Scenario | None) -> Troubles:
-    """What a case rests on is known, and its scenario has what is asked of it."""
+    """Return what a case rests on is known, and its scenario has what is asked of it."""
     yield from must_be_known((*path, "spell"), case.spell, ("spells",), past.spells)
     yield from _is_fact(past, (*path, "first_truce"), case.first_truce, "happened")
     for k, count in enumerate(case.counts):
@@ -382,7 +384,7 @@ def _case(past: History, path: Path, case: Case, scenario: Scenario | None) -> T
 def _criterion(
     past: History, path: Path, criterion: Criterion, scenario: Scenario | None
 ) -> Troubles:
-    """A criterion asks one question, of what there is in the scenario."""
+    """Check that a criterion asks one question, of what there is in the scenario."""
     asked = [name for name in QUESTIONS if getattr(criterion, name) is not None]
     if len(asked) != 1:
         found = f"asks {len(asked)} questions"
@@ -405,7 +407,7 @@ def _criterion(
 
 
 def _levels(path: Path, issue: str, levels: Iterable[str], scenario: Scenario) -> Troubles:
-    """An issue that is named is one of the scenario's, and so are its levels."""
+    """Return an issue that is named is one of the scenario's, and so are its levels."""
     yield from must_be_known((*path, "issue"), issue, ("issues",), scenario.issues)
     if issue in scenario.issues:
         among: Path = ("issues", issue, "levels")

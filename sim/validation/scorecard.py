@@ -88,7 +88,7 @@ class Headline:
 
 
 def _given(chance: float) -> Callable[[Scenario], Scenario]:
-    """Every truce is thought to last with the same chance, whatever its terms."""
+    """Return every truce is thought to last with the same chance, whatever its terms."""
 
     def edit(scenario: Scenario) -> Scenario:
         lasts = Strategy(kind="given", numbers={"chance": Share(value=chance, basis="definition")})
@@ -162,13 +162,13 @@ def ablations(past: History) -> tuple[Ablation, ...]:
 def _ablated(
     past: History, played: Mapping[TreatmentArm, Outcomes]
 ) -> dict[str, dict[str, Headline]]:
-    """The headline numbers with each part taken out: by ablation and headline."""
+    """Return the headline numbers with each part taken out: by ablation and headline."""
     parts = ablations(past)
     return {part.name: _headlines(played[parts[0].arm], played[part.arm]) for part in parts}
 
 
 def _headlines(whole: Outcomes, ablated: Outcomes) -> dict[str, Headline]:
-    """Each headline number with a part taken out, and how far that moves it."""
+    """Return each headline number with a part taken out, and how far that moves it."""
     headlines = {}
     for name, measure in HEADLINES.items():
         before, after = measure(whole), measure(ablated)
@@ -262,7 +262,7 @@ def scorecard(
 
 
 def as_dict(card: Scorecard) -> dict[str, Any]:
-    """The scorecard as plain values; what could not be told is None."""
+    """Return the scorecard as plain values; what could not be told is None."""
     return {
         "runs": card.runs,
         "seed": card.seed,
@@ -301,7 +301,7 @@ def _number(value: float) -> float | bool | None:
 
 
 def as_markdown(card: Scorecard) -> str:
-    """The scorecard as a section of a document, without its markers."""
+    """Return the scorecard as a section of a document, without its markers."""
     parts = [_head(card)]
     if (asked_of := card.past.stylized_facts) is not None:
         parts += [_about_facts(card, asked_of.seed_case), _facts_in_words(card)]
@@ -461,16 +461,16 @@ def _criteria_table(card: Scorecard) -> str:
     return _table(("case", "written down before playing", "found", ""), lines)
 
 
-def _pauses_in_words(past: PastPauses, found: PauseForecasts) -> str:
-    kept, number = sum(found.happened), len(found.happened)
+def _pauses_in_words(past: PastPauses, forecasts: PauseForecasts) -> str:
+    kept, number = sum(forecasts.happened), len(forecasts.happened)
     lines = [
         (
             who,
             ", ".join(f"{chance:.2f}" for chance in chances),
-            f"{found.brier[who]:.3f}",
-            f"{found.log_score[who]:.3f}",
+            f"{forecasts.brier[who]:.3f}",
+            f"{forecasts.log_score[who]:.3f}",
         )
-        for who, chances in found.chances.items()
+        for who, chances in forecasts.chances.items()
     ]
     hours = ", ".join(f"{p.agreed_hours:g}" for p in past.pauses)
     text = _text(

@@ -21,13 +21,15 @@ CENTRAL = (0.5, 0.8, 0.9)
 
 
 def brier(chances: ArrayLike, happened: ArrayLike) -> float:
-    """The mean squared error of chances (Brier 1950): 0 is perfect, 0.25 is never knowing."""
+    """Return the mean squared error of chances (Brier 1950): 0 is perfect, 0.25 is never
+    knowing.
+    """
     chance, outcome = _paired(chances, happened)
     return float(np.mean((chance - outcome) ** 2))
 
 
 def log_score(chances: ArrayLike, happened: ArrayLike) -> float:
-    """The mean of minus the log of the chance given to what happened (Good 1952), in nats.
+    """Return the mean of minus the log of the chance given to what happened (Good 1952), in nats.
 
     Chances are cut to [0.005, 0.995], so that one event cannot decide alone.
     """
@@ -37,7 +39,7 @@ def log_score(chances: ArrayLike, happened: ArrayLike) -> float:
 
 
 def crps(values: ArrayLike, observed: float, weights: ArrayLike | None = None) -> float:
-    """The continuous ranked probability score: the squared gap of two cumulative curves.
+    """Return the continuous ranked probability score: the squared gap of two cumulative curves.
 
     One curve is that of the forecast and the other jumps from 0 to 1 at what was observed; the
     score has the unit of the values. It is the mean distance to what was observed less half the
@@ -55,19 +57,21 @@ def crps(values: ArrayLike, observed: float, weights: ArrayLike | None = None) -
 
 
 def crps_of_counts(counts: ArrayLike, observed: float, weights: ArrayLike | None = None) -> float:
-    """The same for counts of people, of log(1 + count): a factor counts alike at any size."""
+    """Return the same for counts of people, of log(1 + count): a factor counts alike at any
+    size.
+    """
     return crps(np.log1p(np.asarray(counts, dtype=float)), float(np.log1p(observed)), weights)
 
 
 def interval(values: ArrayLike, share: float) -> tuple[float, float]:
-    """The central interval that holds at least a share of the values."""
+    """Return the central interval that holds at least a share of the values."""
     tail = (1 - share) / 2
     low, high = np.quantile(np.asarray(values), (tail, 1 - tail), method="inverted_cdf")
     return float(low), float(high)
 
 
 def covered(values: ArrayLike, observed: float, shares: Sequence[float] = CENTRAL) -> list[bool]:
-    """Whether each central interval of a forecast holds what was observed."""
+    """Tell whether each central interval of a forecast holds what was observed."""
     ends = [interval(values, share) for share in shares]
     return [low <= observed <= high for low, high in ends]
 

@@ -86,7 +86,7 @@ class Fact:
         )
 
     def answer(self, played: Mapping[TreatmentArm, Outcomes]) -> Answer:
-        """What the model says to it."""
+        """Return what the model says to it."""
         return self.measure(*(played[arm] for arm in self.arms))
 
     def verdict(self, answer: Answer) -> Verdict:
@@ -131,7 +131,9 @@ def _with_half_the_captives(scenario: Scenario) -> Scenario:
 
 
 def _partial(scenario: Scenario) -> Scenario:
-    """For each party, the mediator who leans to it most leans fully, and nobody else at all."""
+    """Return for each party, the mediator who leans to it most leans fully, and nobody else at
+    all.
+    """
     biases = {
         f"mediators.{name}.bias.{party}": bias.centre
         for name, mediator in scenario.mediators.items()
@@ -160,7 +162,9 @@ def _not_final(outcomes: Outcomes) -> Answer:
 
 
 def _cover(plain: Outcomes, plain_texts: Outcomes, dear: Outcomes, dear_texts: Outcomes) -> Answer:
-    """What mediators' texts add to deals where retreating in public is dear, less where free."""
+    """Return what mediators' texts add to deals where retreating in public is dear, less where
+    free.
+    """
     parts = [deals(arm) for arm in (plain, plain_texts, dear, dear_texts)]
     free, costly = change(parts[0], parts[1]), change(parts[2], parts[3])
     twice = parts[3].residual - parts[2].residual - parts[1].residual + parts[0].residual
@@ -243,7 +247,7 @@ def _without_soldiers(outcomes: Outcomes) -> Answer:
 
 
 def _log_price(outcomes: Outcomes) -> Ratio:
-    """The mean log of prisoners per captive in first deals that bring captives home."""
+    """Return the mean log of prisoners per captive in first deals that bring captives home."""
     column = outcomes.labels.issues.index("ratio")
     levels = np.log([float(level) for level in outcomes.labels.levels[column]])
     priced = (outcomes.deal_day != NONE) & ~has_level(outcomes, "captives", ["none"])
@@ -280,7 +284,7 @@ CLAYTON = "Clayton et al. 2022"
 
 
 def _speech(cost: float, mediated: float) -> TreatmentArm:
-    """How dear it is to retreat in public, and whether mediators word the texts."""
+    """Return how dear it is to retreat in public, and whether mediators word the texts."""
     return TreatmentArm(numbers=(("parties.*.audience.cost", cost), ("channel.mediated", mediated)))
 
 

@@ -29,7 +29,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dashboard.classroom.task_results import OF_NOBODY, TaskStore
+from dashboard.classroom.task_results import NO_EXERCISE, TaskStore
 from sim.classroom import commands
 from sim.classroom.plan import Clocks, ExercisePlan, Setting
 from sim.scenario.loading import load_scenario
@@ -93,7 +93,7 @@ async def talking(bot: Bot, sent: dict[str, float], until: float) -> None:
         await asyncio.sleep(min(pause, max(until - time.monotonic(), 0)))
 
 
-async def rehearsing(desk: TaskStore) -> None:
+async def rehearsing(tasks: TaskStore) -> None:
     """Have the model play, without a pause, as instructors do who prepare their classes."""
     seed = 0
     while True:
@@ -101,7 +101,7 @@ async def rehearsing(desk: TaskStore) -> None:
             mode="json"
         )
         wish = {"kind": "rehearse", "plan": plan, "scenario": SCENARIO}
-        while desk.wish(f"{OF_NOBODY}.bench-{seed}", wish) is None:
+        while tasks.submit_task(f"{NO_EXERCISE}.bench-{seed}", wish) is None:
             await asyncio.sleep(0.5)
         seed += 1
 

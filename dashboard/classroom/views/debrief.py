@@ -1,24 +1,24 @@
-"""The debrief: what the class did, beside what the model's agents do in the same place."""
+"""The debrief page: the class's results beside those of the model's agents."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from dashboard.classroom import charts
-from dashboard.classroom.context import room
+from dashboard.classroom.context import context
 from dashboard.classroom.live_refresh import (
     SOON,
-    Sight,
+    LivePage,
     cookies,
     exercise_id,
-    seated,
+    refresh_when_outdated,
+    require_seat,
+    run_task,
+    show_worker_error,
     stop,
-    trouble,
-    watch,
-    wish,
 )
 from dashboard.common import theme
-from sim.classroom.debrief import replayed
+from sim.classroom.debrief import table_steps
 from sim.scenario.errors import count_noun
 from sim.types import Json
 
@@ -34,10 +34,10 @@ QUESTIONS = (
 )
 
 exercise = exercise_id()
-is_instructor = room().instructs(exercise, cookies())
-state = room().store.state(exercise)
+is_instructor = context().is_instructor(exercise, cookies())
+state = context().store.state(exercise)
 if not is_instructor:
-    seated(exercise)
+    require_seat(exercise)
     if state.phase not in ("debrief", "archived"):
         stop("The instructor opens the debrief when the talks are over.")
 setting = state.setting
@@ -45,7 +45,7 @@ open_scores = state.revealed or setting.plan.scores_visible
 
 
 def picture(spec: Json, alt: str, head: list[str], rows: list[list[str]], name: str) -> None:
-    """A chart with words for those who cannot see it, and its numbers."""
+    """Draw a chart with a text alternative, and its numbers as a table."""
     with st.container(width=WIDEST):
         st.vega_lite_chart(
             theme.in_theme_colours(spec, theme.is_dark()), theme=None, width="stretch", alt=alt
@@ -54,9 +54,9 @@ def picture(spec: Json, alt: str, head: list[str], rows: list[list[str]], name: 
             theme.table(head, rows, name)
 
 
-def outcomes(found: Json) -> None:
-    """How many agreed, with honesty about few tables."""
-    agreement = found["agreement"]
+def outcomes(debrief: Json) -> None:
+    """Draw how many agreed, with the interval that few tables leave open."""
+    agreement = debrief["agreement"]
     st.subheader(theme.escape(agreement["words"]), anchor=False)
     low, high = agreement["tables"]["low"], agreement["tables"]["high"]
     if low is not None:
@@ -65,46 +65,48 @@ def outcomes(found: Json) -> None:
             f"agree could be anywhere from {100 * low:.0f} to {100 * high:.0f} of 100 "
             "(exact 95 % interval)."
         )
-    for one in found["dots"]:
-        if one["measure"] != "round" and not open_scores:
+    for measured in debrief["dots"]:
+        if measured["measure"] != "round" and not open_scores:
             continue
-        measure = charts.measured_in(one)
+        measure = charts.measured_in(measured)
         st.markdown(f"##### {measure[:1].upper()}{measure[1:]}")
-        spec, rows = charts.dots(one)
-        alt = f"Dots for {len(one['model'])} tables of agents alone, squares for the class's."
-        picture(spec, alt, [measure, "of the model’s dots", "tables"], rows, one["measure"])
+        spec, rows = charts.dots(measured)
+        alt = f"Dots for {len(measured['model'])} tables of agents alone, squares for the class's."
+        picture(spec, alt, [measure, "of the model’s dots", "tables"], rows, measured["measure"])
     st.caption(
         "Each round dot stands for one in fifty tables of agents alone, under “none” without a "
         "deal; squares with numbers are the tables of this class at which people sat."
     )
 
 
-def issues(found: Json) -> None:
-    """The terms, issue by issue."""
-    if not any(sum(one["model"]) or one["tables"] for one in found["strips"]):
+def issues(debrief: Json) -> None:
+    """Draw the terms, issue by issue."""
+    if not any(sum(strip["model"]) or strip["tables"] for strip in debrief["strips"]):
         st.markdown("Neither the class nor the model’s agents signed a text.")
         return
     st.caption("Shaded: how often deals of agents have these terms. On the right: your tables.")
-    for one in found["strips"]:
-        st.markdown(f"##### {theme.escape(one['title'])}")
-        spec, rows = charts.strip(one)
-        alt = f"{one['title']}: shares of the model's deals and the tables of the class, by level."
-        picture(spec, alt, ["terms", "the model’s deals", "tables"], rows, one["issue"])
+    for strip in debrief["strips"]:
+        st.markdown(f"##### {theme.escape(strip['title'])}")
+        spec, rows = charts.strip(strip)
+        alt = (
+            f"{strip['title']}: shares of the model's deals and the tables of the class, by level."
+        )
+        picture(spec, alt, ["terms", "the model’s deals", "tables"], rows, strip["issue"])
 
 
-def predictions_of(found: Json) -> None:
-    """What people thought would happen, and what did."""
-    predictions = found["predictions"]
+def predictions_of(debrief: Json) -> None:
+    """Draw what people predicted, and what came."""
+    predictions = debrief["predictions"]
     if not predictions["bins"]:
         st.markdown("Nobody made a prediction.")
         return
     rows = [
         [
-            f"{one['low']} to {one['high']} of 100",
-            str(one["predictions"]),
-            f"{round(one['deals']['estimate'] * one['predictions'])} of {one['predictions']}",
+            f"{group['low']} to {group['high']} of 100",
+            str(group["predictions"]),
+            f"{round(group['deals']['estimate'] * group['predictions'])} of {group['predictions']}",
         ]
-        for one in predictions["bins"]
+        for group in predictions["bins"]
     ]
     theme.table(
         ["predicted chance of a deal", "predictions", "tables with a deal"], rows, "predictions"
@@ -123,23 +125,23 @@ def predictions_of(found: Json) -> None:
         )
 
 
-def one_table(found: Json) -> None:
-    """A table from its first day to its last."""
-    number = st.selectbox("Table", [one["number"] for one in found["tables"]], key="table")
-    one = next(one for one in found["tables"] if one["number"] == number)
-    for day, held in one["holding"].items():
+def one_table(debrief: Json) -> None:
+    """Draw a table from its first day to its last."""
+    number = st.selectbox("Table", [table["number"] for table in debrief["tables"]], key="table")
+    table = next(table for table in debrief["tables"] if table["number"] == number)
+    for day, held in table["holding"].items():
         st.markdown(
             f"In the model, a deal like this table’s is in force after {day} days in "
             f"**{100 * held['estimate']:.0f} of 100** worlds."
         )
     if open_scores:
-        look_at = next(one for one in found["frontiers"] if one["table"] == number)
+        table_frontier = next(each for each in debrief["frontiers"] if each["table"] == number)
         parties = {name: party.title for name, party in setting.scenario.parties.items()}
-        spec, rows = charts.frontier(look_at, parties)
+        spec, rows = charts.frontier(table_frontier, parties)
         alt = "What both sides could have gained at this table, what was offered and signed."
-        head = ["terms", *(parties[party] for party in look_at["parties"][:2]), "of so many"]
+        head = ["terms", *(parties[party] for party in table_frontier["parties"][:2]), "of so many"]
         picture(spec, alt, head, rows, "frontier")
-    offers = [offer for offer in found["offers"] if offer["table"] == number]
+    offers = [offer for offer in debrief["offers"] if offer["table"] == number]
     titles = {name: role.title for name, role in setting.roles.items()}
     rows = [
         [
@@ -152,7 +154,7 @@ def one_table(found: Json) -> None:
         ]
         for offer in offers
     ]
-    injects = [inject for inject in found["injects"] if inject["table"] == number]
+    injects = [inject for inject in debrief["injects"] if inject["table"] == number]
     if rows:
         over_time(offers, injects)
         head = ["text", "round", "by", "accepted by", "refused by", "did not answer"]
@@ -160,12 +162,12 @@ def one_table(found: Json) -> None:
     for inject in injects:
         st.info(theme.escape(f"From round {inject['from_round']}: {inject['words']}"))
     with st.expander("The talks, step by step"):
-        for step in replayed(state, room().store.records(exercise), number):
+        for step in table_steps(state, context().store.records(exercise), number):
             st.markdown(f"{theme.escape(f'Round {step.round}.')} {theme.escape(step.words)}")
 
 
 def over_time(offers: list[Json], injects: list[Json]) -> None:
-    """How near to agreement the texts of a table came, round by round, and when news came."""
+    """Draw how near to agreement the proposals of a table came, and when injects came."""
     st.markdown("##### Nearer to agreement, or further from it?")
     spec, rows = charts.offers(offers, injects, setting.vetoers, open_scores)
     alt = (
@@ -181,15 +183,15 @@ def over_time(offers: list[Json], injects: list[Json]) -> None:
         )
 
 
-def what_if(found: Json) -> None:
-    """The model plays on from a table, with one thing changed."""
-    held = {one["number"]: one["rounds"] for one in found["tables"]}
-    number = st.selectbox("From table", list(held), key="wish-table")
-    had = {one["inject"] for one in found["injects"] if one["table"] == number}
+def what_if(debrief: Json) -> None:
+    """Let the model play on from a table, with one thing changed."""
+    rounds = {table["number"]: table["rounds"] for table in debrief["tables"]}
+    number = st.selectbox("From table", list(rounds), key="wish-table")
+    used = {inject["inject"] for inject in debrief["injects"] if inject["table"] == number}
     words = {
-        one.id: one.words
-        for one in setting.plan.injects
-        if one.kind != "message" and one.id not in had
+        inject.id: inject.words
+        for inject in setting.plan.injects
+        if inject.kind != "message" and inject.id not in used
     }
     if not words:
         st.markdown(
@@ -197,8 +199,8 @@ def what_if(found: Json) -> None:
             "that you may bring in* when you set an exercise up, and keep one for the debrief."
         )
         return
-    begin = st.number_input("Before round", 1, held[number] + 1, 1, key="wish-round")
-    inject = st.selectbox(
+    begin = st.number_input("Before round", 1, rounds[number] + 1, 1, key="wish-round")
+    chosen = st.selectbox(
         "With this news", list(words), format_func=words.__getitem__, key="wish-inject"
     )
     if st.button("Play on many times"):
@@ -207,17 +209,17 @@ def what_if(found: Json) -> None:
             "exercise": exercise,
             "table": number,
             "round": begin,
-            "inject": inject,
+            "inject": chosen,
         }
     content = st.session_state.get("wish")
     if content is None:
         return
     name = f"{exercise}.{content['table']}-{content['round']}-{content['inject']}"
-    wish(name, content, "The model plays on …", changed)
+    run_task(name, content, "The model plays on …", changed)
 
 
 def changed(answer: Json) -> None:
-    """What one thing changed does, held against the talks as they were."""
+    """Draw the effect of one change."""
     was, then = answer["as_it_was"]["estimate"], answer["changed"]["estimate"]
     st.markdown(
         f"As it was, agents who go on reach a deal in **{100 * was:.0f} of 100** worlds; "
@@ -226,25 +228,25 @@ def changed(answer: Json) -> None:
 
 
 st.title(f"Debrief: {theme.escape(setting.plan.title)}", anchor=False)
-desk = room().desk
-sight = Sight(exercise, lambda: (desk.has_debrief(exercise), desk.trouble(exercise)))
-found = desk.debrief(exercise)
-if found is None:
-    if not desk.trouble(exercise):
+tasks = context().tasks
+page = LivePage(exercise, lambda: (tasks.has_debrief(exercise), tasks.error(exercise)))
+debrief = tasks.debrief(exercise)
+if debrief is None:
+    if not tasks.error(exercise):
         st.markdown("The model plays on from each table. This takes some seconds.")
-    trouble(exercise, is_instructor)
-    watch(sight, SOON)
+    show_worker_error(exercise, is_instructor)
+    refresh_when_outdated(page, SOON)
     st.stop()
-outcomes(found)
+outcomes(debrief)
 st.header("The terms", anchor=False)
-issues(found)
+issues(debrief)
 st.header("Your predictions", anchor=False)
-predictions_of(found)
+predictions_of(debrief)
 st.header("One table again", anchor=False)
-one_table(found)
+one_table(debrief)
 if is_instructor:
     st.header("Change one thing", anchor=False)
-    what_if(found)
+    what_if(debrief)
 if state.revealed:
     st.header("The private briefs", anchor=False)
     for role in setting.roles.values():
@@ -255,6 +257,6 @@ st.header("To talk about", anchor=False)
 for question in QUESTIONS:
     st.markdown(f"- {question}")
 st.header("What this cannot tell", anchor=False)
-for limit in found["limits"]:
+for limit in debrief["limits"]:
     st.markdown(f"- {theme.escape(limit)}")
 st.caption("To print this page, use your browser’s print command.")

@@ -11,9 +11,9 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.classroom.context import new_key, now, room
-from dashboard.classroom.live_refresh import address, cookies, said, stop, wish
-from dashboard.classroom.task_results import OF_NOBODY
+from dashboard.classroom.context import context, new_key, now
+from dashboard.classroom.live_refresh import address, cookies, run_task, show_messages, stop
+from dashboard.classroom.task_results import NO_EXERCISE
 from dashboard.classroom.views import INSTRUCTOR
 from dashboard.common import theme
 from sim.classroom.commands import OpenLobby, Request
@@ -50,14 +50,14 @@ LESSONS = {
 
 
 def possible_injects(case: Scenario) -> dict[str, Inject]:
-    """The levers of a scenario as news for the talks, by what the instructor reads."""
-    found = {}
+    """Return injects that move the levers of a scenario, by their labels."""
+    injects = {}
     for name, lever in case.levers.items():
         if any(move.key.startswith(("issues.", "channel.every_days")) for move in lever.moves):
             continue
         ends = (("high", lever.high), ("low", lever.low))
-        for end, value in (one for one in ends if one[1] != lever.default):
-            found[f"{lever.label}: {end}"] = Inject(
+        for end, value in ((end, value) for end, value in ends if value != lever.default):
+            injects[f"{lever.label}: {end}"] = Inject(
                 id=_id(f"{name}-{end}"),
                 kind="parameter",
                 words=(
@@ -67,11 +67,11 @@ def possible_injects(case: Scenario) -> dict[str, Inject]:
                 lever=name,
                 setting=float(value),
             )
-    return found
+    return injects
 
 
 def possible_terms(case: Scenario) -> dict[str, tuple[str, str]]:
-    """The levels of a scenario's issues as (issue, level), by what the instructor reads."""
+    """Return the levels of a scenario's issues as (issue, level), by their labels."""
     return {
         f"{issue.title}: {level.words}": (name, key)
         for name, issue in case.issues.items()
@@ -80,7 +80,7 @@ def possible_terms(case: Scenario) -> dict[str, tuple[str, str]]:
 
 
 def by_issue(terms: list[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
-    """Levels as (issue, level), put together by their issue."""
+    """Group levels, given as (issue, level), by their issue."""
     return {
         issue: tuple(level for of, level in terms if of == issue)
         for issue in dict.fromkeys(issue for issue, _ in terms)
@@ -88,7 +88,7 @@ def by_issue(terms: list[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
 
 
 def opening(words: str, issue: str, level: str) -> Inject:
-    """The news that terms which were held back are on offer from now on."""
+    """Return the inject that opens terms which were held back."""
     return Inject(
         id=_id(f"open-{issue}-{level}"),
         kind="option",
@@ -99,17 +99,17 @@ def opening(words: str, issue: str, level: str) -> Inject:
 
 
 def _id(words: str) -> str:
-    """Words as the name of an inject."""
+    """Return words as the id of an inject."""
     return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:40]
 
 
 def day_of(at: int) -> str:
-    """A time in ms as a day and an hour, in the server's zone."""
+    """Return a time in ms as a day and an hour, in the server's zone."""
     return time.strftime("%d %b, %H:%M", time.localtime(at / 1000))
 
 
 def rehearse(case: Scenario, plan: ExercisePlan) -> None:
-    """What a class may expect, from agents alone."""
+    """Let agents play the plan alone, and draw how it ended."""
     if st.button("Rehearse with agents in all seats"):
         st.session_state["rehearse"] = True
     if not st.session_state.get("rehearse"):
@@ -119,14 +119,14 @@ def rehearse(case: Scenario, plan: ExercisePlan) -> None:
         "plan": plan.model_dump(mode="json"),
         "scenario": case.scenario,
     }
-    name = f"{OF_NOBODY}.{hashlib.sha256(json.dumps(content).encode()).hexdigest()[:24]}"
-    wish(name, content, "Agents are talking …", rehearsal)
+    name = f"{NO_EXERCISE}.{hashlib.sha256(json.dumps(content).encode()).hexdigest()[:24]}"
+    run_task(name, content, "Agents are talking …", rehearsal)
 
 
-def rehearsal(found: dict[str, Any]) -> None:
-    """How the rehearsed tables ended."""
-    st.markdown(f"**{theme.escape(found['agreement']['words'])}**")
-    for table in found["tables"]:
+def rehearsal(debrief: dict[str, Any]) -> None:
+    """Draw how the rehearsed tables ended."""
+    st.markdown(f"**{theme.escape(debrief['agreement']['words'])}**")
+    for table in debrief["tables"]:
         terms = "; ".join(table["words"].values()) or "nothing signed"
         after = count_noun(table["rounds"], "round")
         st.markdown(
@@ -134,13 +134,13 @@ def rehearsal(found: dict[str, Any]) -> None:
         )
 
 
-if not room().hosts(cookies()):
+if not context().is_host(cookies()):
     stop("Exercises are set up by whoever has the link that was printed at the start.")
 
 st.title("Set up an exercise", anchor=False)
-said()
+show_messages()
 cases = {name: load_scenario(name) for name in scenario_names()}
-cases = dict(sorted(cases.items(), key=lambda one: not one[1].fictional))  # the gentlest first
+cases = dict(sorted(cases.items(), key=lambda item: not item[1].fictional))  # the gentlest first
 scenario = st.selectbox(
     "Scenario", list(cases), format_func=lambda name: cases[name].title, key="scenario"
 )
@@ -227,8 +227,8 @@ with st.expander("News: what comes by itself, and terms that open later"):
 
 try:
     injects = [
-        one.model_copy(update={"at_round": at if name in chosen else None})
-        for name, one in offered.items()
+        inject.model_copy(update={"at_round": at if name in chosen else None})
+        for name, inject in offered.items()
     ]
     injects += [opening(words, *terms[words]) for words in held_back]
     if own.strip():
@@ -260,12 +260,12 @@ filled = f"{count_noun(people, 'student')} and agents" if people else "agents al
 size = f"{count_noun(tables, 'table')} of {len(roles.roles)} seats"
 st.markdown(f"**{size}, held by {filled}; {count_noun(rounds, 'round')}.**")
 if st.button("Open the exercise", type="primary"):
-    name = room().store.create(plan, case, now())[0]
-    room().store.submit(name, Request(by="instructor", key=new_key(), act=OpenLobby()), now())
+    name = context().store.create(plan, case, now())[0]
+    context().store.submit(name, Request(by="instructor", key=new_key(), act=OpenLobby()), now())
     st.switch_page(INSTRUCTOR, query_params={"exercise": name})
 rehearse(case, plan)
 
-exercises = room().store.exercises()
+exercises = context().store.exercises()
 if exercises:
     st.header("Exercises on this server", anchor=False)
 for exercise, kept, drafted, _ in exercises:
@@ -276,5 +276,5 @@ for exercise, kept, drafted, _ in exercises:
             query_params={"exercise": exercise},
         )
         if st.button("New instructor’s link", key=f"link-{exercise}", help="The old one is dead."):
-            token = room().store.reissue_instructor(exercise, now())
+            token = context().store.reissue_instructor(exercise, now())
             st.code(address(f"/enter/{token}"), language=None, wrap_lines=True)

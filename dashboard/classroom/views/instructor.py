@@ -1,4 +1,4 @@
-"""The instructor's monitor: who is where, what can be done, and the way to the debrief."""
+"""The instructor's page: who is where, what can be done, and the way to the debrief."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any, Literal
 import streamlit as st
 
 from dashboard.classroom import live_refresh
-from dashboard.classroom.context import new_key, now, room
+from dashboard.classroom.context import context, new_key, now
 from dashboard.classroom.live_refresh import (
     LATER,
     SOON,
-    Guest,
-    ask_first,
-    asking_key,
-    confirmed,
+    Visitor,
+    ask_confirmation,
+    confirmation,
+    confirmation_key,
     path,
 )
 from dashboard.classroom.table_widgets import watched
@@ -49,46 +49,46 @@ DOING = {
 ACROSS = 3
 
 exercise = live_refresh.exercise_id()
-me = live_refresh.instructing(exercise)
+me = live_refresh.require_instructor(exercise)
 
 
-def seen() -> tuple[MonitorView, TableView | None, bool, str]:
-    """What the instructor may see, of the table that they watch too; a debrief, or trouble.
+def current_view() -> tuple[MonitorView, TableView | None, bool, str]:
+    """Return the monitor, the watched table, whether there is a debrief, and the worker's error.
 
-    Once the talks are over whatever is written counts, since the archive holds it.
+    Once the talks are over every record counts as a change, since the archive holds it.
     """
-    state = room().store.state(exercise)
+    state = context().store.state(exercise)
     view = view_for_instructor(state)
     if view.projector.phase in ("draft", "lobby", "briefing", "playing"):
         view = replace(view, seq=0)
     number = st.session_state.get("watched", 1) if st.session_state.get("watching") else None
     table = view_of_table(state, number) if number else None
-    return view, table, room().desk.has_debrief(exercise), room().desk.trouble(exercise)
+    return view, table, context().tasks.has_debrief(exercise), context().tasks.error(exercise)
 
 
-def press(label: str, act: type, primary: bool = False, **facts: Any) -> None:
-    """A button that does one thing."""
+def press(label: str, act: type, primary: bool = False, **values: Any) -> None:
+    """Draw a button that submits an act."""
     kind: Literal["primary", "secondary"] = "primary" if primary else "secondary"
-    if st.button(label, type=kind, key=f"press-{label}") and me.ask(act, **facts):
+    if st.button(label, type=kind, key=f"press-{label}") and me.try_submit(act, **values):
         st.rerun()
 
 
-def press_surely(label: str, question: str, yes: str, act: type, **facts: Any) -> None:
-    """A button that asks once more."""
+def press_surely(label: str, question: str, yes: str, act: type, **values: Any) -> None:
+    """Draw a button that asks for confirmation before it submits an act."""
     name = f"sure-{label}"
     if st.button(label, key=f"press-{label}"):
-        ask_first(name)
-    key = asking_key()
-    answer = confirmed(name, question, yes)
+        ask_confirmation(name)
+    key = confirmation_key()
+    answer = confirmation(name, question, yes)
     if answer:
-        me.ask(act, key, **facts)
+        me.try_submit(act, key, **values)
     if answer is not None:
         st.rerun()
 
 
 def lobby(view: MonitorView) -> None:
-    """Let people in, then hand out the briefs."""
-    code = room().store.join_code(exercise)
+    """Draw what lets people in, then hands out the briefs."""
+    code = context().store.join_code(exercise)
     shown = view.projector
     if code:
         st.markdown(
@@ -114,21 +114,21 @@ def lobby(view: MonitorView) -> None:
 
 
 def latecomers(locked: bool) -> None:
-    """Let latecomers knock with a code of their own; they come in one by one."""
+    """Draw the code for latecomers, who come in one by one."""
     with st.container(horizontal=True, vertical_alignment="center"):
         press(
             "Let latecomers knock" if locked else "No more latecomers",
             commands.Lock,
             locked=not locked,
         )
-        code = room().store.join_code(exercise)
+        code = context().store.join_code(exercise)
         if code and not locked:
             st.markdown(f"Code for latecomers: **{code}** ({live_refresh.address('/join')})")
         st.link_button("Role sheets to print", path(f"/handouts/{exercise}"))
 
 
 def running(view: MonitorView) -> None:
-    """Keep time, and keep people in."""
+    """Draw the clocks' buttons, injects and broadcasts."""
     shown = view.projector
     latecomers(shown.locked)
     with st.container(horizontal=True):
@@ -146,7 +146,7 @@ def running(view: MonitorView) -> None:
     fired = {name for table in view.tables for name in table.injects}
     waiting = [name for name in view.injects if name not in fired]
     if waiting and shown.phase == "playing":
-        setting = room().store.state(exercise).setting
+        setting = context().store.state(exercise).setting
         chosen = st.selectbox(
             "News to bring in, from the next round on",
             waiting,
@@ -158,17 +158,17 @@ def running(view: MonitorView) -> None:
         st.session_state["to-all"] = ""
     with st.form("broadcast", border=False):
         words = st.text_input("Tell everybody", max_chars=1000, key="to-all")
-        if st.form_submit_button("Send to all") and me.ask(commands.Broadcast, text=words):
+        if st.form_submit_button("Send to all") and me.try_submit(commands.Broadcast, text=words):
             st.session_state["told-all"] = True
             st.rerun()
     press_surely("End the talks", "End the talks at all tables?", "Yes, end them", commands.End)
 
 
 def over(view: MonitorView) -> None:
-    """The debrief, the reveal, and what is taken home."""
+    """Draw the way to the debrief, the reveal, and the export."""
     phase = view.projector.phase
     st.subheader("The talks are over.", anchor=False)
-    if not (debrief_is_there or trouble):
+    if not (has_debrief or worker_error):
         st.markdown("The model plays on from each table; the debrief follows in some seconds.")
     if phase == "closed":
         with st.container(horizontal=True):
@@ -179,7 +179,7 @@ def over(view: MonitorView) -> None:
         icon=":material/arrow_forward:",
         query_params={"exercise": exercise},
     )
-    state = room().store.state(exercise)
+    state = context().store.state(exercise)
     if phase in ("closed", "debrief") and not state.revealed:
         press_surely(
             "Reveal the private briefs",
@@ -190,10 +190,10 @@ def over(view: MonitorView) -> None:
     if state.revealed:
         st.success("The private briefs are revealed.")
     with_names = st.checkbox("Add what people called themselves", key="with-names")
-    names = room().store.names(exercise) if with_names else None
+    names = context().store.names(exercise) if with_names else None
     st.download_button(
         "Export (ZIP)",
-        archive(state, room().store.records(exercise), names),
+        archive(state, context().store.records(exercise), names),
         file_name=f"parley-{exercise}.zip",
         mime="application/zip",
         help="Complete once the briefs are revealed; until then without the log and scores.",
@@ -205,8 +205,8 @@ def over(view: MonitorView) -> None:
 
 
 def grid(view: MonitorView) -> None:
-    """Tables and seats."""
-    names = room().store.names(exercise)
+    """Draw tables and seats."""
+    names = context().store.names(exercise)
     for first in range(0, len(view.tables), ACROSS):  # row by row: a phone keeps their order
         row = view.tables[first : first + ACROSS]
         for column, table in zip(st.columns(ACROSS), row, strict=False):
@@ -237,8 +237,8 @@ def _table(table: MonitorTable, view: MonitorView, names: dict[str, str]) -> Non
 
 
 def without_a_seat(view: MonitorView) -> None:
-    """Those who wait, and those who watch: let them in, or let them watch."""
-    names = room().store.names(exercise)
+    """Draw who waits and who watches, with buttons to let them in."""
+    names = context().store.names(exercise)
     titles = {seat.role: seat.title for table in view.tables for seat in table.seats}
 
     def called(person: str) -> str:
@@ -247,7 +247,7 @@ def without_a_seat(view: MonitorView) -> None:
         return f"{who} (would like {titles[wish]})" if wish else who
 
     if view.watching:
-        watching = [f"{called(one)}: table {n}" for one, n in view.watching.items()]
+        watching = [f"{called(person)}: table {n}" for person, n in view.watching.items()]
         st.markdown(f"Watching: {theme.escape('; '.join(watching))}.")
     outside = [*view.waiting, *view.watching]
     if not outside:
@@ -259,26 +259,26 @@ def without_a_seat(view: MonitorView) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         person = st.selectbox("One of them", outside, format_func=called, key="outside")
         number = st.selectbox(
-            "Table to watch", [one.status.number for one in view.tables], key="to-watch"
+            "Table to watch", [table.status.number for table in view.tables], key="to-watch"
         )
         press("Let this one in", commands.Admit, person=person)
         press("Let this one watch", commands.Watch, person=person, table=number)
 
 
 def watch_a_table(view: MonitorView, table: TableView | None) -> None:
-    """What is on a table, as somebody who watches it sees it."""
+    """Draw a table as somebody who watches it sees it."""
     st.toggle("Watch a table", key="watching")
     if table is None:
         return
-    numbers = [one.status.number for one in view.tables]
+    numbers = [table.status.number for table in view.tables]
     st.selectbox("Which table", numbers, key="watched")
     with st.container(border=True):
         watched(table)
 
 
-def seats(guest: Guest, view: MonitorView) -> None:
-    """Move people and agents, one seat at a time."""
-    names = room().store.names(exercise)
+def seats(visitor: Visitor, view: MonitorView) -> None:
+    """Draw what moves people and agents, one seat at a time."""
+    names = context().store.names(exercise)
     if not st.toggle("Seats: move, new link, agent in, take out", key="seats"):
         return
     people = list(view.people)
@@ -291,7 +291,7 @@ def seats(guest: Guest, view: MonitorView) -> None:
         )
         with st.container(horizontal=True):
             if st.button("New link"):
-                token = room().store.reissue(exercise, who, new_key(), now())
+                token = context().store.reissue(exercise, who, new_key(), now())
                 st.session_state["link"] = who, live_refresh.address(f"/enter/{token}")
             press_surely("Take out", "Take this student out?", "Yes", commands.Kick, person=who)
         _new_link(names)
@@ -303,7 +303,7 @@ def seats(guest: Guest, view: MonitorView) -> None:
             format_func=lambda place: f"Table {place[0]}, {titles[place[1]]}",
             key="place",
         )
-        others = [one for one in people if one != who and view.people[one][1]]
+        others = [person for person in people if person != who and view.people[person][1]]
         with st.container(horizontal=True):
             press(
                 "Move the student there", commands.AssignSeat, person=who, table=number, role=role
@@ -320,7 +320,7 @@ def seats(guest: Guest, view: MonitorView) -> None:
             )
             press("Exchange their seats", commands.Swap, person=who, other=other)
     if view.projector.phase == "playing":
-        table = st.selectbox("Table", [one.status.number for one in view.tables], key="one")
+        table = st.selectbox("Table", [table.status.number for table in view.tables], key="one")
         with st.container(horizontal=True):
             press("Next step at this table", commands.Advance, table=table)
             press("+2 min at this table", commands.Extend, seconds=120, table=table)
@@ -334,7 +334,7 @@ def seats(guest: Guest, view: MonitorView) -> None:
 
 
 def _new_link(names: dict[str, str]) -> None:
-    """The link that was made last, until it is put away: only here can it be seen."""
+    """Draw the newest link until it is put away: it can be seen only here."""
     if "link" not in st.session_state:
         return
     who, link = st.session_state["link"]
@@ -345,8 +345,8 @@ def _new_link(names: dict[str, str]) -> None:
         st.rerun()
 
 
-sight = live_refresh.Sight(exercise, seen)
-view, watched_table, debrief_is_there, trouble = sight.drawn
+page = live_refresh.LivePage(exercise, current_view)
+view, watched_table, has_debrief, worker_error = page.content
 phase = view.projector.phase
 st.title(theme.escape(view.projector.title), anchor=False)
 st.page_link(
@@ -357,9 +357,9 @@ st.page_link(
 )
 finished = phase in ("debrief", "archived")
 every = {"debrief": LATER, "archived": None}.get(phase, SOON)
-live_refresh.watch(sight, every, view.projector.deadline, view.projector.paused)
-live_refresh.said(to_instructor=True)
-live_refresh.trouble(exercise, is_instructor=True)
+live_refresh.refresh_when_outdated(page, every, view.projector.deadline, view.projector.paused)
+live_refresh.show_messages(to_instructor=True)
+live_refresh.show_worker_error(exercise, is_instructor=True)
 if phase == "lobby":
     lobby(view)
 elif phase in ("briefing", "playing"):

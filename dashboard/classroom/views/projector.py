@@ -1,4 +1,4 @@
-"""The projector: the code, the clock and how far the tables are, and nothing private.
+"""The projector page: the code, the clock and how far the tables are, and nothing private.
 
 It is read from the back row: what matters is large, and grows with the screen.
 """
@@ -11,17 +11,17 @@ from html import escape
 import segno
 import streamlit as st
 
-from dashboard.classroom.context import room
+from dashboard.classroom.context import context
 from dashboard.classroom.live_refresh import (
     SOON,
     STAGES,
     STEP_OUT,
-    Sight,
+    LivePage,
     address,
     clock,
     exercise_id,
-    said,
-    watch,
+    refresh_when_outdated,
+    show_messages,
 )
 from dashboard.common import theme
 from sim.classroom.views import ProjectorView, TableStatus, view_for_projector
@@ -48,31 +48,31 @@ h1 { font-size: clamp(2rem, 3.6vw, 4rem) !important; }
 exercise = exercise_id()
 
 
-def seen() -> ProjectorView:
-    """What everybody in the room may see."""
-    return view_for_projector(room().store.state(exercise))
+def current_view() -> ProjectorView:
+    """Return what everybody in the room may see."""
+    return view_for_projector(context().store.state(exercise))
 
 
 def wall(*lines: str) -> None:
-    """Lines to be read from afar, as HTML."""
+    """Draw large lines of HTML, to be read from afar."""
     st.html(f'<div class="parley-wall">{"".join(f"<p>{line}</p>" for line in lines)}</div>')
 
 
 def code_on_the_wall(code: str) -> None:
-    """The code, large, and the same as a picture for cameras."""
+    """Draw the join code, large and as a QR code."""
     link = address(f"/join/{code}")
-    one, two = st.columns([3, 1], vertical_alignment="center")
-    with one:
+    left, right = st.columns([3, 1], vertical_alignment="center")
+    with left:
         shown = address("/join").removeprefix("http://").removeprefix("https://")
         wall(f"Go to <b>{escape(shown)}</b> and type", f'<span class="code">{escape(code)}</span>')
-    with two:
+    with right:
         picture = io.BytesIO()
         segno.make(link).save(picture, kind="png", scale=12, border=2)
         st.image(picture.getvalue(), width="stretch", alt=f"QR code of {link}")
 
 
 def table_card(table: TableStatus, rounds: int, paused: bool) -> str:
-    """How far a table is, as HTML."""
+    """Return how far a table is, as HTML."""
     if table.stage == "ended":
         ended = {"deal": "Signed a text"}.get(table.how, "Ended without a deal")
         kind = ' class="signed"' if table.how == "deal" else ""
@@ -90,10 +90,10 @@ def table_card(table: TableStatus, rounds: int, paused: bool) -> str:
 
 
 st.html(LARGE)
-sight = Sight(exercise, seen)
-view = sight.drawn
+page = LivePage(exercise, current_view)
+view = page.content
 st.title(theme.escape(view.title), anchor=False)
-said()
+show_messages()
 if view.content_note and view.phase in ("lobby", "briefing"):
     st.caption(theme.escape(view.content_note))
     wall(STEP_OUT)
@@ -101,10 +101,10 @@ over = view.phase in ("closed", "debrief", "archived")
 running = [table.deadline for table in view.tables if table.deadline is not None]
 deadline = min(running, default=None) if view.phase == "playing" else view.deadline
 with st.container(key="clock"):
-    watch(sight, None if over else SOON, None if over else deadline, view.paused)
+    refresh_when_outdated(page, None if over else SOON, None if over else deadline, view.paused)
 if view.broadcasts:
     wall("From your instructor:", *(f"<b>{escape(words)}</b>" for words in view.broadcasts[-2:]))
-code = room().store.join_code(exercise)
+code = context().store.join_code(exercise)
 if view.phase == "lobby":
     if code and not view.locked:
         code_on_the_wall(code)

@@ -1,20 +1,20 @@
-"""A seat: the brief and the prediction, then the table, then what one takes home."""
+"""The page of a seat: brief and prediction, then the table, then the result."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.classroom.context import room
+from dashboard.classroom.context import context
 from dashboard.classroom.live_refresh import (
     LATER,
     SOON,
     STEP_OUT,
-    Sight,
+    LivePage,
     exercise_id,
-    said,
-    seated,
+    refresh_when_outdated,
+    require_seat,
+    show_messages,
     stop,
-    watch,
 )
 from dashboard.classroom.seat_widgets import Menu, after, briefing, play, take_home
 from dashboard.classroom.table_widgets import watched
@@ -23,27 +23,27 @@ from dashboard.common import theme
 from sim.classroom.views import SeatView, TableView, score_for, view_for, view_for_watcher
 
 exercise = exercise_id()
-guest, holder = seated(exercise)
-desk = room().desk.sheets(exercise)
+visitor, holder = require_seat(exercise)
+sheets = context().tasks.sheets(exercise)
 
 
-def seen() -> SeatView | TableView | None:
-    """All that this seat may see, or someone who watches a table; None while they wait."""
-    state = room().store.state(exercise)
-    return view_for(state, holder.name, desk) or view_for_watcher(state, holder.name)
+def current_view() -> SeatView | TableView | None:
+    """Return the view of this seat, or of a watched table; None for a person who waits."""
+    state = context().store.state(exercise)
+    return view_for(state, holder.name, sheets) or view_for_watcher(state, holder.name)
 
 
 def in_class(view: SeatView | TableView) -> None:
-    """Keep the page up to date, and pass on what the instructor has to say."""
+    """Keep the page up to date, and draw the instructor's broadcasts."""
     over = view.phase in ("closed", "debrief", "archived") or view.stage == "ended"
     waiting = LATER if view.phase in ("lobby", "closed") or over else SOON
-    watch(
-        sight,
+    refresh_when_outdated(
+        page,
         None if view.phase in ("debrief", "archived") else waiting,
         None if over else view.deadline,
         view.paused,
     )
-    said()
+    show_messages()
     with st.container(key="heard"):
         for words in view.broadcasts:
             st.info("From your instructor:")
@@ -51,7 +51,7 @@ def in_class(view: SeatView | TableView) -> None:
 
 
 def to_the_debrief(phase: str) -> None:
-    """The way to the debrief, once it is open."""
+    """Draw the link to the debrief, once it is open."""
     if phase in ("debrief", "archived"):
         st.page_link(
             DEBRIEF,
@@ -61,14 +61,14 @@ def to_the_debrief(phase: str) -> None:
         )
 
 
-if holder.name not in room().store.state(exercise).people:
+if holder.name not in context().store.state(exercise).people:
     stop("You are not in this exercise any more.")
-sight = Sight(exercise, seen)
-view = sight.drawn
+page = LivePage(exercise, current_view)
+view = page.content
 if view is None:
     st.title("You are on the waiting list", anchor=False)
     st.markdown("Your seat appears here by itself as soon as your instructor lets you in.")
-    watch(sight, LATER)
+    refresh_when_outdated(page, LATER)
     st.stop()
 if isinstance(view, TableView):
     st.title(f"You watch table {view.table}", anchor=False)
@@ -80,7 +80,7 @@ if isinstance(view, TableView):
     in_class(view)
     watched(view)
     if view.phase in ("closed", "debrief"):
-        take_home(guest, room().store.state(exercise).people[holder.name].reflection)
+        take_home(visitor, context().store.state(exercise).people[holder.name].reflection)
     to_the_debrief(view.phase)
     st.stop()
 
@@ -91,23 +91,23 @@ st.title(theme.escape(view.role.title), anchor=False)
 st.caption(theme.escape(f"{view.title} · Table {view.table}"))
 in_class(view)
 
-setting = room().store.state(exercise).setting
+setting = context().store.state(exercise).setting
 menu = Menu(
     setting.scenario.summary,
     setting.scenario.limits,
     view.issues,
     {name: party.title for name, party in setting.scenario.parties.items()},
     setting.package(0),
-    score=lambda package: score_for(room().store.state(exercise), holder.name, package, desk),
+    score=lambda package: score_for(context().store.state(exercise), holder.name, package, sheets),
 )
 if view.phase == "lobby":
     st.markdown("**You have a seat.** Your brief appears here when the instructor starts.")
     st.caption(theme.escape(view.content_note))
     st.markdown(STEP_OUT)
 elif view.phase == "briefing":
-    briefing(guest, view, menu)
+    briefing(visitor, view, menu)
 elif view.phase == "playing" and view.result is None:
-    play(guest, view, menu)
+    play(visitor, view, menu)
 else:
-    after(guest, view)
+    after(visitor, view)
     to_the_debrief(view.phase)

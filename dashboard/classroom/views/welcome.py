@@ -1,4 +1,4 @@
-"""Welcome: the way in for those who have neither code nor link before them."""
+"""The welcome page, for those who have neither code nor link."""
 
 import streamlit as st
 

@@ -1,1 +1,1 @@
-"""Where exercises are kept: database, exports, access tokens, folders."""
+"""Storage of exercises: database, exports, access tokens, folders."""

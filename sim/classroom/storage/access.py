@@ -1,9 +1,9 @@
-"""Who may come in: links with tokens, join codes, and a gate against those who guess.
+"""Access to exercises: links with tokens, join codes, and limits against guessing.
 
 A token stands for a seat or for the instructor; only its SHA-256 is ever kept. A join code is
 short, since it is read off a wall, and is good for nothing but asking for a seat while the lobby
 is open. 31 letters to the power of six are 887 million codes; what keeps guessing hopeless is the
-gate, which counts failures and not visits, so that a class behind one address still gets in.
+limiter, which counts failures and not visits, so that a class behind one address still gets in.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_LETTERS = 6
 
 #: More sources than this are not remembered one by one; those not seen for longest go first.
-MOST_SOURCES = 20_000
+MAX_SOURCES = 20_000
 
 
 class TooManyError(RuntimeError):
@@ -32,33 +32,33 @@ class TooManyError(RuntimeError):
 
 
 def new_token() -> str:
-    """A token of 256 bits for a link."""
+    """Return a token of 256 bits for a link."""
     return secrets.token_urlsafe(32)
 
 
 def digest(token: str) -> str:
-    """What is kept of a token."""
+    """Return the SHA-256 of a token, the only part that is stored."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def matches(token: str, kept: str) -> bool:
-    """Whether a token is the one that was kept, in constant time."""
+    """Return whether a token has a stored digest, in constant time."""
     return hmac.compare_digest(digest(token), kept)
 
 
 def new_code() -> str:
-    """A join code."""
+    """Return a new join code."""
     return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LETTERS))
 
 
 def as_code(typed: str) -> str:
-    """A code as it was meant: without spaces and dashes, in capitals."""
+    """Return a typed code in its standard form: without spaces and dashes, in capitals."""
     return "".join(letter for letter in typed.upper() if letter.isalnum())[:CODE_LETTERS]
 
 
 @dataclass
 class Bucket:
-    """So many attempts at once, and so many more each second."""
+    """A token bucket: so many attempts at once, and so many more each second."""
 
     most: float
     per_second: float
@@ -66,7 +66,7 @@ class Bucket:
     at: float
 
     def refill(self, now: float) -> None:
-        """Let time pass."""
+        """Add the attempts earned since the last refill."""
         self.left = min(self.most, self.left + self.per_second * max(now - self.at, 0.0))
         self.at = max(now, self.at)
 
@@ -97,10 +97,10 @@ LOST = Limit(100, 1.0)
 BY_CODE = Limit(150, 2.0)
 
 
-class Gate:
-    """Counts attempts to come in; times are in seconds.
+class JoinLimiter:
+    """Limit attempts to join; times are in seconds.
 
-    A visitor is known by a pass that this server issued, so that visitors are not free. Once an
+    A visitor carries a pass that this server issued, so that visitors are not free. Once an
     address or everybody together has failed too often, only visitors who have not failed yet may
     try: whoever reads the code off the wall is let in while somebody else guesses. One process
     counts for itself.
@@ -112,20 +112,20 @@ class Gate:
         self._lock = threading.Lock()
 
     def issue(self, address: str, now: float) -> str:
-        """A pass for a new visitor; raises TooManyError where an address asks for too many."""
+        """Return a pass for a new visitor; raise TooManyError if an address asks for too many."""
         with self._lock:
             self._take(f"visitors {address}", VISITORS, now)
         name = secrets.token_urlsafe(12)
         return f"{name}.{self._signed(name)}"
 
-    def knows(self, visitor: str) -> bool:
-        """Whether a pass is one that this server has issued since it was started."""
+    def was_issued(self, visitor: str) -> bool:
+        """Return whether a pass was issued by this server since it was started."""
         name, _, signed = visitor.partition(".")
         return hmac.compare_digest(signed.encode(), self._signed(name).encode())
 
     def check(self, visitor: str, address: str, now: float) -> None:
-        """Raises TooManyError where this visitor may not try a code now."""
-        if not self.knows(visitor):
+        """Raise TooManyError if this visitor may not try a code now."""
+        if not self.was_issued(visitor):
             raise TooManyError(1.0)
         name = visitor.partition(".")[0]
         with self._lock:
@@ -138,8 +138,8 @@ class Gate:
                     if bucket.left < 1:
                         raise TooManyError(bucket.wait)
 
-    def failed(self, visitor: str, address: str, now: float) -> None:
-        """Take note of a wrong code."""
+    def record_failure(self, visitor: str, address: str, now: float) -> None:
+        """Count a wrong code."""
         name = visitor.partition(".")[0]
         with self._lock:
             for key, limit in (
@@ -150,13 +150,13 @@ class Gate:
                 bucket = self._bucket(key, limit, now)
                 bucket.left = max(bucket.left - 1.0, 0.0)
 
-    def admit(self, code: str, now: float) -> None:
-        """Raises TooManyError where too many ask for a seat with one code at once."""
+    def check_code(self, code: str, now: float) -> None:
+        """Raise TooManyError if too many ask for a seat with one code at once."""
         with self._lock:
             self._take(f"code {digest(code)}", BY_CODE, now)
 
-    def lost(self, now: float) -> None:
-        """Take note of a link that leads nowhere; raises TooManyError where there are too many."""
+    def record_bad_link(self, now: float) -> None:
+        """Count a link that is not valid; raise TooManyError if there are too many."""
         with self._lock:
             self._take("lost", LOST, now)
 
@@ -175,6 +175,6 @@ class Gate:
         )
         bucket.refill(now)
         self._buckets[key] = bucket
-        while len(self._buckets) > MOST_SOURCES:
+        while len(self._buckets) > MAX_SOURCES:
             self._buckets.popitem(last=False)
         return bucket

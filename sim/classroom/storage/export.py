@@ -1,4 +1,4 @@
-"""What an instructor takes home: the log, and tables of what is in it, in one archive.
+"""The instructor's export: the log and tables of its contents, in one archive.
 
 Until the private briefs are revealed, the archive holds nothing that a seat kept to itself: no
 log, no scores, no reasons given in private. Names of people are never in it unless they are
@@ -13,7 +13,7 @@ import json
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 
-from sim.classroom import events as happened
+from sim.classroom import events
 from sim.classroom.events import FORMAT, LogRecord, to_line
 from sim.classroom.state import State, Table
 from sim.scenario.loading import sha256_of
@@ -47,7 +47,7 @@ before it, so that no spreadsheet takes it for a formula.
 def archive(
     state: State, records: Sequence[LogRecord], names: Mapping[str, str] | None = None
 ) -> bytes:
-    """An exercise as a ZIP archive; with `names`, what people called themselves is added."""
+    """Return an exercise as a ZIP archive; `names` adds the names that people gave."""
     files = {
         "outcomes.csv": _outcomes(state),
         "offers.csv": _offers(state),
@@ -70,8 +70,8 @@ def archive(
     return packed.getvalue()
 
 
-def harmless(cell: object) -> object:
-    """A cell that no spreadsheet takes for a formula."""
+def escape_formula(cell: object) -> object:
+    """Return a cell that no spreadsheet takes for a formula."""
     if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r"):
         return f"'{cell}"
     return cell
@@ -81,7 +81,7 @@ def _table(head: Row, rows: Iterable[Row]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(head)
-    writer.writerows([harmless(cell) for cell in row] for row in rows)
+    writer.writerows([escape_formula(cell) for cell in row] for row in rows)
     return text.getvalue()
 
 
@@ -109,7 +109,7 @@ def _offers(state: State) -> str:
         for text in table.texts:
             accepted = " ".join(role for role, yes in text.answers.items() if yes)
             rejected = " ".join(role for role, yes in text.answers.items() if not yes)
-            said = [text.rationale] if state.revealed else []
+            rationale = [text.rationale] if state.revealed else []
             for issue, level in text.package.items():
                 rows.append(
                     [
@@ -124,7 +124,7 @@ def _offers(state: State) -> str:
                         level,
                         accepted,
                         rejected,
-                        *said,
+                        *rationale,
                     ]
                 )
     return _table(head, rows)
@@ -144,12 +144,12 @@ def _times(records: Sequence[LogRecord]) -> str:
     open_stage: dict[int, tuple[int, str, int]] = {}
     for record in records:
         event = record.event
-        if not isinstance(event, happened.StageBegan | happened.Ended):
+        if not isinstance(event, events.StageBegan | events.Ended):
             continue
         before = open_stage.pop(event.table, None)
         if before is not None:
             rows.append((event.table, *before, record.at, record.at - before[2]))
-        if isinstance(event, happened.StageBegan):
+        if isinstance(event, events.StageBegan):
             open_stage[event.table] = (event.round, event.stage, record.at)
     return _table(("table", "round", "stage", "began", "ended", "lasted_ms"), rows)
 

@@ -55,6 +55,6 @@ CHECKS: tuple[Callable[[Scenario], Troubles], ...] = (
 
 
 def validate(scenario: Scenario) -> Troubles:
-    """Everything in a scenario that does not fit."""
+    """Return everything in a scenario that does not fit."""
     for check in CHECKS:
         yield from check(scenario)

@@ -9,7 +9,9 @@ from sim.scenario.schema import Scenario
 
 
 def captives(scenario: Scenario) -> Troubles:
-    """People are counted in whole numbers, and each number about them is one that is used."""
+    """Check that people are counted in whole numbers, and each number about them is one that is
+    used.
+    """
     for name, pool in scenario.captives.items():
         path: Path = ("captives", name)
         priced = any(i.role == "ratio" and i.of == name for i in scenario.issues.values())

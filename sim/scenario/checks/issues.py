@@ -46,7 +46,7 @@ LEVEL_BOUNDS = {
 
 
 def roles(scenario: Scenario) -> Troubles:
-    """Each issue has what its role needs, and nothing else."""
+    """Check that each issue has what its role needs, and nothing else."""
     first: dict[str, str] = {}
     for name, issue in scenario.issues.items():
         path: Path = ("issues", name)

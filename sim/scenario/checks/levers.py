@@ -27,7 +27,7 @@ _ON_A_DAY = re.compile(r"(deal_by|truce_held)_[1-9][0-9]*")
 
 
 def expectations(scenario: Scenario) -> Troubles:
-    """What a lever is expected to move is an outcome, and where that is said is listed."""
+    """Check that a lever is expected to move an outcome, by a source that is listed."""
     for name, lever in scenario.levers.items():
         if lever.expect is None:
             continue

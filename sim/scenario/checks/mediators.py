@@ -8,7 +8,7 @@ from sim.scenario.schema import Scenario
 
 
 def means(scenario: Scenario) -> Troubles:
-    """Each number of a mediator has what it works through."""
+    """Check that each number of a mediator has what it works through."""
     for name, mediator in scenario.mediators.items():
         path: Path = ("mediators", name)
         if mediator.information is not None and not mediator.access:

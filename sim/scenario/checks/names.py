@@ -28,7 +28,7 @@ def distinct(scenario: Scenario) -> Troubles:
 
 
 def sources(scenario: Scenario) -> Troubles:
-    """Every source that a number cites is listed, and can be found."""
+    """Check that every source that a number cites is listed, and can be found."""
     for name, source in scenario.sources.items():
         if not source.url and not source.title:
             yield wrong(("sources", name), "cannot be found", "it has a `url` or a `title`")

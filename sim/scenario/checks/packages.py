@@ -62,7 +62,7 @@ def _constraint(path: Path, when: Any, needs: Any) -> Troubles:
 
 
 def _in_some_package(scenario: Scenario, packages: Any, feasible: Any) -> Troubles:
-    """Every phrase and every level is in some package that the constraints allow."""
+    """Check that every phrase and every level is in some package that the constraints allow."""
     from sim.scenario.packages import selected
 
     leans: tuple[Path, ...] = (("issues",), ("constraints",))

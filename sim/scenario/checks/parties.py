@@ -46,7 +46,7 @@ def interests(scenario: Scenario) -> Troubles:
 
 
 def _remains_return(scenario: Scenario) -> bool:
-    """Whether any level brings remains home."""
+    """Tell whether any level brings remains home."""
     return any(
         issue.of in scenario.captives
         and scenario.captives[issue.of].remains is not None
@@ -57,7 +57,7 @@ def _remains_return(scenario: Scenario) -> bool:
 
 
 def settlement(scenario: Scenario) -> Troubles:
-    """Each party says what the war ending at each level of the settlement is worth to it."""
+    """Check that each party says what an end of the war at each level is worth to it."""
     issues = {name: issue for name, issue in scenario.issues.items() if issue.role == "settlement"}
     for path, member in members(scenario):
         where = (*path, "settlement")

@@ -10,7 +10,7 @@ from sim.scenario.schema import Bound, Issue, Scenario, Selector
 
 
 def statements(scenario: Scenario) -> Iterator[tuple[Path, str]]:
-    """Every phrase that a party states, with its place."""
+    """Return every phrase that a party states, with its place."""
     for name, party in scenario.parties.items():
         for position, phrase in enumerate(party.positions.states):
             yield ("parties", name, "positions", "states", position), phrase
@@ -44,7 +44,7 @@ def said(scenario: Scenario) -> Troubles:
 
 
 def selectors(scenario: Scenario) -> Troubles:
-    """Every partial choice of levels names levels that exist, and chooses some."""
+    """Check that every partial choice of levels names levels that exist, and chooses some."""
     for path, selector in _every_selector(scenario):
         if not selector:
             yield wrong(path, "is empty", "it names at least one issue")
@@ -57,7 +57,7 @@ def selectors(scenario: Scenario) -> Troubles:
 
 
 def _every_selector(scenario: Scenario) -> Iterator[tuple[Path, Selector]]:
-    """Each partial choice of levels that the scenario makes, with its place."""
+    """Return each partial choice of levels that the scenario makes, with its place."""
     for name, phrase in scenario.phrases.items():
         yield ("phrases", name), phrase
     for position, constraint in enumerate(scenario.constraints):

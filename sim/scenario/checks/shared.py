@@ -60,14 +60,14 @@ def within_bounds(path: Path, quantity: Quantity, bounds: Bounds) -> Troubles:
 
 
 def span(bounds: Bounds) -> str:
-    """Where a number within bounds lies, in words."""
+    """Return where a number within bounds lies, in words."""
     if np.isinf(bounds[1]):
         return f"at or above {bounds[0]:g}"
     return f"between {bounds[0]:g} and {bounds[1]:g}"
 
 
 def members(scenario: Scenario) -> Iterator[tuple[Path, Party | Constituency]]:
-    """Each party and each of its constituencies."""
+    """Return each party and each of its constituencies."""
     for name, party in scenario.parties.items():
         yield ("parties", name), party
         for member_name, member in party.constituencies.items():

@@ -39,7 +39,7 @@ def known_kinds() -> Kinds:
 
 
 def sides(scenario: Scenario) -> Troubles:
-    """Where the war or captives pull on two sides, every party is on one of them."""
+    """Check that where the war or captives pull on two sides, every party is on one of them."""
     war = scenario.war
     for field, side in (("forward", war.forward), ("backward", war.backward)):
         for position, name in enumerate(side):
@@ -74,7 +74,7 @@ def sides(scenario: Scenario) -> Troubles:
 
 
 def kinds_and_numbers(scenario: Scenario) -> Troubles:
-    """Every strategy is known, and has the numbers it needs, within their bounds."""
+    """Check that every strategy is known, and has the numbers it needs, within their bounds."""
     for path, strategy, kinds in every_strategy(scenario):
         module = kinds.get(strategy.kind)
         if module is None:
@@ -94,7 +94,7 @@ def kinds_and_numbers(scenario: Scenario) -> Troubles:
 def every_strategy(
     scenario: Scenario,
 ) -> Iterator[tuple[Path, Strategy | Any, Mapping[str, Any]]]:
-    """Each strategy that the scenario names, with its place and the kinds it may be of."""
+    """Return each strategy that the scenario names, with its place and the kinds it may be of."""
     kinds = known_kinds()
     yield ("war",), scenario.war, kinds.war
     yield ("permanence",), scenario.permanence, kinds.permanence

@@ -22,7 +22,7 @@ def effects(scenario: Scenario) -> Troubles:
 
 
 def compliance(scenario: Scenario) -> Troubles:
-    """Whether a party hands people over is asked of those who hold some."""
+    """Check that only who holds people is asked whether it hands them over."""
     hands_over = {pool.holder for pool in scenario.captives.values()}
     hands_over |= {pool.holder for pool in scenario.prisoners.values()}
     for name, party in scenario.parties.items():

@@ -519,10 +519,12 @@ def test_streamlit_still_lets_us_collect_garbage_ourselves():
         config.get_option(name)  # raises where there is no such option any more
 
 
-def test_doors_stand_where_a_proxy_serves_them():
-    from dashboard.classroom.routes import doors
+def test_routes_stand_under_the_path_at_which_a_proxy_serves_them():
+    from dashboard.classroom.routes import routes
 
-    assert [door.path for door in doors("/talks")] == [f"/talks{door.path}" for door in doors("")]
+    assert [route.path for route in routes("/talks")] == [
+        f"/talks{route.path}" for route in routes("")
+    ]
 
 
 class Failing:
@@ -543,27 +545,27 @@ class Failing:
 
 def test_a_debrief_that_fails_is_said_once_and_tried_again_when_somebody_asks(tmp_path, caplog):
     from dashboard.classroom.task_results import TaskStore
-    from dashboard.classroom.worker import Conductor
+    from dashboard.classroom.worker import ExerciseRunner
     from sim.classroom.commands import End, OpenLobby, Request, Start
     from sim.classroom.plan import ExercisePlan
 
-    store, desk = Store(f"sqlite:///{tmp_path}/classroom.sqlite"), TaskStore(tmp_path)
+    store, tasks = Store(f"sqlite:///{tmp_path}/classroom.sqlite"), TaskStore(tmp_path)
     exercise, _ = store.create(ExercisePlan(title="x"), load_scenario("two-rivers"), 0)
     for act in (OpenLobby(), Start(), End()):
         store.submit(exercise, Request(by="instructor", key=act.kind, act=act), 0)
-    conductor = Conductor(store, desk)
-    conductor.pool = Failing()
+    runner = ExerciseRunner(store, tasks)
+    runner.pool = Failing()
     for _ in range(5):
-        conductor.go_on()
-    assert conductor.pool.tasks == 1
-    assert "ArithmeticError" in desk.trouble(exercise)
-    assert "private" not in caplog.text + desk.trouble(exercise)
-    desk.try_again(exercise)
-    conductor.pool.mended = True
+        runner.run_due()
+    assert runner.pool.tasks == 1
+    assert "ArithmeticError" in tasks.error(exercise)
+    assert "private" not in caplog.text + tasks.error(exercise)
+    tasks.clear_error(exercise)
+    runner.pool.mended = True
     for _ in range(2):
-        conductor.go_on()
-    assert desk.debrief(exercise)
-    assert not desk.trouble(exercise)
+        runner.run_due()
+    assert tasks.debrief(exercise)
+    assert not tasks.error(exercise)
     store.close()
 
 

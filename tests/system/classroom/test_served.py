@@ -155,7 +155,7 @@ class Watched:
 
     def __init__(self, server: Server, name: str, scenario: str, tables: int) -> None:
         self.server, self.name = server, name
-        self.desk = TaskStore(server.home)
+        self.tasks = TaskStore(server.home)
         self.room = Class(
             with_canaries(scenario),
             log=stored(server.database),
@@ -196,7 +196,7 @@ class Watched:
             for role in table.seats:
                 sheet = self.room.model.sheet(table, role)
                 if table.stage != "between" and f"{table.number}.{role}" != self.broken:
-                    self.desk.keep_sheet(self.name, table, role, sheet)
+                    self.tasks.save_sheet(self.name, table, role, sheet)
         await asyncio.gather(*(tab.reload() for tab in self.tabs))
 
     async def play(self, seed: int) -> State:
@@ -281,7 +281,7 @@ async def watched_games(server: Server) -> None:
             row = [0] * len(game.room.state.setting.levels)
             for n in (1, 2):
                 paper = f"exercises/{game.name}/sheets/1.{n}.{role}.json"
-                game.desk.write(paper, json.dumps({"round": n, "gains": {"canary_broken": row}}))
+                game.tasks.write(paper, json.dumps({"round": n, "gains": {"canary_broken": row}}))
         state = await game.play(seed=k)
         assert state.phase == "closed"
         game.check()

@@ -17,7 +17,8 @@ from sim.classroom.driver import run_due_acts
 from sim.classroom.events import LogRecord, to_line
 from sim.classroom.plan import ExercisePlan
 from sim.classroom.state import canonical, replay
-from sim.classroom.storage.store import DAY, RECORDS, Store, StoredLog, StoreError, UnavailableError
+from sim.classroom.storage.database import RECORDS, StoreError, UnavailableError
+from sim.classroom.storage.store import DAY, Store, StoredLog
 from sim.classroom.views import view_for
 from tests.support.players import NOW, Class, read_once
 from tests.support.writers import OVER, player, talker, told_before_killed

@@ -11,11 +11,17 @@ import pytest
 from typer.testing import CliRunner
 
 from sim.classroom import commands
-from sim.classroom.debrief import build_debrief, exact, one_thing_changed, quantile_dots, replayed
+from sim.classroom.debrief import (
+    build_debrief,
+    compare_change,
+    exact_share,
+    quantile_dots,
+    table_steps,
+)
 from sim.classroom.events import to_line
 from sim.classroom.plan import Inject
 from sim.classroom.state import canonical
-from sim.classroom.storage.export import archive, harmless
+from sim.classroom.storage.export import archive, escape_formula
 from sim.classroom.table_model import Model
 from sim.cli.app import app
 from sim.engine.outcomes import NONE
@@ -75,10 +81,10 @@ def test_the_class_is_counted_with_its_exact_interval(room, looked):
 
 
 def test_exact_intervals_are_those_of_clopper_and_pearson():
-    found = exact("x", 0, 10, "")
+    found = exact_share("x", 0, 10, "")
     assert found.low == 0
     assert found.high == pytest.approx(1 - 0.025 ** (1 / 10))
-    assert exact("x", 0, 0, "").estimate is None
+    assert exact_share("x", 0, 0, "").estimate is None
 
 
 def test_dots_are_each_as_likely_as_any_other():
@@ -148,7 +154,7 @@ def test_what_comes_after_is_counted_as_findings_count_it():
 
 
 def test_a_replay_tells_no_drafts_and_no_messages(room):
-    steps = replayed(room.state, room.log.records, 1)
+    steps = table_steps(room.state, room.log.records, 1)
     assert steps
     assert not any(CANARY.search(step.words) for step in steps)
     assert [step.seq for step in steps] == sorted(step.seq for step in steps)
@@ -156,13 +162,13 @@ def test_a_replay_tells_no_drafts_and_no_messages(room):
 
 def test_one_thing_changed_is_compared_with_the_same_luck(room):
     table = next(t for t in room.state.tables.values() if t.rounds)
-    found = one_thing_changed(room.state, room.model, table.number, 1, "storm", runs=40)
+    found = compare_change(room.state, room.model, table.number, 1, "storm", runs=40)
     assert found.effect.baseline == found.as_it_was.estimate
     assert found.effect.changed == found.changed.estimate
     with pytest.raises(ValueError, match="rounds"):
-        one_thing_changed(room.state, room.model, table.number, 99, "storm")
+        compare_change(room.state, room.model, table.number, 99, "storm")
     with pytest.raises(ValueError, match="no inject"):
-        one_thing_changed(room.state, room.model, table.number, 1, "nothing")
+        compare_change(room.state, room.model, table.number, 1, "nothing")
 
 
 def test_played_on_from_a_round_without_a_change_nothing_before_it_moves(room):
@@ -205,8 +211,8 @@ def test_an_export_after_the_reveal_is_complete_and_its_log_replays(room, tmp_pa
 
 
 def test_no_cell_is_taken_for_a_formula(room):
-    assert harmless("=1+1") == "'=1+1"
-    assert harmless(-1.5) == -1.5
+    assert escape_formula("=1+1") == "'=1+1"
+    assert escape_formula(-1.5) == -1.5
     rows = csv.DictReader(io.StringIO(unpacked(archive(room.state, []))["reflections.csv"]))
     assert [row["reflection"] for row in rows] == ["'=HYPERLINK() of mine"]
 

@@ -14,7 +14,8 @@ from pydantic import ValidationError
 
 from sim.classroom import commands
 from sim.classroom.commands import PHASES, STAGES, Act, Command, Request
-from sim.classroom.decide import MOST_FORCED, RefusedError
+from sim.classroom.decide import RefusedError
+from sim.classroom.decide.instructor import MAX_FORCED
 from sim.classroom.plan import ExercisePlan, Inject, Setting
 from sim.classroom.state import canonical, replay
 from sim.classroom.views import view_for_watcher
@@ -325,7 +326,7 @@ def test_what_the_instructor_did_can_be_taken_back():
 def test_many_seats_are_not_cut_off_by_one_click():
     room, _ = seated(tables=5)
     assert (
-        sum(not s.agent for t in room.state.tables.values() for s in t.seats.values()) > MOST_FORCED
+        sum(not s.agent for t in room.state.tables.values() for s in t.seats.values()) > MAX_FORCED
     )
     with pytest.raises(RefusedError, match="table by table"):
         room.instruct(commands.Advance())
@@ -445,7 +446,7 @@ def test_who_watches_a_table_has_no_seat_until_they_are_let_in():
 
 
 def test_nobody_fills_the_log_without_end(monkeypatch):
-    monkeypatch.setattr("sim.classroom.decide.MOST_ACTS", 3)
+    monkeypatch.setattr("sim.classroom.decide.permissions.MAX_ACTS", 3)
     room = Class(quick=True)
     one, other = room.begun(people=2)
     for _ in range(3):

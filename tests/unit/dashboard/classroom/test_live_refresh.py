@@ -10,36 +10,38 @@ from dashboard.classroom import live_refresh
 @pytest.fixture
 def log(monkeypatch):
     """A log that a test can lengthen, with nothing else to tell."""
-    seen = SimpleNamespace(length=1, stands_still=False)
-    desk = SimpleNamespace(trouble=lambda _: "", has_debrief=lambda _: False)
-    seen.last_seq = lambda _: seen.length
-    monkeypatch.setattr(live_refresh, "room", lambda: SimpleNamespace(store=seen, desk=desk))
-    return seen
+    store = SimpleNamespace(length=1, stands_still=False)
+    tasks = SimpleNamespace(error=lambda _: "", has_debrief=lambda _: False)
+    store.last_seq = lambda _: store.length
+    monkeypatch.setattr(live_refresh, "context", lambda: SimpleNamespace(store=store, tasks=tasks))
+    return store
 
 
 def test_what_comes_while_a_page_looks_is_seen_by_the_next_look(log):
     def look():
-        found = log.length
+        length = log.length
         log.length += log.length < 3  # somebody acts just after
-        return found
+        return length
 
-    sight = live_refresh.Sight("x", look)
-    assert sight.drawn == 1
-    assert sight.is_old()
-    assert sight.is_old(), "a page stays old until it is drawn anew, though a redrawing may be lost"
+    page = live_refresh.LivePage("x", look)
+    assert page.content == 1
+    assert page.is_outdated()
+    assert page.is_outdated(), (
+        "a page stays old until it is drawn anew, though a redrawing may be lost"
+    )
 
 
 def test_news_that_change_nothing_on_a_page_are_looked_at_once(log):
-    asked = []
-    sight = live_refresh.Sight("x", lambda: asked.append(1))
-    assert not sight.is_old()
+    built = []
+    page = live_refresh.LivePage("x", lambda: built.append(1))
+    assert not page.is_outdated()
     log.length += 1
-    assert not sight.is_old()
-    assert not sight.is_old()
-    assert len(asked) == 2
+    assert not page.is_outdated()
+    assert not page.is_outdated()
+    assert len(built) == 2
 
 
 def test_a_page_is_old_when_nothing_can_be_written_any_more(log):
-    sight = live_refresh.Sight("x", lambda: None)
+    page = live_refresh.LivePage("x", lambda: None)
     log.stands_still = True
-    assert sight.is_old()
+    assert page.is_outdated()
