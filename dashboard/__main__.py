@@ -42,23 +42,23 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def main(words: list[str] | None = None) -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Serve the dashboard until it is stopped."""
-    arguments = parse_arguments(words)
-    if arguments.home is not None:
-        os.environ[HOME] = str(arguments.home.absolute())
-    if arguments.workers is not None:
-        os.environ[WORKERS] = str(max(1, arguments.workers))
+    options = parse_arguments(arguments)
+    if options.home is not None:
+        os.environ[HOME] = str(options.home.absolute())
+    if options.workers is not None:
+        os.environ[WORKERS] = str(max(1, options.workers))
     try:
         paths.make_home()
-        network.check_address(arguments.host, arguments.port)
+        network.check_address(options.host, options.port)
     except ValueError as error:
         print(f"parley dashboard: {error}", file=sys.stderr)
         raise SystemExit(BAD_INPUT) from None
     from dashboard.explore.server import app
 
     try:
-        app.run(config=streamlit_options(arguments))
+        app.run(config=streamlit_options(options))
     except KeyboardInterrupt:
         print("The dashboard is closed; what was saved is kept.")
         raise SystemExit(STOPPED) from None

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from sim.io.user_folders import cache_folder
 
-#: The environment variable that names the folder for answers and visitors' notes.
+#: The environment variable that names the data folder.
 HOME = "PARLEY_HOME"
 
-#: The environment variable that says how many processes compute.
+#: The environment variable that sets the number of worker processes.
 WORKERS = "PARLEY_WORKERS"
 
-#: Processes that compute unless told otherwise, if there are as many cores.
+#: Worker processes by default, if there are as many cores.
 DEFAULT_WORKERS = 2
 
 

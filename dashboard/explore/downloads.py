@@ -26,25 +26,29 @@ def show(what_if: WhatIf, answer: Json, section: str) -> None:
     if not drawer.open:
         return
     with drawer:
-        shown = next(
-            section_data for section_data in answer["sections"] if section_data["name"] == section
-        )
-        _charts(what_if, {figure["name"]: figure for figure in shown["figures"]})
+        section_in_view = next(each for each in answer["sections"] if each["name"] == section)
+        _charts(what_if, {figure["name"]: figure for figure in section_in_view["figures"]})
         _report(what_if)
 
 
-def _charts(what_if: WhatIf, drawn: dict[str, Json]) -> None:
+def _charts(what_if: WhatIf, figures_by_name: dict[str, Json]) -> None:
     """Offer the charts in view as pictures and as numbers, each with its citation."""
-    if not drawn:
+    if not figures_by_name:
         st.caption("There is no chart in this section.")
         return
     name = st.selectbox(
-        "Chart above", list(drawn), format_func=lambda name: drawn[name]["title"], key="chart"
+        "Chart above",
+        list(figures_by_name),
+        format_func=lambda name: figures_by_name[name]["title"],
+        key="chart",
     )
     with st.container(horizontal=True):
         citation_text = what_if.citation(what_if.baseline.case().title)
-        spec, file = json.dumps(with_title(drawn[name], what_if)), f"{what_if.scenario}-{name}"
-        numbers = as_csv(drawn[name], citation_text)
+        spec, file = (
+            json.dumps(with_title(figures_by_name[name], what_if)),
+            f"{what_if.scenario}-{name}",
+        )
+        numbers = as_csv(figures_by_name[name], citation_text)
         st.download_button("PNG", png(spec), f"{file}.png", "image/png")
         st.download_button("SVG", svg(spec), f"{file}.svg", "image/svg+xml")
         st.download_button("Numbers (CSV)", numbers, f"{file}.csv", "text/csv")
@@ -52,7 +56,7 @@ def _charts(what_if: WhatIf, drawn: dict[str, Json]) -> None:
 
 def _report(what_if: WhatIf) -> None:
     """Offer the one-page report, with the visitor's own reasoning."""
-    words = st.text_area(
+    reasoning = st.text_area(
         "Your own reasoning, for the report",
         max_chars=4000,
         key="reasoning",
@@ -61,7 +65,7 @@ def _report(what_if: WhatIf) -> None:
     if not st.toggle("Make the one-page report", key="wants-report"):
         return
     arms = what_if.query().arms
-    more = (("command", what_if.command()), ("reasoning", words.strip()))
+    more = (("command", what_if.command()), ("reasoning", reasoning.strip()))
     query = Query("report", arms, what_if.runs, what_if.seed, what_if.days, more)
     report = progress.wait_for_answer(query)
     if report is not None:
@@ -118,9 +122,9 @@ def as_csv(figure: Json, citation_text: str) -> bytes:
 
 
 def _escape_formula(cell: str) -> str:
-    words = cell.replace("\n", " ")
+    text = cell.replace("\n", " ")
     try:
-        float(words.split(" ")[0].replace(",", ""))
+        float(text.split(" ")[0].replace(",", ""))
     except ValueError:
-        return f"'{words}" if words[:1] in ("=", "+", "-", "@") else words
-    return words
+        return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
+    return text

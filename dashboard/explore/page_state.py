@@ -81,8 +81,8 @@ class WhatIf:
     def with_change(self, path: str, value: str | None) -> WhatIf:
         """Return a copy with a number of the scenario set, or restored if the value is None."""
         changes = {**dict(self.changes), path: value}
-        kept = {key: text for key, text in changes.items() if text is not None}
-        return replace(self, changes=tuple(sorted(kept.items())))
+        remaining = {key: text for key, text in changes.items() if text is not None}
+        return replace(self, changes=tuple(sorted(remaining.items())))
 
     def setting(self, name: str) -> float:
         """Return the setting of a lever."""
@@ -115,28 +115,28 @@ class WhatIf:
 
     def command(self) -> str:
         """Return the command line that gives the same numbers."""
-        words = ["parley", "compare" if self.moved else "run", self._scenario_argument]
-        words += ["--runs", str(self.runs), "--seed", str(self.seed), "--days", str(self.days)]
+        arguments = ["parley", "compare" if self.moved else "run", self._scenario_argument]
+        arguments += ["--runs", str(self.runs), "--seed", str(self.seed), "--days", str(self.days)]
         for name, value in self.pinned:
-            words += ["--baseline-set" if self.moved else "--set", f"{name}={value:g}"]
+            arguments += ["--baseline-set" if self.moved else "--set", f"{name}={value:g}"]
         defaults = self.baseline.case().levers
         restored = [(n, defaults[n].default) for n, _ in self.pinned if n not in dict(self.levers)]
         if self.moved:
             for name, value in (*self.levers, *restored):
-                words += ["--set", f"{name}={value:g}"]
+                arguments += ["--set", f"{name}={value:g}"]
             for path, text in self.changes:
-                words += ["--set", f"{path}={text}"]
-        return shlex.join(words)
+                arguments += ["--set", f"{path}={text}"]
+        return shlex.join(arguments)
 
     def command_for(self, verb: str, *more: str) -> str:
         """Return the command line of another command about the changed arm."""
-        words = ["parley", verb, self._scenario_argument, *more]
-        words += ["--seed", str(self.seed), "--days", str(self.days)]
+        arguments = ["parley", verb, self._scenario_argument, *more]
+        arguments += ["--seed", str(self.seed), "--days", str(self.days)]
         for name, value in self.levers:
-            words += ["--set", f"{name}={value:g}"]
+            arguments += ["--set", f"{name}={value:g}"]
         for path, text in self.changes:
-            words += ["--set", f"{path}={text}"]
-        return shlex.join(words)
+            arguments += ["--set", f"{path}={text}"]
+        return shlex.join(arguments)
 
     def citation(self, title: str) -> str:
         """Return a citation of the result, in one line."""

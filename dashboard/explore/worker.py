@@ -45,7 +45,7 @@ def main() -> None:
 
     context = JobContext(
         Cache(Path(sys.argv[1]), int(sys.argv[2])),
-        say=lambda part, words: _write(out, PROGRESS, [part, words]),
+        say=lambda part, text: _write(out, PROGRESS, [part, text]),
         show=lambda partial: _write(out, PARTIAL, partial),
     )
     _write(out, READY, None)

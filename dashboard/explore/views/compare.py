@@ -108,7 +108,7 @@ def show_shares(answer: Json, titles: list[str], days: int) -> None:
 def setting_differs(name: str, pair: list[WhatIf]) -> str:
     """Say that two cases differ in seed, talks or days, and which of them is taken."""
     first, second = (getattr(each, name) for each in pair)
-    words = {
+    sentences = {
         "seed": f"The first was asked with seed {first} and the second with seed {second}; here "
         f"both are played with seed {first}, so the second may differ from what you saw.",
         "runs": f"The first was asked of {first:,} talks and the second of {second:,}; here both "
@@ -116,7 +116,7 @@ def setting_differs(name: str, pair: list[WhatIf]) -> str:
         "days": f"The first follows talks for {first} days and the second for {second}; here both "
         f"end on day {min(first, second)}.",
     }
-    return words[name]
+    return sentences[name]
 
 
 def show_side_by_side(answers: list[Json], titles: list[str], name: str) -> None:

@@ -109,9 +109,9 @@ def show_scorecard() -> None:
     if total:
         st.markdown(f"**{total[0]}**")
     for part in parts:
-        heading, _, words = part.partition("\n")
+        heading, _, body = part.partition("\n")
         with st.expander(heading), st.container(key=f"table-{heading}"):
-            st.markdown(words.strip())
+            st.markdown(body.strip())
 
 
 what_if = session.current_what_if()

@@ -26,11 +26,11 @@ st.markdown(
 st.header("Three questions to begin with", anchor=False)
 
 
-def question_card(title: str, words: str, query: dict[str, list[str]]) -> None:
+def question_card(title: str, text: str, query: dict[str, list[str]]) -> None:
     """Draw a question that opens as a compared what-if."""
     with st.container(border=True, height="stretch"):
         st.markdown(f"**{title}**")
-        st.markdown(words)
+        st.markdown(text)
         st.page_link(
             WHAT_IF, label="See what happens", icon=":material/arrow_forward:", query_params=query
         )

@@ -120,8 +120,8 @@ def show_card(entry: WallEntry, what_if: WhatIf, warnings: list[str], line: Json
     st.caption(
         theme.escape(f"{what_if.baseline.case().title} · {session.describe_changes(what_if)}")
     )
-    for words in warnings:
-        st.caption(theme.escape(words))
+    for warning in warnings:
+        st.caption(theme.escape(warning))
     if line is None:
         st.caption("It is being worked out …")
     elif line["effect"] is None:

@@ -183,8 +183,8 @@ with right:
         )
         if answer is not None:
             show_headline(headline_place, answer["headline"], day, query.runs, early=False)
-            for words in caveats_for(what_if):
-                st.warning(words, icon=":material/balance:")
+            for caveat in caveats_for(what_if):
+                st.warning(caveat, icon=":material/balance:")
             what_if_widgets.score_guess(what_if, answer, days)
             theme.section(next(each for each in answer["sections"] if each["name"] == section))
             what_if_widgets.show_solved(challenges.solved_challenges(what_if, answer))
