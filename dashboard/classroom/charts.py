@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sim.reporting.charts import BLUE, GREY, INK, ORANGE
+from sim.reporting.charts.kit import BLUE, GREY, INK, ORANGE
 from sim.types import Json
 
 #: Pixels: a dot of the model, and the room that a column of dots takes.
@@ -45,48 +45,7 @@ def dots(found: Json) -> tuple[Json, list[list[str]]]:
             {"column": column, "height": heights[column], "who": "a table", "table": number}
         )
         heights[column] += 1
-    x = {
-        "field": "column",
-        "type": "ordinal",
-        "scale": {"domain": columns},
-        "axis": {"title": measured_in(found), "labelAngle": 0, "labelOverlap": True},
-    }
-    y = {
-        "field": "height",
-        "type": "quantitative",
-        "axis": None,
-        "scale": {"domain": [-0.6, max([*heights.values(), 5])]},
-    }
-    tables = {"filter": "datum.who == 'a table'"}
-    spec = {
-        "width": "container",
-        "height": max(COLUMN * max([*heights.values(), 8]), 150),
-        "data": {"values": rows},
-        "encoding": {"x": x, "y": y},
-        "layer": [
-            {
-                "transform": [{"filter": "datum.who == 'the model'"}],
-                "mark": {"type": "point", "filled": True, "size": DOT, "color": BLUE, "opacity": 1},
-            },
-            {
-                "transform": [tables],
-                "mark": {
-                    "type": "point",
-                    "shape": "square",
-                    "filled": True,
-                    "size": 170,
-                    "color": ORANGE,
-                    "opacity": 1,
-                },
-            },
-            {
-                "transform": [tables],
-                "mark": {"type": "text", "fontSize": 10, "fontWeight": "bold", "color": INK},
-                "encoding": {"text": {"field": "table"}},
-            },
-        ],
-        "config": _plain(),
-    }
+    spec = _dots_spec(rows, columns, heights, measured_in(found))
     counts = Counter(row["column"] for row in rows if row["who"] == "the model")
     numbers = {
         column: [
@@ -95,6 +54,38 @@ def dots(found: Json) -> tuple[Json, list[list[str]]]:
         for column in columns
     }
     return spec, [[c, str(counts[c]), ", ".join(numbers[c]) or "–"] for c in columns]
+
+
+def _dots_spec(rows: list[Json], columns: list[str], heights: Counter[str], title: str) -> Json:
+    """Draw dots of the model in columns, and the tables as numbered squares."""
+    x = {
+        "field": "column",
+        "type": "ordinal",
+        "scale": {"domain": columns},
+        "axis": {"title": title, "labelAngle": 0, "labelOverlap": True},
+    }
+    y = {
+        "field": "height",
+        "type": "quantitative",
+        "axis": None,
+        "scale": {"domain": [-0.6, max([*heights.values(), 5])]},
+    }
+    tables = {"filter": "datum.who == 'a table'"}
+    dot = {"type": "point", "filled": True, "size": DOT, "color": BLUE, "opacity": 1}
+    square = {"type": "point", "shape": "square", **dot, "size": 170, "color": ORANGE}
+    number = {"type": "text", "fontSize": 10, "fontWeight": "bold", "color": INK}
+    return {
+        "width": "container",
+        "height": max(COLUMN * max([*heights.values(), 8]), 150),
+        "data": {"values": rows},
+        "encoding": {"x": x, "y": y},
+        "layer": [
+            {"transform": [{"filter": "datum.who == 'the model'"}], "mark": dot},
+            {"transform": [tables], "mark": square},
+            {"transform": [tables], "mark": number, "encoding": {"text": {"field": "table"}}},
+        ],
+        "config": _plain(),
+    }
 
 
 def measured_in(found: Json) -> str:
@@ -242,86 +233,13 @@ def offers(
     on offer then have no place in the chart. Returns the chart and its numbers: text, round, how
     far, what became of it.
     """
-    in_round = Counter(text["round"] for text in texts)
-    seen: Counter[int] = Counter()
-    rows = []
-    for text in texts:
-        seen[text["round"]] += 1
-        accepted = sum(role in text["accepted_by"] for role in can_refuse)
-        gain = text["least_gain"]
-        near = accepted if not in_points else None if gain is None else 100 * gain
-        rows.append(
-            {
-                "at": text["round"] + (seen[text["round"]] - 0.5) / in_round[text["round"]] - 0.5,
-                "round": text["round"],
-                "near": near,
-                "text": text["text"],
-                "what": AGREED if accepted == len(can_refuse) else NOT_AGREED,
-            }
-        )
-    last = max([*in_round, *(one["from_round"] for one in injects)], default=1)
-    measure = "points over no deal for whoever gains least"
-    if not in_points:
-        measure = "so many who can refuse accepted it"
-    y: Json = {"field": "near", "type": "quantitative", "title": measure}
-    if not in_points:
-        count = len(can_refuse)
-        y["scale"] = {"domain": [-0.3, count + 0.3]}
-        y["axis"] = {
-            "values": [*range(count + 1)],
-            "labelExpr": f"datum.value + ' of {count}'",
-        }
-    x = {
-        "field": "at",
-        "type": "quantitative",
-        "title": "round",
-        "scale": {"domain": [0.5, last + 0.5]},
-        "axis": {"values": [*range(1, last + 1)], "format": "d"},
-    }
-    kinds = [AGREED, NOT_AGREED]
-    layers: list[Json] = [
-        {
-            "mark": {"type": "point", "filled": True, "size": 130, "opacity": 1},
-            "encoding": {
-                "x": x,
-                "y": y,
-                "color": {
-                    "field": "what",
-                    "scale": {"domain": kinds, "range": [ORANGE, BLUE]},
-                    "legend": {"orient": "bottom", "columns": 1, "title": None, "labelLimit": 300},
-                },
-                "shape": {
-                    "field": "what",
-                    "scale": {"domain": kinds, "range": ["square", "circle"]},
-                },
-            },
-        },
-        {
-            "mark": {"type": "text", "dy": -13, "fontSize": 11, "color": INK},
-            "encoding": {"x": x, "y": y, "text": {"field": "text"}},
-        },
-    ]
-    if in_points:
-        ground = {"type": "rule", "strokeDash": [4, 4], "color": GREY, "aria": False}
-        layers.insert(0, {**ONCE, "mark": ground, "encoding": {"y": {"datum": 0}}})
+    rows = _offer_rows(texts, can_refuse, in_points)
+    last = max(
+        [*(row["round"] for row in rows), *(one["from_round"] for one in injects)], default=1
+    )
+    layers = _offer_layers(last, len(can_refuse), in_points)
     for inject in injects:
-        news = {"x": {"datum": inject["from_round"] - 0.5}}
-        line = {"type": "rule", "strokeWidth": 2, "color": INK, "aria": False}
-        layers.append({**ONCE, "mark": line, "encoding": news})
-        layers.append(
-            {
-                **ONCE,
-                "mark": {
-                    "type": "text",
-                    "align": "left",
-                    "dx": 5,
-                    "y": 8,
-                    "color": INK,
-                    "aria": False,
-                },
-                "encoding": {**news, "text": {"datum": "news"}},
-            }
-        )
+        layers += _news_layers(inject["from_round"])
     spec = {
         "width": "container",
         "height": 220,
@@ -340,6 +258,81 @@ def offers(
         for row in rows
     ]
     return spec, numbers
+
+
+def _offer_rows(texts: Sequence[Json], can_refuse: Sequence[str], in_points: bool) -> list[Json]:
+    """Place each text in its round, and count how far it was from agreement."""
+    in_round = Counter(text["round"] for text in texts)
+    seen: Counter[int] = Counter()
+    rows = []
+    for text in texts:
+        seen[text["round"]] += 1
+        accepted = sum(role in text["accepted_by"] for role in can_refuse)
+        gain = text["least_gain"]
+        near = accepted if not in_points else None if gain is None else 100 * gain
+        rows.append(
+            {
+                "at": text["round"] + (seen[text["round"]] - 0.5) / in_round[text["round"]] - 0.5,
+                "round": text["round"],
+                "near": near,
+                "text": text["text"],
+                "what": AGREED if accepted == len(can_refuse) else NOT_AGREED,
+            }
+        )
+    return rows
+
+
+def _offer_layers(last: int, can_refuse: int, in_points: bool) -> list[Json]:
+    """Draw a numbered mark for each text, up to the last round."""
+    measure = "points over no deal for whoever gains least"
+    if not in_points:
+        measure = "so many who can refuse accepted it"
+    y: Json = {"field": "near", "type": "quantitative", "title": measure}
+    if not in_points:
+        y["scale"] = {"domain": [-0.3, can_refuse + 0.3]}
+        y["axis"] = {
+            "values": [*range(can_refuse + 1)],
+            "labelExpr": f"datum.value + ' of {can_refuse}'",
+        }
+    x = {
+        "field": "at",
+        "type": "quantitative",
+        "title": "round",
+        "scale": {"domain": [0.5, last + 0.5]},
+        "axis": {"values": [*range(1, last + 1)], "format": "d"},
+    }
+    kinds = [AGREED, NOT_AGREED]
+    colour = {
+        "field": "what",
+        "scale": {"domain": kinds, "range": [ORANGE, BLUE]},
+        "legend": {"orient": "bottom", "columns": 1, "title": None, "labelLimit": 300},
+    }
+    shape = {"field": "what", "scale": {"domain": kinds, "range": ["square", "circle"]}}
+    layers: list[Json] = [
+        {
+            "mark": {"type": "point", "filled": True, "size": 130, "opacity": 1},
+            "encoding": {"x": x, "y": y, "color": colour, "shape": shape},
+        },
+        {
+            "mark": {"type": "text", "dy": -13, "fontSize": 11, "color": INK},
+            "encoding": {"x": x, "y": y, "text": {"field": "text"}},
+        },
+    ]
+    if in_points:
+        ground = {"type": "rule", "strokeDash": [4, 4], "color": GREY, "aria": False}
+        layers.insert(0, {**ONCE, "mark": ground, "encoding": {"y": {"datum": 0}}})
+    return layers
+
+
+def _news_layers(from_round: int) -> list[Json]:
+    """Draw a line, named "news", before the round from which an inject counts."""
+    at = {"x": {"datum": from_round - 0.5}}
+    line = {"type": "rule", "strokeWidth": 2, "color": INK, "aria": False}
+    name = {"type": "text", "align": "left", "dx": 5, "y": 8, "color": INK, "aria": False}
+    return [
+        {**ONCE, "mark": line, "encoding": at},
+        {**ONCE, "mark": name, "encoding": {**at, "text": {"datum": "news"}}},
+    ]
 
 
 def _plain() -> Json:

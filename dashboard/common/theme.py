@@ -6,12 +6,14 @@ The colours of the interface stand in `.streamlit/config.toml`; those of the cha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from sim.reporting.models import FigureData, SectionData
 from sim.scenario.schema import Scenario
 from sim.types import Json
 
@@ -141,68 +143,71 @@ def choose_section(key: str, effects: bool = False) -> str:
 # --- Charts
 
 
-def section(section_data: Json, across: int = 2) -> None:
+def section(section_data: SectionData, across: int = 2) -> None:
     """Draw a section of an answer: its words, charts and tables, or why it has none."""
-    st.header(section_data["heading"], anchor=False)
-    if section_data["missing"]:
-        st.info(section_data["missing"])
+    st.header(section_data.heading, anchor=False)
+    if section_data.missing:
+        st.info(section_data.missing)
         return
-    above, below = section_data["words"][:1], section_data["words"][1:]
+    above, below = section_data.words[:1], section_data.words[1:]
     for words in above:
         st.markdown(escape(words))
-    figures(section_data["figures"], across)
+    figures(section_data.figures, across)
     for words in below:
         st.markdown(escape(words))
-    for number, table_data in enumerate(section_data["tables"]):
-        table(table_data["head"], table_data["rows"], f"{section_data['name']}-{number}")
-    for words in section_data["after"]:
+    for number, table_data in enumerate(section_data.tables):
+        table(table_data.head, table_data.rows, f"{section_data.name}-{number}")
+    for words in section_data.after:
         st.markdown(escape(words))
 
 
-def with_suffix(section_data: Json, suffix: str) -> Json:
+def with_suffix(section_data: SectionData, suffix: str) -> SectionData:
     """Return a section with a suffix on its names, so that two of a kind can share a page."""
-    renamed = [
-        {**figure, "name": f"{figure['name']}-{suffix}"} for figure in section_data["figures"]
-    ]
-    return {**section_data, "name": f"{section_data['name']}-{suffix}", "figures": renamed}
+    figures = tuple(
+        figure.model_copy(update={"name": f"{figure.name}-{suffix}"})
+        for figure in section_data.figures
+    )
+    return section_data.model_copy(
+        update={"name": f"{section_data.name}-{suffix}", "figures": figures}
+    )
 
 
-def figures(figure_list: list[Json], across: int = 2) -> None:
+def figures(all_figures: Sequence[FigureData], across: int = 2) -> None:
     """Draw charts side by side, or below each other on a phone."""
-    for begin in range(0, len(figure_list), across):
+    for begin in range(0, len(all_figures), across):
         columns = st.columns(across, gap="large")
-        for column, figure in zip(columns, figure_list[begin : begin + across], strict=False):
+        for column, figure in zip(columns, all_figures[begin : begin + across], strict=False):
             with column:
                 chart(figure)
 
 
-def chart(figure: Json) -> None:
+def chart(figure: FigureData) -> None:
     """Draw a chart below its title, with alternative text and a table of its numbers."""
-    st.markdown(f"**{escape(figure['title'])}**")
-    if figure["spec"].get("vconcat") == []:
+    st.markdown(f"**{escape(figure.title)}**")
+    if figure.spec.get("vconcat") == []:
         st.caption("There is nothing to draw; the table says why.")
     else:
         # Its size is that of the plot: a legend comes on top of it and does not eat into it.
-        spec = {**in_theme_colours(figure["spec"], is_dark()), "autosize": {"type": "pad"}}
-        st.vega_lite_chart(spec, theme=None, width="content", alt=figure["alt"])
+        spec = {**in_theme_colours(figure.spec, is_dark()), "autosize": {"type": "pad"}}
+        st.vega_lite_chart(spec, theme=None, width="content", alt=figure.alt)
     with st.expander("The numbers as a table"):
-        table(figure["head"], figure["rows"], figure["name"])
+        table(figure.head, figure.rows, figure.name)
 
 
-def timeline(figure: Json, day: int) -> None:
+def timeline(figure: FigureData, day: int) -> None:
     """Draw a chart over days as wide as the page, with a line at one of its days."""
-    st.markdown(f"**{escape(figure['title'])}**")
+    st.markdown(f"**{escape(figure.title)}**")
     here = {
         "data": {"values": [{"day": day}]},
         "mark": {"type": "rule", "color": "#1a1a1a", "strokeWidth": 1.5, "strokeDash": [4, 3]},
         "encoding": {"x": {"field": "day", "type": "quantitative"}},
     }
-    spec = {**figure["spec"], "layer": [*figure["spec"]["layer"], here], "width": "container"}
+    spec = {**figure.spec, "layer": [*figure.spec["layer"], here], "width": "container"}
     st.vega_lite_chart(
-        in_theme_colours(spec, is_dark()), theme=None, width="stretch", alt=figure["alt"]
+        in_theme_colours(spec, is_dark()), theme=None, width="stretch", alt=figure.alt
     )
     with st.expander("The days as a table"):
-        table(figure["head"], figure["rows"], figure["name"])
+        table(figure.head, figure.rows, figure.name)
 
 
 def in_theme_colours(spec: Json, on_dark: bool) -> Json:
@@ -219,7 +224,7 @@ def _replace_colours(part: Any) -> Any:
     return DARK_COLOURS.get(part, part) if isinstance(part, str) else part
 
 
-def table(head: list[str], rows: list[list[str]], name: str) -> None:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> None:
     """Draw a table that a screen reader can read."""
     lines = [" | ".join(_cell(word) or " " for word in line) for line in (head, *rows)]
     rule = "|".join("---" if k == 0 else "--:" for k in range(len(head)))

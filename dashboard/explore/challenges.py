@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from dashboard.explore.answers import ComparisonAnswer, WhatIfAnswer
 from dashboard.explore.page_state import WhatIf
+from sim.reporting.models import EffectEstimate
 from sim.scenario.schema import Scenario
-from sim.types import Json
+
+#: What a change does, by the name of the outcome.
+Effects = Mapping[str, EffectEstimate]
 
 #: Additional talks of 100 with a truce that count as many.
 MIN_INCREASE = 5
@@ -21,7 +25,7 @@ class Challenge:
     title: str
     task: str
     lesson: str
-    solved: Callable[[WhatIf, Json], bool]
+    solved: Callable[[WhatIf, Effects], bool]
     needs_prisoners: bool = False  # asks about prisoners, whom not every scenario has
 
     def fits(self, case: Scenario) -> bool:
@@ -29,43 +33,41 @@ class Challenge:
         return bool(case.prisoners) or not self.needs_prisoners
 
 
-def _last_day(effects: Json) -> Json:
+def _last_day(effects: Effects) -> EffectEstimate:
     """Return the effect on truces by the last day of the talks."""
     names = [name for name in effects if name.startswith("deal_by_")]
-    effect: Json = effects[max(names, key=lambda name: int(name.removeprefix("deal_by_")))]
-    return effect
+    return effects[max(names, key=lambda name: int(name.removeprefix("deal_by_")))]
 
 
-def _surely_higher(effect: Json) -> bool:
-    return effect["low"] is not None and effect["low"] > 0
+def _surely_higher(effect: EffectEstimate) -> bool:
+    return effect.low is not None and effect.low > 0
 
 
-def _one_lever(what_if: WhatIf, effects: Json) -> bool:
+def _one_lever(what_if: WhatIf, effects: Effects) -> bool:
     alone = len(what_if.levers) == 1 and not what_if.changes and not what_if.pinned
-    return (
-        alone
-        and 100 * _last_day(effects)["estimate"] >= MIN_INCREASE
-        and _surely_higher(_last_day(effects))
-    )
+    effect = _last_day(effects)
+    return alone and 100 * (effect.estimate or 0.0) >= MIN_INCREASE and _surely_higher(effect)
 
 
-def _deal_is_not_success(what_if: WhatIf, effects: Json) -> bool:
+def _deal_is_not_success(what_if: WhatIf, effects: Effects) -> bool:
     return _surely_higher(_last_day(effects)) and not _surely_higher(effects["truce_held_60"])
 
 
-def _lasting(what_if: WhatIf, effects: Json) -> bool:
+def _lasting(what_if: WhatIf, effects: Effects) -> bool:
     return _surely_higher(effects["truce_held_60"])
 
 
-def _home(what_if: WhatIf, effects: Json) -> bool:
+def _home(what_if: WhatIf, effects: Effects) -> bool:
     return _surely_higher(effects["returned_alive"]) and not _surely_higher(
         effects["prisoners_released"]
     )
 
 
-def _noise(what_if: WhatIf, effects: Json) -> bool:
+def _noise(what_if: WhatIf, effects: Effects) -> bool:
     effect = _last_day(effects)
-    return not effect["exactly_zero"] and effect["low"] <= 0 <= effect["high"]
+    if effect.exactly_zero or effect.low is None or effect.high is None:
+        return False
+    return effect.low <= 0 <= effect.high
 
 
 CHALLENGES = (
@@ -117,10 +119,10 @@ def challenges_for(case: Scenario) -> list[Challenge]:
     return [challenge for challenge in CHALLENGES if challenge.fits(case)]
 
 
-def solved_challenges(what_if: WhatIf, answer: Json) -> list[Challenge]:
+def solved_challenges(what_if: WhatIf, answer: WhatIfAnswer) -> list[Challenge]:
     """Return the challenges that a compared what-if solves."""
-    if "comparison" not in answer:
+    if not isinstance(answer, ComparisonAnswer):
         return []
-    effects = answer["comparison"]["effects"]
+    effects = answer.comparison.effects
     fitting = challenges_for(what_if.baseline.case())
     return [challenge for challenge in fitting if challenge.solved(what_if, effects)]

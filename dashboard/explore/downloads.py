@@ -11,27 +11,28 @@ import streamlit as st
 import vl_convert
 
 from dashboard.explore import progress, session
+from dashboard.explore.answers import ReportAnswer
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.query import Query
-from sim.reporting.charts import INK
+from sim.reporting.charts.kit import INK
+from sim.reporting.models import FigureData, SectionData
 from sim.types import Json
 
 #: Characters to a line of a chart's title.
 TITLE_WIDTH = 52
 
 
-def show(what_if: WhatIf, answer: Json, section: str) -> None:
+def show(what_if: WhatIf, section: SectionData) -> None:
     """Show the downloads of the section in view; nothing is made before they are opened."""
     drawer = st.expander("Take away: charts, numbers, a report", key="takeaway", on_change="rerun")
     if not drawer.open:
         return
     with drawer:
-        section_in_view = next(each for each in answer["sections"] if each["name"] == section)
-        _charts(what_if, {figure["name"]: figure for figure in section_in_view["figures"]})
+        _charts(what_if, {figure.name: figure for figure in section.figures})
         _report(what_if)
 
 
-def _charts(what_if: WhatIf, figures_by_name: dict[str, Json]) -> None:
+def _charts(what_if: WhatIf, figures_by_name: dict[str, FigureData]) -> None:
     """Offer the charts in view as pictures and as numbers, each with its citation."""
     if not figures_by_name:
         st.caption("There is no chart in this section.")
@@ -39,16 +40,14 @@ def _charts(what_if: WhatIf, figures_by_name: dict[str, Json]) -> None:
     name = st.selectbox(
         "Chart above",
         list(figures_by_name),
-        format_func=lambda name: figures_by_name[name]["title"],
+        format_func=lambda name: figures_by_name[name].title,
         key="chart",
     )
+    figure = figures_by_name[name]
     with st.container(horizontal=True):
         citation_text = what_if.citation(what_if.baseline.case().title)
-        spec, file = (
-            json.dumps(with_title(figures_by_name[name], what_if)),
-            f"{what_if.scenario}-{name}",
-        )
-        numbers = as_csv(figures_by_name[name], citation_text)
+        spec, file = json.dumps(with_title(figure, what_if)), f"{what_if.scenario}-{name}"
+        numbers = as_csv(figure, citation_text)
         st.download_button("PNG", png(spec), f"{file}.png", "image/png")
         st.download_button("SVG", svg(spec), f"{file}.svg", "image/svg+xml")
         st.download_button("Numbers (CSV)", numbers, f"{file}.csv", "text/csv")
@@ -71,14 +70,14 @@ def _report(what_if: WhatIf) -> None:
     if report is not None:
         st.download_button(
             "Report (one page of HTML)",
-            report["html"].encode(),
+            ReportAnswer.model_validate(report).html.encode(),
             f"{what_if.scenario}-report.html",
             "text/html",
             type="primary",
         )
 
 
-def with_title(figure: Json, what_if: WhatIf) -> Json:
+def with_title(figure: FigureData, what_if: WhatIf) -> Json:
     """Return a chart with its title and citation in it, for use outside the page."""
     case = what_if.baseline.case()
     where = (
@@ -86,7 +85,7 @@ def with_title(figure: Json, what_if: WhatIf) -> Json:
     )
     talks = f"{what_if.runs:,} simulated talks of {what_if.days} days, seed {what_if.seed}."
     title = {
-        "text": textwrap.wrap(figure["title"], TITLE_WIDTH),
+        "text": textwrap.wrap(figure.title, TITLE_WIDTH),
         "subtitle": [
             *textwrap.wrap(where, TITLE_WIDTH),
             talks,
@@ -94,7 +93,7 @@ def with_title(figure: Json, what_if: WhatIf) -> Json:
         ],
         "subtitleColor": INK,
     }
-    return {**figure["spec"], "title": title}
+    return {**figure.spec, "title": title}
 
 
 @st.cache_data(max_entries=40, show_spinner=False)
@@ -109,14 +108,14 @@ def svg(spec: str) -> str:
     return vl_convert.vegalite_to_svg(json.loads(spec))
 
 
-def as_csv(figure: Json, citation_text: str) -> bytes:
+def as_csv(figure: FigureData, citation_text: str) -> bytes:
     """Return the numbers of a chart as CSV, with their source below.
 
     A cell that a spreadsheet might take for a formula is quoted.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    for line in (figure["head"], *figure["rows"], [], [figure["title"]], [citation_text]):
+    for line in (figure.head, *figure.rows, (), (figure.title,), (citation_text,)):
         writer.writerow([_escape_formula(cell) for cell in line])
     return text.getvalue().encode("utf-8-sig")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -17,11 +17,12 @@ from dashboard.common import theme
 from dashboard.explore import baselines
 from dashboard.explore.job_queue import AWAITED, EARLY, Job, shared_queue
 from dashboard.explore.query import EARLY_RUNS, Query
+from sim.reporting.models import Headline
 from sim.scenario.errors import count_noun
 from sim.types import Json
 
 #: Draws lines of the headline, one for each day, that rest on a number of talks.
-ShowHeadline = Callable[[list[Json], int], None]
+ShowHeadline = Callable[[Sequence[Headline], int], None]
 
 #: Seconds between checks for an answer, and between redraws that notice a visitor who left.
 POLL_INTERVAL, REDRAW_INTERVAL = 0.05, 0.25
@@ -97,18 +98,24 @@ def _wait(query: Query, show: ShowHeadline | None) -> Json | None:
     return job.answer
 
 
-def _partial_answers(pending: list[Job], job: Job) -> list[tuple[Json, int]]:
+def _partial_answers(pending: list[Job], job: Job) -> list[tuple[list[Headline], int]]:
     """Return the partial answers known so far with their numbers of talks, fewest first."""
     parts = [(each.answer or each.partial, each.query.runs) for each in (*pending, job)]
-    return [(part, runs) for part, runs in parts if part is not None]
+    return [
+        ([Headline.model_validate(line) for line in part["headline"]], runs)
+        for part, runs in parts
+        if part is not None
+    ]
 
 
-def show_improved(part: Json, runs: int, shown: dict[int, int], show: ShowHeadline) -> None:
+def show_improved(
+    headline: Sequence[Headline], runs: int, shown: dict[int, int], show: ShowHeadline
+) -> None:
     """Show the lines that rest on more talks than those `shown` for the same day."""
-    lines = [line for line in part["headline"] if runs > shown.get(line["day"], 0)]
+    lines = [line for line in headline if runs > shown.get(line.day, 0)]
     if lines:
         show(lines, runs)
-        shown.update((line["day"], runs) for line in lines)
+        shown.update((line.day, runs) for line in lines)
 
 
 def _status(job: Job) -> str:

@@ -12,12 +12,12 @@ import streamlit as st
 from dashboard.common import theme
 from dashboard.common.paths import home
 from dashboard.explore import class_wall, page_state
+from dashboard.explore.answers import WhatIfAnswer, headline_on
 from dashboard.explore.challenges import Challenge, challenges_for
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.visitor_store import COOKIE, StorageError, VisitorStore
 from sim.scenario.quantity import Quantity
 from sim.scenario.schema import Scenario
-from sim.types import Json
 
 #: Kinds of saved values.
 WHAT_IF_KIND, GUESS_KIND, SOLVED_KIND = "what-if", "guess", "challenge"
@@ -55,7 +55,7 @@ def has_guess(mark: str) -> bool:
     return mark in _guesses()
 
 
-def _guesses() -> dict[str, Json]:
+def _guesses() -> dict[str, Any]:
     """Return the visitor's guesses, saved ones and those of this session."""
     saved = visitor_store().load(visitor_id(), GUESS_KIND)
     return {**saved, **st.session_state.get("guesses", {})}
@@ -67,7 +67,7 @@ def save_guess(mark: str, value: int) -> None:
     save_for_visitor(GUESS_KIND, mark, {"guess": value})
 
 
-def score_guess(what_if: WhatIf, answer: Json, days: Iterable[int]) -> None:
+def score_guess(what_if: WhatIf, answer: WhatIfAnswer, days: Iterable[int]) -> None:
     """Compare a guess with the answer, and save how far off it was."""
     if not what_if.moved:
         return
@@ -77,9 +77,9 @@ def score_guess(what_if: WhatIf, answer: Json, days: Iterable[int]) -> None:
         guess_record = guesses.get(mark)
         if guess_record is None:
             continue
-        line = next(line for line in answer["headline"] if line["day"] == day)
+        arms = headline_on(answer.headline, day).arms
         share, baseline_share = (
-            100 * line["arms"][arm]["estimate"] for arm in ("changed", "baseline")
+            100 * (arms[arm].estimate or 0.0) for arm in ("changed", "baseline")
         )
         if "off" not in guess_record:
             guess_record = {

@@ -87,7 +87,7 @@ class _Live:
     """A table's talks as far as they were played."""
 
     talks: TableTalks
-    notebook: NewsRecorder
+    recorder: NewsRecorder
     round: int  # rounds held
     injects: tuple[str, ...]  # that count so far
 
@@ -118,7 +118,7 @@ class Model:
     def _played_on(self, table: Table) -> PlayOn:
         live = self._up_to(table)
         talks = live.talks
-        news = tuple(live.notebook.news[len(table.news) :])
+        news = tuple(live.recorder.news[len(table.news) :])
         out_of_rounds = len(table.rounds) >= self.setting.plan.rounds
         signed = bool(talks.record.deal_day[0] != NONE)
         over = ""
@@ -171,17 +171,17 @@ class Model:
         return live
 
     def _begin(self, table: Table) -> _Live:
-        notebook = NewsRecorder(self.setting.scenario)
+        recorder = NewsRecorder(self.setting.scenario)
         talks = TableTalks(
             self.setting,
             self.chance_of(table.number),
             script_of(self.setting, table),
             live=True,
-            diary=notebook,
+            diary=recorder,
         )
         release_model(talks)
         held = len(table.rounds)
-        return _Live(talks, notebook, held, _counting(table, held))
+        return _Live(talks, recorder, held, _counting(table, held))
 
     # -- agents --------------------------------------------------------------------------------
 

@@ -24,7 +24,8 @@ from sim.engine.captives import Captivity
 from sim.engine.outcomes import NONE
 from sim.engine.random_streams import STRETCH_DAYS, RandomStreams
 from sim.engine.rounds import Assessment, Meeting
-from sim.engine.talks import Diary, Talks, release_model
+from sim.engine.run_events import EventObserver
+from sim.engine.talks import Talks, release_model
 from sim.engine.truces import Truces
 from sim.scenario.packages import Packages
 from sim.scenario.schema import Scenario
@@ -118,7 +119,7 @@ class TableTalks(Talks):
         *,
         live: bool = False,
         days: int | None = None,
-        diary: Diary | None = None,
+        diary: EventObserver | None = None,
     ) -> None:
         self.setting = setting
         self.script = script

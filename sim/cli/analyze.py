@@ -184,7 +184,7 @@ def _print(found: Sequence[ReportData], calibration: Calibration | None, console
 
 def _of_means(one: ReportData) -> Iterator[str]:
     """Return an outcome along each key."""
-    from sim.reporting.charts import signed
+    from sim.reporting.charts.effects import signed
     from sim.sweep.analysis.charts import with_interval
 
     share = one.answers.is_share

@@ -255,10 +255,10 @@ def run(
         asked = {"runs": runs, "seed": seed, "days": days, "workers": workers or cores()}
         with progress(runs) as advance:
             outcomes = _played(scenario, levers, folder, advance, **asked)
-        found = summary.summary(outcomes, scenario, command, changes_in(sets, scenario))
+        talks = summary.summary(outcomes, scenario, command, changes_in(sets, scenario))
         if out is not None:
-            write_atomically(folder / SUMMARY, as_json(found))
-    deliver(found, json_to, lambda screen: console.print_summary(found, scenario, screen))
+            write_atomically(folder / SUMMARY, as_json(talks.as_data()))
+    deliver(talks.as_data(), json_to, lambda screen: console.print_summary(talks, scenario, screen))
 
 
 def _played(
@@ -369,8 +369,12 @@ def compare(
 
             with waiting("Drawing"):
                 html_report.write(html_report.comparison(both, baseline[0], command), folder)
-        found = summary.comparison_summary(both, baseline[0], command)
-    deliver(found, json_to, lambda screen: console.print_comparison(found, baseline[0], screen))
+        talks = summary.comparison_summary(both, baseline[0], command)
+    deliver(
+        talks.as_data(),
+        json_to,
+        lambda screen: console.print_comparison(talks, baseline[0], screen),
+    )
 
 
 @app.command()
@@ -424,8 +428,12 @@ def why(
     asked["levers"] = levers
     with status_line() as say:
         reasons = explanation.reasons(scenario, workers=workers or cores(), say=say, **asked)
-    found = summaries.why_summary(reasons, scenario, asked, command)
-    deliver(found, json_to, lambda screen: console_explanation.print_why(found, scenario, screen))
+    why = summaries.why_summary(reasons, scenario, command, **asked)
+    deliver(
+        why.as_data(),
+        json_to,
+        lambda screen: console_explanation.print_why(why, scenario, screen),
+    )
 
 
 @app.command()
@@ -463,9 +471,11 @@ def unlock(
     asked["levers"] = levers
     with status_line() as say:
         ways = search(scenario, aim, workers=workers or cores(), say=say, **asked)
-    found = explanation.unlock_summary(ways, scenario, asked, command)
+    changes = explanation.unlock_summary(ways, scenario, command, **asked)
     deliver(
-        found, json_to, lambda screen: console_explanation.print_unlock(found, scenario, screen)
+        changes.as_data(),
+        json_to,
+        lambda screen: console_explanation.print_unlock(changes, scenario, screen),
     )
 
 
@@ -513,7 +523,8 @@ def sensitivity(
     asked: dict[str, Any] = {"seed": seed, "days": days, "levers": levers}
     with folder_for(command, out) as folder:
         found = _studied(scenario, plan, outcome, command, workers=workers or cores(), **asked)
-        data = sensitivity_report.study_as_data(found, scenario, plan, asked, command)
+        summary = sensitivity_report.sensitivity_summary(found, scenario, plan, command, **asked)
+        data = summary.as_data()
         if out is not None:
             for table in found.tables:
                 table.save(folder)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 from rich.console import Console
 from rich.padding import Padding
@@ -11,6 +9,13 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.engine.simulate import InitialBargainingRange
+from sim.reporting.models import (
+    ComparisonSummary,
+    Exchange,
+    SpreadSummary,
+    Summary,
+    ZopaShares,
+)
 from sim.reporting.summary import (
     CAPTIVE_WORDS,
     NOT_A_FORECAST,
@@ -32,7 +37,6 @@ from sim.reporting.summary import (
 )
 from sim.scenario.packages import describe_package
 from sim.scenario.schema import Scenario
-from sim.types import Json
 
 #: Of the packages that come nearest to suiting all, how many are shown.
 NEAREST_SHOWN = 3
@@ -64,7 +68,7 @@ def say(console: Console, words: str) -> None:
 
 
 def plain_table(*columns: str, first: str = "") -> Table:
-    """A table without lines: words on the left, under `first`, and numbers on the right."""
+    """Begin a table without lines: words on the left, under `first`, numbers on the right."""
     table = Table(box=None, show_header=any((first, *columns)), pad_edge=False, header_style="dim")
     table.add_column(first, overflow="fold")
     for column in columns:
@@ -73,7 +77,7 @@ def plain_table(*columns: str, first: str = "") -> Table:
 
 
 def table_under(console: Console, title: str, *columns: str, first: str = "") -> Table:
-    """A plain table, whose heading is printed at once."""
+    """Begin a plain table, and print its heading at once."""
     heading(console, title)
     return plain_table(*columns, first=first)
 
@@ -86,37 +90,41 @@ def print_command(command: str, console: Console) -> None:
 # --- What became of talks
 
 
-def print_summary(found: Json, scenario: Scenario, console: Console) -> None:
-    """Print what `summary` says: frequencies first, what they rest on last."""
+def print_summary(summary: Summary, scenario: Scenario, console: Console) -> None:
+    """Print a summary: frequencies first, what they rest on last."""
     opening(console, scenario.title)
-    say(console, f"{talks_played(found)}, seed {found['seed']}; {settings_of(found)}.")
-    _print_deals(found, console)
-    _print_endings(found, scenario, console)
-    _print_zopa(found, console)
-    _print_blockers(found, scenario, console)
-    _print_terms(found, scenario, console)
-    _print_exchange(found, scenario, console)
-    _print_truce(found, scenario, console)
-    _print_footing(found, console)
+    say(
+        console,
+        f"{talks_played(summary.runs, summary.days)}, seed {summary.seed}; {settings_of(summary)}.",
+    )
+    _print_deals(summary, console)
+    _print_endings(summary, scenario, console)
+    _print_zopa(summary.zopa, console)
+    _print_blockers(summary, scenario, console)
+    _print_terms(summary, scenario, console)
+    _print_exchange(summary.exchange, scenario, console)
+    _print_truce(summary, scenario, console)
+    _print_footing(summary, console)
 
 
-def _print_deals(found: Json, console: Console) -> None:
+def _print_deals(summary: Summary, console: Console) -> None:
+    """Print how many talks come to a truce by some days."""
     heading(console, "Does it come to a truce?")
-    base = found["base_rate"]
-    for day, share in found["deal"]["by_day"].items():
+    base = summary.base_rate
+    for day, share in summary.deal.by_day.items():
         line = (
             f"{frequency(share)} simulated talks reach a truce by day {day}; "
             f"95 % interval {interval(share)}"
         )
         if base:
-            past = base["by_day"][day]
-            line += f"; base rate {of_hundred(past['estimate'])} ({interval(past)})"
+            past = base.by_day[day]
+            line += f"; base rate {of_hundred(past.estimate or 0.0)} ({interval(past)})"
         say(console, line + ".")
-    mean = found["deal"]["restricted_mean_day"]["estimate"]
-    if found["truce"]["count"]:
+    mean = summary.deal.restricted_mean_day.estimate
+    if summary.truce.count:
         say(
             console,
-            f"The first truce begins on day {mean:.0f} on average, counting day {found['days']} "
+            f"The first truce begins on day {mean:.0f} on average, counting day {summary.days} "
             "where there is none.",
         )
     if base is None:
@@ -124,70 +132,74 @@ def _print_deals(found: Json, console: Console) -> None:
     else:
         say(
             console,
-            f"Base rate, with its 90 % interval: {base['source']['title']}. It is {base['note']}.",
+            f"Base rate, with its 90 % interval: {base.source.title}. It is {base.note}.",
         )
 
 
-def _print_endings(found: Json, scenario: Scenario, console: Console) -> None:
-    table = table_under(console, f"How talks stand on day {found['days']}", "of 100")
-    for name, share in found["endings"].items():
-        if share > 0:
+def _print_endings(summary: Summary, scenario: Scenario, console: Console) -> None:
+    """Print how talks stand on their last day."""
+    table = table_under(console, f"How talks stand on day {summary.days}", "of 100")
+    for name, share in summary.endings.items():
+        if share:
             table.add_row(Text(ending_words(name, scenario)), of_hundred(share))
     console.print(table)
 
 
-def _print_zopa(found: Json, console: Console) -> None:
-    zopa = found["zopa"]
+def _print_zopa(zopa: ZopaShares, console: Console) -> None:
+    """Print how often there is anything to agree on."""
     heading(console, "Is there anything to agree on?")
     say(
         console,
         f"Before the first day, some package is better than no deal for everyone who can refuse "
-        f"one in {of_hundred(zopa['day0'])} of 100 talks, as the parties see it; in "
-        f"{of_hundred(zopa['objective_day0'])} if they knew the true chances of war; and on some "
-        f"day in {of_hundred(zopa['any_day'])}.",
+        f"one in {_of_hundred(zopa.day0)} of 100 talks, as the parties see it; in "
+        f"{_of_hundred(zopa.objective_day0)} if they knew the true chances of war; and on some "
+        f"day in {_of_hundred(zopa.any_day)}.",
     )
 
 
-def _print_blockers(found: Json, scenario: Scenario, console: Console) -> None:
+def _print_blockers(summary: Summary, scenario: Scenario, console: Console) -> None:
+    """Print who refused proposals."""
     table = table_under(
         console, "Who refused, of 100 texts on the table", "refused", "alone", "saw no way out"
     )
-    for party, counts in found["blockers"].items():
+    for party, counts in summary.blockers.items():
         cells = ["–" if share is None else of_hundred(share) for share in counts.values()]
         title = scenario.parties[party].title
         table.add_row(Text(title if scenario.parties[party].veto else f"{title} (no veto)"), *cells)
     console.print(table)
 
 
-def _print_terms(found: Json, scenario: Scenario, console: Console) -> None:
-    if any(share is None for levels in found["terms"].values() for share in levels.values()):
+def _print_terms(summary: Summary, scenario: Scenario, console: Console) -> None:
+    """Print what first deals say."""
+    if any(share is None for levels in summary.terms.values() for share in levels.values()):
         heading(console, "Terms")
         say(console, "No deal was signed, so there are no terms to report.")
         return
     table = table_under(
-        console, f"Terms, of 100 first deals ({found['truce']['count']:,} were signed)", ""
+        console, f"Terms, of 100 first deals ({summary.truce.count:,} were signed)", ""
     )
     table.columns[1].justify = "left"
-    for name, levels in found["terms"].items():
+    for name, levels in summary.terms.items():
         issue = scenario.issues[name]
         shares = [
             f"{issue.levels[level].words} {of_hundred(share)}"
             for level, share in levels.items()
-            if share > 0
+            if share
         ]
         table.add_row(Text(issue.title), Text("; ".join(shares)))
     console.print(table)
 
 
-def _print_exchange(found: Json, scenario: Scenario, console: Console) -> None:
+def _print_exchange(exchange: Exchange, scenario: Scenario, console: Console) -> None:
+    """Print what becomes of captives and prisoners."""
     if not scenario.captives:
         return
     heading(console, "People")
-    for name, counts in found["exchange"]["by_pool"].items():
+    for name, counts in exchange.by_pool.items():
         pool = scenario.captives[name]
         table = table_under(
             console,
-            f"{pool.title}: {counts['initial']['mean']:.0f} on the first day, the dead included",
+            f"{pool.title}: {counts['initial'].mean:.0f} on the first day, the dead included",
             "mean",
             "90 in 100 talks",
         )
@@ -196,23 +208,25 @@ def _print_exchange(found: Json, scenario: Scenario, console: Console) -> None:
         console.print(table)
     if scenario.prisoners:
         table = table_under(console, "Prisoners released", "mean", "90 in 100 talks")
-        for name, counts in found["exchange"]["prisoners_by_pool"].items():
-            table.add_row(Text(scenario.prisoners[name].title), *_people(counts))
+        for name, spread in exchange.prisoners_by_pool.items():
+            table.add_row(Text(scenario.prisoners[name].title), *_people(spread))
         console.print(table)
     say(console, "Who dies in captivity is counted again where the dead come home or are held.")
 
 
-def _people(counts: Mapping[str, float]) -> tuple[str, str]:
-    return f"{counts['mean']:,.1f}", f"{counts['q05']:,.0f} to {counts['q95']:,.0f}"
+def _people(spread: SpreadSummary) -> tuple[str, str]:
+    """Return a mean number of people, and the span of 90 in 100 talks."""
+    return f"{spread.mean:,.1f}", f"{spread.q05:,.0f} to {spread.q95:,.0f}"
 
 
-def _print_truce(found: Json, scenario: Scenario, console: Console) -> None:
-    truce = found["truce"]
-    if not truce["count"]:
+def _print_truce(summary: Summary, scenario: Scenario, console: Console) -> None:
+    """Print how long first truces last."""
+    truce = summary.truce
+    if not truce.count:
         return
     heading(console, "Does the first truce last?")
-    for day, share in truce["survival"].items():
-        if share["estimate"] is None:
+    for day, share in truce.survival.items():
+        if share.estimate is None:
             say(console, f"After {day} days: nobody can tell, the talks were not followed so far.")
         else:
             say(
@@ -220,13 +234,13 @@ def _print_truce(found: Json, scenario: Scenario, console: Console) -> None:
                 f"{frequency(share)} first truces are in force after {day} days; 95 % interval "
                 f"{interval(share)}.",
             )
-    columns = [f"within {day} days" for day in truce["ended_within"]]
-    table = table_under(console, "What became of 100 of them", *columns, f"by day {found['days']}")
-    for cause, share in truce["causes"].items():
-        if share:
-            ends = [causes.get(cause) for causes in truce["ended_within"].values()]
-            cells = ["–" if end is None else _known(end["estimate"]) for end in ends]
-            table.add_row(Text(cause_words(cause, scenario)), *cells, of_hundred(share))
+    columns = [f"within {day} days" for day in truce.ended_within]
+    table = table_under(console, "What became of 100 of them", *columns, f"by day {summary.days}")
+    for cause, part in truce.causes.items():
+        if part:
+            ends = [causes.get(cause) for causes in truce.ended_within.values()]
+            cells = ["–" if end is None else _of_hundred(end.estimate) for end in ends]
+            table.add_row(Text(cause_words(cause, scenario)), *cells, of_hundred(part))
     console.print(table)
     say(
         console,
@@ -235,55 +249,58 @@ def _print_truce(found: Json, scenario: Scenario, console: Console) -> None:
     )
 
 
-def _known(estimate: float | None) -> str:
+def _of_hundred(estimate: float | None) -> str:
+    """Return a share of a hundred, where it is known."""
     return "unknown" if estimate is None else of_hundred(estimate)
 
 
-def _print_footing(found: Json, console: Console) -> None:
-    numbers = found["assumptions"]
+def _print_footing(summary: Summary | ComparisonSummary, console: Console) -> None:
+    """Print what the results rest on, and how to repeat them."""
+    numbers = summary.assumptions
     heading(console, "What this rests on")
     say(
         console,
-        f"{sum(numbers.values())} numbers: {numbers['sourced']} have a source, "
-        f"{numbers['judgement']} are our judgement, {numbers['definition']} fix a unit. Intervals "
+        f"{numbers.total} numbers: {numbers.sourced} have a source, "
+        f"{numbers.judgement} are our judgement, {numbers.definition} fix a unit. Intervals "
         "speak of the luck of the draw, not of whether the assumptions are right.",
     )
-    if found["command"]:
+    if summary.command:
         say(console, "The same again:")
-        print_command(found["command"], console)
+        print_command(summary.command, console)
 
 
 # --- What a change does
 
 
-def print_comparison(found: Json, scenario: Scenario, console: Console) -> None:
-    """Print what `comparison_summary` says: each effect with its interval."""
+def print_comparison(summary: ComparisonSummary, scenario: Scenario, console: Console) -> None:
+    """Print the summary of a comparison: each effect with its interval."""
     opening(console, scenario.title)
     say(
         console,
-        f"{talks_played(found)}, each played twice with the same luck, seed {found['seed']}. "
-        f"Baseline: {settings_in_words(found['baseline_levers'])}. "
-        f"Changed: {settings_in_words(found['changed_levers'])}"
-        + ("." if found["changed_sha256"] == found["scenario"]["sha256"] else ", and its numbers."),
+        f"{talks_played(summary.runs, summary.days)}, each played twice with the same luck, "
+        f"seed {summary.seed}. "
+        f"Baseline: {settings_in_words(summary.baseline_levers)}. "
+        f"Changed: {settings_in_words(summary.changed_levers)}"
+        + ("." if summary.same_numbers else ", and its numbers."),
     )
     table = table_under(console, "What the change does", "baseline", "changed", "difference (95 %)")
-    for name, effect in found["effects"].items():
+    for name, effect in summary.effects.items():
         table.add_row(
             Text(effect_words(name)),
-            amount(name, effect["baseline"]),
-            amount(name, effect["changed"]),
-            difference(name, effect, found["runs"]),
+            amount(name, effect.baseline),
+            amount(name, effect.changed),
+            difference(name, effect, summary.runs),
         )
     console.print(table)
-    to, away = found["flips"]["to_deal"], found["flips"]["from_deal"]
+    to, away = summary.flips.to_deal, summary.flips.from_deal
     say(
         console,
         f"The change makes a deal where there was none in {frequency(to)} talks, and unmakes one "
         f"in {frequency(away)}.",
     )
-    if found["base_rate"] is None:
+    if summary.base_rate is None:
         say(console, "No base rate: there is no history to hold this against.")
-    _print_footing(found, console)
+    _print_footing(summary, console)
 
 
 # --- A scenario before anyone plays it
@@ -312,6 +329,7 @@ def print_scenario(scenario: Scenario, console: Console) -> None:
 
 
 def _print_positions(scenario: Scenario, console: Console) -> None:
+    """Print the issues and how far apart the parties are in public."""
     heading(console, "Issues, and how far apart the parties are in public")
     gaps = position_gaps(scenario)
     for name, issue in scenario.issues.items():
@@ -333,6 +351,7 @@ def _print_positions(scenario: Scenario, console: Console) -> None:
 
 
 def _print_levers(scenario: Scenario, console: Console) -> None:
+    """Print the levers and their ranges."""
     if not scenario.levers:
         return
     table = table_under(console, "Levers (for --set)", "default", "range", "unit")
@@ -392,8 +411,8 @@ def print_assumptions(scenario: Scenario, console: Console) -> None:
     heading(console, "What its numbers rest on")
     say(
         console,
-        f"{numbers['sourced']} have a source, {numbers['judgement']} are a judgement, "
-        f"{numbers['definition']} fix a unit. --numbers shows each.",
+        f"{numbers.sourced} have a source, {numbers.judgement} are a judgement, "
+        f"{numbers.definition} fix a unit. --numbers shows each.",
     )
     for name, source in scenario.sources.items():
         console.print(Padding(Text(f"{name}: {source.title} ({source.date})"), (0, 0, 0, 2)))

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from sim.engine.outcomes import Outcomes
 from sim.engine.random_streams import RandomStreams, SharedStreams
+from sim.engine.run_events import EventObserver
 from sim.engine.sampling import check_levers, check_points, check_settings, check_values
-from sim.engine.talks import Diary, Talks, release_model
+from sim.engine.talks import Talks, release_model
 from sim.provenance import version
 from sim.scenario.loading import load_scenario, sha256_of
 from sim.scenario.packages import Packages
@@ -259,9 +260,9 @@ def play_one(
     seed: int = 1,
     days: int | None = None,
     levers: Mapping[str, float] | None = None,
-    diary: Diary | None = None,
+    diary: EventObserver | None = None,
 ) -> tuple[Outcomes, Talks]:
-    """Play a single run, numbered from 0, as it would be in company, with notes in a diary."""
+    """Play a single run, numbered from 0, as it would be in company; `diary` is told its events."""
     case = _case(scenario)
     _check_count("run", run, 0)
     task = _task(case, seed, days, levers)
@@ -375,7 +376,7 @@ def _talks(
     settings: Mapping[str, float | NDArray[np.floating]] | None = None,
     points: Mapping[str, NDArray[np.floating]] | None = None,
     values: Mapping[str, NDArray[np.floating]] | None = None,
-    diary: Diary | None = None,
+    diary: EventObserver | None = None,
 ) -> Iterator[Talks]:
     """Talks before their first day, which memory does not keep when they are over.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import mesa
 import numpy as np
@@ -25,6 +25,7 @@ from sim.engine.rounds import (
     Meeting,
     NegotiationRound,
 )
+from sim.engine.run_events import EventObserver, run_event
 from sim.engine.sampling import ParameterSample
 from sim.engine.truces import Truces
 from sim.engine.utility import take_runs
@@ -42,14 +43,6 @@ NOT_ON_OFFER = np.float32(1e6)
 
 #: A side payment aims this many scales of noise above what a party is thought to settle for.
 MARGIN_OF_PERSUASION = 3.0
-
-
-class Diary(Protocol):
-    """Someone who takes notes of a single run."""
-
-    def note(self, day: int, kind: str, **facts: Any) -> None:
-        """Something happened."""
-        ...
 
 
 class Talks(mesa.Model):
@@ -80,7 +73,7 @@ class Talks(mesa.Model):
         levers: Mapping[str, float | Floats] | None = None,
         points: Mapping[str, Floats] | None = None,
         values: Mapping[str, Floats] | None = None,
-        diary: Diary | None = None,
+        diary: EventObserver | None = None,
         series: bool = False,
     ) -> None:
         super().__init__(rng=int(chance.seed))
@@ -212,7 +205,7 @@ class Talks(mesa.Model):
 
     def _note(self, kind: str, **facts: Any) -> None:
         if self.diary is not None:
-            self.diary.note(self.day, kind, **facts)
+            self.diary.record(run_event(kind, self.day, **facts))
 
     # -- 1 war -----------------------------------------------------------------------------------
 

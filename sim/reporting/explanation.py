@@ -1,4 +1,4 @@
-"""Why there was no deal and what would bring one: as plain data."""
+"""Summaries of why there was no deal and what would bring one."""
 
 from __future__ import annotations
 
@@ -6,19 +6,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from sim.engine.outcomes import BAD_TEXT, CONFIRMATION, SUSPENSION
-from sim.findings.attribution import (
-    NO_ISSUE,
-)
+from sim.findings.attribution import NO_ISSUE, Structural
 from sim.findings.explanation import Reasons
 from sim.findings.lever_search import LeverChange, LeverSearch
-from sim.findings.statistics import Finding
+from sim.findings.mediation import Contribution, Mediation
+from sim.findings.statistics import Effect, Finding
+from sim.reporting.models import (
+    CountedEffect,
+    CountedEstimate,
+    Difference,
+    LeverChangeSummary,
+    MechanismSummary,
+    MediationSummary,
+    ScenarioName,
+    StructuralSummary,
+    TargetSummary,
+    UnlockSummary,
+    WhySummary,
+)
 from sim.reporting.summary import NOT_A_FORECAST
 from sim.scenario.schema import Scenario
-from sim.types import Json
-
-WHY = "parley.why/1"
-UNLOCK = "parley.unlock/1"
-
 
 REASON_WORDS = {
     BAD_TEXT: "the text lay outside what would have suited all",
@@ -49,86 +56,136 @@ LEVER_WORDS = {
 
 
 def why_summary(
-    found: Reasons, scenario: Scenario, asked: Mapping[str, Any], command: str = ""
-) -> Json:
-    """The reasons as plain data that becomes JSON as it is; `asked` are runs, seed and so on."""
-    bargain, value = found.structural, found.mediation
-    return {
-        "schema": WHY,
-        "scenario": {"name": scenario.scenario},
-        **asked,
-        "structural": {
-            "no_zopa": _plain(bargain.no_zopa),
-            "nothing_on_offer": _plain(bargain.nothing_on_offer),
-            "gap": _plain(bargain.gap),
-            "concessions": _all(bargain.concessions),
-            "concession_shares": _all(bargain.concession_shares),
-            "blockers": _all(bargain.blockers),
-            "issues": _all(bargain.issues),
-            "issue_shares": _all(bargain.issue_shares),
+    reasons: Reasons,
+    scenario: Scenario,
+    command: str = "",
+    *,
+    seed: int,
+    runs: int,
+    days: int,
+    levers: Mapping[str, float],
+) -> WhySummary:
+    """Summarise why there was no deal in talks with these runs, seed, days and levers."""
+    return WhySummary(
+        scenario=ScenarioName(name=scenario.scenario),
+        seed=seed,
+        runs=runs,
+        days=days,
+        levers=dict(levers),
+        structural=_structural(reasons.structural),
+        procedural=_counted(reasons.procedural),
+        mechanisms={
+            name: MechanismSummary(
+                words=mechanism.words,
+                effects={day: _counted_effect(effect) for day, effect in mechanism.effects.items()},
+            )
+            for name, mechanism in reasons.mechanisms.items()
         },
-        "procedural": _all(found.procedural),
-        "mechanisms": {
-            name: {"words": mechanism.words, "effects": _all(mechanism.effects)}
-            for name, mechanism in found.mechanisms.items()
-        },
-        "mediation": {
-            "counterfactual": value.counterfactual,
-            "whole": _all(value.whole),
-            "levers": {name: _all(parts) for name, parts in value.levers.items()},
-            "mediators": {name: _all(parts) for name, parts in value.mediators.items()},
-        },
-        "not_a_forecast": NOT_A_FORECAST,
-        "command": command,
-    }
+        mediation=_mediation(reasons.mediation),
+        not_a_forecast=NOT_A_FORECAST,
+        command=command,
+    )
 
 
 def unlock_summary(
-    found: LeverSearch, scenario: Scenario, asked: Mapping[str, Any], command: str = ""
-) -> Json:
-    """What would reach a target, as plain data."""
-    return {
-        "schema": UNLOCK,
-        "scenario": {"name": scenario.scenario},
-        **asked,
-        "target": {**vars(found.target), "words": found.target.words},
-        "baseline": _plain(found.baseline),
-        "already": found.already,
-        "alone": {name: _way(way) for name, way in found.alone.items()},
-        "pair": None if found.pair is None else _way(found.pair),
-        "not_a_forecast": NOT_A_FORECAST,
-        "command": command,
-    }
+    search: LeverSearch,
+    scenario: Scenario,
+    command: str = "",
+    *,
+    seed: int,
+    runs: int,
+    days: int,
+    levers: Mapping[str, float],
+) -> UnlockSummary:
+    """Summarise what would reach a target in talks with these runs, seed, days and levers."""
+    target = search.target
+    return UnlockSummary(
+        scenario=ScenarioName(name=scenario.scenario),
+        seed=seed,
+        runs=runs,
+        days=days,
+        levers=dict(levers),
+        target=TargetSummary(
+            kind=target.kind, days=target.days, goal=target.goal, words=target.words
+        ),
+        baseline=_counted_estimate(search.baseline),
+        already=search.already,
+        alone={name: _lever_change(change) for name, change in search.alone.items()},
+        pair=None if search.pair is None else _lever_change(search.pair),
+        not_a_forecast=NOT_A_FORECAST,
+        command=command,
+    )
 
 
-def _plain(found: Finding) -> Json:
-    """A finding with all that it has, but for its name and definition."""
-    return {key: value for key, value in vars(found).items() if key not in ("name", "definition")}
+def _structural(structural: Structural) -> StructuralSummary:
+    """Summarise what is in the way before the first day."""
+    return StructuralSummary(
+        no_zopa=_counted_estimate(structural.no_zopa),
+        nothing_on_offer=_counted_estimate(structural.nothing_on_offer),
+        gap=_counted_estimate(structural.gap),
+        concessions=_counted(structural.concessions),
+        concession_shares=_counted(structural.concession_shares),
+        blockers=_counted(structural.blockers),
+        issues=_counted(structural.issues),
+        issue_shares=_counted(structural.issue_shares),
+    )
 
 
-def _all(found: Mapping[str, Finding]) -> Json:
-    return {name: _plain(finding) for name, finding in found.items()}
+def _mediation(value: Mediation) -> MediationSummary:
+    """Summarise what mediation adds."""
+    return MediationSummary(
+        counterfactual=value.counterfactual,
+        whole={name: _counted_effect(effect) for name, effect in value.whole.items()},
+        levers={name: _differences(parts) for name, parts in value.levers.items()},
+        mediators={name: _differences(parts) for name, parts in value.mediators.items()},
+    )
 
 
-def _way(way: LeverChange) -> Json:
-    return {
-        "levers": dict(way.levers),
-        "change": way.change,
-        "reached": way.reached,
-        "found": _plain(way.found),
-        "fresh": None if way.fresh is None else _plain(way.fresh),
-    }
+def _lever_change(change: LeverChange) -> LeverChangeSummary:
+    """Summarise what a change of one lever or two does."""
+    return LeverChangeSummary(
+        levers=dict(change.levers),
+        change=change.change,
+        reached=change.reached,
+        found=_counted_estimate(change.found),
+        fresh=None if change.fresh is None else _counted_estimate(change.fresh),
+    )
+
+
+def _numbers(finding: Finding) -> dict[str, Any]:
+    """Return all numbers of a finding, whatever its kind."""
+    return {key: value for key, value in vars(finding).items() if key not in ("name", "definition")}
+
+
+def _counted_estimate(finding: Finding) -> CountedEstimate:
+    """Keep the numbers of a finding."""
+    return CountedEstimate(**_numbers(finding))
+
+
+def _counted_effect(effect: Effect) -> CountedEffect:
+    """Keep the numbers of an effect."""
+    return CountedEffect(**_numbers(effect))
+
+
+def _counted(by_name: Mapping[str, Finding]) -> dict[str, CountedEstimate]:
+    """Keep the numbers of some findings."""
+    return {name: _counted_estimate(finding) for name, finding in by_name.items()}
+
+
+def _differences(by_name: Mapping[str, Contribution]) -> dict[str, Difference]:
+    """Keep the numbers of some contributions."""
+    return {name: Difference(**_numbers(part)) for name, part in by_name.items()}
 
 
 # --- For people
 
 
 def issue_words(issue: str, scenario: Scenario) -> str:
-    """What a part of the gap is called."""
+    """Name a part of the gap."""
     return NO_ISSUE_WORDS if issue == NO_ISSUE else scenario.issues[issue].title
 
 
 def measure_words(name: str) -> str:
-    """What mediation adds to, in words: `deal_by_90`."""
+    """Say what mediation adds to, by its name: `deal_by_90`."""
     stem, _, days = name.rpartition("_")
     return MEASURE_WORDS[stem].format(days) if stem in MEASURE_WORDS else MEASURE_WORDS[name]

@@ -8,7 +8,9 @@ from sim.findings import sensitivity
 from sim.findings.attribution import NO_ISSUE, NOBODY_ALONE, Mechanism, Structural
 from sim.findings.mediation import Mediation
 from sim.findings.statistics import Effect, Finding, is_share, scale_of
-from sim.reporting import charts, explanation
+from sim.reporting import explanation
+from sim.reporting.charts.effects import effect_dots, signed
+from sim.reporting.charts.shares import share_bars
 from sim.reporting.sections import Section, SectionTable
 from sim.reporting.summary import frequency
 from sim.scenario.schema import Scenario
@@ -31,7 +33,7 @@ STEEPEST = 10
 def why_section(
     bargain: Structural, procedural: Mapping[str, Finding], scenario: Scenario
 ) -> Section:
-    """What is in the way before the first day, and why rounds with a possible deal fail."""
+    """Show what is in the way before the first day, and why rounds with a possible deal fail."""
     figures = []
     if bargain.no_zopa.estimate:
         blockers = {
@@ -44,7 +46,7 @@ def why_section(
             if name != NO_ISSUE or part.estimate
         }
         figures.append(
-            charts.shares(
+            share_bars(
                 "structural",
                 "Where nothing suits everybody before the first day: who would have to give up "
                 "most, and over which issues they part.",
@@ -58,7 +60,7 @@ def why_section(
         for reason, share in procedural.items()
     }
     figures.append(
-        charts.shares(
+        share_bars(
             "procedural",
             "Of 100 rounds in which some package would have suited everybody, before a first deal, "
             "so many failed for each reason.",
@@ -66,21 +68,21 @@ def why_section(
             "of 100 rounds",
         )
     )
-    said = (
-        f"In {_frequency(bargain.no_zopa)} talks no package is better than no deal for everyone "
+    words = (
+        f"In {frequency(bargain.no_zopa)} talks no package is better than no deal for everyone "
         f"who can refuse one before the first day, as they see it ({bargain.no_zopa.n:,} draws). "
         "Parts of the gap are Shapley values: how much of it would close if an issue were out of "
         "the way, averaged over all orders.",
     )
-    return Section("why", HEADINGS["why"], said, tuple(figures))
+    return Section("why", HEADINGS["why"], words, tuple(figures))
 
 
 def mechanisms_section(mechanisms: Mapping[str, Mechanism], runs: int) -> Section:
-    """What each obstacle costs, from so many talks in each arm."""
+    """Show what each obstacle costs, from so many talks in each arm."""
     name = next(iter(next(iter(mechanisms.values())).effects))
     day = name.rpartition("_")[2]
     effects = {m.words: m.effects[name] for m in mechanisms.values()}
-    figure = charts.effects(
+    figure = effect_dots(
         "mechanisms",
         f"Truces by day {day}, more or fewer of 100 talks, if one thing alone were otherwise.",
         {"": effects},
@@ -91,7 +93,7 @@ def mechanisms_section(mechanisms: Mapping[str, Mechanism], runs: int) -> Sectio
 
 
 def mediation_section(value: Mediation, scenario: Scenario, runs: int) -> Section:
-    """What mediation adds, from so many talks in each arm."""
+    """Show what mediation adds, from so many talks in each arm."""
     heading = HEADINGS["mediation"]
     if not scenario.mediators:
         return Section("mediation", heading, missing="This scenario has no mediators.")
@@ -107,7 +109,7 @@ def mediation_section(value: Mediation, scenario: Scenario, runs: int) -> Sectio
             for mediator, part in value.mediators[name].items()
         },
     }
-    figure = charts.effects(
+    figure = effect_dots(
         "mediation",
         f"What mediation adds to the talks with a truce by day {day}, of 100.",
         groups,
@@ -116,7 +118,7 @@ def mediation_section(value: Mediation, scenario: Scenario, runs: int) -> Sectio
     rows = []
     for outcome, whole in value.whole.items():
         scale = scale_of(outcome)
-        rows.append((explanation.measure_words(outcome), charts.signed(whole, scale)))
+        rows.append((explanation.measure_words(outcome), signed(whole, scale)))
     return Section(
         "mediation",
         heading,
@@ -131,21 +133,21 @@ def mediation_section(value: Mediation, scenario: Scenario, runs: int) -> Sectio
 
 
 def outcome_for(days: int) -> str:
-    """The outcome whose sensitivity is shown, of talks that are followed for so many days."""
+    """Return the outcome whose sensitivity is shown, of talks followed for so many days."""
     return OUTCOME if days >= sensitivity.MEASURES[OUTCOME].least_days else BRIEF
 
 
 def sensitivities_section(
     outcome: str, trends: Sequence[Finding], luck: Finding, scenario: Scenario
 ) -> Section:
-    """The numbers with which an outcome rises or falls most."""
+    """Show the numbers with which an outcome rises or falls most."""
     heading = HEADINGS["sensitivities"]
     measure = sensitivity.MEASURES[outcome]
     unit = ", of 100" if is_share(outcome) else ""
     if not trends:
         return Section("sensitivities", heading, missing="Every number is certain here.")
     clear = sum(one.excludes_zero for one in trends)
-    figure = charts.effects(
+    figure = effect_dots(
         "sensitivities",
         f"How far {measure.words}{unit} move over the range of a number: the steepest "
         f"{min(STEEPEST, len(trends))} of {len(trends)}.",
@@ -165,26 +167,23 @@ def sensitivities_section(
             f"{clear} of {len(trends)} intervals do not include 0; luck alone would make about "
             f"{0.05 * len(trends):.0f} such. Bends and joint effects are not seen here: "
             f"`parley sensitivity {scenario.scenario}` looks for them. Luck alone is "
-            f"{_frequency(luck)} parts of the variance between talks.",
+            f"{frequency(luck)} parts of the variance between talks.",
         ),
     )
 
 
 def _paired(runs: int) -> str:
+    """Say that so many talks of each arm share their random streams."""
     return f"{runs:,} talks in each arm, played with the same luck, so that a change is an effect."
 
 
 def _within(effects: Mapping[str, Effect]) -> str:
-    """Which effects cannot be told from nothing, and which are nothing."""
+    """Name the effects that cannot be told from nothing, and those that are nothing."""
     idle = [words for words, effect in effects.items() if effect.exactly_zero]
     unsure = [words for words, effect in effects.items() if not effect.is_clear]
-    said = []
+    sentences = []
     if unsure:
-        said.append(f"Not told from no change by so many talks: {'; '.join(unsure)}.")
+        sentences.append(f"Not told from no change by so many talks: {'; '.join(unsure)}.")
     if idle:
-        said.append(f"Without any effect in any of these talks: {'; '.join(idle)}.")
-    return " ".join(said) or "All of these are larger than the noise of so many talks."
-
-
-def _frequency(found: Finding) -> str:
-    return frequency({"estimate": found.estimate})
+        sentences.append(f"Without any effect in any of these talks: {'; '.join(idle)}.")
+    return " ".join(sentences) or "All of these are larger than the noise of so many talks."

@@ -23,8 +23,8 @@ from sim.findings.designs import ExperimentDesign, run_design
 from sim.findings.explanation import Reasons
 from sim.findings.explanation import reasons as find_reasons
 from sim.findings.statistics import Finding
-from sim.reporting import charts, explanation
-from sim.reporting.charts import Figure
+from sim.reporting import explanation
+from sim.reporting.charts.kit import Figure, as_svg, png_of
 from sim.reporting.explanation_sections import (
     HEADINGS,
     mechanisms_section,
@@ -33,6 +33,7 @@ from sim.reporting.explanation_sections import (
     sensitivities_section,
     why_section,
 )
+from sim.reporting.models import ComparisonSummary, Summary
 from sim.reporting.parameter_tables import what_it_is
 from sim.reporting.sections import OF_COMPARISON, OF_TALKS, Section
 from sim.reporting.summary import (
@@ -109,42 +110,60 @@ def report(
     further: Further | None,
     changes: Mapping[str, str] | None = None,
 ) -> Page:
-    """The page about one set of talks; without `further` it says how to get what is missing.
+    """Lay out one set of talks; without `further` the page says how to get what is missing.
 
     `changes` are values of the scenario that were set for these talks, by their paths.
     """
-    found = summary(outcomes, scenario, command, changes)
-    data = {SUMMARY: found}
+    talks = summary(outcomes, scenario, command, changes)
+    data = {SUMMARY: talks.as_data()}
     if further is not None:
-        asked = {name: found[name] for name in ("seed", "days", "levers")} | {"runs": further.runs}
-        data[WHY] = explanation.why_summary(further.reasons, scenario, asked, command)
+        data[WHY] = _why_data(further, talks, scenario)
     return Page(
         kind="Report of simulated talks",
-        headline=_headline(found),
-        played=f"{_played(found)} Played with {settings_of(found)}.",
+        headline=_headline(talks),
+        played=f"{_played(talks)} Played with {settings_of(talks)}.",
         sections=(
-            *(draw(outcomes, found, scenario) for draw in OF_TALKS.values()),
+            *(draw(outcomes, talks, scenario) for draw in OF_TALKS.values()),
             *_further(further, scenario),
         ),
+        command=command,
+        origin=_origin(talks),
         data=data,
-        **_frame(found, scenario, command),
+        **vars(about(scenario)),
     )
 
 
+def _why_data(further: Further, talks: Summary, scenario: Scenario) -> Json:
+    """Return the reasons as JSON; in a report their `runs` have always stood behind the levers."""
+    data = explanation.why_summary(
+        further.reasons,
+        scenario,
+        talks.command,
+        seed=talks.seed,
+        runs=further.runs,
+        days=talks.days,
+        levers=talks.levers,
+    ).as_data()
+    first = ("schema", "scenario", "seed", "days", "levers", "runs")
+    return {key: data[key] for key in (*first, *(key for key in data if key not in first))}
+
+
 def comparison(both: Comparison, scenario: Scenario, command: str) -> Page:
-    """The page about talks with and without a change, played with the same luck."""
-    found = comparison_summary(both, scenario, command)
+    """Lay out talks with and without a change, played with the same random streams."""
+    talks = comparison_summary(both, scenario, command)
     return Page(
         kind="Comparison of simulated talks",
-        headline=_differences(found),
-        played=_played(found)
+        headline=_differences(talks),
+        played=_played(talks)
         + " Each was played twice with the same luck, so that a difference is an effect. Baseline: "
-        f"{settings_in_words(found['baseline_levers'])}. "
-        f"Changed: {settings_in_words(found['changed_levers'])}"
-        + ("." if _same_numbers(found) else ", and numbers of the scenario."),
-        sections=tuple(draw(both, found, scenario) for draw in OF_COMPARISON.values()),
-        data={SUMMARY: found},
-        **_frame(found, scenario, command),
+        f"{settings_in_words(talks.baseline_levers)}. "
+        f"Changed: {settings_in_words(talks.changed_levers)}"
+        + ("." if talks.same_numbers else ", and numbers of the scenario."),
+        sections=tuple(draw(both, talks, scenario) for draw in OF_COMPARISON.values()),
+        command=command,
+        origin=_origin(talks),
+        data={SUMMARY: talks.as_data()},
+        **vars(about(scenario)),
     )
 
 
@@ -156,20 +175,30 @@ def look_further(
     workers: int,
     say: Callable[[str], None] = lambda words: None,
 ) -> Further:
-    """Why there was no deal, what mediation is worth and which numbers matter."""
-    asked: Json = {"seed": outcomes.seed, "days": outcomes.days, "levers": outcomes.levers}
-    reasons = find_reasons(scenario, runs=runs, workers=workers, say=say, talks=outcomes, **asked)
+    """Play what tells why there was no deal, what mediation is worth and which numbers matter."""
+    seed, days, levers = outcomes.seed, outcomes.days, outcomes.levers
+    reasons = find_reasons(
+        scenario,
+        runs=runs,
+        seed=seed,
+        days=days,
+        levers=levers,
+        workers=workers,
+        say=say,
+        talks=outcomes,
+    )
     say("Looking for the numbers that matter")
-    outcome = outcome_for(outcomes.days)
+    outcome = outcome_for(days)
     paths = sensitivity.uncertain_paths(scenario)
-    design = ExperimentDesign("luck", paths, POINTS_PER_RUN * runs, 2, outcomes.seed)
-    table = run_design(design, sensitivity.player(scenario, workers=workers, **asked))
+    design = ExperimentDesign("luck", paths, POINTS_PER_RUN * runs, 2, seed)
+    play = sensitivity.player(scenario, workers=workers, seed=seed, days=days, levers=levers)
+    table = run_design(design, play)
     trends = sensitivity.trends_from(table, outcome)
     return Further(runs, reasons, outcome, trends, sensitivity.luck_from(table, outcome))
 
 
 def _further(further: Further | None, scenario: Scenario) -> tuple[Section, ...]:
-    """Why there is no deal, what obstacles cost, what mediation is worth, which numbers matter."""
+    """Draw the sections on why there is no deal and which numbers matter, or say what is left."""
     if further is None:
         missing = "Left out: this takes talks of its own. Ask for it with --further and a number."
         return tuple(Section(name, heading, missing=missing) for name, heading in HEADINGS.items())
@@ -185,40 +214,52 @@ def _further(further: Further | None, scenario: Scenario) -> tuple[Section, ...]
 # --- What every page says
 
 
-def _frame(found: Json, scenario: Scenario, command: str) -> Json:
-    """What the page is about, what it rests on and how to repeat it."""
-    return {
-        **about(scenario),
-        "command": command,
-        "origin": (
-            ("scenario", f"{found['scenario']['name']}, sha256 {found['scenario']['sha256']}"),
-            ("version", found["version"]),
-            ("seed", str(found["seed"])),
-            ("talks", f"{found['runs']:,} of {found['days']} days"),
-        ),
-    }
-
-
-def about(scenario: Scenario) -> Json:
+@dataclass(frozen=True)
+class About:
     """What any page about a scenario says of it: its subject, its numbers, its limits."""
+
+    title: str
+    summary: str
+    content_note: str
+    as_of: str
+    not_a_forecast: str
+    footing: str
+    numbers: tuple[Mapping[str, str], ...]
+    sources: tuple[Mapping[str, str], ...]
+    limits: tuple[str, ...]
+
+
+def about(scenario: Scenario) -> About:
+    """Say of a scenario what any page about it says."""
     kinds = assumptions(scenario)
-    return {
-        "title": scenario.title,
-        "summary": scenario.summary,
-        "content_note": scenario.content_note,
-        "as_of": "an invented day" if scenario.fictional else str(scenario.as_of),
-        "not_a_forecast": NOT_A_FORECAST,
-        "footing": f"{sum(kinds.values())} numbers: {kinds['sourced']} have a source, "
-        f"{kinds['judgement']} are our judgement, {kinds['definition']} fix a unit. Intervals "
+    return About(
+        title=scenario.title,
+        summary=scenario.summary,
+        content_note=scenario.content_note,
+        as_of="an invented day" if scenario.fictional else str(scenario.as_of),
+        not_a_forecast=NOT_A_FORECAST,
+        footing=f"{kinds.total} numbers: {kinds.sourced} have a source, "
+        f"{kinds.judgement} are our judgement, {kinds.definition} fix a unit. Intervals "
         "speak of the luck of the draw and shrink with more runs; whether the assumptions are "
         "right they do not say.",
-        "numbers": tuple(_number(scenario, *one) for one in scenario.quantities().items()),
-        "sources": tuple(_source(scenario, name) for name in scenario.sources),
-        "limits": tuple(scenario.limits),
-    }
+        numbers=tuple(_number(scenario, *one) for one in scenario.quantities().items()),
+        sources=tuple(_source(scenario, name) for name in scenario.sources),
+        limits=tuple(scenario.limits),
+    )
+
+
+def _origin(talks: Summary | ComparisonSummary) -> tuple[tuple[str, str], ...]:
+    """Say what the talks were played with, so that they can be repeated."""
+    return (
+        ("scenario", f"{talks.scenario.name}, sha256 {talks.scenario.sha256}"),
+        ("version", talks.version),
+        ("seed", str(talks.seed)),
+        ("talks", f"{talks.runs:,} of {talks.days} days"),
+    )
 
 
 def _number(scenario: Scenario, path: str, number: Quantity) -> Mapping[str, str]:
+    """Describe a number of the scenario."""
     try:
         what = what_it_is(scenario, path)
     except KeyError:  # a strategy of the user's own
@@ -235,48 +276,46 @@ def _number(scenario: Scenario, path: str, number: Quantity) -> Mapping[str, str
 
 
 def _source(scenario: Scenario, name: str) -> Mapping[str, str]:
+    """Describe a source; only links to the web become links."""
     source = scenario.sources[name]
     url = source.url if source.url.startswith(("https://", "http://")) else ""
     return {"name": name, "title": source.title, "date": source.date, "url": url}
 
 
-def _played(found: Json) -> str:
-    return f"{talks_played(found)}, seed {found['seed']}."
+def _played(talks: Summary | ComparisonSummary) -> str:
+    """Say how many talks were played, for how long and with which seed."""
+    return f"{talks_played(talks.runs, talks.days)}, seed {talks.seed}."
 
 
 # --- What each kind says first
 
 
-def _headline(found: Json) -> tuple[str, ...]:
-    """How many talks reach a truce by some days, beside the base rate."""
-    base = found["base_rate"]
+def _headline(talks: Summary) -> tuple[str, ...]:
+    """Say how many talks reach a truce by some days, beside the base rate."""
+    base = talks.base_rate
     lines = []
-    for day, share in reversed(found["deal"]["by_day"].items()):
+    for day, share in reversed(talks.deal.by_day.items()):
         line = f"{frequency(share)} simulated talks reach a truce by day {day}"
         line += f" (95 % interval {interval(share)})"
         if base:
-            past = base["by_day"][day]
-            line += f"; the base rate is {of_hundred(past['estimate'])} ({interval(past)})"
+            past = base.by_day[day]
+            line += f"; the base rate is {of_hundred(past.estimate or 0.0)} ({interval(past)})"
         lines.append(f"{line}.")
     return tuple(lines)
 
 
-def _differences(found: Json) -> tuple[str, ...]:
-    """What the change does to the talks with a truce by some days."""
+def _differences(talks: ComparisonSummary) -> tuple[str, ...]:
+    """Say what the change does to the talks with a truce by some days."""
     lines = []
-    for name, effect in found["effects"].items():
+    for name, effect in talks.effects.items():
         if name.startswith("deal_by_"):
             day = name.rpartition("_")[2]
-            before, after = of_hundred(effect["baseline"]), of_hundred(effect["changed"])
+            before, after = of_hundred(effect.baseline), of_hundred(effect.changed)
             lines.append(
                 f"By day {day}, {after} of 100 simulated talks reach a truce with the change and "
-                f"{before} without it: {judged(name, effect, found['runs'])}."
+                f"{before} without it: {judged(name, effect, talks.runs)}."
             )
     return tuple(reversed(lines))
-
-
-def _same_numbers(found: Json) -> bool:
-    return bool(found["changed_sha256"] == found["scenario"]["sha256"])
 
 
 # --- On disk
@@ -287,34 +326,35 @@ def write(page: Page, folder: Path) -> list[Path]:
     (folder / CHARTS).mkdir(parents=True, exist_ok=True)
     paths = [folder / PAGE]
     paths[0].write_text(as_html(page), encoding="utf-8")
-    for name, found in page.data.items():
+    for name, data in page.data.items():
         paths.append(folder / name)
-        text = json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
         paths[-1].write_text(f"{text}\n", encoding="utf-8")
     for figure in page.figures:
         stem = folder / CHARTS / figure.name
         svg, png = stem.with_suffix(".svg"), stem.with_suffix(".png")
-        drawn = charts.as_svg(figure)
+        drawn = as_svg(figure)
         svg.write_text(drawn, encoding="utf-8")
-        png.write_bytes(charts.png_of(drawn))
+        png.write_bytes(png_of(drawn))
         paths += [svg, png]
     return paths
 
 
 def files_in_words(paths: Sequence[Path]) -> str:
-    """What has been written, in one line."""
+    """Say in one line what has been written."""
     drawn = sum(path.suffix == ".svg" for path in paths)
     return f"{paths[0]} ({drawn} charts as SVG and PNG and the numbers as JSON beside it)"
 
 
 def as_html(page: Page) -> str:
-    """The page as HTML; whatever comes from a scenario is escaped."""
+    """Return the page as HTML; whatever comes from a scenario is escaped."""
     drawn = {figure.name: Markup(_inline(figure)) for figure in page.figures}
     return _environment().get_template(PAGE).render(page=page, drawn=drawn)
 
 
 @cache
 def _environment() -> Environment:
+    """Prepare the templates, once."""
     return Environment(
         loader=PackageLoader("sim.reporting"),
         autoescape=True,
@@ -325,6 +365,6 @@ def _environment() -> Environment:
 
 
 def _inline(figure: Figure) -> str:
-    """A chart as part of a page, without what only a file of its own needs."""
-    svg = charts.as_svg(figure, titled=False)
+    """Draw a chart as part of a page, without what only a file of its own needs."""
+    svg = as_svg(figure, titled=False)
     return re.sub(r' (xmlns(:\w+)?|version)="[^"]*"', "", svg, count=3)

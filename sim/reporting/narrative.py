@@ -1,38 +1,67 @@
 """One run, told day by day in plain sentences and in the scenario's own words.
 
-The teller knows more than the parties do: it says in the model's terms why a text was refused.
-What is routine, such as one more text that fails or one more batch, is told together.
+The sentences are made from the events of the run. They say more than the parties know: why a
+proposal was refused, in the model's terms. What is routine, such as one more proposal that fails
+or one more batch, is told together.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import singledispatchmethod
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from sim.engine.outcomes import BAD_TEXT, CONFIRMATION, EXPIRY, NONE, SUSPENSION, Outcomes
+from sim.engine.run_events import (
+    Batch,
+    Battle,
+    CaptivesChanged,
+    Confirmation,
+    ConfirmationAwaited,
+    DealSigned,
+    Deaths,
+    Dispute,
+    Extension,
+    Grace,
+    Leak,
+    Releases,
+    RescueDeaths,
+    Rescues,
+    RoundHeld,
+    RunEvent,
+    Suspension,
+    TruceEnded,
+    Victory,
+    Violation,
+)
 from sim.engine.simulate import play_one
+from sim.reporting.models import RunState, RunStep
 from sim.scenario.loading import load_scenario
 from sim.scenario.packages import Packages
-from sim.scenario.schema import Scenario
+from sim.scenario.schema import Captives, Scenario
+from sim.types import Ints
+
+#: Events of one kind.
+E = TypeVar("E", bound=RunEvent)
 
 #: Below ten, numbers are written out.
-WORDS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+NUMBER_WORDS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
-#: Notes of which several in a stretch are told in one sentence.
-ROUTINE = ("batch", "violation", "dispute", "extension", "leak")
+#: Events of which several in a stretch are told in one sentence.
+ROUTINE = (Batch, Violation, Dispute, Extension, Leak)
 
 #: After so many days what is routine is told, whether or not there is news.
 STRETCH_DAYS = 30
 
-#: Notes that are told each on its day, but do not interrupt what is told together.
-ASIDE = ("death", "rescue", "killed in rescue", "release", "suspension")
+#: Events that are told each on its day, but do not interrupt what is told together.
+ASIDE = (CaptivesChanged, Suspension)
 
-#: Why a text is refused, in the model's terms: in full the first time, then in short.
+#: Why a proposal is refused, in the model's terms: in full the first time, then in short.
 REASONS = {
     "vote": (
         "the vote at home would go against it, and overriding that costs too much",
@@ -67,47 +96,39 @@ MISSED = {
 #: Below this a party is taken to lose nothing, in utils.
 NOTHING_LOST = 1e-6
 
-#: Notes that only the last line counts.
-COUNTED = ("battle",)
-
-
-@dataclass(frozen=True)
-class NotedEvent:
-    """Something that happened on a day."""
-
-    day: int
-    kind: str
-    facts: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Concession:
-    """The cheapest text that would have won a party over, instead of the one it refused."""
-
-    package: int
-    cost: float  # what whoever of the others loses most would lose by it, in utils
-    loser: int  # who that is
-    suits_all: bool  # whether everybody else with a veto would have taken it too
-
 
 @dataclass
 class EventLog:
-    """The diary of one run."""
+    """Keep the events of one run in the order in which they happened."""
 
-    notes: list[NotedEvent] = field(default_factory=list)
+    events: list[RunEvent] = field(default_factory=list)
 
-    def note(self, day: int, kind: str, **facts: Any) -> None:
-        """Write down that something happened."""
-        self.notes.append(NotedEvent(day, kind, facts))
+    def record(self, event: RunEvent) -> None:
+        """Append an event."""
+        self.events.append(event)
+
+
+class Passage(NamedTuple):
+    """A paragraph of a story, and the first day that it tells of."""
+
+    day: int
+    words: str
 
 
 @dataclass(frozen=True)
 class Story:
-    """One run: its diary, how it ended, and its story in paragraphs."""
+    """One run: its events, how it ended, and its story in passages."""
 
-    notes: tuple[NotedEvent, ...]
+    events: tuple[RunEvent, ...]
     outcomes: Outcomes
-    paragraphs: tuple[str, ...]
+    heading: str
+    passages: tuple[Passage, ...]
+    closing: tuple[str, ...]  # how things stand on the last day, and why there was no deal
+
+    @property
+    def paragraphs(self) -> tuple[str, ...]:
+        """The whole story, one paragraph after another."""
+        return (self.heading, *(passage.words for passage in self.passages), *self.closing)
 
 
 def follow(
@@ -117,12 +138,11 @@ def follow(
     days: int | None = None,
     levers: Mapping[str, float] | None = None,
 ) -> Story:
-    """Follow a run, numbered from 0, as it is in company."""
+    """Play a run, numbered from 0, as it is in company, and tell its story."""
     case = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
-    notebook = EventLog()
-    outcomes, talks = play_one(case, run=run, seed=seed, days=days, levers=levers, diary=notebook)
-    told = _Teller(case, talks.packages, outcomes).tells(notebook.notes)
-    return Story(tuple(notebook.notes), outcomes, tuple(told))
+    log = EventLog()
+    outcomes, talks = play_one(case, run=run, seed=seed, days=days, levers=levers, diary=log)
+    return Narrator(case, talks.packages, outcomes).story_of(log.events)
 
 
 def tell(
@@ -132,45 +152,119 @@ def tell(
     days: int | None = None,
     levers: Mapping[str, float] | None = None,
 ) -> list[str]:
-    """The story of a run, numbered from 0, as it is in company: one paragraph after another."""
+    """Return the story of a run, numbered from 0, as it is in company, in paragraphs."""
     return list(follow(scenario, run, seed, days, levers).paragraphs)
 
 
-class _Teller:
-    """Puts the notes of one run into sentences."""
+# --- A run in steps
+
+
+def steps_of(story: Story) -> list[RunStep]:
+    """Return a story by its days, each with how things stand in the evening."""
+    days: list[tuple[int, list[str]]] = []
+    for day, words in story.passages:
+        if days and days[-1][0] == day:
+            days[-1][1].append(words)
+        else:
+            days.append((day, [words]))
+    return [
+        RunStep(day=day, words=tuple(words), state=state_on(story.events, day))
+        for day, words in sorted(days, key=lambda step: step[0])
+    ]
+
+
+def state_on(events: Iterable[RunEvent], day: int) -> RunState:
+    """Return how things stand in the evening of a day: the truce, texts and people so far."""
+    truce = texts = signed = home = died = 0
+    for event in events:
+        if event.day > day:
+            continue
+        match event:
+            case RoundHeld():
+                texts += 1
+            case DealSigned():
+                signed += 1
+                truce = 1
+            case TruceEnded():
+                truce = 0
+            case Batch(people=people):
+                home += people
+            case Releases() | Rescues():
+                home += int(sum(event.people))
+            case Deaths() | RescueDeaths():
+                died += int(sum(event.people))
+    return RunState(truce=truce, texts=texts, signed=signed, home=home, died=died)
+
+
+def truces_of(story: Story) -> list[tuple[int, int, bool]]:
+    """Return first and last day of each truce, and whether it has ended by then."""
+    spans: list[tuple[int, int, bool]] = []
+    began = 0
+    for event in story.events:
+        match event:
+            case DealSigned(renewed=False):
+                began = event.day
+            case TruceEnded():
+                spans.append((began, event.day, True))
+                began = 0
+    if began:
+        spans.append((began, int(story.outcomes.last_day[0]), False))
+    return spans
+
+
+def ending_words_of(outcomes: Outcomes) -> str:
+    """Say in half a sentence how a single run went."""
+    first = int(outcomes.deal_day[0])
+    if first == NONE:
+        return f"no truce in {int(outcomes.last_day[0])} days"
+    cause = int(outcomes.truce_end[0])
+    days = int(outcomes.truce_days[0])
+    if cause == NONE:
+        return f"a truce from day {first}, which still holds after {days} days"
+    lapsed = outcomes.labels.causes[cause] == EXPIRY
+    how = "its term was over" if lapsed else "it collapsed"
+    return f"a truce from day {first}, until {how} after {days} days"
+
+
+# --- A run in sentences
+
+
+class Narrator:
+    """Tell one run: walk along its events and put them into sentences."""
 
     def __init__(self, scenario: Scenario, packages: Packages, outcomes: Outcomes) -> None:
         self.scenario = scenario
         self.packages = packages
         self.outcomes = outcomes
-        self.parties = [party.title for party in scenario.parties.values()]
-        self.veto = [party.veto for party in scenario.parties.values()]
-        self.mediators = [mediator.title for mediator in scenario.mediators.values()]
+        self.answers = AnswerWords(scenario, packages)
         self.tabled: int | None = None  # the last package on the table
         self.in_force: int | None = None
-        self.opening = True  # whether the next text is told in full
-        self.found = False  # whether a ZOPA has been told of
-        self.explained: set[str] = set()
-        self.waiting: list[NotedEvent] = []  # routine that is not told yet
+        self.opening = True  # whether the next proposal is told in full
+        self.zopa_told = False  # whether a ZOPA has been told of
+        self.waiting: list[RunEvent] = []  # routine that is not told yet
 
-    # -- the whole -------------------------------------------------------------------------------
-
-    def tells(self, notes: Sequence[NotedEvent]) -> list[str]:
-        """The paragraphs of the story."""
-        story = [self._heading()]
-        for note in notes:
-            if note.kind in COUNTED:
+    def story_of(self, events: Sequence[RunEvent]) -> Story:
+        """Return the story that these events make."""
+        heading = self._heading()
+        passages: list[Passage] = []
+        for event in events:
+            if isinstance(event, Battle):  # only counted, at the end
                 continue
-            can_wait = note.kind in ASIDE or self._is_routine(note)
-            if not can_wait or (self.waiting and note.day - self.waiting[0].day > STRETCH_DAYS):
-                story += self._catch_up()
+            can_wait = isinstance(event, ASIDE) or self._is_routine(event)
+            if not can_wait or (self.waiting and event.day - self.waiting[0].day > STRETCH_DAYS):
+                passages += self._tell_waiting()
             if can_wait:
-                self.waiting.append(note)
+                self.waiting.append(event)
             else:
-                story += self._told(note)
-        return [*story, *self._catch_up(), *self._ending(notes)]
+                passages.append(self._passage(event))
+        passages += self._tell_waiting()
+        closing = Closing(self.scenario, self.outcomes, tuple(events), self.in_force is not None)
+        return Story(
+            tuple(events), self.outcomes, heading, tuple(passages), tuple(closing.paragraphs())
+        )
 
     def _heading(self) -> str:
+        """Name the scenario, the run and its levers."""
         outcomes = self.outcomes
         levers = ", ".join(f"{name} = {value:g}" for name, value in outcomes.levers.items())
         return (
@@ -178,415 +272,444 @@ class _Teller:
             f"{outcomes.days} days" + (f", with {levers}" if levers else "") + "."
         )
 
-    def _is_routine(self, note: NotedEvent) -> bool:
-        """Whether it can wait to be told together with others like it."""
-        if note.kind == "round":
-            news = note.facts["zopa"] and not self.found
-            return not self.opening and not news and bool(self._refusers(note))
-        return note.kind in ROUTINE and not (note.kind == "dispute" and note.facts["open"])
+    def _is_routine(self, event: RunEvent) -> bool:
+        """Return whether it can wait to be told together with others like it."""
+        if isinstance(event, RoundHeld):
+            is_news = event.zopa and not self.zopa_told
+            return not self.opening and not is_news and bool(self.answers.refusers(event))
+        return isinstance(event, ROUTINE) and not (isinstance(event, Dispute) and event.open)
 
-    def _catch_up(self) -> list[str]:
-        """What happened since: the routine of each kind together, the rest singly."""
+    def _tell_waiting(self) -> list[Passage]:
+        """Tell what happened since: the routine of each kind together, the rest singly."""
         waiting, self.waiting = self.waiting, []
-        tellers: dict[str, Callable[[list[NotedEvent]], str]] = {
-            "round": self._rounds,
-            "batch": self._batches,
-            "violation": self._violations,
-            "dispute": self._disputes,
-            "extension": self._extensions,
-            "leak": self._leaks,
-        }
-        said = [
-            (note.day, line) for note in waiting if note.kind in ASIDE for line in self._told(note)
+        passages = [self._passage(event) for event in waiting if isinstance(event, ASIDE)]
+
+        def tell_together(kind: type[E], words_of: Callable[[list[E]], str]) -> None:
+            events = [event for event in waiting if isinstance(event, kind)]
+            if events:
+                passages.append(Passage(events[0].day, f"{_days(events)}: {words_of(events)}"))
+
+        tell_together(RoundHeld, self._rounds)
+        tell_together(Batch, self._batches)
+        tell_together(Violation, _violations)
+        tell_together(Dispute, _disputes)
+        tell_together(Extension, _extensions)
+        tell_together(Leak, _leaks)
+        return sorted(passages, key=lambda passage: passage.day)
+
+    def _passage(self, event: RunEvent) -> Passage:
+        """Tell an event by itself."""
+        return Passage(event.day, f"Day {event.day}: {self.sentence(event)}")
+
+    # -- events singly ---------------------------------------------------------------------------
+
+    @singledispatchmethod
+    def sentence(self, event: RunEvent) -> str:
+        """Put an event into words; raise TypeError for one that has none."""
+        raise TypeError(f"a story has no words for '{event.kind}'")
+
+    @sentence.register
+    def _(self, event: RoundHeld) -> str:
+        """Tell a proposal in full, with every answer."""
+        before, self.tabled, self.opening = self.tabled, event.package, False
+        sentences = [
+            f"{self._speaker(event.speaker)} puts a text on the table: "
+            f"{self._proposal(before, event.package)}.",
+            *self.answers.sentences(event),
         ]
-        for kind, teller in tellers.items():
-            some = [note for note in waiting if note.kind == kind]
-            if some:
-                said.append((some[0].day, f"{_days(some)}: {teller(some)}"))
-        return [sentence for _, sentence in sorted(said, key=lambda pair: pair[0])]
-
-    def _told(self, note: NotedEvent) -> list[str]:
-        teller = getattr(self, "_tell_" + note.kind.replace(" ", "_"), None)
-        assert teller is not None, f"nobody knows how to tell '{note.kind}'"
-        said: str = teller(**note.facts)
-        return [f"Day {note.day}: {said}"] if said else []
-
-    # -- talks -----------------------------------------------------------------------------------
-
-    def _refusers(self, note: NotedEvent) -> list[int]:
-        """Who with a veto refused the text of a round."""
-        accepts = note.facts["accepts"]
-        return [p for p, veto in enumerate(self.veto) if veto and not accepts[p]]
-
-    def _tell_round(self, **facts: Any) -> str:
-        package, speaker = facts["package"], facts["speaker"]
-        said = [f"{self._speaker(speaker)} puts a text on the table: {self._text(package)}."]
-        self.tabled, self.opening = package, False
-        answers = [self._answer(p, speaker, facts) for p in range(len(self.parties))]
-        said += [answer for answer in answers if answer]
-        if facts["zopa"] and not self.found:
-            self.found = True
-            said.append(
+        if event.zopa and not self.zopa_told:
+            self.zopa_told = True
+            sentences.append(
                 "By now some text would be better than no deal for everyone who can refuse one."
             )
-        return " ".join(said)
+        return " ".join(sentences)
+
+    @sentence.register
+    def _(self, event: ConfirmationAwaited) -> str:
+        """Say who still has to confirm."""
+        names = _list([self.answers.parties[p] for p in event.parties])
+        through = _list(
+            [
+                self.scenario.mediators[spec.speaks_through].title
+                for p, spec in enumerate(self.scenario.parties.values())
+                if p in event.parties and spec.speaks_through
+            ]
+        )
+        self.tabled = event.package
+        return f"all have accepted; {through} waits for {names} to confirm."
+
+    @sentence.register
+    def _(self, event: Confirmation) -> str:
+        """Say whether the deal is confirmed."""
+        if not event.refused_by:
+            return "the confirmation comes."
+        names = _list([self.answers.parties[p] for p in event.refused_by])
+        return f"{names} does not confirm: by now the text is below its reservation value."
+
+    @sentence.register
+    def _(self, event: DealSigned) -> str:
+        """Say what is signed."""
+        before, self.in_force = self.in_force, event.package
+        self.tabled, self.opening, self.zopa_told = event.package, True, False
+        if event.renewed and before is not None:
+            changes = changes_between(self.scenario, self.packages, before, event.package)
+            return f"a second text is signed and the truce goes on: {changes or 'as before'}."
+        words = package_words(self.scenario, self.packages, event.package)
+        return f"the text is signed and a truce begins: {words}."
+
+    @sentence.register
+    def _(self, event: Suspension) -> str:
+        """Say for how long the talks are suspended."""
+        return f"an event outside suspends the talks for {_count(event.days, 'day')}."
+
+    @sentence.register
+    def _(self, event: Dispute) -> str:
+        """Tell of a dispute that mediators could not settle."""
+        return "a promise is not kept, and mediators cannot mend it; trust is lost."
+
+    @sentence.register
+    def _(self, event: Grace) -> str:
+        """Say how long a guarantee keeps the truce beyond its term."""
+        return (
+            f"the term is over, but the guarantee keeps the truce for {_number(event.days)} more "
+            f"{_plural(event.days, 'day')} while talks go on."
+        )
+
+    @sentence.register
+    def _(self, event: TruceEnded) -> str:
+        """Say how long the truce lasted and what ended it."""
+        cause = self.outcomes.labels.causes[event.cause]
+        self.tabled, self.in_force = None, None
+        self.opening, self.zopa_told = True, False
+        lasted = f"after {_count(event.days, 'day')}"
+        if cause == EXPIRY:
+            return f"the truce ends {lasted}: its term is over and nothing has followed it."
+        if cause in self.scenario.parties:
+            who = self.scenario.parties[cause].title
+            return f"the truce collapses {lasted}: {who} resumes the war."
+        return f"the truce collapses {lasted}: {self.scenario.spoilers[cause].title} break it."
+
+    @sentence.register
+    def _(self, event: Deaths) -> str:
+        """Say how many captives have died."""
+        where = " during the truce" if event.truce else ""
+        return self._by_pool(event.people, "dies", "die", where)
+
+    @sentence.register
+    def _(self, event: Rescues) -> str:
+        """Say how many captives were rescued."""
+        return self._by_pool(event.people, "is", "are", " rescued by force")
+
+    @sentence.register
+    def _(self, event: RescueDeaths) -> str:
+        """Say how many captives died in an attempt at rescue."""
+        return self._by_pool(event.people, "dies", "die", " in an attempt at rescue")
+
+    @sentence.register
+    def _(self, event: Releases) -> str:
+        """Say how many captives were released outside a deal."""
+        how = "by a side channel" if event.truce else "without anything in return"
+        return self._by_pool(event.people, "is", "are", f" released {how}")
+
+    def _by_pool(self, people: Ints, singular: str, plural: str, rest: str) -> str:
+        """Say the same of each pool that it concerns."""
+        parts = [
+            f"of the {pool.title}, {_number(number)} {_plural(number, singular, plural)}{rest}"
+            for pool, number in zip(self.scenario.captives.values(), map(int, people), strict=True)
+            if number
+        ]
+        return "; ".join(parts) + "."
+
+    @sentence.register
+    def _(self, event: Victory) -> str:
+        """Say who has won the war."""
+        war = self.scenario.war
+        side = war.forward if event.forward else war.backward
+        names = _list([self.scenario.parties[p].title for p in side])
+        return f"the war is decided: {names} has won, and the talks are over."
 
     def _speaker(self, speaker: int) -> str:
-        parties = len(self.parties)
-        if speaker < parties:
-            return self.parties[speaker]
-        return f"{self.mediators[speaker - parties]}, mediating,"
+        """Name who puts a proposal on the table."""
+        parties = self.answers.parties
+        if speaker < len(parties):
+            return parties[speaker]
+        mediator = list(self.scenario.mediators.values())[speaker - len(parties)]
+        return f"{mediator.title}, mediating,"
 
-    def _answer(self, p: int, speaker: int, facts: Mapping[str, Any]) -> str:
-        """What a party says to a text, and why."""
-        if p == speaker:
-            return ""
+    def _proposal(self, before: int | None, package: int) -> str:
+        """Put a proposal into words; only what differs from one on the table before."""
+        if before is None:
+            return package_words(self.scenario, self.packages, package)
+        changes = changes_between(self.scenario, self.packages, before, package)
+        return changes or "the same as before"
+
+    # -- events together -------------------------------------------------------------------------
+
+    def _rounds(self, rounds: list[RoundHeld]) -> str:
+        """Tell of several proposals that failed."""
+        self.tabled = rounds[-1].package
+        return self.answers.failed_proposals(rounds)
+
+    def _batches(self, batches: list[Batch]) -> str:
+        """Tell what was handed over in one batch or several."""
+        opening = "a batch is" if len(batches) == 1 else f"{_number(len(batches))} batches are"
+        parts = []
+        for pool, spec in self.scenario.captives.items():
+            of_pool = [batch for batch in batches if batch.pool == pool]
+            if of_pool:
+                parts.append(f"{spec.title}: {_handed_over(of_pool)}")
+        return f"{opening} handed over. " + ". ".join(parts) + "."
+
+
+def _handed_over(batches: Sequence[Batch]) -> str:
+    """Add up what some batches of one pool hand over."""
+    people = sum(batch.people for batch in batches)
+    remains = sum(batch.remains for batch in batches)
+    dead = sum(batch.found_dead for batch in batches)
+    freed = sum(batch.freed for batch in batches)
+    parts = [f"{_number(people)} {_plural(people, 'comes', 'come')} home alive"]
+    if remains:
+        parts.append(f"the remains of {_number(remains)} are returned")
+    if dead:
+        parts.append(f"{_number(dead)} thought alive {_plural(dead, 'is', 'are')} found dead")
+    if freed:
+        parts.append(f"{_count(freed, 'prisoner')} {_plural(freed, 'goes', 'go')} free")
+    return _list(parts)
+
+
+def _violations(violations: Sequence[Violation]) -> str:
+    """Tell of violations that did not end the truce."""
+    count = len(violations)
+    breaches = "a breach" if count == 1 else f"{_number(count)} breaches"
+    return f"{breaches} of the truce, none of which {_plural(count, 'ends', 'end')} it."
+
+
+def _disputes(disputes: Sequence[Dispute]) -> str:
+    """Tell of disputes that mediators have settled."""
+    if len(disputes) == 1:
+        return "a promise is not kept; mediators mend it."
+    return f"{_number(len(disputes))} promises are not kept; mediators mend each."
+
+
+def _extensions(extensions: Sequence[Extension]) -> str:
+    """Tell for how long and for how many captives the truce was extended."""
+    people = sum(extension.people for extension in extensions)
+    return (
+        f"the truce is extended by {_count(len(extensions), 'day')} for up to "
+        f"{_number(people)} more captives."
+    )
+
+
+def _leaks(leaks: Sequence[Leak]) -> str:
+    """Tell how often the talks leaked."""
+    often = "" if len(leaks) == 1 else f" {_number(len(leaks))} times"
+    return f"the talks leak{often}; what the parties ask for is in public."
+
+
+# --- Answers to proposals
+
+
+@dataclass(frozen=True)
+class Concession:
+    """The cheapest package that would have won a party over, instead of the one it refused."""
+
+    package: int
+    cost: float  # what whoever of the others loses most would lose by it, in utils
+    loser: int  # who that is
+    suits_all: bool  # whether everybody else with a veto would have taken it too
+
+
+class AnswerWords:
+    """Say who refuses a proposal, why, and what it would have taken."""
+
+    def __init__(self, scenario: Scenario, packages: Packages) -> None:
+        self.scenario = scenario
+        self.packages = packages
+        self.parties = [party.title for party in scenario.parties.values()]
+        self.veto = [party.veto for party in scenario.parties.values()]
+        self.explained: set[str] = set()  # reasons that have been given in full
+
+    def refusers(self, held: RoundHeld) -> list[int]:
+        """Return who with a veto refused the proposal of a round."""
+        return [p for p, veto in enumerate(self.veto) if veto and not held.accepts[p]]
+
+    def sentences(self, held: RoundHeld) -> list[str]:
+        """Say what each party but the speaker answers, and why."""
+        return [self._answer(p, held) for p in range(len(self.parties)) if p != held.speaker]
+
+    def _answer(self, p: int, held: RoundHeld) -> str:
+        """Say what a party answers to a proposal, and why."""
         if not self.veto[p]:
-            stand = "for" if facts["accepts"][p] else "against"
+            stand = "for" if held.accepts[p] else "against"
             return f"{self.parties[p]}, which has no veto, is {stand} it."
-        if not facts["accepts"][p]:
-            why = self._explained(self._reason(p, facts))
-            return f"{self.parties[p]} refuses: {why}.{self._would_have_taken(p, speaker, facts)}"
-        added = facts["offered"][p] > 0 and facts["worth"][p] < facts["aspiration"][p]
-        return f"{self.parties[p]} accepts" + (", with what mediators add." if added else ".")
+        if not held.accepts[p]:
+            why = self._explanation(self.reason(p, held))
+            return f"{self.parties[p]} refuses: {why}.{self._would_have_taken(p, held)}"
+        paid = held.offered[p] > 0 and held.worth[p] < held.aspiration[p]
+        return f"{self.parties[p]} accepts" + (", with what mediators add." if paid else ".")
 
-    def _reason(self, p: int, facts: Mapping[str, Any]) -> str:
-        """Why a party refuses."""
-        value = facts["worth"][p] + facts["offered"][p]
-        if facts["override"][p] and value + facts["override"][p] >= facts["aspiration"][p]:
+    def reason(self, p: int, held: RoundHeld) -> str:
+        """Return why a party refuses: a key of `REASONS`."""
+        value, price = held.worth[p] + held.offered[p], held.override[p]
+        if price and value + price >= held.aspiration[p]:
             return "vote"
-        if value < facts["reservation"][p]:
-            return "reservation" if facts["way_out"][p] else "no way out"
-        return "aspiration" if value < facts["aspiration"][p] else "close"
+        if value < held.reservation[p]:
+            return "reservation" if held.way_out[p] else "no way out"
+        return "aspiration" if value < held.aspiration[p] else "close"
+
+    def _explanation(self, reason: str) -> str:
+        """Give a reason in full the first time, later in short."""
+        full, short = REASONS[reason]
+        is_first = reason not in self.explained
+        self.explained.add(reason)
+        return full if is_first else short
 
     # -- what it would have taken ----------------------------------------------------------------
 
-    def _concession(self, p: int, speaker: int, facts: Mapping[str, Any]) -> Concession | None:
-        """The text on offer that would have won a party over at the least cost to the others.
+    def concession(self, p: int, held: RoundHeld) -> Concession | None:
+        """Return what on offer would have won a party over at the least cost to the others.
 
-        The cost is the proposer's, or, of a mediator's text, that of whoever of the others with a
-        veto loses most. None where nothing on offer would have done. A whim aside.
+        The cost is the proposer's, or, of a mediator's proposal, that of whoever of the others
+        with a veto loses most. None where nothing on offer would have done. Noise aside.
         """
-        worths, met = facts["worths"], facts["worths"] + facts["added"]
-        wins = met[p] >= facts["aspiration"][p]
+        worths, met = held.worths, held.worths + held.added
+        wins = met[p] >= held.aspiration[p]
         if not wins.any():
             return None
         others = [j for j, veto in enumerate(self.veto) if veto and j != p]
-        payers = [speaker] if speaker in others else others
-        lost = worths[payers, facts["package"]][:, None] - worths[payers]
+        payers = [held.speaker] if held.speaker in others else others
+        lost = worths[payers, held.package][:, None] - worths[payers]  # (payers, packages)
         cost = np.where(wins, lost.max(axis=0), np.inf)
-        # of equally cheap texts, the one nearest in words to the one refused
+        # of equally cheap packages, the one nearest in words to the one refused
         levels = self.packages.levels
-        steps = np.abs(levels - levels[facts["package"]]).sum(axis=1)
+        steps = np.abs(levels - levels[held.package]).sum(axis=1)
         package = int(np.lexsort((steps, np.maximum(cost, 0.0)))[0])
         return Concession(
             package,
             float(cost[package]),
             payers[int(lost[:, package].argmax())],
-            all(met[j, package] >= facts["aspiration"][j] for j in others),
+            all(met[j, package] >= held.aspiration[j] for j in others),
         )
 
-    def _would_have_taken(self, p: int, speaker: int, facts: Mapping[str, Any]) -> str:
-        """What would have won a party over, as a sentence after its refusal."""
-        if self._reason(p, facts) == "close":
+    def _would_have_taken(self, p: int, held: RoundHeld) -> str:
+        """Say what would have won a party over, as a sentence after its refusal."""
+        if self.reason(p, held) == "close":
             return ""
-        found = self._concession(p, speaker, facts)
-        if found is None:
+        concession = self.concession(p, held)
+        if concession is None:
             return " Nothing on offer would have met that."
-        changes = self._changes(facts["package"], found.package)
-        return f" It would have taken: {changes}{self._at_whose_cost(found)}."
+        changes = changes_between(self.scenario, self.packages, held.package, concession.package)
+        return f" It would have taken: {changes}{self._at_whose_cost(concession)}."
 
-    def _at_whose_cost(self, found: Concession) -> str:
-        if found.suits_all:
+    def _at_whose_cost(self, concession: Concession) -> str:
+        """Say who would have paid for a concession."""
+        if concession.suits_all:
             return ", which all the others would have accepted too"
-        if found.cost <= NOTHING_LOST:
-            return f", at no loss to {self.parties[found.loser]}"
-        return f", at the cost of {self.parties[found.loser]}"
+        if concession.cost <= NOTHING_LOST:
+            return f", at no loss to {self.parties[concession.loser]}"
+        return f", at the cost of {self.parties[concession.loser]}"
 
-    def _nearest_miss(self, notes: list[NotedEvent]) -> str:
-        """Of several texts that failed, the one that some concession would have mended cheapest."""
-        misses = [
-            (found.cost, note, p, found)
-            for note in notes
-            for p in self._refusers(note)
-            if self._reason(p, note.facts) != "close"
-            and (found := self._concession(p, note.facts["speaker"], note.facts))
-            and found.suits_all
-        ]
-        if not misses:
-            return ""
-        _, note, p, found = min(misses, key=lambda miss: miss[0])
-        changes = self._changes(note.facts["package"], found.package)
-        day = "" if len(notes) == 1 else f" on day {note.day}"
-        return f" What{day} would have won over {self.parties[p]} and suited all: {changes}."
+    # -- several proposals -----------------------------------------------------------------------
 
-    def _explained(self, reason: str) -> str:
-        """A reason in full the first time, later in short."""
-        full, short = REASONS[reason]
-        first = reason not in self.explained
-        self.explained.add(reason)
-        return full if first else short
-
-    def _rounds(self, notes: list[NotedEvent]) -> str:
-        """Several texts that failed."""
-        blame = Counter(tuple(self._refusers(note)) for note in notes)
-        self.tabled = notes[-1].facts["package"]
-        if len(notes) == 1:
-            by_whom = f"{self._by(next(iter(blame)))}{self._reasons(notes)}"
-            return f"one more text is refused, {by_whom}.{self._nearest_miss(notes)}"
+    def failed_proposals(self, rounds: Sequence[RoundHeld]) -> str:
+        """Tell of several proposals that failed: who refused, why, and the nearest miss."""
+        blame = Counter(tuple(self.refusers(held)) for held in rounds)
+        rest = f"{self._reasons(rounds)}.{self._nearest_miss(rounds)}"
+        if len(rounds) == 1:
+            return f"one more text is refused, {self._by(next(iter(blame)))}{rest}"
         each = "each " if len(blame) == 1 else ""
         by = [
             f"{each or _number(count) + ' '}{self._by(refusers)}"
             for refusers, count in blame.most_common()
         ]
-        more = f"{_number(len(notes))} more texts are refused"
-        return f"{more}, {_list(by)}{self._reasons(notes)}.{self._nearest_miss(notes)}"
+        return f"{_number(len(rounds))} more texts are refused, {_list(by)}{rest}"
 
     def _by(self, refusers: tuple[int, ...]) -> str:
+        """Name those who refused."""
         names = _list([self.parties[p] for p in refusers])
         alone = " alone" if len(refusers) == 1 and sum(self.veto) > 1 else ""
         return f"by {names}{alone}"
 
-    def _reasons(self, notes: list[NotedEvent]) -> str:
-        """The most frequent reason of each party that refused."""
+    def _reasons(self, rounds: Sequence[RoundHeld]) -> str:
+        """Give the most frequent reason of each party that refused."""
         reasons: dict[int, Counter[str]] = {}
-        for note in notes:
-            for p in self._refusers(note):
-                reasons.setdefault(p, Counter())[self._reason(p, note.facts)] += 1
-        said = []
+        for held in rounds:
+            for p in self.refusers(held):
+                reasons.setdefault(p, Counter())[self.reason(p, held)] += 1
+        parts = []
         for p, counts in sorted(reasons.items()):
             (reason, count), total = counts.most_common(1)[0], counts.total()
             mostly = "" if count == total else "mostly "
-            said.append(f"{self.parties[p]}: {mostly}{REASONS[reason][1]}")
-        return f" ({'; '.join(said)})"
+            parts.append(f"{self.parties[p]}: {mostly}{REASONS[reason][1]}")
+        return f" ({'; '.join(parts)})"
 
-    def _tell_awaited(self, package: int, parties: list[int]) -> str:
-        names = _list([self.parties[p] for p in parties])
-        through = _list(
-            [
-                self.scenario.mediators[spec.speaks_through].title
-                for p, spec in enumerate(self.scenario.parties.values())
-                if p in parties and spec.speaks_through
-            ]
-        )
-        self.tabled = package
-        return f"all have accepted; {through} waits for {names} to confirm."
-
-    def _tell_confirmation(self, package: int, refused_by: list[int]) -> str:
-        if not refused_by:
-            return "the confirmation comes."
-        names = _list([self.parties[p] for p in refused_by])
-        return f"{names} does not confirm: by now the text is below its reservation value."
-
-    def _tell_signed(self, package: int, renewed: bool) -> str:
-        before, self.in_force = self.in_force, package
-        self.tabled, self.opening, self.found = package, True, False
-        words = _sentence_of(self.scenario, self.packages, package)
-        if renewed and before is not None:
-            changed = self._changes(before, package)
-            return f"a second text is signed and the truce goes on: {changed or 'as before'}."
-        return f"the text is signed and a truce begins: {words}."
-
-    @staticmethod
-    def _leaks(notes: list[NotedEvent]) -> str:
-        often = "" if len(notes) == 1 else f" {_number(len(notes))} times"
-        return f"the talks leak{often}; what the parties ask for is in public."
-
-    def _tell_suspension(self, days: int) -> str:
-        return f"an event outside suspends the talks for {_count(days, 'day')}."
-
-    # -- the truce -------------------------------------------------------------------------------
-
-    def _batches(self, notes: list[NotedEvent]) -> str:
-        """What was handed over in one batch or several."""
-        opening = "a batch is" if len(notes) == 1 else f"{_number(len(notes))} batches are"
-        parts = []
-        for pool, spec in self.scenario.captives.items():
-            mine = [note.facts for note in notes if note.facts["pool"] == pool]
-            total = {
-                name: sum(facts[name] for facts in mine)
-                for name in ("people", "remains", "found_dead", "freed")
-            }
-            if mine:
-                parts.append(f"{spec.title}: {self._handed(total)}")
-        return f"{opening} handed over. " + ". ".join(parts) + "."
-
-    @staticmethod
-    def _handed(total: Mapping[str, int]) -> str:
-        people, found, freed = total["people"], total["found_dead"], total["freed"]
-        said = [f"{_number(people)} {_plural(people, 'comes', 'come')} home alive"]
-        if total["remains"]:
-            said.append(f"the remains of {_number(total['remains'])} are returned")
-        if found:
-            said.append(f"{_number(found)} thought alive {_plural(found, 'is', 'are')} found dead")
-        if freed:
-            said.append(f"{_count(freed, 'prisoner')} {_plural(freed, 'goes', 'go')} free")
-        return _list(said)
-
-    @staticmethod
-    def _violations(notes: list[NotedEvent]) -> str:
-        count = len(notes)
-        breaches = "a breach" if count == 1 else f"{_number(count)} breaches"
-        return f"{breaches} of the truce, none of which {_plural(count, 'ends', 'end')} it."
-
-    @staticmethod
-    def _disputes(notes: list[NotedEvent]) -> str:
-        if len(notes) == 1:
-            return "a promise is not kept; mediators mend it."
-        return f"{_number(len(notes))} promises are not kept; mediators mend each."
-
-    @staticmethod
-    def _extensions(notes: list[NotedEvent]) -> str:
-        days, people = len(notes), sum(note.facts["people"] for note in notes)
-        return (
-            f"the truce is extended by {_count(days, 'day')} for up to "
-            f"{_number(people)} more captives."
-        )
-
-    def _tell_dispute(self, open: bool) -> str:
-        return "a promise is not kept, and mediators cannot mend it; trust is lost."
-
-    def _tell_grace(self, days: int) -> str:
-        return (
-            f"the term is over, but the guarantee keeps the truce for {_number(days)} more "
-            f"{_plural(days, 'day')} while talks go on."
-        )
-
-    def _tell_truce_ends(self, cause: int, days: int) -> str:
-        name = self.outcomes.labels.causes[cause]
-        self.tabled, self.in_force = None, None
-        self.opening, self.found = True, False
-        lasted = f"after {_count(days, 'day')}"
-        if name == EXPIRY:
-            return f"the truce ends {lasted}: its term is over and nothing has followed it."
-        if name in self.scenario.parties:
-            who = self.scenario.parties[name].title
-            return f"the truce collapses {lasted}: {who} resumes the war."
-        return f"the truce collapses {lasted}: {self.scenario.spoilers[name].title} break it."
-
-    # -- people and the war ----------------------------------------------------------------------
-
-    def _tell_death(self, people: Any, truce: bool) -> str:
-        where = " during the truce" if truce else ""
-        return self._each_pool(people, lambda n: f"{_number(n)} {_plural(n, 'dies', 'die')}{where}")
-
-    def _tell_rescue(self, people: Any, truce: bool) -> str:
-        return self._each_pool(
-            people, lambda n: f"{_number(n)} {_plural(n, 'is', 'are')} rescued by force"
-        )
-
-    def _tell_killed_in_rescue(self, people: Any, truce: bool) -> str:
-        return self._each_pool(
-            people, lambda n: f"{_number(n)} {_plural(n, 'dies', 'die')} in an attempt at rescue"
-        )
-
-    def _tell_release(self, people: Any, truce: bool) -> str:
-        how = "by a side channel" if truce else "without anything in return"
-        return self._each_pool(
-            people, lambda n: f"{_number(n)} {_plural(n, 'is', 'are')} released {how}"
-        )
-
-    def _each_pool(self, people: Any, words: Callable[[int], str]) -> str:
-        """The same sentence for each pool that it concerns."""
-        pools = self.scenario.captives.values()
-        said = [
-            f"of the {pool.title}, {words(int(number))}"
-            for pool, number in zip(pools, people, strict=True)
-            if number
+    def _nearest_miss(self, rounds: Sequence[RoundHeld]) -> str:
+        """Tell which of several failures some concession would have mended at the least cost."""
+        misses = [
+            (concession, held, p)
+            for held in rounds
+            for p in self.refusers(held)
+            if self.reason(p, held) != "close"
+            and (concession := self.concession(p, held))
+            and concession.suits_all
         ]
-        return "; ".join(said) + "."
+        if not misses:
+            return ""
+        concession, held, p = min(misses, key=lambda miss: miss[0].cost)
+        changes = changes_between(self.scenario, self.packages, held.package, concession.package)
+        day = "" if len(rounds) == 1 else f" on day {held.day}"
+        return f" What{day} would have won over {self.parties[p]} and suited all: {changes}."
 
-    def _tell_victory(self, forward: bool) -> str:
-        war = self.scenario.war
-        names = _list(
-            [self.scenario.parties[p].title for p in (war.forward if forward else war.backward)]
+
+# --- The end
+
+
+@dataclass(frozen=True)
+class Closing:
+    """Say how things stand on the last day, and what stood in the way of a first deal."""
+
+    scenario: Scenario
+    outcomes: Outcomes
+    events: tuple[RunEvent, ...]
+    truce_holds: bool
+
+    def paragraphs(self) -> list[str]:
+        """Return how things stand: talks, war, people, and why there was no deal."""
+        prisoners = zip(
+            self.scenario.prisoners.values(),
+            map(int, self.outcomes.prisoners_released[0]),
+            strict=True,
         )
-        return f"the war is decided: {names} has won, and the talks are over."
+        return [
+            self._talks(),
+            *(self._captives(p, pool.title) for p, pool in enumerate(self._pools)),
+            *(f"{group.title}: {_number(number)} released." for group, number in prisoners),
+            *self._why(),
+        ]
 
-    # -- texts -----------------------------------------------------------------------------------
+    @property
+    def _pools(self) -> list[Captives]:
+        """List the pools of captives."""
+        return list(self.scenario.captives.values())
 
-    def _text(self, package: int) -> str:
-        """A text in words; only what has changed where another was on the table before."""
-        if self.tabled is None:
-            return _sentence_of(self.scenario, self.packages, package)
-        return self._changes(self.tabled, package) or "the same as before"
-
-    def _changes(self, before: int, package: int) -> str:
-        """What differs between two packages, in words."""
-        was, now = self.packages.levels[before], self.packages.levels[package]
-        parts = []
-        for k, issue in enumerate(self.scenario.issues.values()):
-            if was[k] != now[k]:
-                levels = list(issue.levels.values())
-                words = f"{levels[now[k]].words} (was: {levels[was[k]].words})"
-                parts.append(f"{_lower(issue.title)}: {words}")
-        return "; ".join(parts)
-
-    # -- the end ---------------------------------------------------------------------------------
-
-    def _ending(self, notes: Sequence[NotedEvent]) -> list[str]:
-        """How things stand on the last day: talks, war and people."""
+    def _talks(self) -> str:
+        """Count proposals, deals and battles."""
         outcomes = self.outcomes
-        day = int(outcomes.last_day[0])
+        day, first = int(outcomes.last_day[0]), int(outcomes.deal_day[0])
         deals, rounds = int(outcomes.deals[0]), int(outcomes.rounds[0])
-        battles = sum(note.kind == "battle" for note in notes)
-        holds = "the truce holds" if self.in_force is not None else "there is no truce"
-        first = int(outcomes.deal_day[0])
+        battles = sum(isinstance(event, Battle) for event in self.events)
+        holds = "the truce holds" if self.truce_holds else "there is no truce"
         signed = "nothing was signed"
         if first != NONE:
             were = _plural(deals, "was", "were")
             signed = f"{_number(deals)} {were} signed, the first on day {first}"
         put = f"{_count(rounds, 'text')} {_plural(rounds, 'was', 'were')} put on the table"
         moved = f"{_count(battles, 'battle')} moved the front"
-        end = [f"Day {day}, the last: {holds}. {_upper(put)}; {signed}. {_upper(moved)}."]
-        for p, pool in enumerate(self.scenario.captives.values()):
-            end.append(self._people_of(p, pool.title))
-        freed = outcomes.prisoners_released[0]
-        for number, group in zip(freed, self.scenario.prisoners.values(), strict=True):
-            end.append(f"{group.title}: {_number(int(number))} released.")
-        return [*end, *self._why(notes)]
+        return f"Day {day}, the last: {holds}. {_upper(put)}; {signed}. {_upper(moved)}."
 
-    def _why(self, notes: Sequence[NotedEvent]) -> list[str]:
-        """What stood in the way of a first deal, round by round."""
-        outcomes = self.outcomes
-        first = int(outcomes.deal_day[0])
-        before = [
-            note for note in notes if note.kind == "round" and (first == NONE or note.day < first)
-        ]
-        missed = dict(zip(outcomes.labels.missed, outcomes.missed[0].tolist(), strict=True))
-        without = sum(not note.facts["zopa"] for note in before)
-        if not without and not any(missed.values()):
-            return []
-        kept = "Why there was no deal" + ("" if first == NONE else f" before day {first}")
-        said = []
-        if without:
-            said.append(
-                f"in {_count(without, 'round')} no package was better than no deal for everyone "
-                "who can refuse one"
-            )
-        reasons = [(count, reason) for reason, count in missed.items() if count]
-        if reasons:
-            shares = _list([f"{self._reason_missed(r)} ({_number(n)})" for n, r in reasons])
-            total = sum(missed.values())
-            said.append(f"in {_count(total, 'round')} some package was, and {shares}")
-        return [f"{kept}: {'; '.join(said)}.{self._who_stood(before)}"]
+    def _captives(self, p: int, title: str) -> str:
+        """Say what became of the captives of a pool."""
 
-    def _reason_missed(self, reason: str) -> str:
-        party = self.scenario.parties.get(reason)
-        return MISSED[reason] if party is None else f"{party.title} held out for more"
-
-    def _who_stood(self, rounds: Sequence[NotedEvent]) -> str:
-        """How many of those texts each party refused, and how often it saw no way out."""
-        said = []
-        for p, name in enumerate(self.parties):
-            refused = sum(p in self._refusers(note) for note in rounds)
-            lost = sum(not note.facts["way_out"][p] for note in rounds)
-            if self.veto[p] and refused:
-                blind = f" and saw no way out in {_count(lost, 'round')}" if lost else ""
-                said.append(f"{name} refused {_count(refused, 'text')}{blind}")
-        return f" {_upper('; '.join(said))}." if said else ""
-
-    def _people_of(self, p: int, title: str) -> str:
         def count(name: str) -> str:
             return _number(int(getattr(self.outcomes, name)[0, p]))
 
@@ -598,43 +721,107 @@ class _Teller:
             f"{count('died_in_captivity')}."
         )
 
+    def _why(self) -> list[str]:
+        """Say what stood in the way of a first deal, round by round."""
+        outcomes = self.outcomes
+        first = int(outcomes.deal_day[0])
+        rounds = [
+            event
+            for event in self.events
+            if isinstance(event, RoundHeld) and (first == NONE or event.day < first)
+        ]
+        missed = dict(zip(outcomes.labels.missed, outcomes.missed[0].tolist(), strict=True))
+        without = sum(not held.zopa for held in rounds)
+        if not without and not any(missed.values()):
+            return []
+        opening = "Why there was no deal" + ("" if first == NONE else f" before day {first}")
+        parts = []
+        if without:
+            parts.append(
+                f"in {_count(without, 'round')} no package was better than no deal for everyone "
+                "who can refuse one"
+            )
+        counts = [(count, reason) for reason, count in missed.items() if count]
+        if counts:
+            shares = _list([f"{self._missed(reason)} ({_number(n)})" for n, reason in counts])
+            total = sum(missed.values())
+            parts.append(f"in {_count(total, 'round')} some package was, and {shares}")
+        return [f"{opening}: {'; '.join(parts)}.{self._refusals(rounds)}"]
 
-def _sentence_of(scenario: Scenario, packages: Packages, package: int) -> str:
-    """A whole package, issue by issue."""
+    def _missed(self, reason: str) -> str:
+        """Say why a round with a ZOPA brought no deal."""
+        party = self.scenario.parties.get(reason)
+        return MISSED[reason] if party is None else f"{party.title} held out for more"
+
+    def _refusals(self, rounds: Sequence[RoundHeld]) -> str:
+        """Say how many proposals each party refused, and how often it saw no way out."""
+        parts = []
+        for p, party in enumerate(self.scenario.parties.values()):
+            refused = sum(not held.accepts[p] for held in rounds)
+            lost = sum(not held.way_out[p] for held in rounds)
+            if party.veto and refused:
+                blind = f" and saw no way out in {_count(lost, 'round')}" if lost else ""
+                parts.append(f"{party.title} refused {_count(refused, 'text')}{blind}")
+        return f" {_upper('; '.join(parts))}." if parts else ""
+
+
+# --- Words
+
+
+def package_words(scenario: Scenario, packages: Packages, package: int) -> str:
+    """Return a whole package in words, issue by issue."""
     return "; ".join(
         f"{_lower(issue.title)}: {list(issue.levels.values())[packages.levels[package, k]].words}"
         for k, issue in enumerate(scenario.issues.values())
     )
 
 
-def _days(notes: Sequence[NotedEvent]) -> str:
-    first, last = notes[0].day, notes[-1].day
+def changes_between(scenario: Scenario, packages: Packages, before: int, after: int) -> str:
+    """Return in words what differs between two packages; nothing where they are the same."""
+    old, new = packages.levels[before], packages.levels[after]
+    parts = []
+    for k, issue in enumerate(scenario.issues.values()):
+        if old[k] != new[k]:
+            levels = list(issue.levels.values())
+            words = f"{levels[new[k]].words} (was: {levels[old[k]].words})"
+            parts.append(f"{_lower(issue.title)}: {words}")
+    return "; ".join(parts)
+
+
+def _days(events: Sequence[RunEvent]) -> str:
+    """Return the days from the first to the last event."""
+    first, last = events[0].day, events[-1].day
     return f"Day {first}" if first == last else f"Days {first}–{last}"
 
 
 def _number(number: int) -> str:
-    return WORDS[number] if 0 <= number < len(WORDS) else f"{number:,}"
+    """Write a number out where it is small."""
+    is_small = 0 <= number < len(NUMBER_WORDS)
+    return NUMBER_WORDS[number] if is_small else f"{number:,}"
 
 
-def _plural(number: int, one: str, many: str = "") -> str:
-    return one if number == 1 else many or f"{one}s"
+def _plural(number: int, singular: str, plural: str = "") -> str:
+    """Return the form of a word that goes with a number."""
+    return singular if number == 1 else plural or f"{singular}s"
 
 
-def _count(number: int, one: str) -> str:
-    """So many of something: "no texts", "one text", "two texts"."""
-    return f"{_number(number) if number else 'no'} {_plural(number, one)}"
+def _count(number: int, singular: str) -> str:
+    """Return so many of something: "no texts", "one text", "two texts"."""
+    return f"{_number(number) if number else 'no'} {_plural(number, singular)}"
 
 
 def _upper(sentence: str) -> str:
+    """Begin with a capital letter."""
     return sentence[:1].upper() + sentence[1:]
 
 
 def _lower(title: str) -> str:
+    """Begin with a small letter."""
     return title[:1].lower() + title[1:]
 
 
 def _list(words: Sequence[str]) -> str:
-    """Words in a row: "a, b and c"."""
+    """Return words in a row: "a, b and c"."""
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} and {words[-1]}"

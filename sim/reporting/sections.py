@@ -9,8 +9,12 @@ from sim import findings
 from sim.engine.outcomes import ENDINGS, Outcomes
 from sim.engine.simulate import Comparison
 from sim.findings.statistics import Effect, Finding
-from sim.reporting import charts
-from sim.reporting.charts import Figure
+from sim.reporting.charts.effects import effect_dots
+from sim.reporting.charts.kit import Figure
+from sim.reporting.charts.shares import people_ranges, share_bars
+from sim.reporting.charts.survival import survival_curves, truce_end_areas
+from sim.reporting.charts.truce_timing import first_truce_dots, incidence_curves, quantile_days
+from sim.reporting.models import ComparisonSummary, EffectEstimate, Summary
 from sim.reporting.summary import (
     CAPTIVE_WORDS,
     amount,
@@ -23,7 +27,6 @@ from sim.reporting.summary import (
     of_hundred,
 )
 from sim.scenario.schema import Scenario
-from sim.types import Json
 
 #: A curve has about so many points, and first truces are followed for so many days.
 POINTS, FOLLOWED = 60, 120
@@ -60,29 +63,29 @@ class Section:
 
 
 def _truce_begins(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
-    """When the first truce begins."""
+    """Show when the first truce begins."""
     one = next(iter(arms.values()))
     days = [*range(0, one.days, max(1, one.days // POINTS)), one.days]
     days = sorted({*days, *days_within(one.days)})
     base = scenario.base_rate
     several = len(arms) > 1
-    quantiles = {arm: charts.quantile_days(outcomes) for arm, outcomes in arms.items()}
+    quantiles = {arm: quantile_days(outcomes) for arm, outcomes in arms.items()}
     dots = [
-        charts.first_truce(
-            found,
+        first_truce_dots(
+            quantile,
             one.days,
             f"first-truce-{arm}" if several else "first-truce",
             arm if several else "",
             beside=tuple(quantiles.values()),
         )
-        for arm, found in quantiles.items()
+        for arm, quantile in quantiles.items()
     ]
     curves = {
         arm: {day: findings.deal_by(outcomes, day) for day in days}
         for arm, outcomes in arms.items()
     }
     past = base and {day: findings.base_rate_by(base, day) for day in days}
-    said = ["In the first chart each dot stands for one talk in a hundred."]
+    words = ["In the first chart each dot stands for one talk in a hundred."]
     if base:
         title = scenario.sources[base.source].title
         fitted = (
@@ -90,54 +93,59 @@ def _truce_begins(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
             if base.fitted
             else "Where a number of the scenario is fitted to it, that the curves meet is"
         )
-        said.append(
+        words.append(
             f"The base rate is a constant pace: {title}. It is a yardstick that may know what came "
             f"after the scenario's day. {fitted} no achievement of the model."
         )
     else:
-        said.append("There is no base rate: no history to hold this against.")
+        words.append("There is no base rate: no history to hold this against.")
     return Section(
         "truce-begins",
         "Does it come to a truce, and when?",
-        tuple(said),
-        (*dots, charts.incidence(curves, past or None)),
+        tuple(words),
+        (*dots, incidence_curves(curves, past or None)),
     )
 
 
-def _endings(found: Json, scenario: Scenario) -> Section:
-    zopa = found["zopa"]
+def _endings(summary: Summary, scenario: Scenario) -> Section:
+    """Say how talks stand on their last day, and whether there is anything to agree on."""
     rows = tuple(
-        (ending_words(name, scenario), of_hundred(found["endings"][name]))
+        (ending_words(name, scenario), of_hundred(share))
         for name in ENDINGS
-        if found["endings"][name] > 0
+        if (share := summary.endings[name] or 0.0) > 0
     )
+
+    def zopa(when: str) -> str:
+        """Return in how many of 100 talks there is a ZOPA."""
+        return of_hundred(getattr(summary.zopa, when))
+
     return Section(
         "endings",
-        f"How do talks stand on day {found['days']}?",
+        f"How do talks stand on day {summary.days}?",
         tables=(SectionTable(("on the last day", "of 100 talks"), rows),),
         after=(
             "Is there anything to agree on? Before the first day some package is better than no "
-            f"deal for everyone who can refuse one in {of_hundred(zopa['day0'])} of 100 talks, as "
-            f"the parties see it; in {of_hundred(zopa['objective_day0'])} if they knew the true "
-            f"chances of war; on some day in {of_hundred(zopa['any_day'])}.",
+            f"deal for everyone who can refuse one in {zopa('day0')} of 100 talks, as the parties "
+            f"see it; in {zopa('objective_day0')} if they knew the true chances of war; on some "
+            f"day in {zopa('any_day')}.",
         ),
     )
 
 
 def _terms(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
-    """What first deals say."""
+    """Show what first deals say."""
     heading = "What do first deals say?"
     if not all((outcomes.deal_day > 0).any() for outcomes in arms.values()):
         gone = "No deal was signed" + (" in one of the two arms" if len(arms) > 1 else "")
         return Section("terms", heading, missing=f"{gone}, so there are no terms to show.")
-    found = {arm: findings.terms(outcomes) for arm, outcomes in arms.items()}
+    terms_by_arm = {arm: findings.terms(outcomes) for arm, outcomes in arms.items()}
     figures = tuple(
-        charts.shares(
+        share_bars(
             f"terms-{name}",
             f"{issue.title}: of 100 first deals.",
             {
                 arm: {"": {issue.levels[level].words: one for level, one in terms[name].items()}}
-                for arm, terms in found.items()
+                for arm, terms in terms_by_arm.items()
             },
             "of 100 first deals",
         )
@@ -147,7 +155,7 @@ def _terms(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
 
 
 def _people(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
-    """What becomes of captives and prisoners."""
+    """Show what becomes of captives and prisoners."""
     heading = "What becomes of the people held?"
     if not scenario.captives:
         return Section("people", heading, missing="This scenario tells of no captives.")
@@ -156,7 +164,7 @@ def _people(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
         for pool, spec in scenario.captives.items()
     ]
     figures = [
-        charts.exchange(
+        people_ranges(
             "captives",
             "So many people, on average and in 90 of 100 talks.",
             {
@@ -173,7 +181,7 @@ def _people(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
     ]
     if scenario.prisoners:
         figures.append(
-            charts.exchange(
+            people_ranges(
                 "prisoners",
                 "So many prisoners are released, on average and in 90 of 100 talks.",
                 {
@@ -197,11 +205,12 @@ def _people(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
 
 
 def _initial(arms: Mapping[str, Outcomes], pool: str) -> float:
+    """Count the captives of a pool on the first day."""
     return findings.people(next(iter(arms.values())), "initial", pool).mean
 
 
 def _truce_lasts(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
-    """How long first truces stay in force, and what ends them."""
+    """Show how long first truces stay in force, and what ends them."""
     heading = "Does the first truce last?"
     if not all((outcomes.truces > 0).any() for outcomes in arms.values()):
         return Section("truce-lasts", heading, missing="No truce began, so none can be followed.")
@@ -217,7 +226,7 @@ def _truce_lasts(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
         arm if several else "": {"": _causes(outcomes, scenario)} for arm, outcomes in arms.items()
     }
     ends = [
-        charts.truce_ends(
+        truce_end_areas(
             {
                 cause_words(cause, scenario): curve
                 for cause, curve in findings.truce_ends(outcomes, tuple(curves[arm])).items()
@@ -237,9 +246,9 @@ def _truce_lasts(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
             "which none is shown have ended none.",
         ),
         (
-            charts.survival(curves),
+            survival_curves(curves),
             *ends,
-            charts.shares(
+            share_bars(
                 "truce-causes",
                 "What became of 100 first truces by the last day.",
                 causes,
@@ -250,12 +259,13 @@ def _truce_lasts(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
 
 
 def _causes(outcomes: Outcomes, scenario: Scenario) -> dict[str, Finding]:
-    found = findings.truce_causes(outcomes)
-    return {cause_words(cause, scenario): share for cause, share in found.items()}
+    """Return the shares of first truces that each cause has ended."""
+    shares = findings.truce_causes(outcomes)
+    return {cause_words(cause, scenario): share for cause, share in shares.items()}
 
 
-def _refusals(outcomes: Outcomes, found: Json, scenario: Scenario) -> Section:
-    """Who refused texts, alone or with others."""
+def _refusals(outcomes: Outcomes, scenario: Scenario) -> Section:
+    """Show who refused proposals, alone or with others."""
     words = {
         "refused": "refused",
         "refused_alone": "refused, and nobody else did",
@@ -275,7 +285,7 @@ def _refusals(outcomes: Outcomes, found: Json, scenario: Scenario) -> Section:
             "nothing it could accept would be accepted.",
         ),
         (
-            charts.shares(
+            share_bars(
                 "blockers",
                 "Of 100 texts on the table, so many are refused by each party.",
                 {"": groups},
@@ -288,21 +298,21 @@ def _refusals(outcomes: Outcomes, found: Json, scenario: Scenario) -> Section:
 # --- What a change does
 
 
-def _effects(both: Comparison, found: Json) -> Section:
-    """Every effect, with what noise allows to say."""
+def _effects(both: Comparison, summary: ComparisonSummary) -> Section:
+    """Show every effect, with what noise allows to say."""
     rows: list[tuple[str, ...]] = []
     unclear: list[str] = []
     shares: dict[str, Effect] = {}
-    for name, effect in found["effects"].items():
+    for name, estimate in summary.effects.items():
         words = effect_words(name)
-        shown = (amount(name, effect[arm]) for arm in (BASELINE, CHANGED))
-        rows.append((words, *shown, judged(name, effect, found["runs"])))
-        one = _as_effect(name, effect, len(both.baseline))
-        if not one.is_clear:
+        arms = (amount(name, estimate.baseline), amount(name, estimate.changed))
+        rows.append((words, *arms, judged(name, estimate, summary.runs)))
+        effect = _as_effect(name, estimate, len(both.baseline))
+        if not effect.is_clear:
             unclear.append(words)
         if findings.is_share(name):
-            shares[words] = one
-    to, away = found["flips"]["to_deal"], found["flips"]["from_deal"]
+            shares[words] = effect
+    to, away = summary.flips.to_deal, summary.flips.from_deal
     noise = "Every difference here is larger than the luck of the draw allows."
     if unclear:
         noise = (
@@ -314,7 +324,7 @@ def _effects(both: Comparison, found: Json) -> Section:
         "What does the change do?",
         (noise,),
         (
-            charts.effects(
+            effect_dots(
                 "effects",
                 "More or fewer of 100 talks, with the change.",
                 {"": shares},
@@ -329,11 +339,13 @@ def _effects(both: Comparison, found: Json) -> Section:
     )
 
 
-def _as_effect(name: str, effect: Json, n: int) -> Effect:
-    return Effect(name=name, n=n, definition="", **effect)
+def _as_effect(name: str, effect: EffectEstimate, n: int) -> Effect:
+    """Return the effect of so many runs whose numbers these are."""
+    return Effect(name=name, n=n, definition="", **effect.as_data())
 
 
 def _arms(both: Comparison) -> Mapping[str, Outcomes]:
+    """Name the two arms of a comparison."""
     return {BASELINE: both.baseline, CHANGED: both.changed}
 
 
@@ -341,20 +353,20 @@ def _arms(both: Comparison) -> Mapping[str, Outcomes]:
 
 
 #: Of one set of talks: from the outcomes, their summary and the scenario.
-OF_TALKS: Mapping[str, Callable[[Outcomes, Json, Scenario], Section]] = {
-    "truce-begins": lambda talks, found, case: _truce_begins({TALKS: talks}, case),
-    "endings": lambda talks, found, case: _endings(found, case),
-    "terms": lambda talks, found, case: _terms({"": talks}, case),
-    "people": lambda talks, found, case: _people({"": talks}, case),
-    "truce-lasts": lambda talks, found, case: _truce_lasts({TRUCES: talks}, case),
-    "blockers": _refusals,
+OF_TALKS: Mapping[str, Callable[[Outcomes, Summary, Scenario], Section]] = {
+    "truce-begins": lambda talks, summary, case: _truce_begins({TALKS: talks}, case),
+    "endings": lambda talks, summary, case: _endings(summary, case),
+    "terms": lambda talks, summary, case: _terms({"": talks}, case),
+    "people": lambda talks, summary, case: _people({"": talks}, case),
+    "truce-lasts": lambda talks, summary, case: _truce_lasts({TRUCES: talks}, case),
+    "blockers": lambda talks, summary, case: _refusals(talks, case),
 }
 
 #: Of a comparison: from both arms, what their summary says and the scenario.
-OF_COMPARISON: Mapping[str, Callable[[Comparison, Json, Scenario], Section]] = {
-    "effects": lambda both, found, case: _effects(both, found),
-    "truce-begins": lambda both, found, case: _truce_begins(_arms(both), case),
-    "terms": lambda both, found, case: _terms(_arms(both), case),
-    "people": lambda both, found, case: _people(_arms(both), case),
-    "truce-lasts": lambda both, found, case: _truce_lasts(_arms(both), case),
+OF_COMPARISON: Mapping[str, Callable[[Comparison, ComparisonSummary, Scenario], Section]] = {
+    "effects": lambda both, summary, case: _effects(both, summary),
+    "truce-begins": lambda both, summary, case: _truce_begins(_arms(both), case),
+    "terms": lambda both, summary, case: _terms(_arms(both), case),
+    "people": lambda both, summary, case: _people(_arms(both), case),
+    "truce-lasts": lambda both, summary, case: _truce_lasts(_arms(both), case),
 }

@@ -1,89 +1,113 @@
-"""The sensitivity of an outcome, as plain data."""
+"""The summary of a sensitivity study."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from sim.findings.sensitivity import MEASURES, Indices, SensitivityPlan, SensitivityStudy
-from sim.findings.statistics import Finding
+from sim.findings.sensitivity import (
+    MEASURES,
+    Indices,
+    MorrisIndex,
+    OneAtATimeCurve,
+    SensitivityPlan,
+    SensitivityStudy,
+)
+from sim.reporting.models import (
+    CurveSummary,
+    Estimate,
+    MorrisSummary,
+    ScreeningSummary,
+    SensitivitySummary,
+    SobolIndexSummary,
+    SobolSummary,
+    TrendsSummary,
+)
 from sim.reporting.summary import NOT_A_FORECAST
 from sim.scenario.schema import Scenario
 
-STUDY = "parley.sensitivity/1"
 
-
-def study_as_data(
-    found: SensitivityStudy,
+def sensitivity_summary(
+    study: SensitivityStudy,
     scenario: Scenario,
     plan: SensitivityPlan,
-    asked: Mapping[str, Any],
     command: str = "",
-) -> dict[str, Any]:
-    """A study as plain data that becomes JSON as it is; `asked` are seed, days and levers."""
-    return {
-        "schema": STUDY,
-        "scenario": scenario.scenario,
-        **asked,
-        "command": command,
-        "outcome": found.outcome,
-        "outcome_in_words": MEASURES[found.outcome].words,
-        "runs": plan.runs,
-        "screening": {
-            "trajectories": plan.screening.trajectories,
-            "replicates": plan.screening.replicates,
-            "numbers": {
-                one.path: {
-                    "mu_star": _data(one.strength),
-                    "mu": _data(one.direction),
-                    "sigma": _data(one.unevenness),
-                }
-                for one in found.screened
-            },
-        },
-        "trends": {
-            "rows": plan.luck.rows,
-            "replicates": plan.luck.replicates,
-            "numbers": {one.name: _data(one) for one in found.trends},
-        },
-        "luck_alone": _data(found.luck),
-        "sobol": {
-            "n": plan.n,
-            "replicates": plan.replicates,
-            "studied_share": _data(found.indices.studied),
-            "residue": _data(found.indices.residue),
-            "numbers": {
-                index.path: {"first": _data(index.first), "total": _data(index.total)}
-                for index in found.indices.indices
-            },
-        },
-        "curves": {
-            one.of: {
-                "settings": list(one.settings),
-                "outcome": [_data(finding) for finding in one.findings],
-                "swing": _data(one.swing),
-            }
-            for one in found.curves
-        },
-        "not_a_forecast": NOT_A_FORECAST,
-    }
+    *,
+    seed: int,
+    days: int,
+    levers: Mapping[str, float],
+) -> SensitivitySummary:
+    """Summarise a study of talks with this seed, days and levers."""
+    return SensitivitySummary(
+        scenario=scenario.scenario,
+        seed=seed,
+        days=days,
+        levers=dict(levers),
+        command=command,
+        outcome=study.outcome,
+        outcome_in_words=MEASURES[study.outcome].words,
+        runs=plan.runs,
+        screening=ScreeningSummary(
+            trajectories=plan.screening.trajectories,
+            replicates=plan.screening.replicates,
+            numbers={index.path: _morris(index) for index in study.screened},
+        ),
+        trends=TrendsSummary(
+            rows=plan.luck.rows,
+            replicates=plan.luck.replicates,
+            numbers={trend.name: Estimate.of(trend) for trend in study.trends},
+        ),
+        luck_alone=Estimate.of(study.luck),
+        sobol=_sobol(study.indices, plan),
+        curves={curve.of: _curve(curve) for curve in study.curves},
+        not_a_forecast=NOT_A_FORECAST,
+    )
 
 
-def _data(found: Finding) -> dict[str, float | None]:
-    return {"estimate": found.estimate, "low": found.low, "high": found.high}
+def _morris(index: MorrisIndex) -> MorrisSummary:
+    """Summarise what a screening says of a number."""
+    return MorrisSummary(
+        mu_star=Estimate.of(index.strength),
+        mu=Estimate.of(index.direction),
+        sigma=Estimate.of(index.unevenness),
+    )
 
 
-def remarks(found: Indices) -> dict[str, str]:
-    """What must be said of a number's indices, by path: where they are not told from nothing."""
-    said = {}
-    for index in found.indices:
+def _sobol(indices: Indices, plan: SensitivityPlan) -> SobolSummary:
+    """Summarise Sobol's indices."""
+    return SobolSummary(
+        n=plan.n,
+        replicates=plan.replicates,
+        studied_share=Estimate.of(indices.studied),
+        residue=Estimate.of(indices.residue),
+        numbers={
+            index.path: SobolIndexSummary(
+                first=Estimate.of(index.first), total=Estimate.of(index.total)
+            )
+            for index in indices.indices
+        },
+    )
+
+
+def _curve(curve: OneAtATimeCurve) -> CurveSummary:
+    """Summarise the outcome along one number."""
+    return CurveSummary(
+        settings=list(curve.settings),
+        outcome=[Estimate.of(finding) for finding in curve.findings],
+        swing=Estimate.of(curve.swing),
+    )
+
+
+def remarks(indices: Indices) -> dict[str, str]:
+    """Say of numbers, by their paths, where their indices are not told from nothing."""
+    by_path = {}
+    for index in indices.indices:
         first, total = index.first, index.total
         if first.low is None or first.high is None or total.low is None:
-            said[index.path] = "the outcome does not vary"
+            by_path[index.path] = "the outcome does not vary"
         elif total.low <= 0:
-            said[index.path] = "both intervals include 0; it may do nothing"
+            by_path[index.path] = "both intervals include 0; it may do nothing"
         elif first.low <= 0 <= first.high:
-            said[index.path] = "by itself it may do nothing: that interval includes 0"
-            if total.low <= (found.residue.estimate or 0.0):
-                said[index.path] += ", and what it does with others is not told from luck"
-    return said
+            by_path[index.path] = "by itself it may do nothing: that interval includes 0"
+            if total.low <= (indices.residue.estimate or 0.0):
+                by_path[index.path] += ", and what it does with others is not told from luck"
+    return by_path

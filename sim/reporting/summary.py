@@ -1,4 +1,4 @@
-"""Summaries of results: as plain data for machines, and in which words people are told of it.
+"""Summaries of results, and the words in which people read them.
 
 People get frequencies ("37 of 100 simulated talks") with an interval, the base rate beside them
 where a scenario has one, and what all of it rests on.
@@ -9,22 +9,35 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from sim import findings
 from sim.engine.outcomes import Outcomes
 from sim.engine.simulate import Comparison
-from sim.findings.statistics import Effect, Finding, Spread
+from sim.findings.statistics import Finding
+from sim.reporting.models import (
+    Assumptions,
+    BaseRateSource,
+    BaseRateSummary,
+    ComparisonSummary,
+    Deals,
+    EffectEstimate,
+    Estimate,
+    Exchange,
+    Flips,
+    ScenarioId,
+    Shares,
+    Sides,
+    SpreadSummary,
+    Summary,
+    Truces,
+    ZopaShares,
+)
 from sim.scenario.errors import count_noun
 from sim.scenario.packages import levels_within
 from sim.scenario.quantity import Quantity
 from sim.scenario.schema import Issue, Scenario
-from sim.types import Json
-
-SUMMARY = "parley.summary/1"
-COMPARISON = "parley.comparison/1"
 
 NOT_A_FORECAST = (
     "Exploratory model. Results are conditional on the assumptions shown; not a forecast, not "
@@ -68,184 +81,168 @@ def summary(
     scenario: Scenario,
     command: str = "",
     changes: Mapping[str, str] | None = None,
-) -> Json:
-    """What the outcomes show, as plain data that becomes JSON as it is.
+) -> Summary:
+    """Summarise what the outcomes show.
 
     `changes` are values of the scenario that were set for these talks, by their paths.
     """
-    return {
-        "schema": SUMMARY,
-        "scenario": {"name": outcomes.scenario, "sha256": outcomes.sha256},
-        "version": outcomes.version,
-        "seed": outcomes.seed,
-        "runs": len(outcomes),
-        "days": outcomes.days,
-        "levers": dict(outcomes.levers),
-        "changes": dict(changes or {}),
-        "deal": {
-            "by_day": {
-                str(day): _finding(findings.deal_by(outcomes, day))
-                for day in days_within(outcomes.days)
-            },
-            "restricted_mean_day": _finding(findings.restricted_mean_day(outcomes)),
-        },
-        "endings": _shares(findings.endings(outcomes)),
-        "sides": _sides(scenario),
-        "zopa": _shares(findings.zopa(outcomes)),
-        "terms": {issue: _shares(levels) for issue, levels in findings.terms(outcomes).items()},
-        "exchange": _exchange(outcomes),
-        "truce": _truce(outcomes),
-        "blockers": {
-            party: _shares(counts) for party, counts in findings.refusals(outcomes).items()
-        },
-        "base_rate": _base_rate(scenario, outcomes.days),
-        "assumptions": assumptions(scenario),
-        "not_a_forecast": NOT_A_FORECAST,
-        "command": command,
-    }
+    by_day = {str(day): _deal_by(outcomes, day) for day in days_within(outcomes.days)}
+    war = scenario.war
+    return Summary(
+        scenario=ScenarioId(name=outcomes.scenario, sha256=outcomes.sha256),
+        version=outcomes.version,
+        seed=outcomes.seed,
+        runs=len(outcomes),
+        days=outcomes.days,
+        levers=dict(outcomes.levers),
+        changes=dict(changes or {}),
+        deal=Deals(
+            by_day=by_day,
+            restricted_mean_day=Estimate.of(findings.restricted_mean_day(outcomes)),
+        ),
+        endings=_shares(findings.endings(outcomes)),
+        sides=Sides(forward=list(war.forward), backward=list(war.backward)),
+        zopa=ZopaShares.model_validate(_shares(findings.zopa(outcomes))),
+        terms={issue: _shares(levels) for issue, levels in findings.terms(outcomes).items()},
+        exchange=_exchange(outcomes),
+        truce=_truces(outcomes),
+        blockers={party: _shares(counts) for party, counts in findings.refusals(outcomes).items()},
+        base_rate=_base_rate(scenario, outcomes.days),
+        assumptions=assumptions(scenario),
+        not_a_forecast=NOT_A_FORECAST,
+        command=command,
+    )
 
 
-def comparison_summary(comparison: Comparison, scenario: Scenario, command: str = "") -> Json:
-    """What the second arm of a comparison changes, as plain data."""
+def comparison_summary(
+    comparison: Comparison, scenario: Scenario, command: str = ""
+) -> ComparisonSummary:
+    """Summarise what the second arm of a comparison changes."""
     before, after = comparison.baseline, comparison.changed
     days = tuple(day for day in days_within(before.days) if day in (*EFFECT_DAYS, before.days))
     effects, flips = findings.effects(before, after, days), findings.flips(before, after)
-    return {
-        "schema": COMPARISON,
-        "scenario": {"name": before.scenario, "sha256": before.sha256},
-        "changed_sha256": after.sha256,
-        "version": before.version,
-        "seed": before.seed,
-        "runs": len(before),
-        "days": before.days,
-        "baseline_levers": dict(before.levers),
-        "changed_levers": dict(after.levers),
-        "effects": {name: _effect(effect) for name, effect in effects.items()},
-        "flips": {name: _finding(share) for name, share in flips.items()},
-        "definitions": {name: found.definition for name, found in {**effects, **flips}.items()},
-        "base_rate": _base_rate(scenario, before.days),
-        "assumptions": assumptions(scenario),
-        "not_a_forecast": NOT_A_FORECAST,
-        "command": command,
-    }
+    return ComparisonSummary(
+        scenario=ScenarioId(name=before.scenario, sha256=before.sha256),
+        changed_sha256=after.sha256,
+        version=before.version,
+        seed=before.seed,
+        runs=len(before),
+        days=before.days,
+        baseline_levers=dict(before.levers),
+        changed_levers=dict(after.levers),
+        effects={name: EffectEstimate.of_effect(effect) for name, effect in effects.items()},
+        flips=Flips(**{name: Estimate.of(share) for name, share in flips.items()}),
+        definitions={name: finding.definition for name, finding in {**effects, **flips}.items()},
+        base_rate=_base_rate(scenario, before.days),
+        assumptions=assumptions(scenario),
+        not_a_forecast=NOT_A_FORECAST,
+        command=command,
+    )
 
 
-def assumptions(scenario: Scenario) -> dict[str, int]:
-    """How many of the scenario's numbers have a source, are a judgement, or only fix a unit."""
+def assumptions(scenario: Scenario) -> Assumptions:
+    """Count the scenario's numbers that have a source, are a judgement, or only fix a unit."""
     basis = Counter(number.basis or "sourced" for number in scenario.quantities().values())
-    return {kind: basis[kind] for kind in ("sourced", "judgement", "definition")}
-
-
-def _sides(scenario: Scenario) -> Json:
-    """Who fights on which side of the war: whose victory `victory_forward` is."""
-    return {"forward": list(scenario.war.forward), "backward": list(scenario.war.backward)}
+    return Assumptions(
+        sourced=basis["sourced"], judgement=basis["judgement"], definition=basis["definition"]
+    )
 
 
 def days_within(horizon: int) -> list[int]:
-    """The days by which deals are counted, the horizon last."""
+    """Return the days by which deals are counted, the horizon last."""
     return [*(day for day in DEAL_DAYS if day < horizon), horizon]
 
 
-def _finding(found: Finding) -> dict[str, float | None]:
-    return {"estimate": found.estimate, "low": found.low, "high": found.high}
+def _deal_by(outcomes: Outcomes, day: int) -> Estimate:
+    """Return the share of talks with a deal by a day."""
+    return Estimate.of(findings.deal_by(outcomes, day))
 
 
-def _effect(effect: Effect) -> Json:
-    return {
-        **_finding(effect),
-        "baseline": effect.baseline,
-        "changed": effect.changed,
-        "exactly_zero": effect.exactly_zero,
-    }
+def _shares(by_name: Mapping[str, Finding]) -> Shares:
+    """Keep the estimates of some findings."""
+    return {name: share.estimate for name, share in by_name.items()}
 
 
-def _shares(found: Mapping[str, Finding]) -> dict[str, float | None]:
-    return {name: share.estimate for name, share in found.items()}
-
-
-def _spread(found: Spread) -> dict[str, float]:
-    return {"mean": found.mean, "q05": found.q05, "q50": found.q50, "q95": found.q95}
-
-
-def _exchange(outcomes: Outcomes) -> Json:
-    people = findings.people
-    return {
-        "captives": {name: _spread(s) for name, s in findings.captives(outcomes).items()},
-        "prisoners_released": _spread(people(outcomes, "prisoners_released")),
-        "by_pool": {
-            pool: {name: _spread(people(outcomes, name, pool)) for name in findings.CAPTIVES}
+def _exchange(outcomes: Outcomes) -> Exchange:
+    """Summarise what becomes of captives and prisoners."""
+    people, of = findings.people, SpreadSummary.of
+    return Exchange(
+        captives={name: of(spread) for name, spread in findings.captives(outcomes).items()},
+        prisoners_released=of(people(outcomes, "prisoners_released")),
+        by_pool={
+            pool: {name: of(people(outcomes, name, pool)) for name in findings.CAPTIVES}
             for pool in outcomes.labels.pools
         },
-        "prisoners_by_pool": {
-            pool: _spread(people(outcomes, "prisoners_released", pool))
+        prisoners_by_pool={
+            pool: of(people(outcomes, "prisoners_released", pool))
             for pool in outcomes.labels.prisoners
         },
-    }
+    )
 
 
-def _truce(outcomes: Outcomes) -> Json:
+def _truces(outcomes: Outcomes) -> Truces:
+    """Summarise how first truces last and end."""
     survival = findings.truce_survival(outcomes, TRUCE_DAYS)
     ends = findings.truce_ends(outcomes, TRUCE_DAYS)
-    return {
-        "count": int(np.count_nonzero(outcomes.truces)),
-        "survival": {str(day): _finding(found) for day, found in survival.items()},
-        "ended_within": {
-            str(day): {cause: _finding(by_day[day]) for cause, by_day in ends.items()}
+    return Truces(
+        count=int(np.count_nonzero(outcomes.truces)),
+        survival={str(day): Estimate.of(share) for day, share in survival.items()},
+        ended_within={
+            str(day): {cause: Estimate.of(by_day[day]) for cause, by_day in ends.items()}
             for day in TRUCE_DAYS
         },
-        "causes": _shares(findings.truce_causes(outcomes)),
-    }
+        causes=_shares(findings.truce_causes(outcomes)),
+    )
 
 
-def _base_rate(scenario: Scenario, horizon: int) -> Json | None:
-    """The yardstick of the past, with its source; None where the scenario has none."""
+def _base_rate(scenario: Scenario, horizon: int) -> BaseRateSummary | None:
+    """Return the yardstick of the past; None where the scenario has none."""
     base = scenario.base_rate
     if base is None:
         return None
     source = scenario.sources[base.source]
-    return {
-        "by_day": {
-            str(day): _finding(findings.base_rate_by(base, day)) for day in days_within(horizon)
-        },
-        "deals": base.deals,
-        "days_at_risk": base.days,
-        "interval": 0.9,
-        "source": {"name": base.source, "title": source.title, "date": source.date},
-        "note": "a yardstick that may know what came after the scenario's day; not an input",
-    }
+    by_day = {day: findings.base_rate_by(base, day) for day in days_within(horizon)}
+    return BaseRateSummary(
+        by_day={str(day): Estimate.of(rate) for day, rate in by_day.items()},
+        deals=base.deals,
+        days_at_risk=base.days,
+        interval=0.9,
+        source=BaseRateSource(name=base.source, title=source.title, date=source.date),
+        note="a yardstick that may know what came after the scenario's day; not an input",
+    )
 
 
 # --- In words
 
 
-def talks_played(found: Json) -> str:
-    """How many talks were played, and for how long."""
-    return f"{count_noun(found['runs'], 'simulated talk')} of {count_noun(found['days'], 'day')}"
+def talks_played(runs: int, days: int) -> str:
+    """Say how many talks were played, and for how long."""
+    return f"{count_noun(runs, 'simulated talk')} of {count_noun(days, 'day')}"
 
 
-def frequency(share: Mapping[str, float | None]) -> str:
-    """A share as people say it: "37 of 100"; with decimals where it is small or nearly all."""
-    value = share["estimate"]
+def frequency(share: Estimate | Finding) -> str:
+    """Return a share as people say it: "37 of 100"; with decimals where it is small or large."""
+    value = share.estimate
     return "none known of 100" if value is None else f"{of_hundred(value)} of 100"
 
 
 def of_hundred(value: float) -> str:
-    """A share as a number of a hundred; with decimals where it is small or nearly all."""
+    """Return a share as a number of a hundred; with decimals where it is small or large."""
     number = 100 * value
     if number in (0, 100) or 1 <= number <= 99:
         return f"{number:.0f}"
     return f"{number:.1f}" if 0.1 <= number <= 99.9 else f"{number:.2g}" if number < 1 else "99.9"
 
 
-def interval(share: Mapping[str, float | None]) -> str:
-    """The interval of a share, of a hundred."""
-    if share["low"] is None or share["high"] is None:
+def interval(share: Estimate | Finding) -> str:
+    """Return the interval of a share, of a hundred."""
+    if share.low is None or share.high is None:
         return "unknown"
-    return f"{of_hundred(share['low'])} to {of_hundred(share['high'])}"
+    return f"{of_hundred(share.low)} to {of_hundred(share.high)}"
 
 
 def ending_words(name: str, scenario: Scenario) -> str:
-    """How a run stands on its last day, in words."""
+    """Say how a run stands on its last day."""
     if name in ENDING_WORDS:
         return ENDING_WORDS[name]
     side = scenario.war.forward if name == "victory_forward" else scenario.war.backward
@@ -254,7 +251,7 @@ def ending_words(name: str, scenario: Scenario) -> str:
 
 
 def cause_words(cause: str, scenario: Scenario) -> str:
-    """What became of a truce, in words."""
+    """Say what became of a truce."""
     if cause in scenario.parties:
         return f"{scenario.parties[cause].title} goes back to war"
     if cause in scenario.spoilers:
@@ -263,57 +260,58 @@ def cause_words(cause: str, scenario: Scenario) -> str:
     return words.get(cause, cause)
 
 
-def settings_of(found: Json) -> str:
-    """Where the levers of these talks stand, and what else was set."""
-    levers = f"levers: {settings_in_words(found['levers'])}"
-    if not found["changes"]:
+def settings_of(summary: Summary) -> str:
+    """Say where the levers of these talks stand, and what else was set."""
+    levers = f"levers: {settings_in_words(summary.levers)}"
+    if not summary.changes:
         return levers
-    changes = ", ".join(f"{key} = {value}" for key, value in found["changes"].items())
+    changes = ", ".join(f"{key} = {value}" for key, value in summary.changes.items())
     return f"{levers}; changed in the scenario: {changes}"
 
 
 def settings_in_words(levers: Mapping[str, float]) -> str:
-    """The levers that were moved."""
+    """Name the levers that were moved."""
     moved = ", ".join(f"{name} = {value:g}" for name, value in levers.items())
     return moved or "as in the scenario"
 
 
 def effect_words(name: str) -> str:
-    """What an effect is on, in words: `deal_by_90`."""
+    """Say what an effect is on, by its name: `deal_by_90`."""
     if name in EFFECT_WORDS:
         return EFFECT_WORDS[name]
     return f"talks with a truce by day {name.removeprefix('deal_by_')}, of 100"
 
 
 def amount(name: str, value: float) -> str:
-    """An outcome of one arm: a share of a hundred, or days or people."""
+    """Return an outcome of one arm: a share of a hundred, or days or people."""
     return of_hundred(value) if findings.is_share(name) else f"{value:,.1f}"
 
 
 def exactly_zero(runs: int) -> str:
-    """What there is to say of a change that changes nothing: it rests on so many runs."""
+    """Say of a change that changes nothing on how many runs that rests."""
     return f"exactly 0 in every run of {runs:,}"
 
 
-def difference(name: str, effect: Mapping[str, Any], runs: int, between: str = "") -> str:
-    """An effect with its interval, which is called what `between` says, or that it is nothing."""
-    if effect["exactly_zero"]:
+def difference(name: str, effect: EffectEstimate, runs: int, between: str = "") -> str:
+    """Return an effect with its interval, called what `between` says, or that it is nothing."""
+    if effect.exactly_zero:
         return exactly_zero(runs)
+    assert effect.estimate is not None, "a comparison has runs"
     scale = findings.scale_of(name)
-    shown = f"{scale * effect['estimate']:+.1f}"
-    if effect["low"] is None:
+    shown = f"{scale * effect.estimate:+.1f}"
+    if effect.low is None or effect.high is None:
         return shown
-    return f"{shown} ({between}{scale * effect['low']:+.1f} to {scale * effect['high']:+.1f})"
+    return f"{shown} ({between}{scale * effect.low:+.1f} to {scale * effect.high:+.1f})"
 
 
-def judged(name: str, effect: Mapping[str, Any], runs: int) -> str:
-    """An effect with its interval, and whether it is more than noise."""
+def judged(name: str, effect: EffectEstimate, runs: int) -> str:
+    """Return an effect with its interval, and whether it is more than noise."""
     shown = difference(name, effect, runs, "95 % interval ")
-    if effect["exactly_zero"]:
+    if effect.exactly_zero:
         return shown
-    if effect["low"] is None:
+    if effect.low is None or effect.high is None:
         return f"{shown}, from a single run"
-    if effect["low"] <= 0 <= effect["high"]:
+    if effect.low <= 0 <= effect.high:
         return f"{shown}, which so many talks cannot tell from noise"
     return f"{shown}, which is more than noise"
 
@@ -322,7 +320,7 @@ def judged(name: str, effect: Mapping[str, Any], runs: int) -> str:
 
 
 def stated_levels(scenario: Scenario, issue: str) -> dict[str, list[str]]:
-    """The levels of an issue that each party asks for in public; who is silent is left out."""
+    """Return the levels of an issue that each party asks for in public; silent ones left out."""
     stated: dict[str, list[str]] = {}
     for party, spec in scenario.parties.items():
         bounds = [
@@ -340,7 +338,7 @@ def stated_levels(scenario: Scenario, issue: str) -> dict[str, list[str]]:
 
 
 def position_gaps(scenario: Scenario) -> dict[str, int | None]:
-    """For each issue, how many levels lie between the two parties furthest apart in public.
+    """Count, for each issue, the levels between the two parties furthest apart in public.
 
     None where fewer than two parties with a veto have spoken. Positions may be far apart where
     there is a ZOPA, and near where there is none.
@@ -358,13 +356,13 @@ def position_gaps(scenario: Scenario) -> dict[str, int | None]:
 
 
 def _steps_between(issue: Issue, one: list[str], other: list[str]) -> int:
-    """The fewest steps from a level that one names to a level that the other names."""
+    """Count the fewest steps from a level that one names to a level that the other names."""
     at = {name: k for k, name in enumerate(issue.levels)}
     return min(abs(at[a] - at[b]) for a in one for b in other)
 
 
 def range_of(number: Quantity) -> str:
-    """From where to where a number is drawn."""
+    """Say from where to where a number is drawn."""
     if number.is_certain:
         return "–"
     if number.corners is not None or number.discrete is not None:

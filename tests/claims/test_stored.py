@@ -395,9 +395,9 @@ def test_the_command_of_a_folder_gives_its_numbers_again_and_another_is_refused(
     other = parley(*words, "--seed", "99")
     assert (other.exit_code, "already holds results of `parley" in other.stderr) == (2, True)
     monkeypatch.setattr(
-        "sim.reporting.charts.as_svg", lambda *_, **__: "<svg></svg>"
+        "sim.reporting.html_report.as_svg", lambda *_, **__: "<svg></svg>"
     )  # pictures take long
-    monkeypatch.setattr("sim.reporting.charts.png_of", lambda _: b"")
+    monkeypatch.setattr("sim.reporting.html_report.png_of", lambda _: b"")
     assert parley(*words).exit_code == 0
     now = json.loads(Path(name, "summary.json").read_text("utf-8"))
     for found in (before, now):  # which code it was may have changed

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import math
 
+from dashboard.explore.answers import CasesAnswer, NumbersApart
 from dashboard.explore.compute.summary import JobContext, headline, outcomes_of, talks
 from dashboard.explore.query import Query, QueryArm
 from sim import findings
 from sim.findings.statistics import Finding
 from sim.reporting.summary import days_within
-from sim.types import Json
 
 #: Numbers that differ, of which so many are shown.
 NUMBERS_SHOWN = 40
 
 
-def cases(question: Query, desk: JobContext) -> Json:
-    """Two cases, each as it is by itself; how they differ, and in which numbers they do."""
+def cases(question: Query, desk: JobContext) -> CasesAnswer:
+    """Return two cases, each as it is by itself; how they differ, and in which numbers they do."""
     arms = [
         Query("talks", (arm,), question.runs, question.seed, question.days, question.more)
         for arm in question.arms
@@ -36,10 +36,11 @@ def cases(question: Query, desk: JobContext) -> Json:
     first, second = question.arms
     same_luck = first.scenario == second.scenario and first.text == second.text
     if same_luck:
-        line = headline({"baseline": played[0], "changed": played[1]}, first.case())
+        lines = headline({"baseline": played[0], "changed": played[1]}, first.case())
         differences = {
-            str(one["day"]): one["effect"]["words"].replace("the change", "the second")
-            for one in line
+            str(line.day): line.effect.words.replace("the change", "the second")
+            for line in lines
+            if line.effect is not None
         }
     else:
         differences = {
@@ -48,12 +49,12 @@ def cases(question: Query, desk: JobContext) -> Json:
             )
             for day in days_within(question.days)
         }
-    return {
-        "cases": [talks(one, desk) for one in arms],
-        "differences": differences,
-        "same_luck": same_luck,
-        "numbers": numbers_apart(first, second),
-    }
+    return CasesAnswer(
+        cases=tuple(talks(one, desk) for one in arms),
+        differences=differences,
+        same_luck=same_luck,
+        numbers=numbers_apart(first, second),
+    )
 
 
 def how_far_apart(one: Finding, other: Finding, day: int) -> str:
@@ -73,15 +74,15 @@ def how_far_apart(one: Finding, other: Finding, day: int) -> str:
 
 
 def difference(one: Finding, other: Finding) -> tuple[float, float]:
-    """The ends of the interval of the second share less the first."""
+    """Return the ends of the interval of the second share less the first."""
     p, q = one.estimate or 0.0, other.estimate or 0.0
     below = math.hypot(q - (other.low or 0.0), (one.high or 0.0) - p)
     above = math.hypot((other.high or 0.0) - q, p - (one.low or 0.0))
     return q - p - below, q - p + above
 
 
-def numbers_apart(first: QueryArm, second: QueryArm) -> Json:
-    """In which numbers two scenarios differ: those that both have, by their centres."""
+def numbers_apart(first: QueryArm, second: QueryArm) -> NumbersApart:
+    """Find the numbers in which two scenarios differ: of those that both have, by their centres."""
     mine, theirs = first.case().quantities(), second.case().quantities()
     both = [path for path in mine if path in theirs]
     differ = [
@@ -89,13 +90,13 @@ def numbers_apart(first: QueryArm, second: QueryArm) -> Json:
         for path in both
         if mine[path].centre != theirs[path].centre
     ]
-    return {
-        "shared": len(both),
-        "only_first": len(mine) - len(both),
-        "only_second": len(theirs) - len(both),
-        "differ": len(differ),
-        "rows": differ[:NUMBERS_SHOWN],
-    }
+    return NumbersApart(
+        shared=len(both),
+        only_first=len(mine) - len(both),
+        only_second=len(theirs) - len(both),
+        differ=len(differ),
+        rows=tuple(differ[:NUMBERS_SHOWN]),
+    )
 
 
 KINDS = {"cases": cases}

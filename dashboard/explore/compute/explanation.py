@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from dashboard.explore.compute.summary import JobContext, drawn, outcomes_of
+from dashboard.explore.answers import SectionAnswer
+from dashboard.explore.compute.summary import JobContext, outcomes_of, section_data
 from dashboard.explore.query import Query
 from sim.engine.simulate import initial_utilities, play_arms
 from sim.findings import attribution, mediation, sensitivity
@@ -16,7 +17,8 @@ from sim.findings.designs import ExperimentDesign, run_design
 from sim.findings.explanation import LOOK_RUNS
 from sim.findings.lever_search import FRESH_TIMES, LeverChange, LeverSearch, Target, search_levers
 from sim.findings.statistics import Finding
-from sim.reporting import charts
+from sim.reporting.charts.effects import effect_dots
+from sim.reporting.charts.shares import share_bars
 from sim.reporting.explanation_sections import (
     mechanisms_section,
     mediation_section,
@@ -26,24 +28,23 @@ from sim.reporting.explanation_sections import (
 )
 from sim.reporting.sections import Section, SectionTable
 from sim.scenario.schema import Scenario
-from sim.types import Json
 
 
-def bargain(question: Query, desk: JobContext) -> Json:
-    """What is in the way before the first day, and why rounds with a possible deal fail."""
+def bargain(question: Query, desk: JobContext) -> SectionAnswer:
+    """Show what is in the way before the first day, and why rounds with a possible deal fail."""
     (arm,) = question.arms
     case, levers = arm.case(), dict(arm.levers)
     looked = initial_utilities(
         case, runs=max(question.runs, LOOK_RUNS), seed=question.seed, levers=levers
     )
     outcomes = outcomes_of(arm, question, desk, _saying(desk))
-    return _as_data(
+    return _answer(
         why_section(attribution.structural(looked), attribution.procedural(outcomes), case)
     )
 
 
-def mechanisms(question: Query, desk: JobContext) -> Json:
-    """What each obstacle costs: the same talks without it."""
+def mechanisms(question: Query, desk: JobContext) -> SectionAnswer:
+    """Show what each obstacle costs: the same talks without it."""
     (arm,) = question.arms
     cases = attribution.without_barriers(arm.case())
     outcomes = play_arms(
@@ -54,11 +55,11 @@ def mechanisms(question: Query, desk: JobContext) -> Json:
         progress=_saying(desk),
     )
     found = attribution.mechanisms_from(outcomes)
-    return _as_data(mechanisms_section(found, question.runs))
+    return _answer(mechanisms_section(found, question.runs))
 
 
-def mediators(question: Query, desk: JobContext) -> Json:
-    """What mediation adds, by what mediators do and by mediator."""
+def mediators(question: Query, desk: JobContext) -> SectionAnswer:
+    """Show what mediation adds, by what mediators do and by mediator."""
     (arm,), case = question.arms, question.arms[0].case()
     outcomes = play_arms(
         [(one, dict(arm.levers)) for one in mediation.arms_of_mediation(case)],
@@ -68,11 +69,11 @@ def mediators(question: Query, desk: JobContext) -> Json:
         progress=_saying(desk),
     )
     value = mediation.mediation_from(outcomes, tuple(case.mediators))
-    return _as_data(mediation_section(value, case, question.runs))
+    return _answer(mediation_section(value, case, question.runs))
 
 
-def trends(question: Query, desk: JobContext) -> Json:
-    """The numbers with which the outcome rises or falls most; `runs` counts single talks."""
+def trends(question: Query, desk: JobContext) -> SectionAnswer:
+    """Show the numbers with which the outcome rises or falls most; `runs` counts single talks."""
     (arm,), case = question.arms, question.arms[0].case()
     outcome = outcome_for(question.days)
     design = ExperimentDesign(
@@ -96,11 +97,11 @@ def trends(question: Query, desk: JobContext) -> Json:
         ),
     )
     found, luck = sensitivity.trends_from(table, outcome), sensitivity.luck_from(table, outcome)
-    return _as_data(sensitivities_section(outcome, found, luck, case))
+    return _answer(sensitivities_section(outcome, found, luck, case))
 
 
-def ways(question: Query, desk: JobContext) -> Json:
-    """The smallest change of one lever, and of two, that reaches a target."""
+def ways(question: Query, desk: JobContext) -> SectionAnswer:
+    """Show the smallest change of one lever, and of two, that reaches a target."""
     (arm,), case = question.arms, question.arms[0].case()
     target = Target.read(dict(question.more)["target"], question.days)
     part = 0.0
@@ -119,13 +120,13 @@ def ways(question: Query, desk: JobContext) -> Json:
         levers=dict(arm.levers),
         say=say,
     )
-    return _as_data(_unlocked(found, case, dict(arm.levers), question.runs))
+    return _answer(_unlocked(found, case, dict(arm.levers), question.runs))
 
 
 def _unlocked(
     found: LeverSearch, case: Scenario, levers: Mapping[str, float], runs: int
 ) -> Section:
-    """What would unlock a deal, as a section of a page."""
+    """Show what would unlock a deal."""
     target, scale = found.target, 100.0 if found.target.is_share else 1.0
     unit = " of 100" if target.is_share else ""
     heading = "What would unlock it?"
@@ -147,9 +148,9 @@ def _unlocked(
     )
     reached = {name: way.fresh or way.found for name, way in names.items()}
     figure = (
-        charts.shares("unlock", title, {"": {"": reached}}, "of 100 talks")
+        share_bars("unlock", title, {"": {"": reached}}, "of 100 talks")
         if target.is_share
-        else charts.effects("unlock", title, {"": reached}, target.words, scale)
+        else effect_dots("unlock", title, {"": reached}, target.words, scale)
     )
     rows = tuple(
         (
@@ -193,8 +194,9 @@ def _words(found: Finding, scale: float) -> str:
     )
 
 
-def _as_data(section: Section) -> Json:
-    return {"section": drawn([section], {})[0]}
+def _answer(section: Section) -> SectionAnswer:
+    """Return a section as an answer."""
+    return SectionAnswer(section=section_data(section))
 
 
 def _saying(desk: JobContext) -> Callable[[int, int], None]:

@@ -11,21 +11,40 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 
 from dashboard.common.disk_cache import Cache
+from dashboard.explore.answers import (
+    ComparisonAnswer,
+    ComparisonSoFar,
+    HeadlineAnswer,
+    Played,
+    ReportAnswer,
+    TalksAnswer,
+    TalksSoFar,
+)
 from dashboard.explore.query import Query, QueryArm, arm_key
 from sim import findings
 from sim.engine.outcomes import ENDINGS, Outcomes
 from sim.engine.simulate import Comparison, in_stages, initial_utilities
 from sim.findings import attribution
 from sim.findings.statistics import Effect, Finding
-from sim.reporting import charts, explanation, html_report
+from sim.reporting import explanation, html_report
 from sim.reporting import summary as summaries
-from sim.reporting.charts import specification
+from sim.reporting.charts.kit import GREY, Figure, specification
+from sim.reporting.charts.shares import share_bars
 from sim.reporting.explanation_sections import HEADINGS
+from sim.reporting.models import (
+    EffectInWords,
+    FigureData,
+    Headline,
+    Record,
+    SectionData,
+    ShareInWords,
+    TableData,
+)
 from sim.reporting.sections import BASELINE, CHANGED, OF_COMPARISON, OF_TALKS, Section
 from sim.reporting.summary import days_within, ending_words, of_hundred
 from sim.scenario.schema import Scenario
@@ -59,84 +78,85 @@ class JobContext:
 
 
 def answer(question: Query, desk: JobContext) -> Json:
-    """The answer to a question: from the cache, or computed and kept.
+    """Answer a question: from the cache, or computed and kept.
 
     Raises ScenarioError or ValueError for what cannot be asked, with the way out.
     """
     name = f"{question.key()}.json"
-    kept = desk.cache.get_json(name)
+    kept: Json | None = desk.cache.get_json(name)
     if kept is not None:
-        found: Json = kept
-        return found
+        return kept
     if question.kind not in ANSWERS:
         raise ValueError(f"nobody can answer '{question.kind}'; known are {', '.join(ANSWERS)}")
-    found = ANSWERS[question.kind](question, desk)
-    desk.cache.put_json(name, found)
-    return found
+    data = ANSWERS[question.kind](question, desk).as_data()
+    desk.cache.put_json(name, data)
+    return data
 
 
 # --- The kinds of questions
 
 
-def outcomes_only(question: Query, desk: JobContext) -> Json:
+def outcomes_only(question: Query, desk: JobContext) -> Played:
     """Play the arms and keep them, so that later questions find them."""
     _play(question, desk)
-    return {}
+    return Played()
 
 
-def talks(question: Query, desk: JobContext) -> Json:
-    """One arm by itself: its summary, and what a report shows of it."""
+def talks(question: Query, desk: JobContext) -> TalksAnswer:
+    """Return one arm by itself: its summary, and what a report shows of it."""
     (outcomes,) = _play(question, desk)
     scenario = question.arms[0].case()
     summary = summaries.summary(outcomes, scenario)
-    found: Json = {"summary": summary, "headline": headline({BASELINE: outcomes}, scenario)}
-    desk.show(found)
-    desk.say(1.0, "Drawing")
     arms = {BASELINE: outcomes}
+    lines = headline(arms, scenario)
+    desk.show(TalksSoFar(summary=summary, headline=lines).as_data())
+    desk.say(1.0, "Drawing")
     shown = {name: partial(draw, outcomes, summary, scenario) for name, draw in OF_TALKS.items()}
-    return {**found, "sections": _sections(question, shown, arms)}
+    sections = _sections(question, shown, arms)
+    return TalksAnswer(summary=summary, headline=lines, sections=sections)
 
 
-def headline_only(question: Query, desk: JobContext) -> Json:
-    """How many talks of each arm come to a truce, and the difference: for an early estimate."""
+def headline_only(question: Query, desk: JobContext) -> HeadlineAnswer:
+    """Return how many talks of each arm come to a truce: for an early estimate."""
     played = dict(zip((BASELINE, CHANGED), _play(question, desk), strict=False))
-    return {"headline": headline(played, question.arms[0].case())}
+    return HeadlineAnswer(headline=headline(played, question.arms[0].case()))
 
 
-def comparison(question: Query, desk: JobContext) -> Json:
-    """Two arms with the same luck: what the second changes."""
+def comparison(question: Query, desk: JobContext) -> ComparisonAnswer:
+    """Return what the second of two arms changes, both with the same random streams."""
     both = Comparison(*_play(question, desk))
     scenario = question.arms[0].case()
     arms = {BASELINE: both.baseline, CHANGED: both.changed}
     summary = summaries.comparison_summary(both, scenario)
-    found: Json = {"comparison": summary, "headline": headline(arms, scenario)}
-    desk.show(found)
+    lines = headline(arms, scenario)
+    desk.show(ComparisonSoFar(comparison=summary, headline=lines).as_data())
     desk.say(1.0, "Drawing")
-    told = {name: partial(draw, both, summary, scenario) for name, draw in OF_COMPARISON.items()}
-    told["endings"] = partial(_endings, arms, scenario)
-    told["blockers"] = partial(_refusals, arms, scenario)
+    shown = {name: partial(draw, both, summary, scenario) for name, draw in OF_COMPARISON.items()}
+    shown["endings"] = partial(_endings, arms, scenario)
+    shown["blockers"] = partial(_refusals, arms, scenario)
     order = ("truce-begins", "effects", "endings", "terms", "people", "truce-lasts", "blockers")
-    return {**found, "sections": _sections(question, {name: told[name] for name in order}, arms)}
+    sections = _sections(question, {name: shown[name] for name in order}, arms)
+    return ComparisonAnswer(comparison=summary, headline=lines, sections=sections)
 
 
-def brief(question: Query, desk: JobContext) -> Json:
-    """The one-page report as HTML, with the visitor's own words if there are any."""
+def brief(question: Query, desk: JobContext) -> ReportAnswer:
+    """Return the one-page report as HTML, with the visitor's own words if there are any."""
     played = _play(question, desk)
-    asked = dict(question.more)
+    more = dict(question.more)
     scenario = question.arms[0].case()
     if len(played) == 1:
-        told = html_report.report(played[0], scenario, asked["command"], None)
-        told = replace(told, sections=tuple(s for s in told.sections if s.name not in HEADINGS))
+        page = html_report.report(played[0], scenario, more["command"], None)
+        page = replace(page, sections=tuple(s for s in page.sections if s.name not in HEADINGS))
     else:
-        told = html_report.comparison(Comparison(*played), scenario, asked["command"])
-    words = tuple(filter(None, asked.get("reasoning", "").splitlines()))
+        page = html_report.comparison(Comparison(*played), scenario, more["command"])
+    words = tuple(filter(None, more.get("reasoning", "").splitlines()))
     if words:
         own = Section("own-words", "In the words of whoever made this report", words)
-        told = replace(told, sections=(own, *told.sections))
-    return {"html": html_report.as_html(told)}
+        page = replace(page, sections=(own, *page.sections))
+    return ReportAnswer(html=html_report.as_html(page))
 
 
-ANSWERS: dict[str, Callable[[Query, JobContext], Json]] = {
+ANSWERS: dict[str, Callable[[Query, JobContext], Record]] = {
     "outcomes": outcomes_only,
     "talks": talks,
     "headline": headline_only,
@@ -149,7 +169,7 @@ ANSWERS: dict[str, Callable[[Query, JobContext], Json]] = {
 
 
 def _play(question: Query, desk: JobContext) -> list[Outcomes]:
-    """The outcomes of each arm; those kept are not played again.
+    """Play each arm; outcomes that were kept are not played again.
 
     While the last is played the headline is shown as far as the days have gone: what happens later
     changes nothing of it.
@@ -163,7 +183,8 @@ def _play(question: Query, desk: JobContext) -> list[Outcomes]:
 
         def stand(outcomes: Outcomes) -> None:
             arms = dict(zip((BASELINE, CHANGED), (*played, outcomes), strict=False))
-            desk.show({"headline": headline(arms, question.arms[0].case())})
+            lines = headline(arms, question.arms[0].case())
+            desk.show(HeadlineAnswer(headline=lines).as_data())
 
         last = k == len(question.arms) - 1
         played.append(outcomes_of(arm, question, desk, say, stand if last else None))
@@ -177,7 +198,7 @@ def outcomes_of(
     say: Callable[[int, int], None],
     stand: Callable[[Outcomes], None] | None = None,
 ) -> Outcomes:
-    """The talks of one arm: from memory, from disk or played.
+    """Return the outcomes of one arm: from memory, from disk or played.
 
     `say(done, total)` hears how many talks are played; `stand(outcomes)`, where they are played at
     once, how they stand after each day by which deals are counted.
@@ -232,7 +253,7 @@ def _remember(name: str, outcomes: Outcomes, desk: JobContext) -> Outcomes:
 
 
 def first_runs(outcomes: Outcomes, runs: int) -> Outcomes:
-    """The first of many runs: what fewer would have been."""
+    """Return the first of many runs: what fewer would have been."""
     if runs == len(outcomes):
         return outcomes
     arrays: dict[str, Any] = {name: getattr(outcomes, name)[:runs] for name in outcomes.arrays()}
@@ -242,43 +263,46 @@ def first_runs(outcomes: Outcomes, runs: int) -> Outcomes:
 # --- In words
 
 
-def headline(arms: Mapping[str, Outcomes], scenario: Scenario) -> list[Json]:
-    """By some days: how many of 100 talks of each arm have a truce, and what the change does.
+def headline(arms: Mapping[str, Outcomes], scenario: Scenario) -> tuple[Headline, ...]:
+    """Say by some days how many of 100 talks of each arm have a truce, and what the change does.
 
     As far as all arms have been played.
     """
+    base = scenario.base_rate
     lines = []
     for day in days_within(min(outcomes.days for outcomes in arms.values())):
         shares = {arm: findings.deal_by(outcomes, day) for arm, outcomes in arms.items()}
-        line: Json = {
-            "day": day,
-            "arms": {arm: _share(found) for arm, found in shares.items()},
-            "base_rate": None,
-            "effect": None,
-        }
-        if scenario.base_rate is not None:
-            line["base_rate"] = _share(findings.base_rate_by(scenario.base_rate, day))
+        effect = None
         if len(arms) > 1:
-            effect = findings.effects(arms[BASELINE], arms[CHANGED], (day,))[f"deal_by_{day}"]
-            line["effect"] = _effect(effect, day)
-        lines.append(line)
-    return lines
+            name = f"deal_by_{day}"
+            effect = _effect(findings.effects(arms[BASELINE], arms[CHANGED], (day,))[name], day)
+        lines.append(
+            Headline(
+                day=day,
+                arms={arm: _share(share) for arm, share in shares.items()},
+                base_rate=None if base is None else _share(findings.base_rate_by(base, day)),
+                effect=effect,
+            )
+        )
+    return tuple(lines)
 
 
-def _share(found: Finding) -> Json:
-    return {
-        "estimate": found.estimate,
-        "low": found.low,
-        "high": found.high,
-        "words": of_hundred(found.estimate or 0.0),
-        "interval": f"{of_hundred(found.low or 0.0)} to {of_hundred(found.high or 0.0)}",
-    }
+def _share(share: Finding) -> ShareInWords:
+    """Put a share into words."""
+    return ShareInWords(
+        estimate=share.estimate,
+        low=share.low,
+        high=share.high,
+        words=of_hundred(share.estimate or 0.0),
+        interval=f"{of_hundred(share.low or 0.0)} to {of_hundred(share.high or 0.0)}",
+    )
 
 
-def _effect(effect: Effect, day: int) -> Json:
-    """A difference with a verdict: nothing, noise or clear."""
+def _effect(effect: Effect, day: int) -> EffectInWords:
+    """Put a difference into words, with a verdict: nothing, noise or clear."""
     low, high = effect.low or 0.0, effect.high or 0.0
     assert effect.estimate is not None, "a comparison has runs"
+    verdict: Literal["nothing", "noise", "clear"]
     if effect.exactly_zero:
         verdict, words = "nothing", f"By day {day} the change makes no difference in any talk."
     elif not effect.is_clear:
@@ -295,13 +319,9 @@ def _effect(effect: Effect, day: int) -> Json:
             f"By day {day} the change brings a truce in {abs(100 * effect.estimate):.1f} {more} "
             f"of 100 talks (95 % interval {ends[0]:.1f} to {ends[1]:.1f} {more})."
         )
-    return {
-        "estimate": effect.estimate,
-        "low": effect.low,
-        "high": effect.high,
-        "verdict": verdict,
-        "words": words,
-    }
+    return EffectInWords(
+        estimate=effect.estimate, low=effect.low, high=effect.high, verdict=verdict, words=words
+    )
 
 
 # --- In charts
@@ -309,65 +329,66 @@ def _effect(effect: Effect, day: int) -> Json:
 
 def _sections(
     question: Query, shown: Mapping[str, Callable[[], Section]], arms: Mapping[str, Outcomes]
-) -> list[Json]:
-    """The section that is asked for, or all; to draw one takes as long as to play many talks."""
+) -> tuple[SectionData, ...]:
+    """Draw the section that is asked for, or all: one takes as long as to play many talks."""
     wanted = dict(question.more).get("section")
-    found = [_section(draw(), arms) for name, draw in shown.items() if wanted in (None, name)]
+    sections = [
+        section_data(draw(), arms) for name, draw in shown.items() if wanted in (None, name)
+    ]
     if wanted in (None, "obstacles"):
-        found.append(_obstacles(question, list(arms)))
-    if not found:
+        sections.append(section_data(_obstacles(question, list(arms))))
+    if not sections:
         raise ValueError(f"there is no section '{wanted}'; there are {', '.join(shown)}, obstacles")
-    return found
+    return tuple(sections)
 
 
-def drawn(sections: list[Section], arms: Mapping[str, Outcomes]) -> list[Json]:
-    """Sections as plain data, their charts as specifications."""
-    return [_section(section, arms) for section in sections]
+def section_data(section: Section, arms: Mapping[str, Outcomes] | None = None) -> SectionData:
+    """Return a section with its charts as specifications of Vega-Lite.
 
-
-def _section(section: Section, arms: Mapping[str, Outcomes]) -> Json:
-    """A section as plain data, its charts as specifications of Vega-Lite."""
+    The last of the `arms` adds thin lines to the curve of first truces.
+    """
     words = list(section.words)
-    drawn = []
+    figures = []
     for figure in section.figures:
-        if figure.name == "incidence":
+        if figure.name == "incidence" and arms:
             figure = replace(figure, chart=figure.chart + _paths(list(arms.values())[-1]))
             words.append(
                 f"Each thin line is {PATH_RUNS} of the talks on their own: so different could it "
                 "look if only so many were ever held."
             )
-        drawn.append(as_json(figure))
-    return {
-        "name": section.name,
-        "heading": section.heading,
-        "words": words,
-        "figures": drawn,
-        "tables": [{"head": table.head, "rows": table.rows} for table in section.tables],
-        "after": list(section.after),
-        "missing": section.missing,
-    }
+        figures.append(figure_data(figure))
+    return SectionData(
+        name=section.name,
+        heading=section.heading,
+        words=tuple(words),
+        figures=tuple(figures),
+        tables=tuple(TableData(head=table.head, rows=table.rows) for table in section.tables),
+        after=section.after,
+        missing=section.missing,
+    )
 
 
-def as_json(figure: charts.Figure) -> Json:
-    """A figure as plain data; numbers are rounded to what an eye can see."""
-    return {
-        "name": figure.name,
-        "title": figure.title,
-        "alt": figure.alt,
-        "head": figure.head,
-        "rows": figure.rows,
-        "spec": _for_streamlit(_rounded(specification(figure, titled=False))),
-    }
+def figure_data(figure: Figure) -> FigureData:
+    """Return a figure with its specification; numbers are rounded to what an eye can see."""
+    return FigureData(
+        name=figure.name,
+        title=figure.title,
+        alt=figure.alt,
+        head=figure.head,
+        rows=figure.rows,
+        spec=_for_streamlit(_rounded(specification(figure, titled=False))),
+    )
 
 
 def _for_streamlit(spec: Json) -> Json:
-    """A chart whose labels of several lines are text: Streamlit's tables hold no lists."""
+    """Write labels of several lines as text: Streamlit's tables hold no lists."""
     config = {**spec["config"], "text": {"lineBreak": "\n"}}
-    found: Json = _in_lines({**spec, "config": config})
-    return found
+    in_lines: Json = _in_lines({**spec, "config": config})
+    return in_lines
 
 
 def _in_lines(part: Any) -> Any:
+    """Join the lines of words, wherever they stand in a specification."""
     if isinstance(part, list):
         return [_in_lines(one) for one in part]
     if not isinstance(part, dict):
@@ -379,6 +400,7 @@ def _in_lines(part: Any) -> Any:
 
 
 def _rounded(part: Any) -> Any:
+    """Round all numbers of a specification."""
     if isinstance(part, float):
         return float(f"{part:.4g}")
     if isinstance(part, dict):
@@ -400,7 +422,7 @@ def _paths(outcomes: Outcomes) -> alt.Chart:
     ]
     lines: alt.Chart = (
         alt.Chart(alt.InlineData(values=rows))
-        .mark_line(interpolate="step-after", strokeWidth=0.8, opacity=0.55, color=charts.GREY)
+        .mark_line(interpolate="step-after", strokeWidth=0.8, opacity=0.55, color=GREY)
         .encode(alt.X("day:Q"), alt.Y("estimate:Q"), alt.Detail("path:N"))
     )
     return lines
@@ -411,7 +433,7 @@ def _endings(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
     found = {arm: findings.endings(outcomes) for arm, outcomes in arms.items()}
     seen = [name for name in ENDINGS if any(shares[name].estimate for shares in found.values())]
     days = next(iter(arms.values())).days
-    figure = charts.shares(
+    figure = share_bars(
         "endings",
         f"Of 100 talks, so many stand like this on day {days}.",
         {
@@ -437,7 +459,7 @@ def _refusals(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
         }
         for arm, outcomes in arms.items()
     }
-    figure = charts.shares(
+    figure = share_bars(
         "blockers",
         "Of 100 texts on the table, so many are refused by each party.",
         groups,
@@ -447,8 +469,8 @@ def _refusals(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
     return Section("blockers", "Who refuses?", (said,), (figure,))
 
 
-def _obstacles(question: Query, arms: list[str]) -> Json:
-    """Who and what stands in the way before the first day, arm beside arm."""
+def _obstacles(question: Query, arms: list[str]) -> Section:
+    """Show who and what stands in the way before the first day, arm beside arm."""
     bargains = {}
     for name, arm in zip(arms, question.arms, strict=True):
         looked = initial_utilities(
@@ -467,9 +489,9 @@ def _obstacles(question: Query, arms: list[str]) -> Json:
     )
     heading = "Who and what stands in the way?"
     if not blocked:
-        return _section(Section("obstacles", heading, said), {})
+        return Section("obstacles", heading, said)
     no_issue = any(found.issue_shares[attribution.NO_ISSUE].estimate for found in blocked.values())
-    figure = charts.shares(
+    figure = share_bars(
         "obstacles",
         "Where nothing suits everybody before the first day: who would have to give up most, and "
         "over which issues they part.",
@@ -481,7 +503,7 @@ def _obstacles(question: Query, arms: list[str]) -> Json:
             for name, found in blocked.items()
         },
     )
-    return _section(Section("obstacles", heading, said, (figure,)), {})
+    return Section("obstacles", heading, said, (figure,))
 
 
 def _blocked(found: attribution.Structural, scenario: Scenario, is_blocked: bool) -> str:

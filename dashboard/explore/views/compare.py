@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
 from urllib.parse import parse_qs, urlencode
@@ -10,10 +11,16 @@ import streamlit as st
 
 from dashboard.common import theme
 from dashboard.explore import page_state, progress, session, what_if_widgets
+from dashboard.explore.answers import (
+    CasesAnswer,
+    NumbersApart,
+    TalksAnswer,
+    headline_on,
+    section_named,
+)
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.query import Query, QueryArm
 from sim.scenario.loading import scenario_names
-from sim.types import Json
 
 #: The two sides, as the page and its address call them.
 LABELS = ("First", "Second")
@@ -77,19 +84,18 @@ def choose_case(label: str, cases: dict[str, WhatIf], default: str) -> str:
     return key
 
 
-def show_share(answer: Json, day: int, title: str) -> None:
+def show_share(answer: TalksAnswer, day: int, title: str) -> None:
     """Show how many talks of a case come to a truce."""
-    line = next(line for line in answer["headline"] if line["day"] == day)
-    share = line["arms"]["baseline"]
+    share = headline_on(answer.headline, day).arms["baseline"]
     st.html(
         f'<p class="parley-count"><span class="what">{escape(title)}</span>'
-        f"<b>{escape(share['words'])}</b> of 100 <small>({escape(share['interval'])})</small></p>"
+        f"<b>{escape(share.words)}</b> of 100 <small>({escape(share.interval)})</small></p>"
     )
 
 
-def show_shares(answer: Json, titles: list[str], days: int) -> None:
+def show_shares(answer: CasesAnswer, titles: list[str], days: int) -> None:
     """Show how many talks of either case come to a truce by a day, and the difference."""
-    counted = sorted(map(int, answer["differences"]))
+    counted = sorted(map(int, answer.differences))
     day = st.segmented_control(
         "Truces that begin by day",
         counted,
@@ -98,11 +104,11 @@ def show_shares(answer: Json, titles: list[str], days: int) -> None:
         key=f"compared-by-{days}",
     )
     for column, case_answer, title in zip(
-        st.columns(2, gap="large"), answer["cases"], titles, strict=True
+        st.columns(2, gap="large"), answer.cases, titles, strict=True
     ):
         with column:
             show_share(case_answer, int(day or counted[-1]), title)
-    st.markdown(theme.escape(answer["differences"][str(day or counted[-1])]))
+    st.markdown(theme.escape(answer.differences[str(day or counted[-1])]))
 
 
 def setting_differs(name: str, pair: list[WhatIf]) -> str:
@@ -119,31 +125,31 @@ def setting_differs(name: str, pair: list[WhatIf]) -> str:
     return sentences[name]
 
 
-def show_side_by_side(answers: list[Json], titles: list[str], name: str) -> None:
+def show_side_by_side(answers: Sequence[TalksAnswer], titles: list[str], name: str) -> None:
     """Draw the same charts of both cases."""
     for column, answer, title, side in zip(
         st.columns(2, gap="large"), answers, titles, ("first", "second"), strict=True
     ):
         with column, st.container(key=f"side-{side}"):
             st.markdown(f"**{theme.escape(title)}**")
-            section = next(each for each in answer["sections"] if each["name"] == name)
+            section = section_named(answer.sections, name)
             theme.section(theme.with_suffix(section, side), across=1)
 
 
-def show_file_differences(differences: Json, titles: list[str]) -> None:
+def show_file_differences(differences: NumbersApart, titles: list[str]) -> None:
     """Show which numbers differ between the two files."""
     st.header("How the files differ", anchor=False)
     st.markdown(
-        f"Of {differences['shared']} numbers that both have, {differences['differ']} differ in "
-        f"their most likely value; {differences['only_first']} stand in the first alone and "
-        f"{differences['only_second']} in the second alone."
+        f"Of {differences.shared} numbers that both have, {differences.differ} differ in their "
+        f"most likely value; {differences.only_first} stand in the first alone and "
+        f"{differences.only_second} in the second alone."
     )
-    if differences["rows"]:
+    if differences.rows:
         with st.expander("Numbers that differ"):
             head = ["number", *titles]
-            theme.table(head, differences["rows"], "numbers-apart")
-            if differences["differ"] > len(differences["rows"]):
-                st.caption(f"The first {len(differences['rows'])} of {differences['differ']}.")
+            theme.table(head, differences.rows, "numbers-apart")
+            if differences.differ > len(differences.rows):
+                st.caption(f"The first {len(differences.rows)} of {differences.differ}.")
 
 
 current = session.current_what_if()
@@ -180,10 +186,11 @@ else:
     section = theme.choose_section("compared")
     with above:
         more = (("section", section),)
-        answer = progress.wait_for_answer(Query("cases", arms, runs, seed, days, more))
+        data = progress.wait_for_answer(Query("cases", arms, runs, seed, days, more))
+        answer = None if data is None else CasesAnswer.model_validate(data)
         if answer is not None:
             show_shares(answer, titles, days)
-            luck = "both with the same luck" if answer["same_luck"] else "each with luck of its own"
+            luck = "both with the same luck" if answer.same_luck else "each with luck of its own"
             st.caption(
                 f"{runs:,} talks of {days} days each, seed {seed}, {luck}. In brackets: "
                 "95 % intervals, which speak of luck only."
@@ -192,8 +199,8 @@ else:
                 if len({getattr(what_if, name) for what_if in pair}) > 1:
                     st.caption(theme.escape(setting_differs(name, pair)))
     if answer is not None:
-        show_side_by_side(answer["cases"], titles, section)
-        show_file_differences(answer["numbers"], titles)
+        show_side_by_side(answer.cases, titles, section)
+        show_file_differences(answer.numbers, titles)
         st.markdown("The same again, case by case:")
         for what_if in pair:
             alone = replace(what_if, runs=runs, seed=seed, days=days)

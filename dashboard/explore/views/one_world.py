@@ -8,10 +8,11 @@ import streamlit as st
 
 from dashboard.common import theme
 from dashboard.explore import progress, session
+from dashboard.explore.answers import WorldAnswer, WorldsAnswer
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.query import Query
 from dashboard.explore.views import WHAT_IF
-from sim.types import Json
+from sim.reporting.models import RunState, RunStep, RunStory
 
 BASELINE, CHANGED = "baseline", "changed"
 
@@ -26,7 +27,7 @@ def show_typed_world() -> None:
     show_world(int(st.session_state["number"]))
 
 
-def choose_world(what_if: WhatIf, worlds: Json | None) -> int:
+def choose_world(what_if: WhatIf, worlds: WorldsAnswer | None) -> int:
     """Let the visitor choose a world: the next, a typical one, or one that the change turns."""
     last = what_if.runs - 1
     number: int = min(st.session_state["world"], last)
@@ -50,8 +51,8 @@ def choose_world(what_if: WhatIf, worlds: Json | None) -> int:
     if worlds is None:
         return number
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("One like the median", on_click=show_world, args=(worlds["median"],))
-        turned_worlds = (*worlds["to_deal"], *worlds["from_deal"])
+        st.button("One like the median", on_click=show_world, args=(worlds.median,))
+        turned_worlds = (*worlds.to_deal, *worlds.from_deal)
         if what_if.moved:
             st.button(
                 "One that your change turned",
@@ -70,14 +71,14 @@ def next_world(numbers: tuple[int, ...], number: int) -> int:
     return numbers[0] if numbers else number
 
 
-def describe_worlds(worlds: Json, what_if: WhatIf) -> str:
+def describe_worlds(worlds: WorldsAnswer, what_if: WhatIf) -> str:
     """Describe what a typical world is, and how many the change turns."""
     text = (
-        f"Worlds 0 to {worlds['runs'] - 1:,}, seed {what_if.seed}; each has its own luck. The "
+        f"Worlds 0 to {worlds.runs - 1:,}, seed {what_if.seed}; each has its own luck. The "
         "median is of the day of the first truce, counting no truce last."
     )
     if what_if.moved:
-        gained, lost = worlds["turned"]
+        gained, lost = worlds.turned
         text += (
             f" Your change brings a truce by day {what_if.days} in {gained:,} worlds that had "
             f"none, and takes it away in {lost:,}."
@@ -85,9 +86,9 @@ def describe_worlds(worlds: Json, what_if: WhatIf) -> str:
     return text
 
 
-def show_steps(arm: Json) -> int:
+def show_steps(story: RunStory) -> int:
     """Show the world step by step; return the day in view."""
-    steps = arm["steps"]
+    steps = story.steps
     if not steps:
         return 1
     index = min(st.session_state.get("step", 0), len(steps) - 1)
@@ -108,31 +109,31 @@ def show_steps(arm: Json) -> int:
             type="primary",
         )
         st.caption(f"Step {index + 1} of {len(steps)}")
-    step = steps[index]
+    step: RunStep = steps[index]
     with st.container(border=True, key="step"):
-        st.markdown(f"**{describe_state(step['day'], step['state'])}**")
-        for words in step["words"]:
+        st.markdown(f"**{describe_state(step.day, step.state)}**")
+        for words in step.words:
             st.markdown(theme.escape(words))
-    return int(step["day"])
+    return step.day
 
 
-def describe_state(day: int, state: Json) -> str:
+def describe_state(day: int, state: RunState) -> str:
     """Describe how things stand on a day."""
-    truce = "truce" if state["truce"] else "no truce"
+    truce = "truce" if state.truce else "no truce"
     return (
-        f"Day {day}: {truce}; texts on the table so far {state['texts']}, signed "
-        f"{state['signed']}; captives home alive {state['home']}, died {state['died']}."
+        f"Day {day}: {truce}; texts on the table so far {state.texts}, signed "
+        f"{state.signed}; captives home alive {state.home}, died {state.died}."
     )
 
 
-def show_story(arm: Json) -> None:
+def show_story(story: RunStory) -> None:
     """Show the whole story, to read in one go."""
     with st.expander("The whole story"):
-        st.markdown(theme.escape(arm["heading"]))
-        for step in arm["steps"]:
-            for words in step["words"]:
+        st.markdown(theme.escape(story.heading))
+        for step in story.steps:
+            for words in step.words:
                 st.markdown(theme.escape(words))
-    for words in arm["after"]:
+    for words in story.after:
         st.markdown(theme.escape(words))
 
 
@@ -150,30 +151,29 @@ st.markdown(
 session.show_what_if(what_if)
 
 arms = (what_if.baseline, what_if.changed) if what_if.moved else (what_if.baseline,)
-worlds = progress.wait_for_answer(Query("worlds", arms, what_if.runs, what_if.seed, what_if.days))
+data = progress.wait_for_answer(Query("worlds", arms, what_if.runs, what_if.seed, what_if.days))
+worlds = None if data is None else WorldsAnswer.model_validate(data)
 number = choose_world(what_if, worlds)
 session.write_address(what_if, {"world": [str(number)]} if number else {})
 
 more = (("run", str(number)),)
-world = progress.wait_for_answer(Query("world", arms, 1, what_if.seed, what_if.days, more))
-if world is not None:
+data = progress.wait_for_answer(Query("world", arms, 1, what_if.seed, what_if.days, more))
+if data is not None:
+    stories = WorldAnswer.model_validate(data).arms
     shown = BASELINE
     if what_if.moved:
         shown = st.segmented_control(
             "Read the world", [BASELINE, CHANGED], default=CHANGED, required=True, key="arm"
         )
-    shown_arm, other_arm = (
-        world["arms"][shown == CHANGED],
-        world["arms"][shown != CHANGED and what_if.moved],
-    )
-    st.header(f"World {number}: {shown_arm['ending']}", anchor=False)
+    shown_arm, other_arm = stories[shown == CHANGED], stories[shown != CHANGED and what_if.moved]
+    st.header(f"World {number}: {shown_arm.ending}", anchor=False)
     if what_if.moved:
         instead = "Without your change" if shown == CHANGED else "With your change"
-        st.markdown(f"{instead}, and with the same luck: {other_arm['ending']}.")
+        st.markdown(f"{instead}, and with the same luck: {other_arm.ending}.")
     timeline_place = st.container()
     day = show_steps(shown_arm)
     with timeline_place:
-        theme.timeline(shown_arm["timeline"], day)
+        theme.timeline(shown_arm.timeline, day)
         st.caption(
             "A text is a full dot where everybody accepted it, and a ring where somebody refused."
         )

@@ -9,12 +9,14 @@ import streamlit as st
 
 from dashboard.common import theme
 from dashboard.explore import class_wall, page_state, progress, session, what_if_widgets
+from dashboard.explore.answers import headline_on
 from dashboard.explore.class_wall import WallEntry
 from dashboard.explore.job_queue import WALL, shared_queue
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.views import WHAT_IF
 from dashboard.explore.visitor_store import StorageError
-from sim.reporting.charts import BLUE, GREY, INK
+from sim.reporting.charts.kit import BLUE, GREY, INK
+from sim.reporting.models import Headline
 from sim.types import Json
 
 #: Seconds between two redraws of the wall.
@@ -24,7 +26,7 @@ REFRESH_SECONDS = 4.0
 HEADLINE_DAY = 90
 
 
-def headline_of(what_if: WhatIf) -> Json | None:
+def headline_of(what_if: WhatIf) -> Headline | None:
     """Return a what-if's headline by the day that the wall counts; None until it is known."""
     query = what_if.query(theme.FIRST_SECTION)
     answer = progress.cached_answer(query)
@@ -33,10 +35,9 @@ def headline_of(what_if: WhatIf) -> Json | None:
         answer = shared_queue().submit(alone, f"wall {progress.session_id()}", WALL).answer
     if answer is None:
         return None
-    days = [line["day"] for line in answer["headline"]]
-    day = HEADLINE_DAY if HEADLINE_DAY in days else days[-1]
-    line: Json = next(line for line in answer["headline"] if line["day"] == day)
-    return line
+    lines = [Headline.model_validate(line) for line in answer["headline"]]
+    days = [line.day for line in lines]
+    return headline_on(lines, HEADLINE_DAY if HEADLINE_DAY in days else days[-1])
 
 
 def show_effects(rows: list[Json]) -> None:
@@ -78,12 +79,12 @@ def show_entries(code: str, cards: list[tuple[WallEntry, WhatIf, list[str]]]) ->
     rows = [
         {
             "name": entry.name,
-            "effect": 100 * line["effect"]["estimate"],
-            "low": 100 * line["effect"]["low"],
-            "high": 100 * line["effect"]["high"],
+            "effect": 100 * (line.effect.estimate or 0.0),
+            "low": 100 * (line.effect.low or 0.0),
+            "high": 100 * (line.effect.high or 0.0),
         }
         for (entry, _, _), line in zip(cards, lines, strict=True)
-        if line is not None and line["effect"]
+        if line is not None and line.effect
     ]
     if rows:
         st.header("What each of them does", anchor=False)
@@ -91,7 +92,11 @@ def show_entries(code: str, cards: list[tuple[WallEntry, WhatIf, list[str]]]) ->
         with st.expander("The numbers as a table"):
             head = ["what-if", "more or fewer of 100", "95 % interval"]
             numbers = [
-                [row["name"], f"{row['effect']:+.1f}", f"{row['low']:+.1f} to {row['high']:+.1f}"]
+                [
+                    str(row["name"]),
+                    f"{row['effect']:+.1f}",
+                    f"{row['low']:+.1f} to {row['high']:+.1f}",
+                ]
                 for row in rows
             ]
             theme.table(head, numbers, "wall")
@@ -114,7 +119,9 @@ def show_entries(code: str, cards: list[tuple[WallEntry, WhatIf, list[str]]]) ->
                 )
 
 
-def show_card(entry: WallEntry, what_if: WhatIf, warnings: list[str], line: Json | None) -> None:
+def show_card(
+    entry: WallEntry, what_if: WhatIf, warnings: list[str], line: Headline | None
+) -> None:
     """Draw one what-if: what was moved, what it does in a sentence, and a link to it."""
     st.markdown(f"**{theme.escape(entry.name)}**")
     st.caption(
@@ -124,10 +131,10 @@ def show_card(entry: WallEntry, what_if: WhatIf, warnings: list[str], line: Json
         st.caption(theme.escape(warning))
     if line is None:
         st.caption("It is being worked out …")
-    elif line["effect"] is None:
+    elif line.effect is None:
         st.markdown("Nothing is moved in it.")
     else:
-        st.markdown(theme.escape(line["effect"]["words"]))
+        st.markdown(theme.escape(line.effect.words))
     st.page_link(
         WHAT_IF,
         label="Look at it",

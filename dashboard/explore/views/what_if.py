@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
 from urllib.parse import parse_qs
@@ -12,11 +13,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.common import theme
 from dashboard.explore import challenges, downloads, page_state, progress, session, what_if_widgets
+from dashboard.explore.answers import WhatIfAnswer, headline_on, read_what_if, section_named
 from dashboard.explore.caveats import caveats_for
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.session import set_what_if, undo
+from sim.reporting.models import Headline
 from sim.scenario.schema import Lever, Scenario
-from sim.types import Json
 
 #: Levers shown at once; the others are in an expander.
 SHOWN_AT_ONCE = 8
@@ -90,29 +92,29 @@ def choose_day(days: list[int]) -> int:
 
 
 def show_headline(
-    place: DeltaGenerator, lines: list[Json], day: int, runs: int, early: bool
+    place: DeltaGenerator, lines: Sequence[Headline], day: int, runs: int, early: bool
 ) -> None:
     """Show how many talks of 100 come to a truce in each arm, and the effect in words.
 
     Draws nothing while the day is not yet known.
     """
-    line = next((line for line in lines if line["day"] == day), None)
+    line = next((line for line in lines if line.day == day), None)
     if line is None:
         return
     counts = "".join(
         f'<p class="parley-count"><span class="what">{escape(arm.capitalize())}</span>'
-        f"<b>{escape(share['words'])}</b> of 100 <small>({escape(share['interval'])})</small></p>"
-        for arm, share in line["arms"].items()
+        f"<b>{escape(share.words)}</b> of 100 <small>({escape(share.interval)})</small></p>"
+        for arm, share in line.arms.items()
     )
-    base_rate = line["base_rate"]
-    history = f"; in history {base_rate['words']} ({base_rate['interval']})" if base_rate else ""
+    base_rate = line.base_rate
+    history = f"; in history {base_rate.words} ({base_rate.interval})" if base_rate else ""
     fitted = (
         " The level is fitted to history: look at what changes, and not at how high it is."
         if base_rate
         else ""
     )
-    effect = line["effect"]
-    sentence = effect["words"] if effect else "Move a lever to hold something against this."
+    effect = line.effect
+    sentence = effect.words if effect else "Move a lever to hold something against this."
     source = "An early estimate from" if early else "From"
     luck = "; both with the same luck" if effect else ""
     place.html(
@@ -125,7 +127,7 @@ def show_headline(
     )
 
 
-def guess_first(what_if: WhatIf, day: int, baseline: Json | None) -> bool:
+def guess_first(what_if: WhatIf, day: int, baseline: WhatIfAnswer | None) -> bool:
     """Ask for a guess; return whether the answer may be shown."""
     mark = f"{what_if.query().key()[:16]}-{day}"
     if not st.session_state["guessing"] or not what_if.moved or what_if_widgets.has_guess(mark):
@@ -133,8 +135,8 @@ def guess_first(what_if: WhatIf, day: int, baseline: Json | None) -> bool:
     st.header("Guess first", anchor=False)
     baseline_words = ""
     if baseline is not None:
-        line = next(line for line in baseline["headline"] if line["day"] == day)
-        baseline_words = f" In the baseline it is {line['arms']['baseline']['words']}."
+        share = headline_on(baseline.headline, day).arms["baseline"]
+        baseline_words = f" In the baseline it is {share.words}."
     st.markdown(
         f"With your change, in how many of 100 simulated talks does a truce begin by day "
         f"{day}?{baseline_words}"
@@ -173,24 +175,26 @@ with left:
 
 with right:
     unchanged = replace(what_if, levers=what_if.pinned, changes=())
-    baseline = progress.cached_answer(unchanged.query(theme.FIRST_SECTION))
+    baseline_data = progress.cached_answer(unchanged.query(theme.FIRST_SECTION))
+    baseline = None if baseline_data is None else read_what_if(baseline_data)
     if guess_first(what_if, day, baseline):
         section = theme.choose_section("asked", effects=what_if.moved)
         query = what_if.query(section)
-        answer = progress.wait_for_answer(
+        data = progress.wait_for_answer(
             query,
             lambda lines, runs: show_headline(headline_place, lines, day, runs, runs < query.runs),
         )
-        if answer is not None:
-            show_headline(headline_place, answer["headline"], day, query.runs, early=False)
+        if data is not None:
+            answer = read_what_if(data)
+            show_headline(headline_place, answer.headline, day, query.runs, early=False)
             for caveat in caveats_for(what_if):
                 st.warning(caveat, icon=":material/balance:")
             what_if_widgets.score_guess(what_if, answer, days)
-            theme.section(next(each for each in answer["sections"] if each["name"] == section))
+            theme.section(section_named(answer.sections, section))
             what_if_widgets.show_solved(challenges.solved_challenges(what_if, answer))
-            downloads.show(what_if, answer, section)
+            downloads.show(what_if, section_named(answer.sections, section))
     elif baseline is not None:
-        show_headline(headline_place, baseline["headline"], day, what_if.runs, early=False)
+        show_headline(headline_place, baseline.headline, day, what_if.runs, early=False)
 
 what_if_widgets.save_and_share(
     what_if, lambda query: set_what_if(page_state.from_query_params(parse_qs(query))[0])

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.common import theme
 from dashboard.explore import progress, session
+from dashboard.explore.answers import SectionAnswer
 from dashboard.explore.caveats import MEDIATION_CAVEAT, PRIZE_CAVEAT
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.query import Query
@@ -153,7 +154,7 @@ query = query_for(name, what_if)
 if query is not None:
     answer = progress.wait_for_answer(query)
     if answer is not None:
-        theme.section(answer["section"])
+        theme.section(SectionAnswer.model_validate(answer).section)
         st.caption(
             f"{query.runs:,} {PARTS[name].runs_label}, {what_if.days} days, seed {what_if.seed}. "
             "Intervals speak of luck only."

@@ -1,4 +1,4 @@
-"""Charts of what a sweep shows, in the manner of `sim.reporting.charts`."""
+"""Charts of what a sweep shows, from the parts of `sim.reporting.charts`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,19 @@ from typing import Any
 import altair as alt
 
 from sim.findings.statistics import Finding
-from sim.reporting.charts import BLUE, GREY, INK, WIDTH, Figure
+from sim.reporting.charts.kit import (
+    BLUE,
+    GREY,
+    INK,
+    WIDTH,
+    Figure,
+    Rows,
+    chart_of,
+    interval_ends,
+)
 from sim.reporting.summary import of_hundred
 from sim.sweep.analysis.response_curves import HeatMap, ResponseCurve
 from sim.sweep.analysis.scenario_discovery import Discovery
-
-Rows = list[dict[str, Any]]
 
 #: Characters of an axis title to a line, and how a part of a range is broken into lines.
 TITLED = 34
@@ -47,8 +54,8 @@ def response(curve: ResponseCurve, name: str, axis: str, is_share: bool) -> Figu
             "at": at,
             "name": label,
             "estimate": scale * one.estimate,
-            "low": scale * (one.estimate if one.low is None else one.low),
-            "high": scale * (one.estimate if one.high is None else one.high),
+            "low": scale * interval_ends(one)[0],
+            "high": scale * interval_ends(one)[1],
         }
         for at, label, one in zip(curve.at, curve.names, curve.findings, strict=True)
         if one.estimate is not None
@@ -60,7 +67,7 @@ def response(curve: ResponseCurve, name: str, axis: str, is_share: bool) -> Figu
         x = alt.X("at:Q").scale(zero=False, nice=False, padding=10)
     x = x.title(curve.key).axis(labelAngle=0, tickCount=5, grid=False)
     y = alt.Y("low:Q").title(textwrap.wrap(axis, TITLED)).scale(zero=True).axis(tickCount=5)
-    drawn = alt.Chart(alt.InlineData(values=rows))
+    drawn = chart_of(rows)
     layers = [drawn.mark_rule(color=BLUE, strokeWidth=2).encode(x, y, alt.Y2("high:Q"))]
     if not listed:
         layers.append(drawn.mark_line(color=BLUE, opacity=0.5).encode(x, alt.Y("estimate:Q")))
@@ -103,7 +110,7 @@ def heat(found: HeatMap, name: str, axis: str, is_share: bool) -> Figure:
         for r, c in cells
     ]
     middle = (min(row["mean"] for row in rows) + max(row["mean"] for row in rows)) / 2
-    drawn = alt.Chart(alt.InlineData(values=rows)).encode(
+    drawn = chart_of(rows).encode(
         alt.X("along:N", sort=list(along))
         .title(found.along)
         .axis(labelAngle=0, labelExpr=IN_LINES),
@@ -145,10 +152,8 @@ def boxes(found: Discovery, name: str) -> Figure:
     y = alt.Y("density:Q").title("density: of 100 held, of interest")
     x = x.scale(domain=[0, 100]).axis(tickCount=5)
     y = y.scale(domain=[0, 100]).axis(tickCount=5)
-    dots = alt.Chart(alt.InlineData(values=rows)).mark_point(color=GREY, opacity=1).encode(x, y)
-    one = alt.Chart(alt.InlineData(values=kept)).mark_point(
-        color=BLUE, filled=True, opacity=1, size=140
-    )
+    dots = chart_of(rows).mark_point(color=GREY, opacity=1).encode(x, y)
+    one = chart_of(kept).mark_point(color=BLUE, filled=True, opacity=1, size=140)
     title = (
         f"The box that was kept (full dot) holds {kept[0]['coverage']:.0f} of 100 cases of "
         f"interest, and {kept[0]['density']:.0f} of 100 that it holds are."

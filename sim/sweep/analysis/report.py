@@ -11,8 +11,10 @@ from typing import Any
 
 from sim.findings.statistics import Finding
 from sim.io.atomic_write import write_atomically
-from sim.reporting import charts, html_report
-from sim.reporting.charts import Figure
+from sim.reporting import html_report
+from sim.reporting.charts.effects import effect_dots, signed
+from sim.reporting.charts.kit import Figure
+from sim.reporting.charts.shares import share_bars
 from sim.reporting.html_report import Page
 from sim.reporting.sections import Section, SectionTable
 from sim.reporting.summary import NOT_A_FORECAST
@@ -200,7 +202,7 @@ def page_of(
             ("runs", f"{counts['planned']:,} of {manifest['days']} days"),
         ),
         data={DATA: as_data(sweep, found, calibration, command)},
-        **html_report.about(scenario),
+        **vars(html_report.about(scenario)),
     )
 
 
@@ -264,7 +266,7 @@ def _changes(one: ReportData) -> Iterator[str]:
         if curve.change is not None:
             yield (
                 f"{curve.change.name}, in the same states and with the same luck: "
-                f"{charts.signed(curve.change, scale)}{unit}."
+                f"{signed(curve.change, scale)}{unit}."
             )
 
 
@@ -281,7 +283,7 @@ def _morris(one: ReportData, name: str, heading: str) -> Section:
     assert one.morris is not None
     scale = 100.0 if one.answers.is_share else 1.0
     figures = [
-        charts.effects(
+        effect_dots(
             f"{name}-{group}",
             f"What moving one key over its whole range does, {one.answers.policy(group)}.",
             {
@@ -301,7 +303,7 @@ def _morris(one: ReportData, name: str, heading: str) -> Section:
 def _sobol(one: ReportData, name: str, heading: str) -> Section:
     assert one.sobol is not None
     figures = [
-        charts.effects(
+        effect_dots(
             f"{name}-{group}",
             f"Shares of the variance of design points' means, {one.answers.policy(group)}.",
             {
@@ -387,7 +389,7 @@ def _regretted(one: ReportData, name: str, heading: str) -> Section:
             f"does enough in a state where it comes to {bound} {enough}.",
         ),
         (
-            charts.shares(
+            share_bars(
                 name,
                 f"In so many of 100 states of the world each policy does enough ({enough}).",
                 {"": {"": {policy.name: policy.satisfices for policy in found.policies}}},

@@ -6,6 +6,7 @@ from dashboard.explore.compute import single_run
 from sim.engine.outcomes import NONE
 from sim.engine.simulate import simulate
 from sim.reporting import narrative
+from sim.reporting.charts import timeline
 from sim.scenario.loading import load_scenario
 
 QUICK = "scenario=two-rivers&days=60&runs=200&set=leaks:0"
@@ -40,12 +41,12 @@ def test_the_last_step_of_a_world_counts_the_people_that_the_engine_counts():
     case = load_scenario("two-rivers")
     for run in range(6):
         told = narrative.follow(case, run, days=120)
-        state = single_run.state_on(told.notes, 120)
+        state = narrative.state_on(told.events, 120)
         home = told.outcomes.returned_alive.sum() + told.outcomes.rescued.sum()
-        assert state["home"] == home
-        assert state["died"] == told.outcomes.died_in_captivity.sum()
-        assert state["signed"] == told.outcomes.deals[0]
-        assert state["texts"] == told.outcomes.rounds[0]
+        assert state.home == home
+        assert state.died == told.outcomes.died_in_captivity.sum()
+        assert state.signed == told.outcomes.deals[0]
+        assert state.texts == told.outcomes.rounds[0]
 
 
 def test_the_world_like_the_median_has_a_truce_where_most_have_one():
@@ -57,7 +58,7 @@ def test_the_world_like_the_median_has_a_truce_where_most_have_one():
 
 def test_every_kind_of_event_on_the_timeline_has_a_shape_that_shows_and_a_look_of_its_own():
     shows = {"circle", "square", "cross", "diamond", "triangle-up", "triangle-right"}
-    assert {shape for shape, _, _ in single_run.LOOKS.values()} <= shows  # a "stroke" has no area
-    looks = {name: look for name, look in single_run.LOOKS.items() if name != "ended"}
+    assert {shape for shape, _, _ in timeline.LOOKS.values()} <= shows  # a "stroke" has no area
+    looks = {name: look for name, look in timeline.LOOKS.items() if name != "ended"}
     assert len(set(looks.values())) == len(looks)
-    assert single_run.LOOKS["ended"] == single_run.LOOKS["refused"]  # in a row of its own
+    assert timeline.LOOKS["ended"] == timeline.LOOKS["refused"]  # in a row of its own

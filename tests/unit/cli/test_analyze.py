@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sim.cli.app import app
-from sim.reporting import charts
+from sim.reporting import html_report
 from sim.sweep import result_folder as disk
 from sim.sweep.analysis import cell_estimates, curves, regret
 from tests.support.known_sweeps import NUMBERS
@@ -132,8 +132,8 @@ def test_a_study_is_no_facts(sweep):
 
 
 def test_a_folder_that_was_changed_is_shown_with_a_warning(sweep, tmp_path, monkeypatch):
-    monkeypatch.setattr(charts, "as_svg", lambda figure, titled=True: "<svg/>")
-    monkeypatch.setattr(charts, "png_of", lambda svg: b"")
+    monkeypatch.setattr(html_report, "as_svg", lambda figure, titled=True: "<svg/>")
+    monkeypatch.setattr(html_report, "png_of", lambda svg: b"")
     path = sweep.folder / "runs.parquet"
     pq.write_table(pq.read_table(path), path, compression="none")
     result = parley(sweep.folder, "--out", tmp_path / "out")
@@ -177,8 +177,8 @@ def test_the_page_shows_what_the_design_allows_and_says_what_not(
     known, tmp_path, monkeypatch, design, shown, left_out
 ):
     """Which sections there are; how their charts are drawn is not looked at, and takes seconds."""
-    monkeypatch.setattr(charts, "as_svg", lambda figure, titled=True: "<svg/>")
-    monkeypatch.setattr(charts, "png_of", lambda svg: b"")
+    monkeypatch.setattr(html_report, "as_svg", lambda figure, titled=True: "<svg/>")
+    monkeypatch.setattr(html_report, "png_of", lambda svg: b"")
     ranges = "uniform: [0, 1], steps: 3" if "one_at" in design else "uniform: [0, 1]"
 
     def plane(points, replicates):

@@ -386,8 +386,8 @@ def test_a_folder_holds_the_results_of_one_command(other, tmp_path):
 @pytest.mark.parametrize("verb", [["run"], ["compare", "--set", "channel.leak=0.5"]])
 def test_the_same_command_may_overwrite_its_own_results(verb, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sim.reporting.charts.as_svg", lambda *_, **__: "<svg></svg>")
-    monkeypatch.setattr("sim.reporting.charts.png_of", lambda _: b"")
+    monkeypatch.setattr("sim.reporting.html_report.as_svg", lambda *_, **__: "<svg></svg>")
+    monkeypatch.setattr("sim.reporting.html_report.png_of", lambda _: b"")
     words = [verb[0], MINIMAL, *verb[1:], "--runs", "10", "--days", "10", "--out"]
     assert parley(*words, "kept").exit_code == 0
     first = {file.name for file in Path("kept").iterdir()}

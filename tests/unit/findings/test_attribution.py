@@ -28,6 +28,7 @@ from sim.findings.attribution import (
     structural,
 )
 from sim.reporting import explanation
+from sim.reporting.models import CountedEstimate, StructuralSummary
 from sim.theory.shapley import coalitions, shapley
 from tests.builders import case_of
 
@@ -235,14 +236,15 @@ def test_who_kept_no_series_is_told_so(played):
 
 
 def test_where_there_is_always_a_zopa_nothing_more_is_announced():
-    screen, always = io.StringIO(), {"no_zopa": {"estimate": 0.0}}
+    screen = io.StringIO()
+    never = CountedEstimate(estimate=0.0, low=0.0, high=0.1, n=20)
+    always = StructuralSummary.model_construct(no_zopa=never)
     console_explanation._print_structural(always, case_of("pie"), Console(file=screen, width=200))
     assert "In 0 of 100 talks no package is better than no deal" in screen.getvalue()
     assert screen.getvalue().endswith("as they see it.\n")
 
 
 def test_reasons_become_json(played):
-    assert (
-        json.loads(json.dumps(explanation._all(attribution.procedural(played))))["text"]["estimate"]
-        > 0
-    )
+    counted = explanation._counted(attribution.procedural(played))
+    data = {name: estimate.as_data() for name, estimate in counted.items()}
+    assert json.loads(json.dumps(data))["text"]["estimate"] > 0

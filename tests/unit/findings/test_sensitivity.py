@@ -34,7 +34,7 @@ from sim.findings.sensitivity import (
     uncertain_paths,
 )
 from sim.findings.statistics import restricted_mean_day
-from sim.reporting.sensitivity import remarks, study_as_data
+from sim.reporting.sensitivity import remarks, sensitivity_summary
 from sim.scenario.loading import find_scenario
 from tests.builders import differing, played
 
@@ -478,7 +478,8 @@ def test_a_study_of_the_talks_is_the_same_again_and_says_what_it_played():
     assert once.trends[0].name in chosen
     assert len(chosen) == 2
     assert sum(len(t.row) for t in once.tables) + 2 * 2 * 5 == small.runs
-    assert json.loads(json.dumps(study_as_data(once, case, small, {}), allow_nan=False))
+    data = sensitivity_summary(once, case, small, seed=1, days=12, levers={}).as_data()
+    assert json.loads(json.dumps(data, allow_nan=False))
     console = Console(record=True, width=200, file=io.StringIO())
     print_study(once, small, "parley again", console)
     told = console.export_text()

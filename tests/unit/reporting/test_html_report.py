@@ -17,6 +17,7 @@ from sim.engine.outcomes import NONE, Outcomes
 from sim.engine.simulate import compare, simulate
 from sim.reporting import html_report, summary
 from sim.reporting.html_report import Page
+from sim.reporting.models import EffectEstimate
 from sim.scenario.loading import load_scenario
 from sim.scenario.schema import Scenario
 
@@ -143,16 +144,16 @@ def test_every_chart_has_words_and_a_table(scenario, whole, html):
 
 def test_the_page_says_what_the_summary_says(scenario, outcomes, whole, html):
     found = summary.summary(outcomes, scenario)
-    assert {**whole.data[html_report.SUMMARY], "command": ""} == found
+    assert {**whole.data[html_report.SUMMARY], "command": ""} == found.as_data()
     words = Reader(html).words()
-    for day, share in found["deal"]["by_day"].items():
+    for day, share in found.deal.by_day.items():
         line = f"{summary.frequency(share)} simulated talks reach a truce by day {day}"
         assert line in words
-    truces = found["deal"]["by_day"]["60"]["estimate"]
+    truces = found.deal.by_day["60"].estimate
     dots = next(figure for figure in whole.figures if figure.name == "first-truce")
     without = int(dots.rows[-1][1])
     assert abs(100 - without - 100 * truces) <= 0.5
-    home = next(iter(found["exchange"]["by_pool"].values()))["returned_alive"]["mean"]
+    home = next(iter(found.exchange.by_pool.values()))["returned_alive"].mean
     people = next(figure for figure in whole.figures if figure.name == "captives")
     assert people.rows[0][2] == f"{home:,.1f}"
 
@@ -243,9 +244,9 @@ def test_a_comparison_shows_both_arms_and_speaks_of_noise(scenario):
     assert "noise" in words or "exactly no difference" in words
     assert f"Changed: {name} = {lever.high:g}." in words
     found = summary.comparison_summary(both, scenario)
-    effect = found["effects"]["returned_alive"]
-    assert f"{effect['baseline']:,.1f}" in words
-    assert f"{effect['changed']:,.1f}" in words
+    effect = found.effects["returned_alive"]
+    assert f"{effect.baseline:,.1f}" in words
+    assert f"{effect.changed:,.1f}" in words
 
 
 def test_a_change_that_does_nothing_is_said_to_do_nothing(scenario):
@@ -265,7 +266,9 @@ def test_a_change_that_does_nothing_is_said_to_do_nothing(scenario):
     ],
 )
 def test_a_difference_is_told_with_its_noise(low, high, words):
-    effect = {"estimate": 0.05, "low": low, "high": high, "exactly_zero": False}
+    effect = EffectEstimate(
+        estimate=0.05, low=low, high=high, baseline=0.3, changed=0.35, exactly_zero=False
+    )
     assert summary.judged("deal_by_90", effect, 40).endswith(words)
 
 

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from sim.engine.outcomes import NONE, Outcomes
+from sim.engine.run_events import (
+    RUN_EVENTS,
+    Confirmation,
+    DealSigned,
+    Leak,
+    RoundHeld,
+    RunEvent,
+    run_event,
+)
 from sim.engine.simulate import play_one, simulate
-from sim.reporting.narrative import EventLog, NotedEvent, _Teller, tell
+from sim.reporting.narrative import EventLog, Narrator, follow, state_on, steps_of, tell
 from sim.scenario.loading import load_scenario
 from sim.scenario.packages import feasible_packages
 
@@ -34,11 +44,16 @@ def stories(scenario) -> list[list[str]]:
 
 
 @pytest.fixture
-def teller(scenario, outcomes) -> _Teller:
-    return _Teller(scenario, feasible_packages(scenario), outcomes)
+def narrator(scenario, outcomes) -> Narrator:
+    return Narrator(scenario, feasible_packages(scenario), outcomes)
 
 
-def a_round(**facts) -> dict[str, object]:
+def paragraphs_of(narrator, *events) -> tuple[str, ...]:
+    """The story of some events."""
+    return narrator.story_of(events).paragraphs
+
+
+def a_round(day: int = 1, **facts) -> RoundHeld:
     """A text by the mediator that both parties refuse as less than they hold out for."""
     usual = {
         "package": 0,
@@ -54,15 +69,15 @@ def a_round(**facts) -> dict[str, object]:
         "worths": np.full((2, PACKAGES), 0.5),
         "added": np.zeros((2, PACKAGES)),
     }
-    return {**usual, **facts}
+    return RoundHeld(day, **{**usual, **facts})
 
 
-def worths_with(teller, **changes) -> np.ndarray:
+def worths_with(narrator, **changes) -> np.ndarray:
     """Worths of 0.5 each, but for a change of one level: `length` to (Lowland, Upland)."""
     worths = np.full((2, PACKAGES), 0.5)
-    levels = teller.packages.levels
+    levels = narrator.packages.levels
     for issue, both in changes.items():
-        k = teller.packages.issues.index(issue)
+        k = narrator.packages.issues.index(issue)
         off = levels != levels[0]
         worths[:, off[:, k] & (off.sum(axis=1) == 1)] = np.array(both)[:, None]
     return worths
@@ -103,14 +118,14 @@ def test_every_kind_of_note_can_be_told(stories):
         assert words in told, words
 
 
-def test_texts_are_told_in_the_scenarios_own_words(teller):
-    said = teller._told(NotedEvent(1, "round", a_round()))[0]
+def test_texts_are_told_in_the_scenarios_own_words(narrator):
+    said = paragraphs_of(narrator, a_round())[1]
     assert said.startswith("Day 1: The ferryman, mediating, puts a text on the table: ")
     assert "length of the truce: a week" in said
-    again = teller._tell_round(**a_round(package=1))
+    again = narrator.sentence(a_round(package=1))
     assert "(was: " in again
     assert "length of the truce" not in again  # it has not changed
-    assert "the same as before" in teller._tell_round(**a_round(package=1))
+    assert "the same as before" in narrator.sentence(a_round(package=1))
 
 
 @pytest.mark.parametrize(
@@ -126,99 +141,94 @@ def test_texts_are_told_in_the_scenarios_own_words(teller):
         ({"worth": np.array([0.6, 0.6])}, "could have gone either way"),
     ],
 )
-def test_refusals_are_explained_in_the_models_terms(teller, facts, words):
-    said = teller._tell_round(**a_round(**facts))
+def test_refusals_are_explained_in_the_models_terms(narrator, facts, words):
+    said = narrator.sentence(a_round(**facts))
     assert words in said[said.index("Lowland refuses: ") : said.index("Upland refuses: ")]
 
 
 # --- What it would have taken
 
 
-def only_upland_refuses(**facts) -> dict[str, object]:
+def only_upland_refuses(**facts) -> RoundHeld:
     """A text by Lowland that Upland refuses."""
     answers = {"speaker": 0, "accepts": np.array([True, False])}
     return a_round(**answers, **facts)
 
 
-def test_a_refusal_says_the_cheapest_change_that_would_have_been_accepted(teller):
-    dear = worths_with(teller, grain=(0.1, 0.7), length=(0.3, 0.7))
-    found = teller._concession(1, 0, only_upland_refuses(worths=dear))
+def test_a_refusal_says_the_cheapest_change_that_would_have_been_accepted(narrator):
+    dear = worths_with(narrator, grain=(0.1, 0.7), length=(0.3, 0.7))
+    found = narrator.answers.concession(1, only_upland_refuses(worths=dear))
     assert found.cost == pytest.approx(0.2)
-    assert teller.parties[found.loser] == "Lowland"
-    said = teller._tell_round(**only_upland_refuses(worths=dear))
+    assert narrator.answers.parties[found.loser] == "Lowland"
+    said = narrator.sentence(only_upland_refuses(worths=dear))
     assert "It would have taken: length of the truce: " in said
     assert said.endswith("at the cost of Lowland.")
 
 
-def test_no_cheaper_text_would_have_been_accepted_in_any_round_of_a_run(scenario, teller):
-    notebook = EventLog()
-    play_one(scenario, run=3, seed=7, diary=notebook)
-    rounds = [note.facts for note in notebook.notes if note.kind == "round"]
+def test_no_cheaper_text_would_have_been_accepted_in_any_round_of_a_run(scenario, narrator):
+    log = EventLog()
+    play_one(scenario, run=3, seed=7, diary=log)
+    rounds = [event for event in log.events if isinstance(event, RoundHeld)]
     tried = 0
-    for facts in rounds:
-        for p in teller._refusers(NotedEvent(1, "round", facts)):
-            met = facts["worths"][p] + facts["added"][p] >= facts["aspiration"][p]
-            found = teller._concession(p, 2, facts)
+    for held in rounds:
+        by_mediator = replace(held, speaker=2)
+        for p in narrator.answers.refusers(held):
+            met = held.worths[p] + held.added[p] >= held.aspiration[p]
+            found = narrator.answers.concession(p, by_mediator)
             assert (found is None) == (not met.any())
             if found is not None:
-                other = facts["worths"][1 - p]
+                other = held.worths[1 - p]
                 assert met[found.package]
                 best = other[met].max()
-                assert other[found.package] == pytest.approx(min(best, other[facts["package"]]))
+                assert other[found.package] == pytest.approx(min(best, other[held.package]))
                 tried += 1
     assert tried
 
 
-def test_of_a_mediators_text_the_cost_is_that_of_who_loses_most(teller):
-    worths = worths_with(teller, grain=(0.7, 0.2))
-    found = teller._concession(0, 2, a_round(worths=worths))
+def test_of_a_mediators_text_the_cost_is_that_of_who_loses_most(narrator):
+    worths = worths_with(narrator, grain=(0.7, 0.2))
+    found = narrator.answers.concession(0, a_round(worths=worths))
     assert (found.loser, found.cost) == (1, pytest.approx(0.3))
 
 
-def test_where_nothing_on_offer_would_do_the_story_says_so(teller):
-    assert "Nothing on offer would have met that." in teller._tell_round(**a_round())
+def test_where_nothing_on_offer_would_do_the_story_says_so(narrator):
+    assert "Nothing on offer would have met that." in narrator.sentence(a_round())
 
 
-def test_what_all_would_have_accepted_is_told_as_such(teller):
-    both = worths_with(teller, grain=(0.7, 0.7))
-    assert "which all the others would have accepted too" in teller._tell_round(
-        **a_round(worths=both)
-    )
-    teller.tells([NotedEvent(1, "round", a_round())])
-    quiet = teller._rounds([NotedEvent(5, "round", a_round(worths=both))])
+def test_what_all_would_have_accepted_is_told_as_such(narrator):
+    both = worths_with(narrator, grain=(0.7, 0.7))
+    assert "which all the others would have accepted too" in narrator.sentence(a_round(worths=both))
+    paragraphs_of(narrator, a_round())
+    quiet = narrator.answers.failed_proposals([a_round(5, worths=both)])
     assert "What would have won over Lowland and suited all: " in quiet
 
 
-def test_a_close_call_needs_no_concession(teller):
-    said = teller._tell_round(**a_round(worth=np.array([0.6, 0.6])))
+def test_a_close_call_needs_no_concession(narrator):
+    said = narrator.sentence(a_round(worth=np.array([0.6, 0.6])))
     assert "would have taken" not in said
     assert "Nothing on offer" not in said
 
 
-def test_quiet_rounds_are_told_together(teller):
-    notes = [NotedEvent(day, "round", a_round()) for day in (1, 12, 20, 41)]
-    story = teller.tells(notes)
+def test_quiet_rounds_are_told_together(narrator):
+    story = paragraphs_of(narrator, *(a_round(day) for day in (1, 12, 20, 41)))
     assert story[2].startswith(
         "Days 12–41: three more texts are refused, each by Lowland and Upland (Lowland: below"
     )
 
 
-def test_a_long_silence_is_told_in_stretches(teller):
-    notes = [NotedEvent(day, "round", a_round()) for day in range(1, 100, 10)]
-    days = [line.split(":")[0] for line in teller.tells(notes) if line.startswith("Days")]
+def test_a_long_silence_is_told_in_stretches(narrator):
+    story = paragraphs_of(narrator, *(a_round(day) for day in range(1, 100, 10)))
+    days = [line.split(":")[0] for line in story if line.startswith("Days")]
     assert days == ["Days 11–41", "Days 51–81"]
 
 
-def test_who_is_not_in_the_way_is_not_blamed(teller):
-    notes = [
-        NotedEvent(1, "round", a_round()),
-        NotedEvent(5, "round", a_round(accepts=np.array([True, False]))),
-    ]
-    assert "Day 5: one more text is refused, by Upland alone" in teller.tells(notes)[2]
+def test_who_is_not_in_the_way_is_not_blamed(narrator):
+    story = paragraphs_of(narrator, a_round(), a_round(5, accepts=np.array([True, False])))
+    assert "Day 5: one more text is refused, by Upland alone" in story[2]
 
 
-def test_a_confirmation_that_fails_says_who_withholds_it(teller):
-    said = teller._tell_confirmation(package=0, refused_by=[1])
+def test_a_confirmation_that_fails_says_who_withholds_it(narrator):
+    said = narrator.sentence(Confirmation(1, package=0, refused_by=[1]))
     assert said == "Upland does not confirm: by now the text is below its reservation value."
 
 
@@ -246,16 +256,16 @@ def test_a_confirmation_that_fails_says_who_withholds_it(teller):
         ("release", {"people": [1], "truce": True}, "one is released by a side channel"),
     ],
 )
-def test_turns_of_a_run_are_told_in_plain_words(teller, kind, facts, words):
-    assert words in teller.tells([NotedEvent(9, kind, facts)])[1]
+def test_turns_of_a_run_are_told_in_plain_words(narrator, kind, facts, words):
+    assert words in paragraphs_of(narrator, run_event(kind, 9, **facts))[1]
 
 
-def test_a_second_text_says_what_it_changes(teller):
-    first = NotedEvent(9, "signed", {"package": 0, "renewed": False})
-    second = NotedEvent(30, "signed", {"package": 1, "renewed": True})
-    told = teller.tells([first, second])
+def test_a_second_text_says_what_it_changes(narrator):
+    first = DealSigned(9, package=0, renewed=False)
+    second = DealSigned(30, package=1, renewed=True)
+    told = paragraphs_of(narrator, first, second)
     assert "Day 30: a second text is signed and the truce goes on: " in told[2]
-    assert told[3].startswith(f"Day {teller.outcomes.last_day[0]}, the last: the truce holds.")
+    assert told[3].startswith(f"Day {narrator.outcomes.last_day[0]}, the last: the truce holds.")
 
 
 # --- Why there was no deal
@@ -282,14 +292,40 @@ def test_reasons_are_those_of_the_run(scenario, outcomes):
     assert f"Upland held out for more ({words[number] if number < 10 else number})" in line
 
 
-def test_an_unknown_note_is_not_passed_over(teller):
-    with pytest.raises(AssertionError, match="nobody knows how to tell 'comet'"):
-        teller.tells([NotedEvent(3, "comet", {})])
+def test_an_event_without_words_is_not_passed_over(narrator):
+    class Comet(RunEvent):
+        kind = "comet"
+
+    with pytest.raises(TypeError, match="no words for 'comet'"):
+        narrator.story_of([Comet(3)])
 
 
-def test_a_notebook_keeps_what_happened_in_order():
-    notebook = EventLog()
-    notebook.note(1, "leak")
-    notebook.note(2, "signed", package=3, renewed=False)
-    assert [note.day for note in notebook.notes] == [1, 2]
-    assert notebook.notes[1].facts == {"package": 3, "renewed": False}
+def test_an_event_log_keeps_what_happened_in_order():
+    log = EventLog()
+    log.record(Leak(1))
+    log.record(DealSigned(2, package=3, renewed=False))
+    assert log.events == [Leak(1), DealSigned(2, package=3, renewed=False)]
+
+
+# --- In steps
+
+
+def test_the_steps_of_a_run_tell_all_that_its_story_tells(scenario):
+    for run in range(RUNS):
+        story = follow(scenario, run, seed=7)
+        steps = steps_of(story)
+        told = [words for step in steps for words in step.words]
+        assert sorted((story.heading, *told, *story.closing)) == sorted(story.paragraphs)
+        assert [step.day for step in steps] == sorted(step.day for step in steps)
+        for step in steps:
+            assert all(words.startswith(("Day ", "Days ")) for words in step.words)
+            assert step.state == state_on(story.events, step.day)
+
+
+def test_events_are_of_the_kind_that_they_are_filed_under(scenario):
+    log = EventLog()
+    play_one(scenario, run=3, seed=7, diary=log)
+    assert {type(event) for event in log.events} <= set(RUN_EVENTS.values())
+    assert all(event.kind == kind for kind, event in RUN_EVENTS.items())
+    with pytest.raises(TypeError):
+        run_event("leak", 3, loud=True)

@@ -19,6 +19,7 @@ from sim.engine.outcomes import ENDINGS, NONE, Outcomes
 from sim.engine.simulate import Comparison, compare, initial_bargaining_range, simulate
 from sim.engine.storage import OutcomeStore, save
 from sim.reporting import summary
+from sim.reporting.models import Estimate
 from sim.scenario.loading import load_scenario
 from sim.scenario.schema import Scenario
 
@@ -44,7 +45,8 @@ def words_of(print_it, *found, width: int = 200) -> str:
 
 
 def test_the_summary_has_the_agreed_shape(scenario, outcomes):
-    found = json.loads(json.dumps(summary.summary(outcomes, scenario, "x"), allow_nan=False))
+    data = summary.summary(outcomes, scenario, "x").as_data()
+    found = json.loads(json.dumps(data, allow_nan=False))
     assert found["schema"] == "parley.summary/1"
     assert found["scenario"] == {"name": "minimal", "sha256": outcomes.sha256}
     assert (found["runs"], found["seed"], found["days"]) == (RUNS, 3, 60)
@@ -79,8 +81,8 @@ def test_deals_are_counted_on_the_usual_days_and_on_the_last(days, marks):
 def test_a_real_case_is_held_against_its_base_rate():
     scenario = load_scenario("gaza-2024-01")
     found = summary.summary(simulate(scenario, runs=4, days=35), scenario)
-    assert found["base_rate"]["by_day"]["30"]["estimate"] == pytest.approx(0.123, abs=6e-4)
-    assert "Reuters" in found["base_rate"]["source"]["title"]
+    assert found.base_rate.by_day["30"].estimate == pytest.approx(0.123, abs=6e-4)
+    assert "Reuters" in found.base_rate.source.title
     words = words_of(console.print_summary, found, scenario)
     assert "base rate 12 (4 to 30)" in words
     assert "not an input" in words
@@ -98,8 +100,8 @@ def test_people_get_frequencies_the_caveat_and_the_command(scenario, outcomes):
 
 
 def test_one_talk_of_one_day_is_no_more_than_that():
-    assert summary.talks_played({"runs": 1, "days": 1}) == "1 simulated talk of 1 day"
-    assert summary.talks_played({"runs": 2000, "days": 90}) == "2,000 simulated talks of 90 days"
+    assert summary.talks_played(1, 1) == "1 simulated talk of 1 day"
+    assert summary.talks_played(2000, 90) == "2,000 simulated talks of 90 days"
 
 
 def test_nothing_breaks_where_nothing_was_signed(scenario, outcomes):
@@ -112,7 +114,7 @@ def test_nothing_breaks_where_nothing_was_signed(scenario, outcomes):
         truce_end=nothing.astype(np.int8),
     )
     found = summary.summary(none, scenario)
-    json.dumps(found, allow_nan=False)
+    json.dumps(found.as_data(), allow_nan=False)
     words = words_of(console.print_summary, found, scenario)
     assert "0 of 100 simulated talks reach a truce by day 60" in words
     assert "No deal was signed" in words
@@ -129,7 +131,7 @@ def test_words_in_brackets_are_printed_as_they_stand(scenario, outcomes):
     [(0, "0"), (1, "100"), (0.37, "37"), (0.004, "0.4"), (0.0002, "0.02"), (0.9999, "99.9")],
 )
 def test_a_share_is_rounded_but_never_to_none_or_all(share, words):
-    assert summary.frequency({"estimate": share}) == f"{words} of 100"
+    assert summary.frequency(Estimate(estimate=share, low=None, high=None)) == f"{words} of 100"
 
 
 # --- Comparisons
@@ -139,23 +141,23 @@ def test_a_lever_left_where_it_is_changes_exactly_nothing(scenario):
     name, lever = next(iter(scenario.levers.items()))
     same = compare(scenario, levers={name: lever.default}, runs=20)
     found = summary.comparison_summary(same, scenario)
-    assert all(effect["exactly_zero"] for effect in found["effects"].values())
-    assert found["flips"]["to_deal"]["estimate"] == found["flips"]["from_deal"]["estimate"] == 0
+    assert all(effect.exactly_zero for effect in found.effects.values())
+    assert found.flips.to_deal.estimate == found.flips.from_deal.estimate == 0
     words = words_of(console.print_comparison, found, scenario)
-    assert words.count("exactly 0 in every run") == len(found["effects"])
+    assert words.count("exactly 0 in every run") == len(found.effects)
 
 
 def test_a_comparison_says_what_changed(scenario, outcomes):
     later = np.where(outcomes.deal_day == NONE, NONE, np.minimum(outcomes.deal_day + 9, 60))
     slower = replace(outcomes, deal_day=later.astype(np.int16), levers={"patience": 2.0})
     found = summary.comparison_summary(Comparison(outcomes, slower), scenario)
-    assert found["schema"] == "parley.comparison/1"
-    assert list(found["effects"])[:2] == ["deal_by_30", "deal_by_60"]
-    effect = found["effects"]["restricted_mean_day"]
-    assert 0 < effect["low"] < effect["estimate"] < effect["high"]
-    assert effect["changed"] - effect["baseline"] == pytest.approx(effect["estimate"])
-    assert found["effects"]["returned_alive"]["exactly_zero"]
-    json.dumps(found, allow_nan=False)
+    assert found.as_data()["schema"] == "parley.comparison/1"
+    assert list(found.effects)[:2] == ["deal_by_30", "deal_by_60"]
+    effect = found.effects["restricted_mean_day"]
+    assert 0 < effect.low < effect.estimate < effect.high
+    assert effect.changed - effect.baseline == pytest.approx(effect.estimate)
+    assert found.effects["returned_alive"].exactly_zero
+    json.dumps(found.as_data(), allow_nan=False)
     assert "Changed: patience = 2." in words_of(console.print_comparison, found, scenario)
 
 

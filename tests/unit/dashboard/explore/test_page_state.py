@@ -8,9 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from dashboard.explore import page_state
+from dashboard.explore.answers import ComparisonAnswer
 from dashboard.explore.challenges import CHALLENGES, challenges_for, solved_challenges
 from dashboard.explore.query import QueryArm
 from sim.engine.sampling import check_levers
+from sim.reporting.models import ComparisonSummary, EffectEstimate
 from sim.scenario.loading import scenario_names
 
 RIVERS = page_state.unchanged("two-rivers")
@@ -101,7 +103,20 @@ def test_whatever_an_address_says_there_is_a_question(query):
 
 def effect(low, high, estimate=None):
     middle = (low + high) / 2 if estimate is None else estimate
-    return {"low": low, "high": high, "estimate": middle, "exactly_zero": low == high == 0}
+    return EffectEstimate(
+        estimate=middle,
+        low=low,
+        high=high,
+        baseline=0,
+        changed=middle,
+        exactly_zero=low == high == 0,
+    )
+
+
+def answer_with(effects):
+    """The part of the answer to a compared what-if that challenges look at."""
+    comparison = ComparisonSummary.model_construct(effects=effects)
+    return ComparisonAnswer.model_construct(comparison=comparison)
 
 
 @pytest.mark.parametrize(
@@ -126,8 +141,8 @@ def test_a_challenge_is_met_by_what_it_asks_for_and_not_by_nothing(solved, effec
         )
     }
     what_if = page_state.unchanged("gaza-2024-01").with_lever("leaks", 0.0)
-    assert solved_challenges(what_if, {"comparison": {"effects": nothing}}) == []
-    solved_now = solved_challenges(what_if, {"comparison": {"effects": {**nothing, **effects}}})
+    assert solved_challenges(what_if, answer_with(nothing)) == []
+    solved_now = solved_challenges(what_if, answer_with({**nothing, **effects}))
     assert solved in [challenge.name for challenge in solved_now]
     assert solved in [challenge.name for challenge in CHALLENGES]
 
@@ -140,4 +155,4 @@ def test_a_challenge_about_prisoners_is_offered_only_where_there_are_any():
     more_home = {"truce_held_60": effect(0, 0), "returned_alive": effect(0.5, 2.0)}
     effects = {"deal_by_180": effect(0, 0), "prisoners_released": effect(0, 0), **more_home}
     what_if = RIVERS.with_lever("leaks", 0.0)
-    assert solved_challenges(what_if, {"comparison": {"effects": effects}}) == []
+    assert solved_challenges(what_if, answer_with(effects)) == []

@@ -12,6 +12,7 @@ from dashboard.explore.compute.summary import JobContext, answer
 from dashboard.explore.query import Query, QueryArm
 from dashboard.explore.visitor_store import MAX_KEPT, StorageError, VisitorStore
 from sim.engine.simulate import compare, simulate
+from sim.reporting.models import FigureData, Headline
 from sim.reporting.summary import comparison_summary, summary
 from sim.scenario.loading import load_scenario
 
@@ -34,7 +35,7 @@ def test_a_comparison_is_that_of_the_command_line_and_can_be_kept_as_json(whole)
     found = whole
     scenario = load_scenario("two-rivers")
     both = compare(scenario, levers={"optimism": 0.0}, runs=60, seed=3, days=40)
-    assert found["comparison"] == comparison_summary(both, scenario)
+    assert found["comparison"] == comparison_summary(both, scenario).as_data()
     assert json.loads(json.dumps(found, allow_nan=False)) == json.loads(json.dumps(found))
     for section in found["sections"]:
         for figure in section["figures"]:
@@ -59,9 +60,9 @@ def test_the_first_talks_of_many_are_those_of_few(desk):
     answer(many, desk)
     few = answer(Query("headline", ARMS[:1], 20, 1, 40), desk)
     alone = simulate("two-rivers", runs=20, seed=1, days=40)
-    deal = summary(alone, load_scenario("two-rivers"))["deal"]["by_day"]["40"]
+    deal = summary(alone, load_scenario("two-rivers")).deal.by_day["40"]
     line = few["headline"][-1]
-    assert line["arms"]["baseline"]["estimate"] == deal["estimate"]
+    assert line["arms"]["baseline"]["estimate"] == deal.estimate
 
 
 def test_what_is_told_before_the_last_day_stands_in_the_answer(tmp_path):
@@ -76,9 +77,9 @@ def test_what_is_told_before_the_last_day_stands_in_the_answer(tmp_path):
 def test_a_day_of_few_talks_is_shown_until_it_is_known_of_many():
     shown, drawn = {}, []
     for runs, days in [(200, (30,)), (2000, (30,)), (200, (30, 90)), (2000, (30, 90))]:
-        part = {"headline": [{"day": day} for day in days]}
+        part = [Headline(day=day, arms={}, base_rate=None, effect=None) for day in days]
         progress.show_improved(
-            part, runs, shown, lambda lines, of: drawn.extend((line["day"], of) for line in lines)
+            part, runs, shown, lambda lines, of: drawn.extend((line.day, of) for line in lines)
         )
     assert drawn == [(30, 200), (30, 2000), (90, 200), (90, 2000)]
 
@@ -137,11 +138,14 @@ def test_words_are_shown_as_they_are():
 
 
 def test_a_table_cannot_smuggle_a_formula_into_a_spreadsheet():
-    figure = {
-        "title": "What changes.",
-        "head": ["what", "change"],
-        "rows": [["=cmd()", "-4.7 (-5 to -4)"], ["@a", "+1"]],
-    }
+    figure = FigureData(
+        name="effects",
+        title="What changes.",
+        alt="",
+        head=("what", "change"),
+        rows=(("=cmd()", "-4.7 (-5 to -4)"), ("@a", "+1")),
+        spec={},
+    )
     text = downloads.as_csv(figure, "Parley, not a forecast.").decode("utf-8-sig")
     assert text == (
         "what,change\n'=cmd(),-4.7 (-5 to -4)\n'@a,+1\n\n"
@@ -151,9 +155,8 @@ def test_a_table_cannot_smuggle_a_formula_into_a_spreadsheet():
 
 def test_a_chart_that_travels_alone_says_what_it_is_of_and_that_it_is_no_forecast():
     asked = page_state.unchanged("two-rivers").with_lever("leaks", 0.0)
-    title = downloads.with_title({"title": "What changes.", "spec": {"mark": "bar"}}, asked)[
-        "title"
-    ]
+    figure = FigureData.model_construct(title="What changes.", spec={"mark": "bar"})
+    title = downloads.with_title(figure, asked)["title"]
     assert title["text"] == ["What changes."]
     said = " ".join(title["subtitle"])
     for words in (
