@@ -35,17 +35,22 @@ def case_of(name: str, changes: Mapping[str, object] | None = None) -> Scenario:
 
 
 def talks_of(
-    case: Scenario, runs: int = 1, *, days: int = 1, chance: RandomStreams | None = None
+    case: Scenario,
+    runs: int = 1,
+    *,
+    days: int = 1,
+    chance: RandomStreams | None = None,
+    levers: Mapping[str, float] | None = None,
 ) -> Talks:
     """Talks before their first day, which memory does not keep when the test is over."""
-    talks = Talks(case, chance or RandomStreams(1, 0, runs), days=days)
+    talks = Talks(case, chance or RandomStreams(1, 0, runs), days=days, levers=levers)
     release_model(talks)
     return talks
 
 
 def scene_of(talks: Talks) -> Assessment:
     """What everybody makes of the possible deals as things stand, in all runs."""
-    return talks._assess(np.arange(talks.luck_of.runs))
+    return talks.assessor.assess(np.arange(talks.streams.runs))
 
 
 def package_of(case: Scenario, packages: Packages, **levels: str) -> int:

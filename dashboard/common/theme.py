@@ -33,17 +33,7 @@ NOT_A_FORECAST = (
     "scenario, and is no advice on a live case."
 )
 
-#: What the sections of an answer are called in the row of buttons above them.
-SECTIONS = {
-    "truce-begins": "When",
-    "effects": "What changes",
-    "endings": "How it ends",
-    "terms": "Terms",
-    "people": "People",
-    "truce-lasts": "Does it last",
-    "blockers": "Who refuses",
-    "obstacles": "In the way",
-}
+#: What pages show first of an answer.
 FIRST_SECTION = "truce-begins"
 
 STYLE = """
@@ -128,11 +118,19 @@ def content_note(scenario: Scenario) -> None:
 
 def choose_section(key: str, effects: bool = False) -> str:
     """Let the visitor choose a section of an answer; one is drawn at a time."""
-    names = [name for name in SECTIONS if effects or name != "effects"]
+    from sim.reporting.sections import SECTIONS
+
+    buttons = {
+        name: kind.button
+        for name, kind in SECTIONS.items()
+        if (kind.of_comparison if effects else kind.of_talks) is not None
+    }
+    buttons["obstacles"] = "In the way"  # needs no talks; `compute.summary` draws it
+    names = list(buttons)
     chosen = st.segmented_control(
         "Look closer",
         names,
-        format_func=SECTIONS.__getitem__,
+        format_func=buttons.__getitem__,
         default=FIRST_SECTION,
         required=True,
         key=f"{key}-{len(names)}",  # begins anew when there is a section more or less

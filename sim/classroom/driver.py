@@ -23,7 +23,7 @@ class Log(Protocol):
     """Where the records of one exercise are kept."""
 
     def state(self) -> State:
-        """The exercise as it stands."""
+        """Return the exercise as it stands."""
         ...
 
     def submit(self, request: Request, now: int) -> State:
@@ -39,7 +39,7 @@ class InMemory:
         self._state = replay(self.records)
 
     def state(self) -> State:
-        """The exercise as it stands."""
+        """Return the exercise as it stands."""
         return self._state
 
     def submit(self, request: Request, now: int) -> State:
@@ -96,14 +96,14 @@ def _at_table(log: Log, model: Model, now: int, state: State, table: Table) -> S
 
 
 def _thought_until(setting: Setting, table: Table) -> int:
-    """Until when agents think, so that people at their table move first; in ms."""
+    """Return until when agents think, so that people at their table move first; in ms."""
     if table.since is None or not any(seat.people for seat in table.seats.values()):
         return 0
     return table.since + 1000 * setting.plan.thinking_seconds
 
 
 def _moves(model: Model, table: Table) -> list[Request]:
-    """The agents' moves; should the model fail, they hold their position and the table goes on."""
+    """Return the agents' moves; should the model fail, they hold their position and go on."""
     try:
         return model.moves(table)
     except (ArithmeticError, LookupError, ValueError) as error:
@@ -121,7 +121,7 @@ def _moves(model: Model, table: Table) -> list[Request]:
 
 
 def _look_back(log: Log, model: Model, now: int, state: State) -> State:
-    """Once the talks are over, say what the model makes of each table's end."""
+    """Project each table's end with the model, once the talks are over."""
     if state.phase not in ("closed", "debrief") or state.paused_at is not None:
         return state
     for number, table in state.tables.items():

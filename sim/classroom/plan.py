@@ -6,11 +6,12 @@ All of it is fixed when an exercise is drafted.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, SerializeAsAny, StringConstraints, model_validator
 
 from sim.engine.sampling import check_levers
 from sim.scenario.packages import feasible_levels, selected
@@ -39,16 +40,23 @@ Short = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,40}$")]
 Seconds = Annotated[int, Field(ge=1, le=24 * 3600)]
 
 
-class Inject(Part):
-    """News that an instructor brings into the talks.
+@dataclass(frozen=True)
+class Terms:
+    """What injects can change of the talks at a table."""
 
-    A `message` is words and nothing else. A `parameter` moves a lever of the scenario from the
-    next round on. An `option` opens or closes levels of an issue from the next round on. It is
-    fired by hand, at the opening of a round, or once so many rounds have failed at a table.
+    levers: Mapping[str, float]  # settings that were moved since the first day
+    closed: frozenset[tuple[str, str]]  # levels that are not on offer, as (issue, level)
+
+
+class Inject(Part):
+    """News that an instructor brings into the talks; each kind is a class with `apply`.
+
+    It is fired by hand, at the opening of a round, or once so many rounds have failed at a table.
+    Its fields are what is stored, whatever the kind.
     """
 
     id: Short
-    kind: Literal["message", "parameter", "option"]
+    kind: str
     words: Words
     to: tuple[str, ...] = Field((), description="roles who are told; empty for everybody")
     lever: str = ""
@@ -60,14 +68,97 @@ class Inject(Part):
     after_failures: int | None = Field(None, ge=1)
 
     @model_validator(mode="after")
-    def _is_whole(self) -> Inject:
-        if self.kind == "parameter" and not self.lever:
-            raise ValueError(f"inject '{self.id}' moves no lever; name one under `lever`")
-        if self.kind == "option" and not (self.issue and (self.opens or self.closes)):
-            raise ValueError(f"inject '{self.id}' opens and closes no level of an issue")
+    def _has_one_trigger(self) -> Inject:
         if self.at_round is not None and self.after_failures is not None:
             raise ValueError(f"inject '{self.id}' has two triggers; keep one")
         return self
+
+    def check(self, scenario: Scenario) -> None:
+        """Raises ValueError where it does not fit a scenario, with the way out."""
+
+    def apply(self, terms: Terms) -> Terms:
+        """The terms of the talks from the next round on."""
+        raise NotImplementedError(f"{type(self).__name__} says no `apply`")
+
+
+class MessageInject(Inject):
+    """Words and nothing else."""
+
+    kind: Literal["message"] = "message"
+
+    def apply(self, terms: Terms) -> Terms:
+        """Nothing changes but what people know."""
+        return terms
+
+
+class ParameterInject(Inject):
+    """Moves a lever of the scenario."""
+
+    kind: Literal["parameter"] = "parameter"
+
+    @model_validator(mode="after")
+    def _names_a_lever(self) -> ParameterInject:
+        if not self.lever:
+            raise ValueError(f"inject '{self.id}' moves no lever; name one under `lever`")
+        return self
+
+    def check(self, scenario: Scenario) -> None:
+        """Raises ValueError for a lever that is unknown, or may not move in the middle of talks."""
+        check_levers(scenario, {self.lever: self.setting})
+        for move in scenario.levers[self.lever].moves:
+            if move.key.startswith(("issues.", "channel.every_days")):
+                raise ValueError(
+                    f"inject '{self.id}' cannot move '{self.lever}': it changes what the "
+                    "words on the table mean; set it in the plan's levers instead"
+                )
+
+    def apply(self, terms: Terms) -> Terms:
+        """The lever stands at its new setting."""
+        return replace(terms, levers={**terms.levers, self.lever: self.setting})
+
+
+class OptionInject(Inject):
+    """Opens or closes levels of an issue."""
+
+    kind: Literal["option"] = "option"
+
+    @model_validator(mode="after")
+    def _names_a_level(self) -> OptionInject:
+        if not (self.issue and (self.opens or self.closes)):
+            raise ValueError(f"inject '{self.id}' opens and closes no level of an issue")
+        return self
+
+    def check(self, scenario: Scenario) -> None:
+        """Raises ValueError for an issue or a level that is unknown."""
+        _known("issue", [self.issue], scenario.issues)
+        levels = scenario.issues[self.issue].levels
+        _known(f"level of {self.issue}", [*self.opens, *self.closes], levels)
+
+    def apply(self, terms: Terms) -> Terms:
+        """Levels are on offer that were not, or no longer."""
+        opened = terms.closed - {(self.issue, level) for level in self.opens}
+        return replace(terms, closed=opened | {(self.issue, level) for level in self.closes})
+
+
+#: The kinds of injects, by the word that plans and logs have for them.
+INJECTS: dict[str, type[Inject]] = {
+    "message": MessageInject,
+    "parameter": ParameterInject,
+    "option": OptionInject,
+}
+
+
+def _of_its_kind(inject: object) -> object:
+    """An inject as it is stored, read by the class of its kind."""
+    if not isinstance(inject, Mapping):
+        return inject
+    kind = inject.get("kind")
+    if kind not in INJECTS:
+        raise ValueError(f"there is no inject of the kind '{kind}'; there are {', '.join(INJECTS)}")
+    return INJECTS[str(kind)].model_validate(dict(inject))
+
+
+AnyInject = Annotated[SerializeAsAny[Inject], BeforeValidator(_of_its_kind)]
 
 
 class Clocks(Part):
@@ -109,7 +200,7 @@ class ExercisePlan(Part):
         0, ge=0, le=600, description="agents at a table with people wait so long before they move"
     )
     scores_visible: bool = Field(False, description="whether tables' scores are shown in debrief")
-    injects: tuple[Inject, ...] = ()
+    injects: tuple[AnyInject, ...] = ()
     held_back: dict[str, tuple[str, ...]] = Field(
         {}, description="levels that are not on offer until an inject opens them"
     )
@@ -215,28 +306,13 @@ class Setting:
         if len({inject.id for inject in plan.injects}) < len(plan.injects):
             raise ValueError("two injects have the same id; give each its own")
         for inject in plan.injects:
-            self._check_inject(inject)
+            _known("role", inject.to, self.roles)
+            inject.check(scenario)
         for issue, levels in plan.held_back.items():
             _known("issue", [issue], scenario.issues)
             _known(f"level of {issue}", levels, scenario.issues[issue].levels)
         if not any(self.on_offer(()) if plan.held_back else [True]):
             raise ValueError("what is held back leaves no package; hold back less")
-
-    def _check_inject(self, inject: Inject) -> None:
-        scenario = self.scenario
-        _known("role", inject.to, self.roles)
-        if inject.kind == "parameter":
-            check_levers(scenario, {inject.lever: inject.setting})
-            for move in scenario.levers[inject.lever].moves:
-                if move.key.startswith(("issues.", "channel.every_days")):
-                    raise ValueError(
-                        f"inject '{inject.id}' cannot move '{inject.lever}': it changes what the "
-                        "words on the table mean; set it in the plan's levers instead"
-                    )
-        if inject.kind == "option":
-            _known("issue", [inject.issue], scenario.issues)
-            levels = scenario.issues[inject.issue].levels
-            _known(f"level of {inject.issue}", [*inject.opens, *inject.closes], levels)
 
     def check_wish(self, role: str) -> None:
         """Raise ValueError if a person who joins may not wish for this role; empty for no wish."""
@@ -310,15 +386,17 @@ class Setting:
             for name, issue in self.scenario.issues.items()
         }
 
+    def terms(self, fired: tuple[str, ...]) -> Terms:
+        """What injects have changed, after some of them in their order."""
+        held_back = {(issue, level) for issue, of in self.plan.held_back.items() for level in of}
+        terms = Terms({}, frozenset(held_back))
+        for name in fired:
+            terms = self.inject(name).apply(terms)
+        return terms
+
     def closed(self, fired: tuple[str, ...]) -> set[tuple[str, str]]:
         """Return the levels that are not on offer after some injects, as (issue, level)."""
-        closed = {(issue, level) for issue, of in self.plan.held_back.items() for level in of}
-        for name in fired:
-            inject = self.inject(name)
-            if inject.kind == "option":
-                closed -= {(inject.issue, level) for level in inject.opens}
-                closed |= {(inject.issue, level) for level in inject.closes}
-        return closed
+        return set(self.terms(fired).closed)
 
     def on_offer(self, fired: tuple[str, ...]) -> list[bool]:
         """Return which packages are on offer after some injects: (packages,)."""

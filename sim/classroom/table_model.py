@@ -1,7 +1,7 @@
-"""The model behind the tables of an exercise: days between rounds, agents' moves, score sheets.
+"""Play the model behind the tables of an exercise: days, agents' moves and score sheets.
 
-Everything follows from the log and the plan's seed. What is kept in memory is only there so that
-a table's talks need not be played again from the first day for each question.
+Everything follows from the log and the plan's seed. A table's talks are kept in memory so that
+they need not be played again from the first day for each question.
 """
 
 from __future__ import annotations
@@ -63,11 +63,11 @@ class ScoreSheet:
     passes: tuple[bool, ...]  # the vote at home
 
     def of(self, index: int) -> float:
-        """What a package is worth."""
+        """Return what a package is worth, in utils."""
         return self.worth[index]
 
     def below(self, index: int) -> bool:
-        """Whether no deal would be better than a package."""
+        """Return whether no deal would be better than a package."""
         return self.worth[index] < self.no_deal
 
 
@@ -104,7 +104,7 @@ class Model:
     # -- days ----------------------------------------------------------------------------------
 
     def chance_of(self, number: int) -> RandomStreams:
-        """The luck of a table: that of the run of its number, less one."""
+        """Return the random streams of a table: those of the run of its number, less one."""
         plan = self.setting.plan
         if plan.same_numbers:
             return Forked(plan.seed, number - 1, 1, whose=0, after=0, fresh=number - 1)
@@ -155,7 +155,7 @@ class Model:
         )
 
     def _up_to(self, table: Table) -> _Live:
-        """A table's talks at its present round, or at their end."""
+        """Return a table's talks at its present round, or at their end."""
         live = self._live.get(table.number)
         held = len(table.rounds)
         counting = _counting(table, held)
@@ -163,7 +163,7 @@ class Model:
             return live
         before = (held - 1, _counting(table, held - 1))
         if live is not None and live.talks.meeting and (live.round, live.injects) == before:
-            live.talks.conclude(table.rounds[-1], script_of(self.setting, table))
+            live.talks.conclude(script_of(self.setting, table))
             live.round, live.injects = held, counting
         else:
             live = self._live[table.number] = self._begin(table)
@@ -186,28 +186,28 @@ class Model:
     # -- agents --------------------------------------------------------------------------------
 
     def moves(self, table: Table) -> list[Request]:
-        """What the agents at a table do now, in order."""
+        """Return what the agents at a table do now, in order."""
         with self._lock:
             if table.stage == "proposals":
-                return self._texts(table)
+                return self._proposals(table)
             if table.stage == "responses":
                 return self._shuttle(table) or self._answers(table)
             return []
 
-    def _texts(self, table: Table) -> list[Request]:
-        """The agent whose turn it is in the model puts a text on the table."""
+    def _proposals(self, table: Table) -> list[Request]:
+        """Return the proposal of the agent whose turn it is in the model."""
         talks = self._up_to(table).talks
-        text, speaker = talks.model_text()
+        proposal, speaker = talks.model_proposal()
         for role, seat in table.seats.items():
-            wrote = any(one.role == role for one in table.current)
+            wrote = any(text.role == role for text in table.current)
             if seat.agent and self.setting.speaks_at(role) == speaker and not wrote:
-                package = self.setting.package(text)
+                package = self.setting.package(proposal)
                 to = self.setting.roles[role].reaches
                 return [_request(table, role, "text", Propose(package=package, to=to))]
         return []
 
     def _shuttle(self, table: Table) -> list[Request]:
-        """Agents who mediate carry every text to those whom its author does not meet."""
+        """Let agents who mediate carry every text to those whom its author does not meet."""
         requests, seen = [], {text.id: set(text.seen) for text in table.current}
         for text in table.current:
             for role, seat in table.seats.items():
@@ -223,7 +223,7 @@ class Model:
         return requests
 
     def _answers(self, table: Table) -> list[Request]:
-        """Agents answer what is before them, by the model's rules; mediators have no vote."""
+        """Let agents answer what is before them, by the model's rules; mediators have no vote."""
         requests = []
         for role, text in unanswered(self.setting, table):
             accepts, reason = self._answer(table, role, text)
@@ -245,19 +245,19 @@ class Model:
     # -- what a seat may know ------------------------------------------------------------------
 
     def sheet(self, table: Table, role: str) -> ScoreSheet | PrivateAdvice | None:
-        """A seat's own score sheet in a round, or a mediator's sense of the parties.
+        """Return a seat's own score sheet in a round, or a mediator's sense of the parties.
 
         None between rounds and after the end.
         """
         if table.stage in ("between", "ended"):
             return None
-        asked = (table.round, _counting(table, len(table.rounds)))
+        moment = (table.round, _counting(table, len(table.rounds)))
         with self._lock:
-            known = self._sheets.get((table.number, role))
-            if known is None or known[0] != asked:
-                known = asked, self._sheet(table, role)
-                self._sheets[table.number, role] = known
-        return known[1]
+            cached = self._sheets.get((table.number, role))
+            if cached is None or cached[0] != moment:
+                cached = moment, self._sheet(table, role)
+                self._sheets[table.number, role] = cached
+        return cached[1]
 
     def _sheet(self, table: Table, role: str) -> ScoreSheet | PrivateAdvice:
         talks = self._up_to(table).talks
@@ -304,17 +304,17 @@ class Model:
         days: int | None = None,
         changes: tuple[tuple[str, int], ...] = (),
     ) -> Outcomes:
-        """What a table's talks come to from a round and day on, if agents go on: many runs.
+        """Return what a table's talks come to from a round and day on, if agents go on: many runs.
 
-        Up to `day` all is as it was there, the luck included; `changes` are further injects and
-        the rounds they count from.
+        Up to `day` all is as it was there, the random numbers included; `changes` are further
+        injects and the rounds they count from.
         """
         plan = self.setting.plan
         part = Table(
             table.number,
             {},
             rounds=table.rounds[:rounds],
-            injects=tuple(sorted((*table.injects, *changes), key=lambda one: one[1])),
+            injects=tuple(sorted((*table.injects, *changes), key=lambda fired: fired[1])),
         )
         chance = Forked(
             plan.seed,
@@ -327,7 +327,7 @@ class Model:
         return self._played(chance, script_of(self.setting, part), days)[0]
 
     def ground(self, number: int) -> tuple[Floats, Floats]:
-        """What packages are worth at a table before the first day, by its own numbers.
+        """Return what packages are worth at a table before the first day, by its own numbers.
 
         The worth (parties, packages), -infinity where not on offer, and what no deal is worth
         (parties,), both in utils.
@@ -335,11 +335,11 @@ class Model:
         script = Script((), (), np.array(self.setting.on_offer(())))
         talks = TableTalks(self.setting, self.chance_of(number), script)
         release_model(talks)
-        worth, reservation, _ = talks.look()
+        worth, reservation, _ = talks.assessor.utilities()
         return worth[0], reservation[0]
 
     def alone(self, runs: int, first: int = 0) -> tuple[Outcomes, NDArray[np.int64]]:
-        """Many tables of agents alone, with the injects that come of themselves.
+        """Play many tables of agents alone, with the injects that come of themselves.
 
         Returns their outcomes, and after how many rounds each had its first deal: (runs,), NONE
         where it had none in the plan's rounds.
@@ -363,7 +363,7 @@ class Model:
 
 
 def _counting(table: Table, held: int) -> tuple[str, ...]:
-    """The injects that count before the next round, once so many were held."""
+    """Return the injects that count before the next round, once so many were held."""
     return tuple(name for name, start in table.injects if start <= held + 1)
 
 
@@ -375,7 +375,7 @@ def _play(talks: TableTalks, rounds: int) -> None:
     while talks.meeting is None and talks.day < talks.days and talks.phase[0] <= TRUCE:
         if talks.record.deal_day[0] != NONE:
             return
-        if talks.held >= rounds and talks.awaited[0] == NONE:
+        if talks.people.held >= rounds and talks.state.awaited[0] == NONE:
             return
         talks.step()
 
@@ -386,7 +386,7 @@ def _request(table: Table, role: str, what: str, act: Act) -> Request:
 
 
 def _rounded(values: Floats) -> tuple[float, ...]:
-    """Worth as a page needs it; what nobody can offer is worth the least there is."""
+    """Round utilities for a page; what nobody can offer is worth the least there is."""
     return tuple(round(max(float(value), -10.0), 4) for value in values)
 
 

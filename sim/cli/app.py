@@ -33,6 +33,7 @@ from sim.cli.terminal import (
     Name,
     Out,
     OutWanted,
+    Plugins,
     Runs,
     Seed,
     Settings,
@@ -134,8 +135,12 @@ def check(
     files: Annotated[
         list[str], typer.Argument(metavar="FILE...", help="files, or names of scenarios")
     ],
+    plugins: Plugins = None,
 ) -> None:
     """Say everything that is wrong with files: scenarios, studies of sweeps, facts of a case."""
+    from sim.scenario.plugins import load_plugins
+
+    load_plugins(plugins or ())
     wrong = False
     for file in files:
         complaints, line = _checked(file)
@@ -176,10 +181,22 @@ def _checked(file: str) -> tuple[list[str], str]:
         if fine := sweep.checked(place, keys) or analysis.checked(place, keys):
             return [], f"{file}: fine ({fine})"
         scenario = load_scenario(place)
+        _check_plays(scenario, place)
     except ScenarioError as error:
         return [str(complaint) for complaint in error.complaints], ""
     packages, numbers = len(feasible_packages(scenario)), len(scenario.quantities())
     return [], f"{file}: fine ({scenario.title}; {packages} packages, {numbers} numbers)"
+
+
+def _check_plays(scenario: Scenario, file: Path) -> None:
+    """Raise ScenarioError where playing would fail: for strategies of a user's own it is tried."""
+    from sim.scenario.contracts import check_strategies
+
+    check_strategies(scenario, file)
+    if scenario.plugins:
+        from sim.engine.probe import probe
+
+        probe(scenario, file)
 
 
 @app.command()
@@ -198,11 +215,12 @@ def show(
     numbers: Annotated[
         bool, typer.Option("--numbers", help="every number with its range and source")
     ] = False,
+    plugins: Plugins = None,
 ) -> None:
     """Show a scenario: parties, positions, issues, levers, and whether there is a ZOPA."""
     from sim.scenario.loading import load_scenario
 
-    scenario = load_scenario(name)
+    scenario = load_scenario(name, plugins=plugins or ())
     from sim.cli import console
     from sim.engine.simulate import initial_bargaining_range
 
@@ -230,6 +248,7 @@ def run(
     workers: Workers = None,
     json_to: JsonTo = None,
     out: Out = None,
+    plugins: Plugins = None,
 ) -> None:
     """Simulate talks many times and report what became of them; --out keeps every run.
 
@@ -237,9 +256,11 @@ def run(
     `victory_forward` and whose `victory_backward`.
     """
     sets = pairs(settings, "--set")
-    scenario, levers = load(name, sets)
+    scenario, levers = load(name, sets, plugins)
     days = days or scenario.days
-    command = as_command("run", name, runs=runs, seed=seed, days=days, sets={"--set": settings})
+    command = as_command(
+        "run", name, runs=runs, seed=seed, days=days, sets={"--set": settings, "--plugin": plugins}
+    )
     check_json(json_to)
     from sim.cli import console
     from sim.engine.storage import parts_in
@@ -289,14 +310,20 @@ def report_page(
     settings: Settings = None,
     workers: Workers = None,
     further: FurtherRuns = FURTHER_RUNS,
+    plugins: Plugins = None,
 ) -> None:
     """Write a report to hand in: one page of HTML, its charts and its numbers."""
     sets = pairs(settings, "--set")
-    scenario, levers = load(name, sets)
+    scenario, levers = load(name, sets, plugins)
     workers, days = workers or cores(), days or scenario.days
     asked = {"runs": runs, "seed": seed, "days": days, "workers": workers}
     options = {"runs": runs, "seed": seed, "days": days, "further": further}
-    command = as_command("report", name, sets={"--set": settings, "--out": [str(out)]}, **options)
+    command = as_command(
+        "report",
+        name,
+        sets={"--set": settings, "--plugin": plugins, "--out": [str(out)]},
+        **options,
+    )
     from sim.reporting import html_report
 
     with folder_for(command, out) as folder, folder_for(command, None) as kept:
@@ -330,6 +357,7 @@ def compare(
     workers: Workers = None,
     json_to: JsonTo = None,
     out: Out = None,
+    plugins: Plugins = None,
 ) -> None:
     """Play the same talks with and without a change, and report the difference.
 
@@ -344,9 +372,9 @@ def compare(
         raise BadInputError(
             "both arms are followed for as long: give --days in place of --set days"
         )
-    baseline, changed = load(name, before), load(name, {**before, **after})
+    baseline, changed = load(name, before, plugins), load(name, {**before, **after}, plugins)
     days = days or baseline[0].days
-    sets = {"--set": settings, "--baseline-set": baseline_settings}
+    sets = {"--set": settings, "--baseline-set": baseline_settings, "--plugin": plugins}
     if out is not None:
         sets["--out"] = [str(out)]
     command = as_command("compare", name, runs=runs, seed=seed, days=days, sets=sets)
@@ -385,11 +413,14 @@ def story(
     seed: Seed = 1,
     days: Days = None,
     settings: Settings = None,
+    plugins: Plugins = None,
 ) -> None:
     """Tell one run day by day."""
-    scenario, levers = load(name, pairs(settings, "--set"))
+    scenario, levers = load(name, pairs(settings, "--set"), plugins)
     days = days or scenario.days
-    command = as_command("story", name, run=run, seed=seed, days=days, sets={"--set": settings})
+    command = as_command(
+        "story", name, run=run, seed=seed, days=days, sets={"--set": settings, "--plugin": plugins}
+    )
     from rich.text import Text
 
     from sim.cli import console
@@ -415,11 +446,12 @@ def why(
     settings: Settings = None,
     workers: Workers = None,
     json_to: JsonTo = None,
+    plugins: Plugins = None,
 ) -> None:
     """Say what blocks a deal, what would change if it did not, and what mediation is worth."""
-    scenario, levers = load(name, pairs(settings, "--set"))
+    scenario, levers = load(name, pairs(settings, "--set"), plugins)
     asked: dict[str, Any] = {"seed": seed, "runs": runs, "days": days or scenario.days}
-    command = as_command("why", name, sets={"--set": settings}, **asked)
+    command = as_command("why", name, sets={"--set": settings, "--plugin": plugins}, **asked)
     check_json(json_to)
     from sim.cli import console_explanation
     from sim.findings import explanation
@@ -452,11 +484,12 @@ def unlock(
     settings: Settings = None,
     workers: Workers = None,
     json_to: JsonTo = None,
+    plugins: Plugins = None,
 ) -> None:
     """Find the smallest change of one lever, and of two, that reaches a target."""
-    scenario, levers = load(name, pairs(settings, "--set"))
+    scenario, levers = load(name, pairs(settings, "--set"), plugins)
     asked: dict[str, Any] = {"seed": seed, "runs": runs, "days": days or scenario.days}
-    sets = {"--target": [target], "--set": settings}
+    sets = {"--target": [target], "--set": settings, "--plugin": plugins}
     command = as_command("unlock", name, sets=sets, **asked)
     check_json(json_to)
     from sim.cli import console_explanation
@@ -500,14 +533,17 @@ def sensitivity(
     workers: Workers = None,
     json_to: JsonTo = None,
     out: Out = None,
+    plugins: Plugins = None,
 ) -> None:
     """Find the uncertain numbers that matter, and how much is luck; --out keeps the tables."""
-    scenario, levers = load(name, pairs(settings, "--set"))
+    scenario, levers = load(name, pairs(settings, "--set"), plugins)
     days = days or scenario.days
     options: dict[str, object] = {"runs-budget": runs_budget, "n": n, "replicates": replicates}
     options |= {"outcome": outcome, "top": top, "seed": seed, "days": days}
     given = {option: value for option, value in options.items() if value is not None}
-    command = as_command("sensitivity", name, sets={"--set": settings}, **given)
+    command = as_command(
+        "sensitivity", name, sets={"--set": settings, "--plugin": plugins}, **given
+    )
     check_json(json_to)
     from sim.cli import console_sensitivity
     from sim.findings import sensitivity as looks

@@ -1,4 +1,4 @@
-"""`parley sweep`: plan, run, resume, merge and check a study.
+"""Run `parley sweep`: plan, run, resume, merge and check a study.
 
 Data and JSON go to standard output, progress to standard error. A command ends with 0 if all is
 well, 1 if some runs failed or something does not hold, 2 if what it was given cannot be used, 3 if
@@ -46,6 +46,7 @@ app = typer.Typer(
 
 
 def _some_time(seconds: float | None) -> float | None:
+    """Refuse a number of seconds that is no time."""
     if seconds is not None and not 0 < seconds < float("inf"):
         raise typer.BadParameter(f"{seconds:g} seconds are no time to play in; give more than 0")
     return seconds
@@ -103,7 +104,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="no progress")]
 Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 
 
-def _ending(command: Callable[P, None]) -> Callable[P, None]:
+def _exit_with_code(command: Callable[P, None]) -> Callable[P, None]:
     """Say what went wrong with a sweep, and end with its code."""
 
     @functools.wraps(command)
@@ -114,16 +115,16 @@ def _ending(command: Callable[P, None]) -> Callable[P, None]:
         try:
             command(*args, **kwargs)
         except result_folder.FingerprintError as error:
-            code, said = OTHER_FINGERPRINT, str(error)
+            code, message = OTHER_FINGERPRINT, str(error)
         except (result_folder.FolderError, ExecutorError) as error:
-            code, said = BAD_INPUT, str(error)
+            code, message = BAD_INPUT, str(error)
         except execution.TooManyFailuresError as error:
-            code, said = FAILED, str(error)
+            code, message = FAILED, str(error)
         except execution.InterruptedSweepError as error:
-            code, said = STOPPED_AND_SAID, str(error)
+            code, message = STOPPED_AND_SAID, str(error)
         else:
             return
-        complain(said)
+        complain(message)
         raise typer.Exit(code)
 
     return guarded
@@ -134,7 +135,7 @@ def _ending(command: Callable[P, None]) -> Callable[P, None]:
 
 @app.command()
 @report_errors
-@_ending
+@_exit_with_code
 def plan(
     spec: Spec,
     settings: Settings = None,
@@ -146,26 +147,34 @@ def plan(
     from sim.scenario.errors import count_noun
     from sim.sweep.plan import SweepPlan, estimate
 
-    found = estimate(SweepPlan.of(_question(spec, settings), chunk, shard=_shard(shard)))
+    estimates = estimate(SweepPlan.of(_bound_study(spec, settings), chunk, shard=_shard(shard)))
     if as_data:
-        typer.echo(as_json(found), nl=False)
+        typer.echo(as_json(estimates), nl=False)
         return
-    more = f", at most {found['most_runs']:,}" if found["most_runs"] > found["runs"] else ""
-    runs, replicates = (
-        count_noun(found["runs"], "run"),
-        count_noun(found["replicates"], "replicate"),
+    more = (
+        f", at most {estimates['most_runs']:,}"
+        if estimates["most_runs"] > estimates["runs"]
+        else ""
     )
-    typer.echo(f"{count_noun(found['points'], 'design point')} × {replicates}")
-    typer.echo(f"{runs}{more}, in {count_noun(found['chunks'], 'chunk')}")
-    if found["excluded_points"]:
-        typer.echo(f"left out for a constraint: {count_noun(found['excluded_points'], 'point')}")
+    runs, replicates = (
+        count_noun(estimates["runs"], "run"),
+        count_noun(estimates["replicates"], "replicate"),
+    )
+    typer.echo(f"{count_noun(estimates['points'], 'design point')} × {replicates}")
+    typer.echo(f"{runs}{more}, in {count_noun(estimates['chunks'], 'chunk')}")
+    if estimates["excluded_points"]:
+        typer.echo(
+            f"left out for a constraint: {count_noun(estimates['excluded_points'], 'point')}"
+        )
     begun = f", for the first {runs}" if more else ""
-    typer.echo(f"about {_duration(found['seconds'])} of one core, {_size(found['bytes'])}{begun}")
+    typer.echo(
+        f"about {_duration(estimates['seconds'])} of one core, {_size(estimates['bytes'])}{begun}"
+    )
 
 
 @app.command()
 @report_errors
-@_ending
+@_exit_with_code
 def run(
     spec: Spec,
     out: Out = None,
@@ -185,10 +194,10 @@ def run(
     from sim.sweep.execution import run as play
 
     _check_jobs(engine, jobs)
-    question = _question(spec, settings)
-    manner = ExecutionOptions(engine, jobs, chunk, max_failures, timeout_per_run, force)
-    with _watched(manner, quiet) as watched:
-        sweep = play(question, out, shard=_shard(shard), manner=watched)
+    bound_study = _bound_study(spec, settings)
+    options = ExecutionOptions(engine, jobs, chunk, max_failures, timeout_per_run, force)
+    with _with_progress(options, quiet) as shown_options:
+        sweep = play(bound_study, out, shard=_shard(shard), options=shown_options)
     if sweep.manifest["shard"] is not None and not sweep.manifest["planned_runs"]:
         complain(f"shard {shard} has no runs; a study has no more shards to play than it has runs")
     _deliver(sweep, as_data)
@@ -196,7 +205,7 @@ def run(
 
 @app.command()
 @report_errors
-@_ending
+@_exit_with_code
 def resume(
     result_folder: Folder,
     engine: EngineName = "process",
@@ -209,47 +218,47 @@ def resume(
 ) -> None:
     """Play what is missing in a folder, after a stop of whatever kind."""
     from sim.sweep.execution import ExecutionOptions
-    from sim.sweep.execution import resume as go_on
+    from sim.sweep.execution import resume as play_missing
 
     _check_jobs(engine, jobs)
-    manner = ExecutionOptions(engine, jobs, None, max_failures, timeout_per_run, force)
-    with _watched(manner, quiet) as watched:
-        sweep = go_on(result_folder, watched)
+    options = ExecutionOptions(engine, jobs, None, max_failures, timeout_per_run, force)
+    with _with_progress(options, quiet) as shown_options:
+        sweep = play_missing(result_folder, shown_options)
     _deliver(sweep, as_data)
 
 
 @app.command()
 @report_errors
-@_ending
+@_exit_with_code
 def status(result_folder: Folder, as_data: Json = False) -> None:
     """Say how far a sweep has come, or its shards."""
-    from sim.sweep.execution import lost
+    from sim.sweep.execution import lost_message
     from sim.sweep.result_folder import MANIFEST
     from sim.sweep.results import Sweep
 
     shards = sorted(path.parent for path in result_folder.glob(f"shard-*/{MANIFEST}"))
     places = [result_folder] if (result_folder / MANIFEST).exists() or not shards else shards
     sweeps = {place.resolve().name: Sweep(place) for place in places}
-    found = {name: sweep.status() for name, sweep in sweeps.items()}
-    incomplete = [sweep for sweep in sweeps.values() if sweep.lost]
+    statuses = {name: sweep.status() for name, sweep in sweeps.items()}
+    incomplete = [sweep for sweep in sweeps.values() if sweep.lost_files]
     if as_data:
-        typer.echo(as_json(found), nl=False)
+        typer.echo(as_json(statuses), nl=False)
     else:
-        for name, one in found.items():
-            state = "complete" if one["complete"] else "not finished"
-            state = f"lost: {', '.join(one['lost'])}" if one["lost"] else state
+        for name, status in statuses.items():
+            state = "complete" if status["complete"] else "not finished"
+            state = f"lost: {', '.join(status['lost'])}" if status["lost"] else state
             typer.echo(
-                f"{name}: {one['played']:,} of {one['planned']:,} runs, "
-                f"{one['failed']:,} failed, {state}"
+                f"{name}: {status['played']:,} of {status['planned']:,} runs, "
+                f"{status['failed']:,} failed, {state}"
             )
     if incomplete:
-        complain(*map(lost, incomplete))
+        complain(*map(lost_message, incomplete))
         raise typer.Exit(FAILED)
 
 
 @app.command()
 @report_errors
-@_ending
+@_exit_with_code
 def merge(result_folder: Folder, as_data: Json = False) -> None:
     """Make one sweep of the shards that lie in a folder."""
     from sim.sweep.verify import merge as merged
@@ -259,34 +268,34 @@ def merge(result_folder: Folder, as_data: Json = False) -> None:
 
 @app.command()
 @report_errors
-@_ending
+@_exit_with_code
 def verify(
     result_folder: Folder,
     runs: Annotated[int, typer.Option(min=0, help="how many runs to play again")] = 20,
     as_data: Json = False,
 ) -> None:
     """Say whether a sweep is as it was left, and whether some of its runs come out the same."""
-    from sim.sweep.execution import again
+    from sim.sweep.execution import rerun_command
     from sim.sweep.results import Sweep
     from sim.sweep.verify import verify as verified
 
     sweep = Sweep(result_folder)
-    checked = verified(sweep, runs)
+    checks = verified(sweep, runs)
     if as_data:
-        typer.echo(as_json({"checks": [vars(one) for one in checked]}), nl=False)
+        typer.echo(as_json({"checks": [vars(check) for check in checks]}), nl=False)
     else:
-        for one in checked:
-            typer.echo(f"{'ok ' if one.holds else 'NOT'}  {one.what}: {one.words}")
-    if sweep.changed:
-        complain(f"bring them back from a copy, or play all of it again: `{again(sweep)}`")
+        for check in checks:
+            typer.echo(f"{'ok ' if check.holds else 'NOT'}  {check.what}: {check.words}")
+    if sweep.changed_files:
+        complain(f"bring them back from a copy, or play all of it again: `{rerun_command(sweep)}`")
     # A tree with changes is told, as its diff has a fingerprint; it is nothing that went wrong.
-    if not all(one.holds for one in checked if one.what != "committed"):
+    if not all(check.holds for check in checks if check.what != "committed"):
         raise typer.Exit(FAILED)
 
 
 @app.command()
 @report_errors
-@_ending
+@_exit_with_code
 def replay(
     result_folder: Folder,
     run_id: Annotated[int, typer.Argument(metavar="RUN_ID", min=0, help="the run, from `runs`")],
@@ -296,28 +305,28 @@ def replay(
     from sim.sweep.results import Sweep
     from sim.sweep.verify import replay as replayed
 
-    found = replayed(Sweep(result_folder), run_id)
+    result = replayed(Sweep(result_folder), run_id)
     if as_data:
-        typer.echo(as_json({**vars(found), "differences": found.differences}), nl=False)
+        typer.echo(as_json({**vars(result), "differences": result.differences}), nl=False)
     else:
-        for key, setting in found.settings.items():
+        for key, setting in result.settings.items():
             typer.echo(f"{key} = {setting}")
         typer.echo()
-        for paragraph in found.paragraphs:
+        for paragraph in result.paragraphs:
             typer.echo(paragraph)
-        if found.failure:
-            typer.echo(f"It failed: {found.failure}")
+        if result.failure:
+            typer.echo(f"It failed: {result.failure}")
         typer.echo()
-        same = not found.differences
-        unlike = ", ".join(found.differences)
+        same = not result.differences
+        unlike = ", ".join(result.differences)
         typer.echo("It came out as recorded." if same else f"It came out otherwise: {unlike}")
-    if found.differences:
+    if result.differences:
         raise typer.Exit(FAILED)
 
 
 @app.command()
 @report_errors
-@_ending
+@_exit_with_code
 def diff(
     one: Annotated[Path, typer.Argument(metavar="FOLDER")],
     other: Annotated[Path, typer.Argument(metavar="OTHER")],
@@ -325,29 +334,29 @@ def diff(
 ) -> None:
     """Say how two sweeps differ: in what was asked, in versions, in what came out."""
     from sim.sweep.results import Sweep
-    from sim.sweep.verify import diff as difference
+    from sim.sweep.verify import diff as difference_between
 
-    found = difference(Sweep(one), Sweep(other))
+    difference = difference_between(Sweep(one), Sweep(other))
     if as_data:
-        shifts = [vars(shift) for shift in found.shifts]
-        typer.echo(as_json({**vars(found), "shifts": shifts}), nl=False)
+        shifts = [vars(shift) for shift in difference.shifts]
+        typer.echo(as_json({**vars(difference), "shifts": shifts}), nl=False)
         return
-    for what, unlike in (("asked", found.settings), ("played by", found.surroundings)):
+    for kind, unlike in (("asked", difference.settings), ("played by", difference.surroundings)):
         for key, (before, after) in unlike.items():
-            typer.echo(f"{what}: {key}: {before} → {after}")
-    typer.echo("runs: the same bytes" if found.same_bytes else "runs: other bytes")
-    for shift in found.shifts:
-        how = "paired" if shift.paired else "unpaired"
+            typer.echo(f"{kind}: {key}: {before} → {after}")
+    typer.echo("runs: the same bytes" if difference.same_bytes else "runs: other bytes")
+    for shift in difference.shifts:
+        pairing = "paired" if shift.paired else "unpaired"
         typer.echo(
             f"{shift.outcome}: {shift.one:.4g} → {shift.other:.4g}, difference "
             f"{shift.difference:+.4g} ({shift.low:+.4g} to {shift.high:+.4g}), p {shift.p:.2g}, "
-            f"{how}"
+            f"{pairing}"
         )
 
 
 @app.command()
 @report_errors
-@_ending
+@_exit_with_code
 def archive(
     result_folder: Folder,
     out: Annotated[
@@ -355,19 +364,19 @@ def archive(
     ] = None,
 ) -> None:
     """Put a finished sweep into a zip that others can cite, read and play again."""
-    from sim.sweep.archive import archive as put_away
+    from sim.sweep.archive import archive as write_archive
     from sim.sweep.results import Sweep
 
     place = result_folder.resolve()
     out = out or place.with_name(f"{place.name}.zip")
     if out.is_dir() or not out.parent.is_dir():
         raise BadInputError(f"--out {out} cannot be a file; name one in a folder that exists")
-    typer.echo(put_away(Sweep(result_folder), out))
+    typer.echo(write_archive(Sweep(result_folder), out))
 
 
 @app.command()
 @report_errors
-@_ending
+@_exit_with_code
 def slurm(
     spec: Spec,
     shards: Annotated[int, typer.Option(min=1, help="jobs of the array")] = 64,
@@ -378,14 +387,14 @@ def slurm(
     from sim.sweep.execution import SWEEPS
     from sim.sweep.slurm import script
 
-    question = _question(spec, None)
-    typer.echo(script(question, spec, out or SWEEPS / question.name, shards, hours), nl=False)
+    bound_study = _bound_study(spec, None)
+    typer.echo(script(bound_study, spec, out or SWEEPS / bound_study.name, shards, hours), nl=False)
 
 
 # --- What the commands share
 
 
-def _question(spec: Path, settings: list[str] | None) -> BoundStudy:
+def _bound_study(spec: Path, settings: list[str] | None) -> BoundStudy:
     """Return the study of a file, or of the folder of a sweep."""
     from sim.sweep.results import Sweep
     from sim.sweep.study_reader import read_study
@@ -397,7 +406,7 @@ def _question(spec: Path, settings: list[str] | None) -> BoundStudy:
         return read_study(spec, changes)
     if changes:
         raise BadInputError("--set changes a study, not a sweep; give the file of the study")
-    return Sweep(spec).question
+    return Sweep(spec).bound_study
 
 
 def _check_jobs(engine: str, jobs: int | None) -> None:
@@ -407,26 +416,27 @@ def _check_jobs(engine: str, jobs: int | None) -> None:
         raise BadInputError(f"--jobs counts workers, and the engine {engine} {whose}; leave it out")
 
 
-def _shard(said: str | None) -> tuple[int, int] | None:
-    if said is None:
+def _shard(text: str | None) -> tuple[int, int] | None:
+    """Return I/N as a pair of numbers; raise BadInputError for anything else."""
+    if text is None:
         return None
-    number, slash, of = said.partition("/")
+    number, slash, of = text.partition("/")
     if not (slash and number.isdigit() and of.isdigit() and 1 <= int(number) <= int(of)):
-        raise BadInputError(f"--shard {said} is not of the form I/N with I from 1 to N")
+        raise BadInputError(f"--shard {text} is not of the form I/N with I from 1 to N")
     return int(number), int(of)
 
 
 def _deliver(sweep: Sweep, as_data: bool) -> None:
     """Say where the results are; end with 1 if some runs failed."""
-    found = {"folder": str(sweep.folder), **sweep.status()}
+    status = {"folder": str(sweep.folder), **sweep.status()}
     if sweep.manifest["stop"] is not None:
-        found["stop"] = sweep.manifest["stop"]
+        status["stop"] = sweep.manifest["stop"]
     if as_data:
-        typer.echo(as_json(found), nl=False)
+        typer.echo(as_json(status), nl=False)
     else:
         typer.echo(sweep.folder)
-    if found["failed"]:
-        complain(f"{found['failed']:,} of {found['played']:,} runs failed; see `failures`")
+    if status["failed"]:
+        complain(f"{status['failed']:,} of {status['played']:,} runs failed; see `failures`")
         raise typer.Exit(FAILED)
 
 
@@ -441,17 +451,19 @@ def checked(file: Path, keys: Collection[str]) -> str | None:
     from sim.sweep.design_points import design_points
     from sim.sweep.study_reader import read_study
 
-    question = read_study(file)
-    points = count_noun(len(design_points(question)), "design point")
-    replicates = count_noun(question.study.replicates, "replicate")
-    return f"a study of {question.scenario.scenario}; {points} × {replicates}"
+    bound_study = read_study(file)
+    points = count_noun(len(design_points(bound_study)), "design point")
+    replicates = count_noun(bound_study.study.replicates, "replicate")
+    return f"a study of {bound_study.scenario.scenario}; {points} × {replicates}"
 
 
 def _size(size: float) -> str:
+    """Return a number of bytes as people read it."""
     return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{max(size / 1e3, 1):.0f} kB"
 
 
 def _duration(seconds: float) -> str:
+    """Return a number of seconds as people read it."""
     if seconds < 1.5:
         return "a second"
     if seconds < 120:
@@ -460,18 +472,18 @@ def _duration(seconds: float) -> str:
 
 
 @contextmanager
-def _watched(manner: ExecutionOptions, quiet: bool) -> Iterator[ExecutionOptions]:
+def _with_progress(options: ExecutionOptions, quiet: bool) -> Iterator[ExecutionOptions]:
     """Add progress on standard error to the options: a bar, or a line now and then in a log."""
     from dataclasses import replace
 
     if quiet:
-        yield manner
+        yield options
         return
     from rich.console import Console
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield replace(manner, progress=_lines(), tell=complain)
+        yield replace(options, progress=_log_lines(), tell=complain)
         return
     from rich.progress import (
         BarColumn,
@@ -490,24 +502,24 @@ def _watched(manner: ExecutionOptions, quiet: bool) -> Iterator[ExecutionOptions
         def show(done: int, failures: int, planned: int) -> None:
             bar.update(task, completed=done, total=planned, failed=failures)
 
-        yield replace(manner, progress=show, tell=lambda words: bar.console.print(words))
+        yield replace(options, progress=show, tell=lambda words: bar.console.print(words))
 
 
-def _lines() -> Callable[[int, int, int], Any]:
+def _log_lines() -> Callable[[int, int, int], Any]:
     """Return what says in a log how far it is, now and then: done, failed, rate, time that is
     left.
     """
-    begun = said = time.monotonic()
+    started = reported = time.monotonic()
     first: int | None = None
 
     def show(done: int, failed: int, planned: int) -> None:
-        nonlocal said, first
+        nonlocal reported, first
         first = done if first is None else first
         now = time.monotonic()
-        if now - said < TELL_EVERY or done == first:
+        if now - reported < TELL_EVERY or done == first:
             return
-        said = now
-        rate = (done - first) / (now - begun)
+        reported = now
+        rate = (done - first) / (now - started)
         left = _duration((planned - done) / rate)
         complain(
             f"{done:,} of {planned:,} runs, {failed:,} failed, {rate:,.0f} a second, about {left} "

@@ -112,6 +112,14 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="a lever, or a value by its path; repeatable"),
 ]
+Plugins = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--plugin",
+        metavar="FILE.py",
+        help="tactics, war modules or other strategies of your own; repeatable",
+    ),
+]
 Workers = Annotated[
     int | None,
     typer.Option(min=1, help="how many processes", show_default=f"up to {CORES} cores"),
@@ -234,7 +242,9 @@ def pairs(settings: list[str] | None, option: str) -> dict[str, str]:
     return found
 
 
-def load(name: str, settings: Mapping[str, str]) -> tuple[Scenario, dict[str, float]]:
+def load(
+    name: str, settings: Mapping[str, str], plugins: list[str] | None = None
+) -> tuple[Scenario, dict[str, float]]:
     """A scenario with some of its values changed, and the levers that are moved.
 
     Raises BadInputError, ScenarioError or LeverError for what cannot be set.
@@ -243,7 +253,7 @@ def load(name: str, settings: Mapping[str, str]) -> tuple[Scenario, dict[str, fl
     from sim.scenario.errors import ScenarioError
     from sim.scenario.loading import load_scenario
 
-    scenario = load_scenario(name)
+    scenario = load_scenario(name, plugins=plugins or ())
     levers = {key: value for key, value in settings.items() if key in scenario.levers}
     changes = changes_in(settings, scenario)
     if changes:

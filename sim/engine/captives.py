@@ -1,128 +1,217 @@
-"""People held: who is thought alive, who is, who comes home and how.
+"""Captives and prisoners: who is thought alive, who is, who comes home and how.
 
 Captives are counted by pool (who holds whom) and category, prisoners by pool. Every change goes
 through one of the methods below, and nobody is ever lost: those still held, returned, recovered
 and dead always add up to those held on the first day.
 
-What the parties reckon with is what is known: `known` people thought to be alive. Some of them may
-have been dead since before the first day (`hidden`), which comes out when they are to be released.
+Parties count those who are `known`, which means thought to be alive. Some of them may have been
+dead since before the first day (`hidden`), which comes out when they are to be released.
 Deaths during the talks become known on the day.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.random_streams import (
-    RandomStreams,
     binomial_quantile,
     poisson_quantile,
     quantile_without_success,
 )
-from sim.engine.sampling import ParameterSample
+from sim.engine.sampling import ParameterSample, carry_over
 from sim.engine.utility import Exchange, columns, outer
 from sim.scenario.packages import Packages
 from sim.scenario.schema import Release, Scenario
 from sim.types import Bools, Floats, Ints
 
 
+@dataclass(frozen=True)
+class Pools:
+    """Who holds whom, the same in every run; axis 0 of what is by category is the category."""
+
+    names: list[str]
+    categories: list[tuple[int, str]]  # the pool's place and the category's name
+    pool_of: Ints  # (categories,) place of its pool
+    outside_ratio: Bools  # (categories,) whether no prisoners are freed for them
+    direction: Floats  # (pools,) 1 where holding them restrains the forward side, else -1
+    prisoners: list[str]
+    paid_for: Ints  # (prisoner pools,) place of the pool that they are freed for
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> Pools:
+        """Read the pools of a scenario."""
+        pools = list(scenario.captives.values())
+        names = list(scenario.captives)
+        forward = set(scenario.war.forward)
+        categories = [(p, c) for p, pool in enumerate(pools) for c in pool.categories]
+        outside = [pools[p].categories[c].outside_ratio for p, c in categories]
+        paid_for = [names.index(pool.paid_for) for pool in scenario.prisoners.values()]
+        return cls(
+            names=names,
+            categories=categories,
+            pool_of=np.array([p for p, _ in categories], dtype=np.int64),
+            outside_ratio=np.array(outside, dtype=bool),
+            direction=np.array([1.0 if pool.home in forward else -1.0 for pool in pools]),
+            prisoners=list(scenario.prisoners),
+            paid_for=np.array(paid_for, dtype=np.int64),
+        )
+
+    def sum_by_pool(self, by_category: NDArray[Any]) -> NDArray[Any]:
+        """Add up what is by category, (runs, categories), to what is by pool: (runs, pools)."""
+        pools = np.zeros((len(by_category), len(self.names)), dtype=by_category.dtype)
+        for c, p in enumerate(self.pool_of):
+            pools[:, p] += by_category[:, c]
+        return pools
+
+
+@dataclass(frozen=True)
+class CaptiveParams:
+    """The numbers of captives and prisoners; axis 0 is the run unless said otherwise."""
+
+    known: Ints  # (runs, categories) thought alive on the first day
+    hidden: Ints  # (runs, categories) of them dead before the first day
+    remains: Ints  # (runs, pools) remains held on the first day
+    prisoners: Ints  # (runs, prisoner pools) on the first day
+    leverage: Floats  # (runs, categories) restraint that one captive exerts, in a unit of its own
+    price: Floats  # (runs, categories) prisoners freed for one captive, as a multiple of the ratio
+    remains_leverage: Floats  # (runs, pools)
+    death_rate: Floats  # (runs, pools) of a captive per day of war
+    truce_mortality: Floats  # (runs, pools) the same in a truce, as a share of it
+    restraint: Floats  # (runs, pools) by how much holding all of them moves a battle's chance
+    beyond_reach: Floats  # (runs, pools) share of captives whom the holder cannot deliver
+    daily_death_chances: tuple[Floats, Floats]  # in war and in a truce, each (pools, runs)
+    no_death_below: Floats  # (categories, runs) uniform numbers below it mean that nobody dies
+    initial_leverage: Floats  # (runs, pools)
+    initial: Ints  # (runs, pools) captives and remains on the first day
+    initial_paid: Ints  # (runs, pools) captives for whom prisoners are freed
+    initial_remains: Ints  # (runs,)
+
+    @classmethod
+    def of(cls, sample: ParameterSample, pools: Pools) -> CaptiveParams:
+        """Read the numbers of captives and prisoners from a sample."""
+        runs = sample.chance.runs
+        paths = [f"captives.{pools.names[p]}.categories.{c}" for p, c in pools.categories]
+        by_pool = [f"captives.{name}" for name in pools.names]
+        known = _counts([f"{path}.number" for path in paths], sample)
+        hidden = _hidden_deaths(sample, pools, known)
+        remains, remains_leverage = _remains(sample, pools)
+        leverage = _columns([sample[f"{path}.leverage"] for path in paths], runs)
+        rate = _columns([sample[f"{path}.death_rate"] for path in by_pool], runs)
+        truce_mortality = _columns([sample[f"{path}.truce_mortality"] for path in by_pool], runs)
+        chances = -np.expm1(-rate.T), -np.expm1(-(rate * truce_mortality).T)
+        return cls(
+            known=known,
+            hidden=hidden,
+            remains=remains,
+            prisoners=_counts([f"prisoners.{name}.number" for name in pools.prisoners], sample),
+            leverage=leverage,
+            price=_columns([sample.get(f"{path}.price", 1.0) for path in paths], runs),
+            remains_leverage=remains_leverage,
+            death_rate=rate,
+            truce_mortality=truce_mortality,
+            restraint=_columns([sample[f"{path}.restraint"] for path in by_pool], runs),
+            beyond_reach=_columns(
+                [sample.get(f"{path}.beyond_reach", 0.0) for path in by_pool], runs
+            ),
+            daily_death_chances=chances,
+            no_death_below=quantile_without_success(
+                (known - hidden).T, np.maximum(*chances)[pools.pool_of]
+            ),
+            initial_leverage=_leverage_held(pools, leverage, known, remains, remains_leverage),
+            initial=pools.sum_by_pool(known) + remains,
+            initial_paid=pools.sum_by_pool(known * ~pools.outside_ratio),
+            initial_remains=remains.sum(axis=1),
+        )
+
+
+def _counts(paths: list[str], sample: ParameterSample) -> Ints:
+    """Return numbers of people, the same in every run: (runs, paths)."""
+    numbers = np.array([round(sample.fixed(path)) for path in paths], dtype=np.int64)
+    return np.tile(numbers, (sample.chance.runs, 1))
+
+
+def _remains(sample: ParameterSample, pools: Pools) -> tuple[Ints, Floats]:
+    """Return the remains held on the first day and the leverage of each: two (runs, pools)."""
+    shape = (sample.chance.runs, len(pools.names))
+    remains, leverage = np.zeros(shape, dtype=np.int64), np.zeros(shape)
+    for p, (name, pool) in enumerate(sample.scenario.captives.items()):
+        if pool.remains is not None:
+            remains[:, p] = round(sample.fixed(f"captives.{name}.remains.number"))
+            leverage[:, p] = sample[f"captives.{name}.remains.leverage"]
+    return remains, leverage
+
+
+def _hidden_deaths(sample: ParameterSample, pools: Pools, known: Ints) -> Ints:
+    """Return how many of those thought alive died before the first day: (runs, categories)."""
+    hidden = np.zeros_like(known)
+    for c, (p, name) in enumerate(pools.categories):
+        pool = pools.names[p]
+        if sample.scenario.captives[pool].hidden_deaths is None:
+            continue
+        uniforms = sample.chance.once(f"hidden deaths {pool} {name}")[:, 0]
+        share = sample[f"captives.{pool}.hidden_deaths"]
+        hidden[:, c] = binomial_quantile(uniforms, known[:, c], np.minimum(share, 0.999))
+    return hidden
+
+
+def _leverage_held(
+    pools: Pools, leverage: Floats, known: Ints, remains: Ints, remains_leverage: Floats
+) -> Floats:
+    """Return how much holding them all restrains: (runs, pools)."""
+    held = remains * remains_leverage
+    for c, p in enumerate(pools.pool_of):
+        held[:, p] += leverage[:, c] * known[:, c]
+    return np.asarray(held, dtype=float)
+
+
 class Captivity:
     """The captives and prisoners of a block of runs; axis 0 is the run."""
 
-    def __init__(self, scenario: Scenario, draws: ParameterSample, packages: Packages) -> None:
-        self.pools = list(scenario.captives)
+    def __init__(self, sample: ParameterSample, packages: Packages) -> None:
         self.packages = packages
-        chance = draws.chance
-        runs = chance.runs
-        pools = list(scenario.captives.items())
-        self.categories = [(p, c) for p, (_, pool) in enumerate(pools) for c in pool.categories]
-        paths = [f"captives.{self.pools[p]}.categories.{c}" for p, c in self.categories]
-        self.pool_of = np.array([p for p, _ in self.categories], dtype=np.int64)
-        self.categories_of = [np.flatnonzero(self.pool_of == p) for p in range(len(pools))]
-        self.outside_ratio = np.array(
-            [pools[p][1].categories[c].outside_ratio for p, c in self.categories], dtype=bool
-        )
-        self.leverage = _columns([draws[f"{path}.leverage"] for path in paths], runs)
-        self.price = _columns([draws.get(f"{path}.price", 1.0) for path in paths], runs)
-        numbers = [round(draws.fixed(f"{path}.number")) for path in paths]
-        self.known = np.tile(np.array(numbers, dtype=np.int64), (runs, 1))
-        self.hidden = self._hidden_deaths(scenario, draws)
+        self.structure = Pools.of(sample.scenario)
+        self.pools = self.structure.names
+        self.pool_of = self.structure.pool_of
+        self.categories_of = [np.flatnonzero(self.pool_of == p) for p in range(len(self.pools))]
+        self.outside_ratio = self.structure.outside_ratio
+        self.paid_for = self.structure.paid_for
+        self.params = CaptiveParams.of(sample, self.structure)
+        people = [f"{self.pools[p]} {c}" for p, c in self.structure.categories]
+        self._death_uniforms = sample.chance.dailies([f"deaths {those}" for those in people])
+        self._delivery_uniforms = sample.chance.dailies([f"status {those}" for those in people])
+        self._read_occasions(sample)
 
-        names = self.pools
-        self.remains = np.zeros((runs, len(names)), dtype=np.int64)
-        self.remains_leverage = np.zeros((runs, len(names)))
-        for p, (name, pool) in enumerate(pools):
-            if pool.remains is not None:
-                self.remains[:, p] = round(draws.fixed(f"captives.{name}.remains.number"))
-                self.remains_leverage[:, p] = draws[f"captives.{name}.remains.leverage"]
-        self.death_rate = _columns([draws[f"captives.{n}.death_rate"] for n in names], runs)
-        self.truce_mortality = _columns(
-            [draws[f"captives.{n}.truce_mortality"] for n in names], runs
-        )
-        self._death_chances = (
-            -np.expm1(-self.death_rate.T),
-            -np.expm1(-(self.death_rate * self.truce_mortality).T),
-        )  # per captive and day, in war and in a truce: each (pools, runs)
-        most = np.maximum(*self._death_chances)[self.pool_of]
-        self._nobody_dies = quantile_without_success(self.alive.T, most)
-        self.restraint = _columns([draws[f"captives.{n}.restraint"] for n in names], runs)
-        self.beyond_reach = _columns(
-            [draws.get(f"captives.{n}.beyond_reach", 0.0) for n in names], runs
-        )
-        forward = set(scenario.war.forward)
-        self.direction = np.array([1.0 if pool.home in forward else -1.0 for _, pool in pools])
-
-        self.initial = self._per_pool(self.known) + self.remains
-        self.initial_paid = self._per_pool(self.known * ~self.outside_ratio)
-        self.initial_remains = self.remains.sum(axis=1)
-        self.initial_leverage = self._leverage_held(self.known, self.remains)
-        self.returned_alive = np.zeros_like(self.initial)
-        self.remains_returned = np.zeros_like(self.initial)
-        self.rescued = np.zeros_like(self.initial)
-        self.died = np.zeros_like(self.initial)
-
-        self.prisoner_pools = list(scenario.prisoners)
-        self.paid_for = np.array(
-            [names.index(pool.paid_for) for pool in scenario.prisoners.values()], dtype=np.int64
-        )
-        self.prisoners = np.tile(
-            np.array(
-                [round(draws.fixed(f"prisoners.{n}.number")) for n in self.prisoner_pools],
-                dtype=np.int64,
-            ),
-            (runs, 1),
-        )
-        self.initial_prisoners = self.prisoners.copy()
+        self.known = self.params.known.copy()  # (runs, categories)
+        self.hidden = self.params.hidden.copy()
+        self.remains = self.params.remains.copy()  # (runs, pools)
+        self.prisoners = self.params.prisoners.copy()  # (runs, prisoner pools)
         self.prisoners_freed = np.zeros_like(self.prisoners)
-
+        self.returned_alive = np.zeros_like(self.remains)
+        self.remains_returned = np.zeros_like(self.remains)
+        self.rescued = np.zeros_like(self.remains)
+        self.died = np.zeros_like(self.remains)
         self.due = np.zeros_like(self.known)
         self.due_remains = np.zeros_like(self.remains)
-        self.due_at_signing = np.zeros(runs, dtype=np.int64)
-        self._prepare_luck(scenario, draws)
+        self.due_at_signing = np.zeros(sample.chance.runs, dtype=np.int64)
 
-    def _hidden_deaths(self, scenario: Scenario, draws: ParameterSample) -> Ints:
-        """Of those thought alive, how many died before the first day: (runs, categories)."""
-        hidden = np.zeros_like(self.known)
-        for c, (p, name) in enumerate(self.categories):
-            pool = self.pools[p]
-            if scenario.captives[pool].hidden_deaths is None:
-                continue
-            luck = draws.chance.once(f"hidden deaths {pool} {name}")[:, 0]
-            share = draws[f"captives.{pool}.hidden_deaths"]
-            hidden[:, c] = binomial_quantile(luck, self.known[:, c], np.minimum(share, 0.999))
-        return hidden
+    def set_params(self, sample: ParameterSample) -> None:
+        """Set the numbers of a new sample; counts change by as much as those of the first day."""
+        old, new = self.params, CaptiveParams.of(sample, self.structure)
+        self.known = carry_over(self.known, old.known, new.known)
+        self.hidden = carry_over(self.hidden, old.hidden, new.hidden)
+        self.remains = carry_over(self.remains, old.remains, new.remains)
+        self.prisoners = carry_over(self.prisoners, old.prisoners, new.prisoners)
+        self.params = new
+        self._read_occasions(sample)
 
-    def _prepare_luck(self, scenario: Scenario, draws: ParameterSample) -> None:
-        chance: RandomStreams = draws.chance
-        people = [f"{self.pools[p]} {c}" for p, c in self.categories]
-        self._death_luck = chance.dailies([f"deaths {those}" for those in people])
-        self._delivery_luck = chance.dailies([f"status {those}" for those in people])
-        self._rescues = _Occasions.rescues(scenario, draws)
-        self._gestures = _Occasions.releases(scenario, draws, "gesture")
-        self._side_channels = _Occasions.releases(scenario, draws, "side_channel")
+    def _read_occasions(self, sample: ParameterSample) -> None:
+        self._rescues = _Occasions.rescues(sample)
+        self._gestures = _Occasions.releases(sample, "gesture")
+        self._side_channels = _Occasions.releases(sample, "side_channel")
 
     # -- what is known -----------------------------------------------------------------------
 
@@ -131,41 +220,29 @@ class Captivity:
         """Captives in truth alive and held: (runs, categories)."""
         return self.known - self.hidden
 
-    def _per_pool(self, by_category: NDArray[Any]) -> NDArray[Any]:
-        pools = np.zeros((len(by_category), len(self.pools)), dtype=by_category.dtype)
-        for c, p in enumerate(self.pool_of):
-            pools[:, p] += by_category[:, c]
-        return pools
-
     def held_alive(self) -> Ints:
-        """Captives in truth alive and held, by pool: (runs, pools)."""
-        return self._per_pool(self.alive)
+        """Return captives in truth alive and held: (runs, pools)."""
+        return self.structure.sum_by_pool(self.alive)
 
     def held_remains(self) -> Ints:
-        """The dead still held, known or not, by pool: (runs, pools)."""
-        return np.asarray(self.remains + self._per_pool(self.hidden))
-
-    def _leverage_held(self, known: Ints, remains: Ints) -> Floats:
-        held = remains * self.remains_leverage
-        for c, p in enumerate(self.pool_of):
-            held[:, p] += self.leverage[:, c] * known[:, c]
-        return np.asarray(held, dtype=float)
+        """Return the dead still held, known or not: (runs, pools)."""
+        return np.asarray(self.remains + self.structure.sum_by_pool(self.hidden))
 
     def lift(self, rows: Ints) -> Floats:
-        """How far the forward side's chance in a battle has moved, now: (runs,)."""
-        held = self._per_pool(self.leverage[rows] * self.known[rows])
-        held += self.remains[rows] * self.remains_leverage[rows]
+        """Return how far the forward side's chance in a battle has moved by now: (rows,)."""
+        held = self.structure.sum_by_pool(self.params.leverage[rows] * self.known[rows])
+        held += self.remains[rows] * self.params.remains_leverage[rows]
         return self._lift_of(rows, held)
 
     def lift_after(self, rows: Ints) -> Floats:
-        """The same if a release had been carried out: (runs, releases)."""
+        """Return the same if a release had been carried out: (rows, releases)."""
         return self._lift_after(rows, self._fraction(self._covered(rows)))
 
     def _lift_after(self, rows: Ints, fraction: Floats) -> Floats:
         packages = self.packages
         lift = _run_last(*fraction.shape[:2])
-        living = self.leverage[rows] * self.known[rows]
-        dead = self.remains[rows] * self.remains_leverage[rows]
+        living = self.params.leverage[rows] * self.known[rows]
+        dead = self.remains[rows] * self.params.remains_leverage[rows]
         for p in range(len(self.pools)):
             held = np.zeros_like(lift)
             for c in self.categories_of[p]:
@@ -182,20 +259,20 @@ class Captivity:
         return lift
 
     def _lift_of_pool(self, rows: Ints, pool: int, held: Floats) -> Floats:
-        """Holding people restrains their home side; what has been given up no longer does."""
-        whole = np.maximum(self.initial_leverage[rows, pool], 1e-12)
-        strength = self.direction[pool] * self.restraint[rows, pool]
+        """Return what one pool adds: those held restrain their home side, those given up do not."""
+        whole = np.maximum(self.params.initial_leverage[rows, pool], 1e-12)
+        strength = self.structure.direction[pool] * self.params.restraint[rows, pool]
         if held.ndim == 2:
             whole, strength = whole[:, None], strength[:, None]
         return np.asarray(strength * (1.0 - held / whole))
 
     def _fraction(self, covered: Floats) -> Floats:
-        """The share of the covered captives a release returns: (runs, releases, pools)."""
+        """Return the share of the covered captives a release returns: (rows, releases, pools)."""
         most = self.packages.most[None]
         return np.where(covered > most, most / np.maximum(covered, 1.0), 1.0)
 
     def _covered(self, rows: Ints) -> Floats:
-        """Captives thought alive whom a release covers, in ratio: (runs, releases, pools)."""
+        """Return captives thought alive whom a release covers: (rows, releases, pools)."""
         covered = _run_last(len(rows), len(self.packages.covers), len(self.pools))
         known: NDArray[Any] = self.known[rows]
         for c, p in enumerate(self.pool_of):
@@ -204,7 +281,7 @@ class Captivity:
         return covered
 
     def prospects(self, rows: Ints) -> tuple[Floats, Exchange]:
-        """What each release would do to the lift (runs, releases), and what each swap brings."""
+        """Return the lift after each release, (rows, releases), and what each swap brings."""
         covered = self._covered(rows)
         fraction = self._fraction(covered)
         return self._lift_after(rows, fraction), self._exchange(rows, covered, fraction)
@@ -212,21 +289,23 @@ class Captivity:
     def _exchange(self, rows: Ints, covered: Floats, fraction: Floats) -> Exchange:
         packages = self.packages
         most = packages.most[None]
-        returned = np.minimum(covered, most) / np.maximum(self.initial_paid[rows], 1)[:, None, :]
+        returned = (
+            np.minimum(covered, most) / np.maximum(self.params.initial_paid[rows], 1)[:, None, :]
+        )
         remains = _run_last(*covered.shape[:2])
         for p in range(len(self.pools)):
             remains += outer(self.remains[rows, p], packages.covers_remains[:, p])
-        remains /= np.maximum(self.initial_remains[rows], 1)[:, None]
+        remains /= np.maximum(self.params.initial_remains[rows], 1)[:, None]
         freed = self._freed(rows, fraction)
         return Exchange(
             returned.astype(np.float32), remains.astype(np.float32), freed.astype(np.float32)
         )
 
     def _freed(self, rows: Ints, fraction: Floats) -> Floats:
-        """Log share of prisoners freed under each swap: (runs, swaps, pools)."""
+        """Return the log share of prisoners freed under each swap: (rows, swaps, pools)."""
         packages = self.packages
         freed = _run_last(len(rows), len(packages.swap_release), len(self.pools))
-        people = self.known[rows] * self.price[rows]
+        people = self.known[rows] * self.params.price[rows]
         for k, pool in enumerate(self.paid_for):
             priced = np.zeros_like(fraction[:, :, pool])
             for c in self.categories_of[pool]:
@@ -235,37 +314,39 @@ class Captivity:
             priced *= fraction[:, :, pool]
             number = columns(priced, packages.swap_release) * packages.swap_ratio[:, pool]
             number = np.minimum(number, self.prisoners[rows, k, None])
-            freed[:, :, pool] += np.log1p(number) / np.log1p(self.initial_prisoners[rows, k, None])
+            freed[:, :, pool] += np.log1p(number) / np.log1p(self.params.prisoners[rows, k, None])
         return freed
 
     def loss_rate(self, rows: Ints) -> Floats:
-        """The share of a pool's captives expected to die per day of war: (runs, pools)."""
-        held = self._per_pool(self.known[rows] * ~self.outside_ratio)
-        return np.asarray(self.death_rate[rows] * held / np.maximum(self.initial_paid[rows], 1))
+        """Return the share of a pool's captives expected to die per day of war: (rows, pools)."""
+        held = self.structure.sum_by_pool(self.known[rows] * ~self.outside_ratio)
+        return np.asarray(
+            self.params.death_rate[rows] * held / np.maximum(self.params.initial_paid[rows], 1)
+        )
 
     def outstanding(self, rows: Ints, package: Ints) -> Floats:
-        """How much of what a package would bring if it were signed now is still due: (rows,)."""
+        """Return how much of what a package would bring if signed now is still due: (rows,)."""
         release = self.packages.release_of[package]
         covers = self.packages.covers[release] & ~self.outside_ratio
-        covered = self._per_pool(self.known[rows] * covers)
+        covered = self.structure.sum_by_pool(self.known[rows] * covers)
         promised = np.minimum(covered, self.packages.most[release]).sum(axis=1)
         due = (self.due[rows] * ~self.outside_ratio).sum(axis=1)
         return np.asarray(np.minimum(due / np.maximum(promised, 1.0), 1.0))
 
     # -- what happens to them ----------------------------------------------------------------
 
-    def suffer(self, day: int, in_truce: Bools, playing: Bools) -> Ints:
-        """Captives who die today: (runs, pools). They count as known from today."""
+    def apply_deaths(self, day: int, in_truce: Bools, playing: Bools) -> Ints:
+        """Let captives die and return how many: (runs, pools). They count as known from today."""
         deaths = np.zeros_like(self.remains)
-        luck = self._death_luck[day]
-        category, rows = ((luck >= self._nobody_dies) & playing).nonzero()
+        uniforms = self._death_uniforms[day]
+        category, rows = ((uniforms >= self.params.no_death_below) & playing).nonzero()
         if not len(rows):
             return deaths
         pool = self.pool_of[category]
-        in_war, resting = self._death_chances
+        in_war, resting = self.params.daily_death_chances
         chance = np.where(in_truce[rows], resting[pool, rows], in_war[pool, rows])
         alive = self.known[rows, category] - self.hidden[rows, category]
-        dead = binomial_quantile(luck[category, rows], alive, chance)
+        dead = binomial_quantile(uniforms[category, rows], alive, chance)
         if not dead.any():
             return deaths
         self.known[rows, category] -= dead
@@ -276,7 +357,7 @@ class Captivity:
         return deaths
 
     def rescue(self, day: int, fighting: Bools) -> tuple[Ints, Ints]:
-        """Captives recovered by force today, and those killed in an attempt: two (runs, pools)."""
+        """Attempt rescues; return captives recovered and killed: two (runs, pools)."""
         rescued, killed = np.zeros_like(self.remains), np.zeros_like(self.remains)
         for occasion in self._rescues:
             runs, people = occasion.people(day, fighting)
@@ -284,7 +365,7 @@ class Captivity:
                 continue
             which = occasion.which[day][runs]
             category, reached = self._reached(occasion.pool, runs, people, which)
-            dead = binomial_quantile(occasion.luck[day][runs], reached, occasion.deadly[runs])
+            dead = binomial_quantile(occasion.deaths[day][runs], reached, occasion.deadly[runs])
             self.known[runs, category] -= reached
             killed[runs, occasion.pool] += dead
             rescued[runs, occasion.pool] += reached - dead
@@ -297,7 +378,7 @@ class Captivity:
         return rescued, killed
 
     def _reached(self, pool: int, runs: Ints, people: Ints, which: Floats) -> tuple[Ints, Ints]:
-        """The category reached in each attempt, and how many of it: two (runs,).
+        """Return the category reached in each attempt, and how many of it: two (rows,).
 
         Those reached are held together; it is one category by its share of the living.
         """
@@ -309,7 +390,7 @@ class Captivity:
         return columns[chosen], np.minimum(people, alive[np.arange(len(runs)), chosen])
 
     def release_outside_a_deal(self, day: int, fighting: Bools, in_truce: Bools) -> Ints:
-        """Captives freed one-sidedly in war, or by a side channel in a truce: (runs, pools)."""
+        """Free captives one-sidedly in war, by a side channel in a truce; return (runs, pools)."""
         freed = np.zeros_like(self.remains)
         for occasion in self._gestures:
             self._free(occasion, day, fighting, outside=False, freed=freed)
@@ -353,20 +434,20 @@ class Captivity:
         self.due_at_signing[rows] = self.still_due(rows)
 
     def still_due(self, rows: Ints) -> Ints:
-        """People and remains still to be returned under the deal: (runs,)."""
+        """Return people and remains still to be returned under the deal: (rows,)."""
         return np.asarray(self.due[rows].sum(axis=1) + self.due_remains[rows].sum(axis=1))
 
     def due_of(self, rows: Ints, pool: int) -> Ints:
-        """People of a pool still to be returned under the deal: (runs,)."""
+        """Return people of a pool still to be returned under the deal: (rows,)."""
         return np.asarray(self.due[rows][:, self.categories_of[pool]].sum(axis=1))
 
     def nothing_due(self, rows: Ints) -> None:
-        """A deal that has ended binds nobody."""
+        """Take everything off that was due under a deal that has ended."""
         self.due[rows] = 0
         self.due_remains[rows] = 0
 
     def extend(self, rows: Ints, package: Ints, number: Ints) -> None:
-        """Some more captives of the agreed categories fall due: `number` is (runs,)."""
+        """Let some more captives of the agreed categories fall due: `number` is (rows,)."""
         release = self.packages.release_of[package]
         left = number.copy()
         for c in range(len(self.pool_of)):
@@ -379,7 +460,7 @@ class Captivity:
             left = left - more
 
     def extendable(self, rows: Ints, package: Ints) -> Ints:
-        """Captives of the agreed categories who are not due yet: (runs,)."""
+        """Return captives of the agreed categories who are not due yet: (rows,)."""
         release = self.packages.release_of[package]
         covered = self.packages.covers[release] & ~self.outside_ratio
         return np.asarray(((self.known[rows] - self.due[rows]) * covered).sum(axis=1))
@@ -401,22 +482,23 @@ class Captivity:
         self.hidden[place] -= dead
         self.due[place] -= number
         people, found_dead = (number - dead).sum(axis=1), dead.sum(axis=1)
-        priced = sum((number * self.price[place] * ~self.outside_ratio[columns]).T)
+        paid = number * self.params.price[place] * ~self.outside_ratio[columns]
+        priced = np.asarray(sum(paid.T))
         remains = self._hand_over_remains(rows, pool, batches_left)
         self.returned_alive[rows, pool] += people
         self.remains_returned[rows, pool] += found_dead + remains
         return people, remains, found_dead, self._free_prisoners(rows, pool, package, priced)
 
     def _turn_out_dead(self, place: tuple[Ints, Ints], number: Ints, day: int) -> Ints:
-        """Of those to be released, how many had died before the first day: (rows, categories)."""
+        """Return how many of those to be released died before the first day: (rows, categories)."""
         rows, categories = place
         known, hidden = self.known[place], self.hidden[place]
         share = np.minimum(hidden / np.maximum(known, 1), 0.999)
-        dead = binomial_quantile(self._delivery_luck[day][categories, rows], number, share)
+        dead = binomial_quantile(self._delivery_uniforms[day][categories, rows], number, share)
         return np.clip(dead, number - (known - hidden), np.minimum(hidden, number))
 
     def _hand_over_remains(self, rows: Ints, pool: int, batches_left: Ints) -> Ints:
-        """Remains come in the same batches."""
+        """Return remains in the same batches."""
         number = -(-self.due_remains[rows, pool] // np.maximum(batches_left, 1))
         self.remains[rows, pool] -= number
         self.due_remains[rows, pool] -= number
@@ -434,48 +516,48 @@ class Captivity:
 
 
 class _Occasions:
-    """Occasions on which some people of a pool come free, as luck has them."""
+    """Occasions on which some people of a pool come free, at random."""
 
-    def __init__(self, pool: int, name: str, path: str, draws: ParameterSample) -> None:
+    def __init__(self, pool: int, name: str, path: str, sample: ParameterSample) -> None:
         self.pool = pool
         kind = path.rsplit(".", 1)[1]
-        self.happens = draws.chance.daily(f"{kind} {name}")
-        self.how_many = draws.chance.daily(f"{kind} people {name}")
-        self.mean = draws[f"{path}.people"]
-        self.deadly: Floats = np.zeros(draws.chance.runs)
+        self.happens = sample.chance.daily(f"{kind} {name}")
+        self.how_many = sample.chance.daily(f"{kind} people {name}")
+        self.mean = sample[f"{path}.people"]
+        self.deadly: Floats = np.zeros(sample.chance.runs)
         self.per_day: Floats = self.deadly
         self.which = self.happens
-        self.luck = self.happens
+        self.deaths = self.happens
 
     @classmethod
-    def releases(cls, scenario: Scenario, draws: ParameterSample, kind: str) -> list[_Occasions]:
-        """The gestures or side channels of every pool that has them."""
-        found = []
-        for p, (name, pool) in enumerate(scenario.captives.items()):
+    def releases(cls, sample: ParameterSample, kind: str) -> list[_Occasions]:
+        """Return the gestures or side channels of every pool that has them."""
+        occasions = []
+        for p, (name, pool) in enumerate(sample.scenario.captives.items()):
             release: Release | None = getattr(pool, kind)
             if release is not None:
-                occasion = cls(p, name, f"captives.{name}.{kind}", draws)
-                occasion.per_day = -np.expm1(-draws[f"captives.{name}.{kind}.per_day"])
-                found.append(occasion)
-        return found
+                occasion = cls(p, name, f"captives.{name}.{kind}", sample)
+                occasion.per_day = -np.expm1(-sample[f"captives.{name}.{kind}.per_day"])
+                occasions.append(occasion)
+        return occasions
 
     @classmethod
-    def rescues(cls, scenario: Scenario, draws: ParameterSample) -> list[_Occasions]:
-        """The attempts at recovery by force for every pool that has them."""
-        found = []
-        for p, (name, pool) in enumerate(scenario.captives.items()):
+    def rescues(cls, sample: ParameterSample) -> list[_Occasions]:
+        """Return the attempts at recovery by force for every pool that has them."""
+        occasions = []
+        for p, (name, pool) in enumerate(sample.scenario.captives.items()):
             if pool.rescue is not None:
                 path = f"captives.{name}.rescue"
-                occasion = cls(p, name, path, draws)
-                occasion.per_day = -np.expm1(-draws[f"{path}.attempts_per_day"])
-                occasion.deadly = draws[f"{path}.deadly"]
-                occasion.which = draws.chance.daily(f"rescue where {name}")
-                occasion.luck = draws.chance.daily(f"rescue deaths {name}")
-                found.append(occasion)
-        return found
+                occasion = cls(p, name, path, sample)
+                occasion.per_day = -np.expm1(-sample[f"{path}.attempts_per_day"])
+                occasion.deadly = sample[f"{path}.deadly"]
+                occasion.which = sample.chance.daily(f"rescue where {name}")
+                occasion.deaths = sample.chance.daily(f"rescue deaths {name}")
+                occasions.append(occasion)
+        return occasions
 
     def people(self, day: int, where: Bools) -> tuple[Ints, Ints]:
-        """Runs that have an occasion today, and the people it concerns, at least one: two (rows,).
+        """Return runs with an occasion today, and the people concerned, at least one: two (rows,).
 
         Only runs `where` it may come count.
         """
@@ -487,17 +569,17 @@ class _Occasions:
 
 
 def _in_turn(here: Ints, number: Ints) -> Ints:
-    """So many people, the first categories first, as far as there are any: (runs, categories)."""
+    """Take so many people, the first categories first, as far as there are: (rows, categories)."""
     taken: Ints = np.minimum(here.cumsum(axis=1), number[:, None])  # with those before
     taken[:, 1:] -= taken[:, :-1]
     return taken
 
 
 def _run_last(runs: int, *others: int) -> Floats:
-    """Zeros (runs, others), run last in memory (see `sim.engine.utility`)."""
+    """Return zeros (runs, others), run last in memory (see `sim.engine.utility`)."""
     return np.zeros((*reversed(others), runs)).T
 
 
 def _columns(values: list[Floats], runs: int) -> Floats:
-    """Per-run values side by side: (runs, values)."""
+    """Put values of the runs side by side: (runs, values)."""
     return np.stack(values, axis=1) if values else np.zeros((runs, 0))

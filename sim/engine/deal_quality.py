@@ -6,16 +6,13 @@ not on offer are worth so little that they win no comparison.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.theory.bargaining import NO_PACKAGE, nash
-from sim.types import Floats
-
-Ints = NDArray[np.integer]
+from sim.types import Floats, Ints
 
 
 def nash_distance(worth: Floats, reservation: Floats, choice: Ints) -> Floats:
-    """How far a package is from Nash's solution: (runs,), NaN where nothing beats no deal for all.
+    """Return how far a package is from Nash's solution: (runs,), NaN where no deal is best.
 
     Gains are shares of what a party would gain from its favourite package, and the distance
     between two points of such shares is Euclid's. A party whose favourite gains it nothing does
@@ -32,7 +29,7 @@ def nash_distance(worth: Floats, reservation: Floats, choice: Ints) -> Floats:
 
 
 def inefficiency(worth: Floats, choice: Ints) -> Floats:
-    """The most that every party could gain at once by another package: (runs,), in utils.
+    """Return the most that every party could gain at once by another package: (runs,), in utils.
 
     It is 0 on the Pareto frontier, and for what is bettered only where somebody gains nothing.
     Source: the additive epsilon indicator of Zitzler et al., IEEE Transactions on Evolutionary
@@ -42,7 +39,7 @@ def inefficiency(worth: Floats, choice: Ints) -> Floats:
 
 
 def logrolling(worth: Floats, reservation: Floats, choice: Ints, off_centre: Floats) -> Floats:
-    """What a package gains for the worst-off party over splitting every issue: (runs,), in utils.
+    """Return what a package gains for the worst-off over splitting every issue: (runs,), in utils.
 
     `off_centre` (runs, packages) is how far each package is from the middle of every issue, and
     infinite where it is not on offer; of those nearest, the one best for the worst-off counts.
@@ -54,7 +51,7 @@ def logrolling(worth: Floats, reservation: Floats, choice: Ints, off_centre: Flo
 
 
 def distance_from_the_middle(levels: Ints) -> Floats:
-    """How far each package is from the middle of the levels of every issue: (packages,).
+    """Return how far each package is from the middle of the levels of every issue: (packages,).
 
     The sum over the issues, each in shares of its range, of `levels` (packages, issues).
     """
@@ -64,5 +61,5 @@ def distance_from_the_middle(levels: Ints) -> Floats:
 
 
 def utility_of(worth: Floats, choice: Ints) -> Floats:
-    """What the package in question is worth to each party: (runs, parties)."""
+    """Return what the package in question is worth to each party: (runs, parties)."""
     return np.asarray(worth[np.arange(len(worth)), :, choice])

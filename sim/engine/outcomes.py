@@ -84,14 +84,14 @@ class Outcomes:
     labels: Labels
     table: Array = field(repr=False)  # (packages, issues) level of each issue
 
-    deal_day: Array  # (runs,) day the first text was signed and its truce began
+    deal_day: Array  # (runs,) day the first package was signed and its truce began
     deal_package: Array  # (runs,) row of `table`
     deals: Array  # (runs,) texts signed
     truces: Array  # (runs,) truces begun
     truce_days: Array  # (runs,) how long the first truce lasted or has lasted so far
     truce_end: Array  # (runs,) index into `labels.causes`, NONE while it holds
     extended_days: Array  # (runs,) days by which the first truce was extended
-    overridden: Array  # (runs, parties) whether the first text was signed against a vote
+    overridden: Array  # (runs, parties) whether the first deal was signed against a vote
     surplus: Array  # (runs, parties) gain over the reservation value at the first signing, utils
     ending: Array  # (runs,) index into `ENDINGS`
     last_day: Array  # (runs,) the day the run ended
@@ -120,9 +120,9 @@ class Outcomes:
     battles: Array  # (runs,)
     front: Array  # (runs,)
     missed: Array  # (runs, reasons) rounds with a ZOPA before the first deal that brought none
-    nash_distance: Array  # (runs,) of the first text from Nash's, in shares of the ideal gains
+    nash_distance: Array  # (runs,) of the first deal from Nash's, in shares of the ideal gains
     inefficiency: Array  # (runs,) what all could have gained at once at the first signing, utils
-    logrolling: Array  # (runs,) what the first text gains over splitting every issue, utils
+    logrolling: Array  # (runs,) what the first deal gains over splitting every issue, utils
     died_before_zopa: Array  # (runs, pools) deaths until the first round with a ZOPA
     series: Mapping[str, Array] = field(default_factory=dict, repr=False)  # (runs, ..., days)
 
@@ -154,7 +154,7 @@ class Outcomes:
 
     @staticmethod
     def joined(parts: Sequence[Outcomes]) -> Outcomes:
-        """Blocks of runs side by side, in the order of their run numbers."""
+        """Join blocks of runs, in the order of their run numbers."""
         ordered = sorted(parts, key=lambda part: part.first)
         if len(ordered) == 1:
             return ordered[0]
@@ -184,7 +184,7 @@ class Outcomes:
         return Outcomes(**head, **arrays, series=series)
 
     def must_share_luck(self, other: Outcomes) -> None:
-        """Raise ValueError unless run i of the other arm has the luck of run i of this one."""
+        """Raise ValueError unless run i of both arms has the same random numbers."""
         pairs = {
             "scenario": (self.scenario, other.scenario),
             "seed": (self.seed, other.seed),
@@ -198,7 +198,7 @@ class Outcomes:
             )
 
     def must_be_comparable(self, other: Outcomes) -> None:
-        """Raise ValueError unless the other arm shares this one's luck and was followed as long."""
+        """Raise ValueError unless both arms share random numbers and were followed as long."""
         self.must_share_luck(other)
         if self.days != other.days:
             raise ValueError(
@@ -253,7 +253,7 @@ class Outcomes:
             return cls(**head, labels=labels, table=file["table"], **arrays, series=series)
 
     def to_frame(self) -> pd.DataFrame:
-        """One row per run, with names instead of codes; columns by party or pool get a suffix."""
+        """Return one row per run, with names instead of codes; by party or pool with a suffix."""
         import pandas as pd
 
         columns: dict[str, Array] = {"run": np.arange(self.first, self.first + len(self))}
@@ -283,7 +283,7 @@ class Outcomes:
 
 
 def _named(codes: Array, names: Sequence[str]) -> pd.Categorical[Any]:
-    """Codes by their names; a negative code is missing."""
+    """Replace codes by their names; a negative code is missing."""
     import pandas as pd
 
     dtype = pd.CategoricalDtype(list(names))

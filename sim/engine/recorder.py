@@ -1,4 +1,4 @@
-"""What is taken down of the talks from day to day, and the outcomes that are made of it."""
+"""Record what happens in the talks from day to day, and assemble the outcomes."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from sim.engine.rounds import (
     Assessment,
     Meeting,
     NegotiationRound,
+    TalksState,
 )
 from sim.engine.sampling import ParameterSample
 from sim.engine.truces import Truces
@@ -36,33 +37,31 @@ LEAST_GAIN = -6e4
 
 @dataclass(frozen=True)
 class CurrentState:
-    """Where talks stand: what drives them and is told as well; axis 0 is the run."""
+    """Where the talks and the war stand; axis 0 is the run."""
 
     day: int
-    phase: Ints  # (runs,)
-    rounds: Ints  # (runs,) held
-    awaited: Ints  # (runs,) text that waits to be confirmed
+    talks: TalksState
     battles: Floats  # (runs,) fought
     front: Floats  # (runs,)
 
 
 class Recorder:
-    """What is taken down of the talks in a block of runs; axis 0 is the run.
+    """Record the talks of a block of runs; axis 0 is the run.
 
-    It drives nothing: talks go on as they would if nobody took anything down.
+    It drives nothing: talks go on as they would without it.
     """
 
     def __init__(
         self,
-        draws: ParameterSample,
+        sample: ParameterSample,
         parties: list[Party],
         truces: Truces,
         *,
         days: int,
         series: bool,
     ) -> None:
-        self.case = draws.scenario
-        self.luck_of = draws.chance
+        self.case = sample.scenario
+        self.streams = sample.chance
         self.parties = parties
         self.truces = truces
         self.captivity = truces.captivity
@@ -72,12 +71,12 @@ class Recorder:
         #: Why a round with a ZOPA may bring no deal, in the order of `missed`.
         self.missed_for = (BAD_TEXT, *names, CONFIRMATION, SUSPENSION)
         self.off_centre = distance_from_the_middle(self.packages.levels)
-        runs = draws.chance.runs
+        runs = sample.chance.runs
         self._open(runs, days)
         self.series = _no_days(runs, len(parties), days) if series else {}
 
     def _open(self, runs: int, days: int) -> None:
-        """Everything as it stands before the first day."""
+        """Set everything as it stands before the first day."""
         parties, pools = len(self.parties), len(self.captivity.pools)
 
         def none() -> Ints:
@@ -100,7 +99,7 @@ class Recorder:
         self.leaks, self.suspended_days = zeros(), zeros()
         self.zopa_objective = np.zeros(runs, dtype=bool)
         self.zopa_last = np.zeros(runs, dtype=bool)  # whether there was one when last assessed
-        self.awaited_zopa = np.zeros(runs, dtype=bool)  # and when the text that waits was agreed
+        self.awaited_zopa = np.zeros(runs, dtype=bool)  # and when what waits was agreed
         self.missed = np.zeros((runs, len(self.missed_for)), dtype=np.int64)
         self.nash_distance = np.full(runs, np.nan)
         self.inefficiency, self.logrolling = self.nash_distance.copy(), self.nash_distance.copy()
@@ -109,18 +108,18 @@ class Recorder:
 
     # -- the days --------------------------------------------------------------------------------
 
-    def before_the_first_day(self, scene: Assessment, zopa: Bools, objective: Bools) -> None:
-        """Take down what there is to agree on, as the parties see it and by the truth of the war.
+    def before_the_first_day(self, assessment: Assessment, zopa: Bools, objective: Bools) -> None:
+        """Record what there is to agree on, as the parties see it and by the truth of the war.
 
         The ZOPA is (rows, packages) either way.
         """
-        rows = scene.rows
-        gains = scene.worth[:, self.vetoers] - scene.reservation[:, self.vetoers, None]
+        rows = assessment.rows
+        gains = assessment.worth[:, self.vetoers] - assessment.reservation[:, self.vetoers, None]
         self.best_surplus[rows] = gains.min(axis=1).max(axis=1)
-        self.optimism[rows] = scene.war_values[:, self.vetoers].sum(axis=1) - 1.0
+        self.optimism[rows] = assessment.war_values[:, self.vetoers].sum(axis=1) - 1.0
         self.zopa_first[rows] = self.zopa_last[rows] = zopa.any(axis=1)
         self.zopa_objective[rows] = objective.any(axis=1)
-        self.assessed(scene)
+        self.assessed(assessment)
 
     def evening(self, day: int, phase: Ints) -> None:
         """Add a day to the series, where they are kept."""
@@ -132,15 +131,15 @@ class Recorder:
     # -- war and truces --------------------------------------------------------------------------
 
     def won(self, runs: Bools, day: int) -> None:
-        """A side has won in some runs, which ends them."""
+        """Record that a side has won in some runs, which ends them."""
         self.last_day[runs] = day
 
     def truce_began(self, rows: Ints) -> None:
-        """The guns fell silent."""
+        """Record that the guns fell silent."""
         self.truce_count[rows] += 1
 
     def truce_ended(self, rows: Ints, causes: Ints, day: int) -> None:
-        """A truce is about to end; only of the first is more kept than that there was one."""
+        """Record the end of a truce, of the first in each run with its length and cause."""
         first = self.truce_count[rows] == 1
         runs = rows[first]
         self.truce_days[runs] = day - self.truces.began[runs]
@@ -150,180 +149,211 @@ class Recorder:
     # -- rounds ----------------------------------------------------------------------------------
 
     def suspended(self, runs: Bools) -> None:
-        """A day of talks is lost to a suspension in some runs."""
+        """Record a day of talks lost to a suspension in some runs."""
         self.suspended_days += runs
 
     def silenced(self, runs: Bools) -> None:
-        """A round was called in some runs in which the talks are suspended."""
+        """Record a round that was called in some runs in which the talks are suspended."""
         missed = runs & self.zopa_last & (self.deal_day == NONE)
         self.missed[missed, self.missed_for.index(SUSPENSION)] += 1
 
-    def assessed(self, scene: Assessment) -> None:
+    def assessed(self, assessment: Assessment) -> None:
         """Keep in mind how large the ZOPA is and what fighting on is worth, for the series."""
         if not self.series:
             return
-        gains = scene.worth + (scene.backed - scene.reservation)[:, :, None]
+        gains = assessment.worth + (assessment.backed - assessment.reservation)[:, :, None]
         surplus = gains[:, self.vetoers].min(axis=1).max(axis=1)
-        self.seen_surplus[scene.rows] = np.maximum(surplus, LEAST_GAIN)
-        self.watched(scene.rows, scene.war_values)
+        self.seen_surplus[assessment.rows] = np.maximum(surplus, LEAST_GAIN)
+        self.watched(assessment.rows, assessment.war_values)
 
     def watched(self, rows: Ints, war_values: Floats) -> None:
         """Keep in mind what fighting on is worth, (rows, parties), for the series."""
         self.seen_war[rows] = war_values
 
-    def met(self, meeting: Meeting, day: int) -> None:
-        """Take down whether there is a ZOPA in a round, and who sees no way out."""
-        rows = meeting.scene.rows
+    def met(self, meeting: Meeting) -> None:
+        """Record whether there is a ZOPA in a round, and who sees no way out."""
+        rows = meeting.assessment.rows
         exists = np.asarray(meeting.zopa.any(axis=1))
         self.zopa_rounds[rows] += exists
         self.zopa_last[rows] = exists
         opened = rows[exists & (self.zopa_day[rows] == NONE)]
-        self.zopa_day[opened] = day
+        self.zopa_day[opened] = meeting.day
         self.died_before_zopa[opened] = self.captivity.died[opened]
         self.no_way_out[rows] += ~meeting.way_out
 
     def heard(self, answered: NegotiationRound, refused: Bools) -> None:
-        """Take down who refused a text (rows, parties), and what that made of the round."""
-        rows = answered.scene.rows
+        """Record who refused a proposal (rows, parties), and what that made of the round."""
+        rows = answered.assessment.rows
         self.refusals[rows] += refused
         self.refused_alone[rows] += refused & (refused.sum(axis=1) == 1)[:, None]
-        self._missed(answered, refused)
+        self._missed_chances(answered, refused)
 
-    def _missed(self, answered: NegotiationRound, refused: Bools) -> None:
-        """Take down why a round with a ZOPA brought no first deal.
+    def _missed_chances(self, answered: NegotiationRound, refused: Bools) -> None:
+        """Record why a round with a ZOPA brought no first deal.
 
-        The text lay outside the ZOPA; or it lay inside, and of those who `refused` (rows, parties)
-        the one that it left shortest of what it wanted stood in the way. What was agreed may yet
-        fail to be confirmed.
+        The proposal lay outside the ZOPA; or it lay inside, and of those who `refused` (rows,
+        parties) the one that it left shortest of what it wanted stood in the way. What was agreed
+        may yet fail to be confirmed.
         """
-        rows, zopa, text = answered.scene.rows, answered.meeting.zopa, answered.text
+        rows, zopa, proposal = answered.assessment.rows, answered.meeting.zopa, answered.proposal
         chance = zopa.any(axis=1) & (self.deal_day[rows] == NONE)
         agreed = ~refused.any(axis=1)
         self.awaited_zopa[rows] = chance & agreed
         lost = np.flatnonzero(chance & ~agreed)
         if not len(lost):
             return
-        inside = zopa[lost, text[lost]]
-        short = answered.wanted[lost] - answered.scene.worth[lost, :, text[lost]]
+        inside = zopa[lost, proposal[lost]]
+        short = answered.wanted[lost] - answered.assessment.worth[lost, :, proposal[lost]]
         short = np.where(refused[lost], short, -np.inf)[:, self.vetoers]
         self.missed[rows[lost], np.where(inside, 1 + short.argmax(axis=1), 0)] += 1
 
     def leaked(self, rows: Ints) -> None:
-        """A round became public."""
+        """Record a round that became public."""
         self.leaks[rows] += 1
 
     def not_confirmed(self, rows: Ints) -> None:
-        """A text that waited to be confirmed has come to nothing."""
+        """Record that what waited to be confirmed has come to nothing."""
         lost = rows[self.awaited_zopa[rows]]
         self.missed[lost, self.missed_for.index(CONFIRMATION)] += 1
         self.awaited_zopa[rows] = False
 
     def signed(
-        self, scene: Assessment, text: Ints, offered: Floats, on_offer: Bools, day: int
+        self, assessment: Assessment, proposal: Ints, offered: Floats, on_offer: Bools, day: int
     ) -> None:
-        """Take down a text that is signed, (rows,), with side payments (rows, parties).
+        """Record packages that are signed, (rows,), with side payments (rows, parties).
 
         Of the first also how good it is among what is `on_offer` (rows, packages).
         """
-        rows = scene.rows
+        rows = assessment.rows
         self.deals[rows] += 1
         first = (self.deal_day[rows] == NONE).nonzero()[0]
         if not len(first):
             return
-        new, worth, reservation = rows[first], scene.worth[first], scene.reservation[first]
-        text = text[first]
+        new, worth, reservation = (
+            rows[first],
+            assessment.worth[first],
+            assessment.reservation[first],
+        )
+        proposal = proposal[first]
         self.deal_day[new] = day
-        self.deal_package[new] = text
-        self.surplus[new] = utility_of(worth, text) + offered[first] - reservation
-        self._quality(new, worth, reservation, text, on_offer[first])
-        for i, (party, reckoning) in enumerate(zip(self.parties, scene.reckonings, strict=True)):
+        self.deal_package[new] = proposal
+        self.surplus[new] = utility_of(worth, proposal) + offered[first] - reservation
+        self._quality(new, worth, reservation, proposal, on_offer[first])
+        for i, (party, valuation) in enumerate(
+            zip(self.parties, assessment.valuations, strict=True)
+        ):
             if party.quota:
-                voters = [tables.of(scene.where[first]) for tables in reckoning.voters]
-                ratified = party.ratifies(voters)[np.arange(len(first)), text]
+                voters = [tables.of(assessment.where[first]) for tables in valuation.voters]
+                ratified = party.ratifies(voters)[np.arange(len(first)), proposal]
                 self.overridden[new, i] = ~ratified
 
     def _quality(
-        self, rows: Ints, worth: Floats, reservation: Floats, text: Ints, on_offer: Bools
+        self, rows: Ints, worth: Floats, reservation: Floats, proposal: Ints, on_offer: Bools
     ) -> None:
-        """Take down how good a text is for those who could have refused it."""
+        """Record how good a package is for those who could have refused it."""
         worth, reservation = worth[:, self.vetoers], reservation[:, self.vetoers]
         off_centre = np.where(on_offer, self.off_centre, np.inf)
-        self.nash_distance[rows] = nash_distance(worth, reservation, text)
-        self.inefficiency[rows] = inefficiency(worth, text)
-        self.logrolling[rows] = logrolling(worth, reservation, text, off_centre)
+        self.nash_distance[rows] = nash_distance(worth, reservation, proposal)
+        self.inefficiency[rows] = inefficiency(worth, proposal)
+        self.logrolling[rows] = logrolling(worth, reservation, proposal, off_centre)
 
     # -- the end ---------------------------------------------------------------------------------
 
     def outcomes(
         self, sha256: str, version: str, levers: Mapping[str, float], now: CurrentState
     ) -> Outcomes:
-        """What the talks have come to in each run, as they stand `now`."""
-        captivity, truces = self.captivity, self.truces
-        running = (self.truce_count == 1) & (now.phase == TRUCE)
-        truce_days = np.where(running, now.day - truces.began, self.truce_days)
-        extended_days = np.where(running, truces.extended, self.extended_days)
+        """Return what the talks have come to in each run, as they stand `now`."""
         return Outcomes(
             scenario=self.case.scenario,
             sha256=sha256,
             version=version,
-            seed=self.luck_of.seed,
+            seed=self.streams.seed,
             days=now.day,
             levers=dict(levers),
-            first=self.luck_of.first,
+            first=self.streams.first,
             labels=self._labels(),
             table=self.packages.levels.astype(np.int8),
-            deal_day=_short(self.deal_day),
-            deal_package=_short(self.deal_package),
-            deals=_short(self.deals),
-            truces=_short(self.truce_count),
-            truce_days=_short(truce_days),
-            truce_end=self.truce_end.astype(np.int8),
-            extended_days=_short(extended_days),
-            overridden=self.overridden.copy(),
-            surplus=self.surplus.astype(np.float32),
-            ending=self._endings(now.phase),
+            ending=self._endings(now.talks.phase),
             last_day=_short(np.minimum(self.last_day, now.day)),
-            zopa_first=self.zopa_first,
-            zopa_objective=self.zopa_objective,
-            zopa_day=_short(self.zopa_day),
-            zopa_rounds=_short(self.zopa_rounds),
-            rounds=_short(now.rounds),
-            best_surplus=self.best_surplus.astype(np.float32),
-            optimism=self.optimism.astype(np.float32),
-            refusals=_short(self.refusals),
-            refused_alone=_short(self.refused_alone),
-            no_way_out=_short(self.no_way_out),
-            initial=captivity.initial.astype(np.int32),
-            returned_alive=captivity.returned_alive.astype(np.int32),
-            remains_returned=captivity.remains_returned.astype(np.int32),
-            died_in_captivity=captivity.died.astype(np.int32),
-            rescued=captivity.rescued.astype(np.int32),
-            still_held=captivity.held_alive().astype(np.int32),
-            remains_held=captivity.held_remains().astype(np.int32),
-            prisoners_released=captivity.prisoners_freed.astype(np.int32),
-            violations=_short(truces.violations),
-            disputes=_short(truces.disputes),
-            leaks=_short(self.leaks),
-            suspended_days=_short(self.suspended_days),
             battles=_short(now.battles),
             front=now.front.astype(np.float32),
-            missed=_short(self._missed_at_the_end(now.awaited)),
-            nash_distance=self.nash_distance.astype(np.float32),
-            inefficiency=self.inefficiency.astype(np.float32),
-            logrolling=self.logrolling.astype(np.float32),
-            died_before_zopa=self._died_before_zopa().astype(np.int32),
             series=self.series,
+            **self._deals(),
+            **self._rounds(now),
+            **self._captives(),
+            **self._truces(now),
         )
 
+    def _deals(self) -> dict[str, Any]:
+        """Return what is known of the first deal and of all deals."""
+        return {
+            "deal_day": _short(self.deal_day),
+            "deal_package": _short(self.deal_package),
+            "deals": _short(self.deals),
+            "overridden": self.overridden.copy(),
+            "surplus": self.surplus.astype(np.float32),
+            "nash_distance": self.nash_distance.astype(np.float32),
+            "inefficiency": self.inefficiency.astype(np.float32),
+            "logrolling": self.logrolling.astype(np.float32),
+        }
+
+    def _rounds(self, now: CurrentState) -> dict[str, Any]:
+        """Return what there was to agree on, and what came of the rounds."""
+        return {
+            "zopa_first": self.zopa_first,
+            "zopa_objective": self.zopa_objective,
+            "zopa_day": _short(self.zopa_day),
+            "zopa_rounds": _short(self.zopa_rounds),
+            "rounds": _short(now.talks.rounds),
+            "best_surplus": self.best_surplus.astype(np.float32),
+            "optimism": self.optimism.astype(np.float32),
+            "refusals": _short(self.refusals),
+            "refused_alone": _short(self.refused_alone),
+            "no_way_out": _short(self.no_way_out),
+            "leaks": _short(self.leaks),
+            "suspended_days": _short(self.suspended_days),
+            "missed": _short(self._missed_at_the_end(now.talks.awaited)),
+            "died_before_zopa": self._died_before_zopa().astype(np.int32),
+        }
+
+    def _captives(self) -> dict[str, Any]:
+        """Return what has become of captives and prisoners."""
+        captivity = self.captivity
+        return {
+            "initial": captivity.params.initial.astype(np.int32),
+            "returned_alive": captivity.returned_alive.astype(np.int32),
+            "remains_returned": captivity.remains_returned.astype(np.int32),
+            "died_in_captivity": captivity.died.astype(np.int32),
+            "rescued": captivity.rescued.astype(np.int32),
+            "still_held": captivity.held_alive().astype(np.int32),
+            "remains_held": captivity.held_remains().astype(np.int32),
+            "prisoners_released": captivity.prisoners_freed.astype(np.int32),
+        }
+
+    def _truces(self, now: CurrentState) -> dict[str, Any]:
+        """Return how long the first truce has lasted, how it ended, and what went wrong in all."""
+        truces = self.truces
+        running = (self.truce_count == 1) & (now.talks.phase == TRUCE)
+        truce_days = np.where(running, now.day - truces.began, self.truce_days)
+        extended_days = np.where(running, truces.extended, self.extended_days)
+        return {
+            "truces": _short(self.truce_count),
+            "truce_days": _short(truce_days),
+            "truce_end": self.truce_end.astype(np.int8),
+            "extended_days": _short(extended_days),
+            "violations": _short(truces.violations),
+            "disputes": _short(truces.disputes),
+        }
+
     def _missed_at_the_end(self, awaited: Ints) -> Ints:
-        """Rounds missed, with texts that still wait to be confirmed counted among them."""
+        """Return rounds missed, with those that still wait to be confirmed among them."""
         waiting = self.awaited_zopa & (awaited != NONE)
         missed = self.missed.copy()
         missed[waiting, self.missed_for.index(CONFIRMATION)] += 1
         return missed
 
     def _died_before_zopa(self) -> Ints:
-        """Deaths until the first round with a ZOPA; all of them where there was none."""
+        """Return deaths until the first round with a ZOPA; all of them where there was none."""
         never = self.died_before_zopa == NONE
         return np.where(never, self.captivity.died, self.died_before_zopa)
 
@@ -350,7 +380,7 @@ class Recorder:
 
 
 def _no_days(runs: int, parties: int, days: int) -> dict[str, NDArray[Any]]:
-    """A series by day of each kind, still empty."""
+    """Return a series by day of each kind, still empty."""
     return {
         "surplus": np.empty((runs, days), dtype=np.float16),
         "war_values": np.empty((runs, parties, days), dtype=np.float16),

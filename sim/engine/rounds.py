@@ -1,4 +1,4 @@
-"""The scene of the talks: the possible deals, who meets over them, and a text with its answers."""
+"""What a round of talks is made of: what packages are worth, who meets, a proposal and answers."""
 
 from __future__ import annotations
 
@@ -10,30 +10,62 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.agents.party import Valuation
+from sim.engine.outcomes import NONE
 from sim.engine.utility import take_runs
 from sim.types import Bools, Floats, Ints
 
 #: The phases of a conflict.
 WAR, TRUCE, FORWARD_WON, BACKWARD_WON = range(4)
 
+#: What happens in the talks or at the front on a day, and mobilises constituencies.
+EVENTS = ("refused_offer", "leak", "violation", "war_day", "collapse")
+
+
+@dataclass
+class TalksState:
+    """What the days change in the talks themselves; axis 0 is the run."""
+
+    phase: Ints  # (runs,) WAR, TRUCE, FORWARD_WON or BACKWARD_WON
+    elapsed: Floats  # (runs,) days of talks since they opened or reopened
+    rounds: Ints  # (runs,) held
+    suspended_until: Ints  # (runs,) last day without talks
+    awaited: Ints  # (runs,) package that waits to be confirmed, or NONE
+    awaited_day: Ints  # (runs,) day on which it is confirmed
+    promised: Floats  # (runs, parties) side payments that go with it
+    events: dict[str, Floats]  # (runs,) each: what has happened since yesterday
+
+    @classmethod
+    def before_the_first_day(cls, runs: int, parties: int) -> TalksState:
+        """Return the state in which every run begins: war, and nothing agreed."""
+        return cls(
+            phase=np.zeros(runs, dtype=np.int64),
+            elapsed=np.zeros(runs),
+            rounds=np.zeros(runs, dtype=np.int64),
+            suspended_until=np.zeros(runs, dtype=np.int64),
+            awaited=np.full(runs, NONE, dtype=np.int64),
+            awaited_day=np.zeros(runs, dtype=np.int64),
+            promised=np.zeros((runs, parties)),
+            events={event: np.zeros(runs) for event in EVENTS},
+        )
+
 
 @dataclass(frozen=True)
 class Assessment:
-    """What everybody makes of the possible deals today, in the rows at hand; axis 0 is the row.
+    """What every package is worth today to everybody, in the rows at hand; axis 0 is the row.
 
     Arrays lie in memory with the row last (see `sim.engine.utility`).
     """
 
     rows: Ints  # (rows,) their runs
-    where: Ints  # (rows,) their place in the reckonings
-    worth: Floats  # (rows, parties, packages), far below all else where not on offer
+    where: Ints  # (rows,) their place in the valuations
+    worth: Floats  # (rows, parties, packages) in utils, far below all else where not on offer
     reservation: Floats  # (rows, parties)
     backed: Floats  # (rows, parties) side payments that mediators could add
-    reckonings: list[Valuation]  # by party
+    valuations: list[Valuation]  # by party
     war_values: Floats  # (rows, parties)
 
     def of(self, keep: Bools) -> Assessment:
-        """The scene in some of its rows; the reckonings stay whole."""
+        """Return the assessment in some of its rows; the valuations stay whole."""
         if keep.all():
             return self
         kept = np.flatnonzero(keep)
@@ -49,16 +81,19 @@ class Assessment:
             pick(self.worth),
             pick(self.reservation),
             pick(self.backed),
-            self.reckonings,
+            self.valuations,
             pick(self.war_values),
         )
 
 
 @dataclass(frozen=True)
 class Meeting:
-    """A round of talks before a text is on the table, in the rows that meet; axis 0 is the row."""
+    """A round of talks before a proposal is on the table; axis 0 is the row."""
 
-    scene: Assessment
+    day: int
+    assessment: Assessment
+    rounds: Ints  # (rows,) held so far, this one included
+    speaker: Ints  # (rows,) whose turn it is: a party's place, or one past them for mediators
     zopa: Bools  # (rows, packages)
     believed: dict[tuple[int, int], Floats]  # (rows,) what one thinks another would settle for
     aspiration: Floats  # (rows, parties)
@@ -67,24 +102,24 @@ class Meeting:
 
 @dataclass(frozen=True)
 class NegotiationRound:
-    """A round of talks once its text has been answered; axis 0 is the row."""
+    """A round of talks once its proposal has been answered; axis 0 is the row."""
 
     meeting: Meeting
-    text: Ints  # (rows,) package
-    speaker: Ints  # (rows,) a party's place, or one past them
+    proposal: Ints  # (rows,) package
+    speaker: Ints  # (rows,) who proposed it: a party's place, or one past them
     accepts: Bools  # (rows, parties)
-    offered: Floats  # (rows, parties) side payments that the text takes
+    offered: Floats  # (rows, parties) side payments that the proposal takes
 
     @property
-    def scene(self) -> Assessment:
-        """What everybody makes of the possible deals."""
-        return self.meeting.scene
+    def assessment(self) -> Assessment:
+        """What every package is worth to everybody."""
+        return self.meeting.assessment
 
     @property
     def wanted(self) -> Floats:
-        """What the text itself has to bring each party, side payments aside: (rows, parties)."""
+        """What the package itself has to bring each party, side payments aside: (rows, parties)."""
         return self.meeting.aspiration - self.offered
 
     def refused(self, veto: Bools) -> Bools:
-        """Who stands in the way of the text, given who has a `veto` (parties,): (rows, parties)."""
+        """Return who stands in the way, given who has a `veto` (parties,): (rows, parties)."""
         return ~self.accepts & veto

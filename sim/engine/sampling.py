@@ -1,6 +1,6 @@
 """One value per run for each number of a scenario, with the levers moved.
 
-Every number has a stream of luck of its own, keyed by its path. A lever moves the values that
+Every number has a random stream of its own, keyed by its path. A lever moves the values that
 were drawn; it never draws again. So a lever at its default changes nothing, and two settings of a
 lever differ in nothing else. A design of experiments may set each run's levers and values by
 itself.
@@ -9,9 +9,10 @@ itself.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ class LeverError(ValueError):
 
 
 def check_levers(scenario: Scenario, levers: Mapping[str, float]) -> dict[str, float]:
-    """The settings of the levers as numbers; raises LeverError with the way out."""
+    """Return the settings of the levers as numbers; raise LeverError with the way out."""
     given: object = levers
     if not isinstance(given, Mapping):
         example = next(iter(scenario.levers), "lever")
@@ -38,8 +39,8 @@ def check_levers(scenario: Scenario, levers: Mapping[str, float]) -> dict[str, f
     for name, value in levers.items():
         if name not in scenario.levers:
             near = difflib.get_close_matches(name, scenario.levers, n=1)
-            known = ", ".join(scenario.levers) or "none"
-            hint = f"did you mean '{near[0]}'?" if near else f"its levers are {known}"
+            names = ", ".join(scenario.levers) or "none"
+            hint = f"did you mean '{near[0]}'?" if near else f"its levers are {names}"
             raise LeverError(f"{scenario.scenario} has no lever '{name}'; {hint}")
         lever = scenario.levers[name]
         try:
@@ -56,25 +57,25 @@ def check_levers(scenario: Scenario, levers: Mapping[str, float]) -> dict[str, f
 
 
 def stream_name(path: str) -> str:
-    """The stream of luck that a number is drawn with."""
+    """Return the name of the random stream that a number is drawn with."""
     return f"draw {path}"
 
 
 def check_points(
     scenario: Scenario, points: Mapping[str, Floats], runs: int
 ) -> dict[str, NDArray[np.float64]]:
-    """Chosen luck of some numbers as arrays; raises ValueError with the way out."""
+    """Return chosen uniform numbers as arrays; raise ValueError with the way out."""
     numbers = scenario.quantities()
     checked = {}
-    for path, luck in points.items():
+    for path, uniforms in points.items():
         if path not in numbers:
             raise ValueError(f"{scenario.scenario} has no number '{path}'{_hint(scenario, path)}")
         if numbers[path].is_certain:
             raise ValueError(f"'{path}' is certain, so that its luck cannot be chosen")
-        checked[path] = np.asarray(luck, dtype=np.float64)
+        checked[path] = np.asarray(uniforms, dtype=np.float64)
         if checked[path].shape != (runs,):
-            found = " by ".join(map(str, checked[path].shape)) or "one number"
-            raise ValueError(f"the points of '{path}' are {found}; there are {runs} runs")
+            shape = " by ".join(map(str, checked[path].shape)) or "one number"
+            raise ValueError(f"the points of '{path}' are {shape}; there are {runs} runs")
         if not ((checked[path] >= 0) & (checked[path] < 1)).all():
             raise ValueError(f"the points of '{path}' lie in [0, 1)")
     return checked
@@ -83,18 +84,18 @@ def check_points(
 def check_settings(
     scenario: Scenario, levers: Mapping[str, Floats], runs: int
 ) -> dict[str, float | Floats]:
-    """Settings of levers run by run; raises LeverError with the way out.
+    """Return settings of levers run by run; raise LeverError with the way out.
 
     A lever that moves a number of the grid of packages comes back as one number.
     """
     checked: dict[str, float | Floats] = {}
     numbers = scenario.quantities()
-    for name, settings in levers.items():
-        found = np.asarray(settings, dtype=np.float64)
-        if found.shape != (runs,):
-            raise LeverError(f"lever '{name}' has {found.size} settings; there are {runs} runs")
-        low, high = (check_levers(scenario, {name: float(end)}) for end in _ends(found))
-        checked[name] = found
+    for name, given in levers.items():
+        settings = np.asarray(given, dtype=np.float64)
+        if settings.shape != (runs,):
+            raise LeverError(f"lever '{name}' has {settings.size} settings; there are {runs} runs")
+        low, high = (check_levers(scenario, {name: float(end)}) for end in _ends(settings))
+        checked[name] = settings
         if any(isinstance(numbers[move.key], Fixed) for move in scenario.levers[name].moves):
             if low != high:
                 raise LeverError(f"lever '{name}' moves the packages; it has one setting for all")
@@ -105,7 +106,7 @@ def check_settings(
 def check_values(
     scenario: Scenario, values: Mapping[str, Floats], runs: int
 ) -> dict[str, NDArray[np.float64]]:
-    """Numbers that are set run by run; raises ValueError with the way out."""
+    """Return numbers that are set run by run; raise ValueError with the way out."""
     numbers = scenario.quantities()
     checked = {}
     for path, settings in values.items():
@@ -123,7 +124,7 @@ def check_values(
 
 
 def _hint(scenario: Scenario, path: str) -> str:
-    """The way out for what is no number of a scenario."""
+    """Return the way out for what is no number of a scenario."""
     if path in scenario.levers:
         return f"; '{path}' is a lever, which `levers` takes"
     near = difflib.get_close_matches(path, scenario.quantities(), n=1)
@@ -134,12 +135,23 @@ def _ends(values: Floats) -> tuple[float, float]:
     return float(np.min(values)), float(np.max(values))
 
 
+def carry_over(state: NDArray[Any], start: NDArray[Any], new_start: NDArray[Any]) -> NDArray[Any]:
+    """Return a state for a new starting value, as far from it as it is from the old one.
+
+    This is how a lever moved in mid-game reaches what the days have changed since.
+    """
+    if np.array_equal(start, new_start, equal_nan=start.dtype.kind == "f"):
+        return state
+    moved = np.where(state == start, new_start, state + (new_start - start))
+    return moved.astype(state.dtype)
+
+
 @dataclass(frozen=True)
 class ParameterSample:
-    """The numbers of a scenario in a block of runs: `draws[path]` is (runs,).
+    """The numbers of a scenario in a block of runs: `sample[path]` is (runs,).
 
-    A lever has one setting, or one for each run (runs,). `points` holds the luck of the numbers
-    whose luck is chosen and not drawn, and `values` the numbers that are set outright; each is
+    A lever has one setting, or one for each run (runs,). `points` holds the uniform numbers of
+    those that are chosen and not drawn, and `values` the numbers that are set outright; each is
     (runs,). Levers move what is set as they move what is drawn.
     """
 
@@ -173,23 +185,23 @@ class ParameterSample:
         else:
             chosen = self.points.get(path)
             drawn = self.chance.once(stream_name(path))[:, 0] if chosen is None else chosen
-            values = quantity.at(drawn)
+            values = quantity.ppf(drawn)
         return self._moved(path, quantity, values)
 
     def get(self, path: str, otherwise: float) -> Floats:
-        """The values of a number that the scenario may leave out."""
+        """Return the values of a number that the scenario may leave out: (runs,)."""
         if path in self.quantities:
             return self[path]
         return np.full(self.chance.runs, otherwise)
 
     def fixed(self, path: str) -> float:
-        """A number that is the same in every run, and so are the settings of its levers."""
+        """Return a number that is the same in every run, as are the settings of its levers."""
         quantity = self.quantities[path]
         assert isinstance(quantity, Fixed), path
         return float(self._moved(path, quantity, np.array([quantity.centre]))[0])
 
-    def of(self, prefix: str, names: tuple[str, ...]) -> dict[str, Floats]:
-        """The values of several numbers under one path."""
+    def of(self, prefix: str, names: Iterable[str]) -> dict[str, Floats]:
+        """Return the values of several numbers under one path: (runs,) each."""
         return {name: self[f"{prefix}.{name}"] for name in names}
 
     def _moved(self, path: str, quantity: Quantity, values: Floats) -> Floats:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +40,47 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two arms that share their luck: run i of one is run i of the other, but for the levers."""
+    """Two arms with common random numbers: run i of both differs in nothing but the levers."""
 
     baseline: Outcomes
     changed: Outcomes
 
     def __post_init__(self) -> None:
         self.baseline.must_be_comparable(self.changed)
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """How many runs of a scenario are played, and with what."""
+
+    runs: int
+    seed: int = 1
+    days: int | None = None  # None for the scenario's own number
+    levers: Mapping[str, float] = field(default_factory=dict)
+    workers: int = 1
+    first: int = 0  # number of the first run
+    points: Mapping[str, NDArray[np.floating]] = field(default_factory=dict)
+    luck: NDArray[np.integer] | None = None
+    series: bool = False
+
+    def outcomes(self, scenario: Scenario, progress: Progress | None = None) -> Iterator[Outcomes]:
+        """Play a scenario, and yield the outcomes of each block of runs in order."""
+        task = replace(_task(scenario, self.seed, self.days, self.levers), series=self.series)
+        _check_count("runs", self.runs, 1, MOST_RUNS)
+        _check_count("workers", self.workers, 1)
+        points = check_points(scenario, self.points, self.runs)
+        chosen = _Chosen(points, _check_luck(self.luck, self.runs))
+        workers = max(1, min(self.workers, self.runs // LEAST_RUNS_PER_WORKER))
+        blocks = (
+            (task, begin, count, chosen.part(begin - self.first, count))
+            for begin, count in _blocks(self.first, self.runs, workers)
+        )
+        done = 0
+        for outcomes in _played(blocks, workers):
+            done += len(outcomes)
+            if progress is not None:
+                progress(done, self.runs)
+            yield outcomes
 
 
 def simulate(
@@ -64,29 +98,46 @@ def simulate(
 ) -> Outcomes:
     """Play a scenario many times and return how each run ended.
 
-    `days` is the scenario's own number unless given; `levers` maps names to settings. The same
-    seed gives the same bits for any number of workers, and the first runs of more runs are the
-    runs of fewer. `progress(done, runs)` is called now and then. With `series` the outcomes keep
-    what there was to agree on day by day, which takes memory. Raises ValueError for what cannot
-    be simulated, with the way out (`LeverError`, `ScenarioError`).
+    The same seed gives the same bits for any number of workers, and the first runs of more runs
+    are the runs of fewer.
 
-    A design of experiments chooses what is otherwise drawn: `points` the luck of some uncertain
-    numbers by their paths, uniform numbers in [0, 1); `luck` the number of the run whose luck each
-    run has in all else. Both have one entry per run. The outcomes do not remember them.
+    Parameters
+    ----------
+    scenario
+        The scenario, its name, or the path of its file.
+    runs
+        Number of runs, from 1 to 10,000,000.
+    seed
+        Whole number from 0 up; it decides all random numbers.
+    days
+        Days to play, from 1; the scenario's own number unless given.
+    levers
+        Settings by the names of the scenario's levers, each within the lever's range.
+    workers
+        Processes to play in, at the most.
+    points
+        Uniform numbers in [0, 1), (runs,) each, by the paths of uncertain numbers, that take the
+        place of the ones that would be drawn. The outcomes do not remember them.
+    luck
+        The number of the run, (runs,), whose random numbers each run has in all else, from 0 up.
+        The outcomes do not remember it.
+    progress
+        Called now and then with the runs done and all runs.
+    series
+        Whether to keep what there was to agree on day by day, which takes memory.
+
+    Returns
+    -------
+    Outcomes
+        Arrays whose axis 0 is the run.
+
+    Raises
+    ------
+    ValueError
+        For what cannot be simulated, with the way out (`LeverError`, `ScenarioError`).
     """
-    parts = stream(
-        scenario,
-        runs=runs,
-        seed=seed,
-        days=days,
-        levers=levers,
-        workers=workers,
-        points=points,
-        luck=luck,
-        progress=progress,
-        series=series,
-    )
-    return Outcomes.joined(list(parts))
+    settings = RunSettings(runs, seed, days, levers or {}, workers, 0, points or {}, luck, series)
+    return Outcomes.joined(list(settings.outcomes(_case(scenario), progress)))
 
 
 def stream(
@@ -103,26 +154,14 @@ def stream(
     progress: Progress | None = None,
     series: bool = False,
 ) -> Iterator[Outcomes]:
-    """The same, block by block as they are done and in order, so that memory stays flat.
+    """Play a scenario and yield outcomes block by block, in order, so that memory stays flat.
 
-    The runs are numbered from `first`.
+    The runs are numbered from `first`; all else is as for `simulate`.
     """
-    case = _case(scenario)
-    task = replace(_task(case, seed, days, levers), series=series)
-    _check_count("runs", runs, 1, MOST_RUNS)
-    _check_count("workers", workers, 1)
-    chosen = _Chosen(check_points(case, points or {}, runs), _check_luck(luck, runs))
-    workers = max(1, min(workers, runs // LEAST_RUNS_PER_WORKER))
-    blocks = (
-        (task, begin, count, chosen.part(begin - first, count))
-        for begin, count in _blocks(first, runs, workers)
+    settings = RunSettings(
+        runs, seed, days, levers or {}, workers, first, points or {}, luck, series
     )
-    done = 0
-    for outcomes in _played(blocks, workers):
-        done += len(outcomes)
-        if progress is not None:
-            progress(done, runs)
-        yield outcomes
+    yield from settings.outcomes(_case(scenario), progress)
 
 
 def compare(
@@ -136,32 +175,23 @@ def compare(
     workers: int = 1,
     progress: Progress | None = None,
 ) -> Comparison:
-    """Play a scenario twice with the same luck, with some levers moved and without.
+    """Play a scenario twice with common random numbers, with some levers moved and without.
 
     `baseline` are the levers of the first arm, and `levers` are moved on top of them in the
-    second.
+    second; all else is as for `simulate`.
     """
     case = _case(scenario)
     first = check_levers(case, baseline or {})
-    settings = [first, {**first, **check_levers(case, levers)}]
+    settings = RunSettings(runs, seed, days, first, workers)
+    moved = replace(settings, levers={**first, **check_levers(case, levers)})
     arms = []
-    for k, arm in enumerate(settings):
+    for k, arm in enumerate((settings, moved)):
 
         def arm_progress(done: int, total: int, before: int = k) -> None:
             if progress is not None:
                 progress(before * total + done, 2 * total)
 
-        arms.append(
-            simulate(
-                case,
-                runs=runs,
-                seed=seed,
-                days=days,
-                levers=arm,
-                workers=workers,
-                progress=arm_progress,
-            )
-        )
+        arms.append(Outcomes.joined(list(arm.outcomes(case, arm_progress))))
     return Comparison(*arms)
 
 
@@ -174,7 +204,7 @@ def play_arms(
     workers: int = 1,
     progress: Progress | None = None,
 ) -> list[Outcomes]:
-    """Play several scenarios, each with its levers, with the same luck: one Outcomes per arm.
+    """Play several scenarios with their levers and common random numbers: one Outcomes each.
 
     Arms that are the same are played once. `progress` counts the runs of all that are played.
     """
@@ -211,10 +241,10 @@ def play_rows(
 ) -> Outcomes:
     """Play a block of runs each of which has settings of its own, as the rows of a design have.
 
-    `luck` is the number of the run whose luck each has; `levers` are settings and `values` are
-    numbers by their paths, before levers. All are (runs,). A lever that moves the grid of packages
-    has one setting for all. The outcomes do not remember the settings. Raises ValueError
-    (LeverError) for what cannot be played.
+    `luck` is the number of the run whose random numbers each has; `levers` are settings and
+    `values` are numbers by their paths, before levers. All are (runs,). A lever that moves the
+    grid of packages has one setting for all. The outcomes do not remember the settings. Raises
+    ValueError (LeverError) for what cannot be played.
     """
     runs = len(luck)
     whose = _check_luck(luck, runs)
@@ -238,9 +268,9 @@ def in_stages(
     seed: int = 1,
     levers: Mapping[str, float] | None = None,
 ) -> Iterator[Outcomes]:
-    """Play a block of runs, numbered from `first`, and tell how they stand after each of some days.
+    """Play a block of runs, numbered from `first`, and yield how they stand after some days.
 
-    What is told after a day is what `simulate` gives of so many days: nothing that is still to come
+    What is yielded after a day is what `simulate` gives of so many days: nothing still to come
     changes it. The `days` rise; the last is the horizon. Raises ValueError for what cannot be
     played.
     """
@@ -286,16 +316,16 @@ def initial_bargaining_range(
     seed: int = 1,
     levers: Mapping[str, float] | None = None,
 ) -> InitialBargainingRange:
-    """What whoever gains least would gain from each package before the first day, in utils."""
+    """Return what whoever gains least would gain from each package on the first day, in utils."""
     talks = _before_the_first_day(scenario, runs, seed, levers)
     return InitialBargainingRange(
-        talks.packages, talks.least_gains(), talks.least_gains(truthful=True)
+        talks.packages, talks.assessor.least_gains(), talks.assessor.least_gains(truthful=True)
     )
 
 
 @dataclass(frozen=True)
 class InitialUtilities:
-    """What everybody makes of every package before the first day.
+    """What every package is worth to everybody before the first day.
 
     Axis 0 is the run; all in double precision.
     """
@@ -326,19 +356,21 @@ def initial_utilities(
     levers: Mapping[str, float] | None = None,
     truthful: bool = False,
 ) -> InitialUtilities:
-    """What everybody makes of every package before the first day.
+    """Return what every package is worth to everybody before the first day.
 
     With `truthful`, if they knew the true chances of war.
     """
     talks = _before_the_first_day(scenario, runs, seed, levers)
     parties = tuple(party.name for party in talks.parties)
-    return InitialUtilities(parties, tuple(talks.vetoers), talks.packages, *talks.look(truthful))
+    return InitialUtilities(
+        parties, tuple(talks.assessor.vetoers), talks.packages, *talks.assessor.utilities(truthful)
+    )
 
 
 def _before_the_first_day(
     scenario: Scenario, runs: int, seed: int, levers: Mapping[str, float] | None
 ) -> Talks:
-    """Talks of which no day has been played."""
+    """Return talks of which no day has been played."""
     _check_count("runs", runs, 1)
     task = _task(scenario, seed, 1, levers)
     with _talks(task, RandomStreams(seed, 0, runs)) as talks:
@@ -378,7 +410,7 @@ def _talks(
     values: Mapping[str, NDArray[np.floating]] | None = None,
     diary: EventObserver | None = None,
 ) -> Iterator[Talks]:
-    """Talks before their first day, which memory does not keep when they are over.
+    """Open talks before their first day, which memory does not keep when they are over.
 
     `settings` are those of levers that the task does not move the same in all runs.
     """
@@ -400,20 +432,20 @@ def _talks(
 
 @dataclass(frozen=True)
 class _Chosen:
-    """What a design chooses for a block of runs and luck would decide otherwise; axis 0 the run."""
+    """What a design chooses for a block of runs and is drawn otherwise; axis 0 is the run."""
 
     points: Mapping[str, NDArray[np.float64]]
     luck: NDArray[np.int64] | None
 
     def part(self, first: int, runs: int) -> _Chosen:
-        """The same for some of the runs, counted from the first of these."""
+        """Return the same for some of the runs, counted from the first of these."""
         some = slice(first, first + runs)
         luck = None if self.luck is None else self.luck[some]
         return _Chosen({path: values[some] for path, values in self.points.items()}, luck)
 
 
 def _check_luck(luck: NDArray[np.integer] | None, runs: int) -> NDArray[np.int64] | None:
-    """Whose luck each run has; raises ValueError for what cannot be the numbers of runs."""
+    """Return the runs whose random numbers are used; raise ValueError for what are no numbers."""
     if luck is None:
         return None
     whose = np.asarray(luck)
@@ -423,7 +455,7 @@ def _check_luck(luck: NDArray[np.integer] | None, runs: int) -> NDArray[np.int64
 
 
 def _case(scenario: Scenario | str | Path) -> Scenario:
-    """The scenario that is meant. Raises ValueError for what is none and names none."""
+    """Return the scenario that is meant; raise ValueError for what is none and names none."""
     if isinstance(scenario, Scenario):
         return scenario
     if not isinstance(scenario, str | Path):
@@ -442,14 +474,14 @@ def _check_count(name: str, value: Any, least: int, most: int | None = None) -> 
 
 
 def _blocks(first: int, runs: int, workers: int) -> list[tuple[int, int]]:
-    """Even blocks as (first run, number of runs), as many for each worker."""
+    """Return even blocks as (first run, number of runs), as many for each worker."""
     count = workers * -(-runs // (workers * BLOCK_RUNS))
     edges = [first + runs * k // count for k in range(count + 1)]
     return [(low, high - low) for low, high in itertools.pairwise(edges)]
 
 
 def _played(blocks: Iterator[tuple[_Task, int, int, _Chosen]], workers: int) -> Iterator[Outcomes]:
-    """The outcomes of the blocks in order; only a few are under way at a time."""
+    """Yield the outcomes of the blocks in order; only a few are under way at a time."""
     if workers == 1:
         for block in blocks:
             yield _play_block(*block)
@@ -477,7 +509,7 @@ def _played(blocks: Iterator[tuple[_Task, int, int, _Chosen]], workers: int) -> 
 
 @contextmanager
 def _workers_ignore_interrupts() -> Iterator[None]:
-    """Processes started meanwhile do not hear Ctrl-C: who started them hears it and ends them."""
+    """Keep Ctrl-C from processes started meanwhile: who started them hears it and ends them."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

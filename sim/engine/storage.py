@@ -35,20 +35,20 @@ class OutcomeStore(Outcomes):
         paths = parts_in(Path(folder))
         if not paths:
             raise ValueError(f"{folder} holds no {PARTS}")
-        found = sorted(((_head(path)["first"], path) for path in paths), key=lambda pair: pair[0])
-        opening = Outcomes.load(found[0][1])
+        parts = sorted(((_head(path)["first"], path) for path in paths), key=lambda pair: pair[0])
+        opening = Outcomes.load(parts[0][1])
         head = {f.name: getattr(opening, f.name) for f in fields(Outcomes)}
         for name in (*Outcomes.array_names(), "series"):
             del head[name]
         for name, value in head.items():
             object.__setattr__(self, name, value)
-        object.__setattr__(self, "_paths", [path for _, path in found])
+        object.__setattr__(self, "_paths", [path for _, path in parts])
         object.__setattr__(self, "_at_hand", {})
         object.__setattr__(self, "_runs", len(self.ending))
-        self._check([first for first, _ in found])
+        self._check([first for first, _ in parts])
 
     def __getattr__(self, name: str) -> Any:
-        """A column over all parts, in the order of the runs."""
+        """Return a column over all parts, in the order of the runs."""
         if name == "series":
             return {key: self._whole(SERIES + key) for key in _series_in(self._paths[0])}
         if name not in Outcomes.array_names():
@@ -61,7 +61,7 @@ class OutcomeStore(Outcomes):
         return at_hand[name]
 
     def _whole(self, name: str) -> Array:
-        """A column over all parts, read from the disk."""
+        """Read a column over all parts from the disk."""
         column = np.concatenate([_column(path, name) for path in self._paths])
         column.setflags(write=False)
         return column
@@ -75,7 +75,7 @@ class OutcomeStore(Outcomes):
         return f"{len(self)} runs in {len(self._paths)} parts"
 
     def _check(self, firsts: list[int]) -> None:
-        """All parts are of one simulation, and no run is missing or doubled."""
+        """Check that all parts are of one simulation, and no run is missing or doubled."""
         expected = self.first
         for first, path in zip(firsts, self._paths, strict=True):
             if first != expected:
@@ -102,12 +102,12 @@ def save(blocks: Iterable[Outcomes], folder: Path) -> Iterator[int]:
 
 
 def parts_in(folder: Path) -> list[Path]:
-    """The parts that a folder holds."""
+    """Return the parts that a folder holds."""
     return sorted(folder.glob(PARTS))
 
 
 def origin_of(path: Path) -> dict[str, Any]:
-    """What simulation a part comes from: its scenario's fingerprint, version, seed and so on.
+    """Return what simulation a part comes from: fingerprint, version, seed and so on.
 
     Raises ValueError or OSError where it cannot be read.
     """
@@ -131,6 +131,6 @@ def _column(path: Path, name: str) -> Array:
 
 
 def _series_in(path: Path) -> list[str]:
-    """The series by day that a part holds."""
+    """Return the series by day that a part holds."""
     with np.load(path, allow_pickle=False) as file:
         return [name.removeprefix(SERIES) for name in file if name.startswith(SERIES)]

@@ -28,17 +28,17 @@ from sim.types import Floats
 
 
 def columns(table: Floats, places: NDArray[np.integer]) -> Floats:
-    """For each run, the values at some places of a table: (runs, places), run last in memory."""
+    """Return the values at some places of each run's table: (runs, places), run last in memory."""
     return table.T.take(places, axis=0).T
 
 
 def outer(by_run: Floats, by_column: Floats | NDArray[np.bool_]) -> Floats:
-    """The products of a value per run and one per column: (runs, columns), run last in memory."""
+    """Multiply a value per run by one per column: (runs, columns), run last in memory."""
     return (by_column[:, None] * by_run).T
 
 
 def take_runs(table: Floats, rows: NDArray[np.integer]) -> Floats:
-    """The rows of some runs: (rows, ...), run last in memory, which indexing would not leave it."""
+    """Return the rows of some runs: (rows, ...), run last in memory, as indexing would not."""
     if table.ndim == 2:
         return table.T.take(rows, axis=1).T
     others = range(table.ndim - 1)
@@ -101,7 +101,7 @@ class Stakes:
         other: Floats,
         settlement: tuple[Floats, ...],
     ) -> Stakes:
-        """Stakes from a scenario's numbers, in which nothing is weighted yet."""
+        """Return stakes from a scenario's numbers, in which nothing is weighted yet."""
         w = exchange_weight[:, None]
         each = 1.0 / max(len(settlement), 1)  # with several settlement issues: their mean
         tables = [(1.0 - w) * each * table for table in settlement]
@@ -111,7 +111,7 @@ class Stakes:
         return cls(values.T, (0, *ends))
 
     def of(self, rows: NDArray[np.int64]) -> Stakes:
-        """The stakes of some runs."""
+        """Return the stakes of some runs."""
         return Stakes(take_runs(self.values, rows), self.parts)
 
 
@@ -134,7 +134,7 @@ class Tables:
     reservation: Floats  # (runs,)
 
     def of(self, rows: NDArray[np.int64]) -> Tables:
-        """The tables of some runs."""
+        """Return the tables of some runs."""
         return Tables(
             take_runs(self.frames, rows),
             take_runs(self.swaps, rows),
@@ -143,13 +143,13 @@ class Tables:
         )
 
     def first(self, runs: int) -> Tables:
-        """The tables of so many of their first runs."""
+        """Return the tables of so many of their first runs."""
         return Tables(
             self.frames[:runs], self.swaps[:runs], self.other[:runs], self.reservation[:runs]
         )
 
     def misjudged(self, off: Floats) -> Tables:
-        """What an error in judging the settlement, exchange and rest adds: `off` is (runs, 3)."""
+        """Return what errors `off` in judging settlement, exchange and rest add; (runs, 3)."""
         error = np.expm1(off).astype(np.float32)
         return Tables(
             self.frames * error[:, 0, None],
@@ -159,7 +159,7 @@ class Tables:
         )
 
     def spread(self, packages: Packages) -> Floats:
-        """The worth of every package: (runs, packages)."""
+        """Return the worth of every package: (runs, packages)."""
         worth = columns(self.frames, packages.frame_of)
         worth += columns(self.swaps, packages.swap_of)
         for k in range(self.other.shape[1]):
@@ -168,7 +168,7 @@ class Tables:
 
 
 def exchange_tables(stakes: Stakes, exchange: Exchange, packages: Packages) -> Floats:
-    """The worth of each swap: (runs, swaps)."""
+    """Return the worth of each swap: (runs, swaps)."""
     release = stakes.remains[:, None] * exchange.remains
     for pool in range(exchange.returned.shape[2]):
         release = release + stakes.captives[:, pool, None] * exchange.returned[:, :, pool]
@@ -179,7 +179,7 @@ def exchange_tables(stakes: Stakes, exchange: Exchange, packages: Packages) -> F
 
 
 def settled_utility(stakes: Stakes, packages: Packages) -> Floats:
-    """The worth of the war ending on each frame's terms: (runs, frames).
+    """Return the worth of the war ending on each frame's terms: (runs, frames).
 
     With several settlement issues it is their mean; with none the member is half content.
     """
@@ -199,7 +199,7 @@ def tables_of(
     resumed: Floats,
     war_value: Floats,
 ) -> Tables:
-    """The tables of one member, given its party's view of the war and of the truce.
+    """Return the tables of one member, given its party's view of the war and of the truce.
 
     `permanence` and `resumed` (the value of the war resumed, less the cost of breaking the truce,
     times the chance that it does not last) are (runs, frames), `war_value` (runs,).
@@ -216,7 +216,7 @@ def tables_of(
 
 
 def blended(members: list[Stakes], weights: list[Floats]) -> Stakes:
-    """The weighted mean of several members' stakes; weights (runs,) sum to 1 in every run.
+    """Return the weighted mean of members' stakes; weights (runs,) sum to 1 in every run.
 
     Worth is linear in what people care about, so that influence is exactly a weighted mean.
     """

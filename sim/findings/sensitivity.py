@@ -450,7 +450,7 @@ def curve(
         points = (np.arange(settings) + 0.5) / settings
         play = play or with_levers(before)
         flat = play({of: np.repeat(points, runs)}, np.tile(luck, settings))[outcome]
-        xs = np.asarray(scenario.quantities()[of].at(points), dtype=np.float64)
+        xs = np.asarray(scenario.quantities()[of].ppf(points), dtype=np.float64)
         outcomes_by_setting = list(np.asarray(flat).reshape(settings, runs))
     words = MEASURES[outcome].words
     return OneAtATimeCurve(

@@ -24,7 +24,7 @@ from sim.reporting.models import (
     UnlockSummary,
     WhySummary,
 )
-from sim.reporting.summary import NOT_A_FORECAST
+from sim.reporting.summary import NOT_A_FORECAST, plugins_of
 from sim.scenario.schema import Scenario
 
 REASON_WORDS = {
@@ -84,6 +84,7 @@ def why_summary(
         mediation=_mediation(reasons.mediation),
         not_a_forecast=NOT_A_FORECAST,
         command=command,
+        plugins=plugins_of(scenario),
     )
 
 
@@ -114,6 +115,7 @@ def unlock_summary(
         pair=None if search.pair is None else _lever_change(search.pair),
         not_a_forecast=NOT_A_FORECAST,
         command=command,
+        plugins=plugins_of(scenario),
     )
 
 

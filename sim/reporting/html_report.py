@@ -23,7 +23,7 @@ from sim.findings.designs import ExperimentDesign, run_design
 from sim.findings.explanation import Reasons
 from sim.findings.explanation import reasons as find_reasons
 from sim.findings.statistics import Finding
-from sim.reporting import explanation
+from sim.reporting import explanation, sections
 from sim.reporting.charts.kit import Figure, as_svg, png_of
 from sim.reporting.explanation_sections import (
     HEADINGS,
@@ -35,7 +35,7 @@ from sim.reporting.explanation_sections import (
 )
 from sim.reporting.models import ComparisonSummary, Summary
 from sim.reporting.parameter_tables import what_it_is
-from sim.reporting.sections import OF_COMPARISON, OF_TALKS, Section
+from sim.reporting.sections import Section
 from sim.reporting.summary import (
     NOT_A_FORECAST,
     assumptions,
@@ -123,7 +123,7 @@ def report(
         headline=_headline(talks),
         played=f"{_played(talks)} Played with {settings_of(talks)}.",
         sections=(
-            *(draw(outcomes, talks, scenario) for draw in OF_TALKS.values()),
+            *(draw() for draw in sections.of_talks(outcomes, talks, scenario).values()),
             *_further(further, scenario),
         ),
         command=command,
@@ -159,7 +159,7 @@ def comparison(both: Comparison, scenario: Scenario, command: str) -> Page:
         f"{settings_in_words(talks.baseline_levers)}. "
         f"Changed: {settings_in_words(talks.changed_levers)}"
         + ("." if talks.same_numbers else ", and numbers of the scenario."),
-        sections=tuple(draw(both, talks, scenario) for draw in OF_COMPARISON.values()),
+        sections=sections.comparison_report(both, talks, scenario),
         command=command,
         origin=_origin(talks),
         data={SUMMARY: talks.as_data()},

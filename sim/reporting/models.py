@@ -6,7 +6,7 @@ fields are the JSON's keys, in its order.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -28,6 +28,17 @@ class Record(BaseModel):
     def as_data(self) -> dict[str, Any]:
         """Return it as plain data that becomes JSON as it is."""
         return self.model_dump(by_alias=True)
+
+
+class PluginFile(Record):
+    """A file of a user's own that strategies of a scenario come from."""
+
+    file: str
+    sha256: str
+
+
+#: The plugins of a result; no key where there are none.
+Plugins = Annotated[list[PluginFile], Field(exclude_if=lambda plugins: not plugins)]
 
 
 # --- Numbers with intervals
@@ -211,6 +222,7 @@ class Summary(Record):
     assumptions: Assumptions
     not_a_forecast: str
     command: str
+    plugins: Plugins = []
 
 
 class Flips(Record):
@@ -239,6 +251,7 @@ class ComparisonSummary(Record):
     assumptions: Assumptions
     not_a_forecast: str
     command: str
+    plugins: Plugins = []
 
     @property
     def same_numbers(self) -> bool:
@@ -293,6 +306,7 @@ class WhySummary(Record):
     mediation: MediationSummary
     not_a_forecast: str
     command: str
+    plugins: Plugins = []
 
 
 class TargetSummary(Record):
@@ -330,6 +344,7 @@ class UnlockSummary(Record):
     pair: LeverChangeSummary | None
     not_a_forecast: str
     command: str
+    plugins: Plugins = []
 
 
 # --- Sensitivity
@@ -393,6 +408,7 @@ class SensitivitySummary(Record):
     days: int
     levers: dict[str, Number]
     command: str
+    plugins: Plugins = []
     outcome: str
     outcome_in_words: str
     runs: int

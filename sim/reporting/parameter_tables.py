@@ -15,40 +15,17 @@ from typing import Any, get_args
 
 from pydantic.fields import FieldInfo
 
+from sim.scenario.checks.strategies import every_strategy
+from sim.scenario.errors import dotted
 from sim.scenario.loading import load_scenario, scenario_names
 from sim.scenario.packages import feasible_packages
 from sim.scenario.quantity import Quantity
 from sim.scenario.schema import Part, Scenario, Strategy, War
+from sim.theory.war import WAR_MODULES
 
 DOCUMENT = Path(__file__).parents[1] / "README.md"
 BEGIN, END = "<!-- parameters: begin -->", "<!-- parameters: end -->"
 
-#: What the numbers of a strategy are, by its kind and their names.
-NUMBERS = {
-    "forts.forts": "forts in all, from one victory to the other",
-    "forts.front": "forts that the forward side holds on the first day",
-    "forts.chance": "the forward side's true chance to win a battle",
-    "forts.battles_per_day": "chance of a battle on a day of war",
-    "forts.rearm_per_month": "forts that the backward side wins back in 30 days of truce",
-    "forts.belief": "the forward side's chance in a battle, as this party believes",
-    "forts.prior_battles": "battles that this belief is worth",
-    "forts.cost_per_day": "cost of a day of war, utils",
-    "forts.planning_days": "days for which it reckons with that cost, at most",
-    "static.chance": "its chance to win the war, as it believes",
-    "static.cost": "cost of the whole war, utils",
-    "endogenous.bite": "cost of breaking a truce per level of guarantee that binds, utils",
-    "endogenous.sharpness": "utils of temptation that multiply the odds of resuming by e",
-    "endogenous.misjudgement": "error in judging another's temptation, standard deviation in utils",
-    "given.chance": "chance that a truce lasts, whatever its terms",
-    "time-dependent.opening": "share conceded at once",
-    "time-dependent.shape": "below 1 holds firm until late, above 1 gives way early",
-    "time-dependent.patience": "cost of delay over what is haggled over, when all is conceded",
-    "deadline.opening": "share conceded at once",
-    "deadline.shape": "below 1 holds firm until late, above 1 gives way early",
-    "deadline.days": "days of talks until all is conceded",
-    "weight_error": "error in its first guess of what parties care for, standard deviation of log",
-    "learning_rounds": "rounds in which that error falls by a factor e",
-}
 
 #: What a number is where the schema leaves it to the name.
 WORDS = {
@@ -187,10 +164,18 @@ def what_it_is(scenario: Scenario, path: str) -> str:
     owner, field = _owner(scenario, path)
     name = path.rsplit(".", 1)[1]
     if isinstance(owner, Strategy | War) and field == "numbers":
-        return NUMBERS.get(f"{owner.kind}.{name}") or NUMBERS[name]
+        return str(_strategy_at(scenario, path).numbers[name])
     if field == "war":
-        return NUMBERS[f"{scenario.war.kind}.{name}"]
+        return WAR_MODULES[scenario.war.kind].party_numbers[name]
     return _description(type(owner).model_fields[field]) or WORDS[f"{type(owner).__name__}.{field}"]
+
+
+def _strategy_at(scenario: Scenario, path: str) -> Any:
+    """The entry that a strategy names whose number stands at a path."""
+    for place, strategy, entries in every_strategy(scenario):
+        if path.startswith(f"{dotted(place)}.numbers."):
+            return entries[strategy.kind]
+    raise KeyError(path)
 
 
 def _owner(scenario: Scenario, path: str) -> tuple[Part, str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Literal
 
 from sim import findings
 from sim.engine.outcomes import ENDINGS, Outcomes
@@ -349,24 +351,130 @@ def _arms(both: Comparison) -> Mapping[str, Outcomes]:
     return {BASELINE: both.baseline, CHANGED: both.changed}
 
 
+def _endings_by_arm(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
+    """Show how talks stand on their last day, arm beside arm."""
+    endings = {arm: findings.endings(outcomes) for arm, outcomes in arms.items()}
+    seen = [name for name in ENDINGS if any(shares[name].estimate for shares in endings.values())]
+    days = next(iter(arms.values())).days
+    figure = share_bars(
+        "endings",
+        f"Of 100 talks, so many stand like this on day {days}.",
+        {
+            arm: {"": {ending_words(name, scenario): shares[name] for name in seen}}
+            for arm, shares in endings.items()
+        },
+        "of 100 talks",
+    )
+    return Section("endings", f"How do talks stand on day {days}?", (), (figure,))
+
+
+def _refusals_by_arm(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
+    """Show who refuses texts, arm beside arm."""
+    words = {
+        "refused": "refused",
+        "refused_alone": "refused, and nobody else did",
+        "no_way_out": "saw no way out",
+    }
+    groups = {
+        arm: {
+            scenario.parties[party].title: {words[name]: share for name, share in counts.items()}
+            for party, counts in findings.refusals(outcomes).items()
+        }
+        for arm, outcomes in arms.items()
+    }
+    figure = share_bars(
+        "blockers",
+        "Of 100 texts on the table, so many are refused by each party.",
+        groups,
+        "of 100 texts",
+    )
+    words_below = "Who sees no way out believes that nothing it could accept would be accepted."
+    return Section("blockers", "Who refuses?", (words_below,), (figure,))
+
+
 # --- The sections by their names, in order
 
 
-#: Of one set of talks: from the outcomes, their summary and the scenario.
-OF_TALKS: Mapping[str, Callable[[Outcomes, Summary, Scenario], Section]] = {
-    "truce-begins": lambda talks, summary, case: _truce_begins({TALKS: talks}, case),
-    "endings": lambda talks, summary, case: _endings(summary, case),
-    "terms": lambda talks, summary, case: _terms({"": talks}, case),
-    "people": lambda talks, summary, case: _people({"": talks}, case),
-    "truce-lasts": lambda talks, summary, case: _truce_lasts({TRUCES: talks}, case),
-    "blockers": lambda talks, summary, case: _refusals(talks, case),
+@dataclass(frozen=True)
+class SectionKind:
+    """A section of pages and reports: what its button says, and what draws it."""
+
+    button: str
+    #: Of one set of talks: from the outcomes, their summary and the scenario.
+    of_talks: Callable[[Outcomes, Summary, Scenario], Section] | None = None
+    #: Of a comparison: from both arms, what their summary says and the scenario.
+    of_comparison: Callable[[Comparison, ComparisonSummary, Scenario], Section] | None = None
+    #: Whether it comes first in a report on a comparison, somewhere in it, or not at all.
+    in_comparison_report: Literal["first", "yes", "no"] = "yes"
+
+
+#: All sections, in the order of pages. One that is entered here is drawn and has its button.
+SECTIONS: dict[str, SectionKind] = {
+    "truce-begins": SectionKind(
+        "When",
+        lambda talks, summary, case: _truce_begins({TALKS: talks}, case),
+        lambda both, summary, case: _truce_begins(_arms(both), case),
+    ),
+    "effects": SectionKind(
+        "What changes",
+        of_comparison=lambda both, summary, case: _effects(both, summary),
+        in_comparison_report="first",
+    ),
+    "endings": SectionKind(
+        "How it ends",
+        lambda talks, summary, case: _endings(summary, case),
+        lambda both, summary, case: _endings_by_arm(_arms(both), case),
+        in_comparison_report="no",
+    ),
+    "terms": SectionKind(
+        "Terms",
+        lambda talks, summary, case: _terms({"": talks}, case),
+        lambda both, summary, case: _terms(_arms(both), case),
+    ),
+    "people": SectionKind(
+        "People",
+        lambda talks, summary, case: _people({"": talks}, case),
+        lambda both, summary, case: _people(_arms(both), case),
+    ),
+    "truce-lasts": SectionKind(
+        "Does it last",
+        lambda talks, summary, case: _truce_lasts({TRUCES: talks}, case),
+        lambda both, summary, case: _truce_lasts(_arms(both), case),
+    ),
+    "blockers": SectionKind(
+        "Who refuses",
+        lambda talks, summary, case: _refusals(talks, case),
+        lambda both, summary, case: _refusals_by_arm(_arms(both), case),
+        in_comparison_report="no",
+    ),
 }
 
-#: Of a comparison: from both arms, what their summary says and the scenario.
-OF_COMPARISON: Mapping[str, Callable[[Comparison, ComparisonSummary, Scenario], Section]] = {
-    "effects": lambda both, summary, case: _effects(both, summary),
-    "truce-begins": lambda both, summary, case: _truce_begins(_arms(both), case),
-    "terms": lambda both, summary, case: _terms(_arms(both), case),
-    "people": lambda both, summary, case: _people(_arms(both), case),
-    "truce-lasts": lambda both, summary, case: _truce_lasts(_arms(both), case),
-}
+
+def of_talks(talks: Outcomes, summary: Summary, case: Scenario) -> dict[str, Callable[[], Section]]:
+    """Return what draws each section of one set of talks, by name."""
+    return {
+        name: partial(kind.of_talks, talks, summary, case)
+        for name, kind in SECTIONS.items()
+        if kind.of_talks is not None
+    }
+
+
+def of_comparison(
+    both: Comparison, summary: ComparisonSummary, case: Scenario
+) -> dict[str, Callable[[], Section]]:
+    """Return what draws each section of a comparison, by name."""
+    return {
+        name: partial(kind.of_comparison, both, summary, case)
+        for name, kind in SECTIONS.items()
+        if kind.of_comparison is not None
+    }
+
+
+def comparison_report(
+    both: Comparison, summary: ComparisonSummary, case: Scenario
+) -> tuple[Section, ...]:
+    """Return the sections of a report on a comparison, in its order."""
+    drawn = of_comparison(both, summary, case)
+    order = sorted(drawn, key=lambda name: SECTIONS[name].in_comparison_report != "first")
+    kept = (name for name in order if SECTIONS[name].in_comparison_report != "no")
+    return tuple(drawn[name]() for name in kept)

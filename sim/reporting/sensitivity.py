@@ -22,7 +22,7 @@ from sim.reporting.models import (
     SobolSummary,
     TrendsSummary,
 )
-from sim.reporting.summary import NOT_A_FORECAST
+from sim.reporting.summary import NOT_A_FORECAST, plugins_of
 from sim.scenario.schema import Scenario
 
 
@@ -43,6 +43,7 @@ def sensitivity_summary(
         days=days,
         levers=dict(levers),
         command=command,
+        plugins=plugins_of(scenario),
         outcome=study.outcome,
         outcome_in_words=MEASURES[study.outcome].words,
         runs=plan.runs,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 
@@ -26,6 +27,7 @@ from sim.reporting.models import (
     Estimate,
     Exchange,
     Flips,
+    PluginFile,
     ScenarioId,
     Shares,
     Sides,
@@ -111,6 +113,7 @@ def summary(
         assumptions=assumptions(scenario),
         not_a_forecast=NOT_A_FORECAST,
         command=command,
+        plugins=plugins_of(scenario),
     )
 
 
@@ -137,6 +140,7 @@ def comparison_summary(
         assumptions=assumptions(scenario),
         not_a_forecast=NOT_A_FORECAST,
         command=command,
+        plugins=plugins_of(scenario),
     )
 
 
@@ -193,6 +197,11 @@ def _truces(outcomes: Outcomes) -> Truces:
         },
         causes=_shares(findings.truce_causes(outcomes)),
     )
+
+
+def plugins_of(scenario: Scenario) -> list[PluginFile]:
+    """Return the plugins that a scenario's strategies come from."""
+    return [PluginFile(file=Path(path).name, sha256=sha256) for path, sha256 in scenario.plugins]
 
 
 def _base_rate(scenario: Scenario, horizon: int) -> BaseRateSummary | None:
@@ -368,5 +377,5 @@ def range_of(number: Quantity) -> str:
     if number.corners is not None or number.discrete is not None:
         low, high = number.support
         return f"{low:.4g} to {high:.4g}"
-    low, high = number.at(np.array([0.05, 0.95]))
+    low, high = number.ppf(np.array([0.05, 0.95]))
     return f"{low:.4g} to {high:.4g} (90 %)"

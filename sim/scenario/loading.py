@@ -33,6 +33,7 @@ from sim.scenario.errors import (
     did_you_mean,
     dotted,
 )
+from sim.scenario.plugins import load_plugins, needed_by
 from sim.scenario.quantity import Quantity
 from sim.scenario.schema import Scenario, Selector
 from sim.scenario.yaml_tree import (
@@ -108,13 +109,18 @@ def find_scenario(name_or_path: str | FilePath) -> FilePath:
 
 
 def load_scenario(
-    name_or_path: str | FilePath, changes: Mapping[str, object] | None = None
+    name_or_path: str | FilePath,
+    changes: Mapping[str, object] | None = None,
+    *,
+    plugins: Iterable[str | FilePath] = (),
 ) -> Scenario:
     """Read a scenario by name or path, with some of its values changed.
 
-    `changes` maps the path of a value to a new value: `{"parties.north.optimism": 0.1}`. Raises
-    ScenarioError with everything that is wrong.
+    `changes` maps the path of a value to a new value: `{"parties.north.optimism": 0.1}`.
+    `plugins` are Python files that enter strategies which the scenario names (see
+    `sim/theory/README.md`). Raises ScenarioError with everything that is wrong.
     """
+    load_plugins(plugins)
     path = find_scenario(name_or_path)
     text = read_file(path)
     keys = keys_at_top(text, path.name)
@@ -168,14 +174,22 @@ def read_as(
     return found
 
 
+def line_in(file: FilePath, path: Path) -> int:
+    """The line of a file on which a place of its scenario stands; 0 where nobody knows."""
+    tree, _ = compose_yaml(read_file(file), file.name)
+    return line_of(tree, path)
+
+
 def sha256_of(scenario: Scenario) -> str:
     """Return a fingerprint of what a scenario says, whatever its comments, layout or order of keys.
 
     The order of parties, issues, levels and other entries by name counts: levels are ordered. Keys
     that only describe are left out, so that a file in which they are filled in stays the same.
+    Where strategies come from plugins, what stands in those files counts too.
     """
     fields = scenario.model_dump(mode="json", exclude=_ONLY_DESCRIBE)
     content = json.dumps(fields, ensure_ascii=False)
+    content += "".join(sha256 for _, sha256 in scenario.plugins)
     return hashlib.sha256(content.encode()).hexdigest()
 
 
@@ -337,7 +351,8 @@ def _read_once(text: str, file: str, changes: Mapping[str, object]) -> Scenario:
     assert scenario is not None, "what does not validate is complained about"
     stated = checks.stated_phrases(scenario)
     phrases = {name: phrase for name, phrase in scenario.phrases.items() if name in stated}
-    return scenario.model_copy(update={"phrases": phrases})
+    scenario = scenario.model_copy(update={"phrases": phrases})
+    return scenario.needing(needed_by(scenario))
 
 
 def _own_phrases(content: dict[str, Any]) -> dict[str, Any]:

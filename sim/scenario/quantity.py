@@ -148,33 +148,31 @@ class Quantity(BaseModel):
         """The value to quote where one number must do: the mode of a range, else the median."""
         if self.corners is not None:
             return self.corners[1]
-        return float(self.at(np.array([0.5]))[0])
+        return float(self.ppf(np.array([0.5]))[0])
 
-    def at(self, luck: Floats) -> Floats:
-        """Return the value at each point of luck (any shape, in [0, 1)): the inverse
-        distribution.
-        """
+    def ppf(self, uniforms: Floats) -> Floats:
+        """Return the values at uniform numbers in [0, 1) of any shape: the inverse distribution."""
         if self.is_certain:
-            return np.full(luck.shape, self.support[0])
-        return np.asarray(np.clip(self._inverse(luck), *self.within))
+            return np.full(uniforms.shape, self.support[0])
+        return np.asarray(np.clip(self._inverse(uniforms), *self.within))
 
-    def _inverse(self, luck: Floats) -> Floats:
+    def _inverse(self, uniforms: Floats) -> Floats:
         if self.value is not None or self.triangular is not None:
-            return _triangular(luck, *self._three())
+            return _triangular(uniforms, *self._three())
         if self.uniform is not None:
             low, high = self.uniform
-            return low + (high - low) * luck
+            return low + (high - low) * uniforms
         if self.pert is not None:
-            return _pert(luck, *self.pert)
+            return _pert(uniforms, *self.pert)
         if self.normal is not None:
-            return self.normal.mean + self.normal.sd * standard_normal(luck)
+            return self.normal.mean + self.normal.sd * standard_normal(uniforms)
         if self.lognormal is not None:
-            growth = np.exp(self.lognormal.sigma * standard_normal(luck))
+            growth = np.exp(self.lognormal.sigma * standard_normal(uniforms))
             return np.asarray(self.lognormal.median * growth)
         if self.beta is not None:
-            return np.asarray(special.betaincinv(self.beta.a, self.beta.b, luck))
+            return np.asarray(special.betaincinv(self.beta.a, self.beta.b, uniforms))
         assert self.discrete is not None
-        return _discrete(luck, self.discrete)
+        return _discrete(uniforms, self.discrete)
 
     def _three(self) -> tuple[float, float, float]:
         assert self.corners is not None
@@ -214,31 +212,29 @@ class Fixed(Quantity):
         return self
 
 
-def standard_normal(luck: NDArray[np.floating]) -> Floats:
-    """Return standard normal values from uniform luck on [0, 1): the inverse normal
-    distribution.
-    """
-    inside = np.clip(luck.astype(np.float64), FINEST_LUCK, 1.0 - FINEST_LUCK)
+def standard_normal(uniforms: NDArray[np.floating]) -> Floats:
+    """Return standard normal values from uniform numbers on [0, 1)."""
+    inside = np.clip(uniforms.astype(np.float64), FINEST_LUCK, 1.0 - FINEST_LUCK)
     return np.asarray(special.ndtri(inside))
 
 
-def _triangular(luck: Floats, low: float, mode: float, high: float) -> Floats:
-    """Return the inverse of the triangular distribution."""
+def _triangular(uniforms: Floats, low: float, mode: float, high: float) -> Floats:
+    """Return values of the inverse of the triangular distribution."""
     turn = (mode - low) / (high - low)
-    rising = low + np.sqrt(luck * (high - low) * (mode - low))
-    falling = high - np.sqrt((1 - luck) * (high - low) * (high - mode))
-    return np.asarray(np.where(luck < turn, rising, falling))
+    rising = low + np.sqrt(uniforms * (high - low) * (mode - low))
+    falling = high - np.sqrt((1 - uniforms) * (high - low) * (high - mode))
+    return np.asarray(np.where(uniforms < turn, rising, falling))
 
 
-def _pert(luck: Floats, low: float, mode: float, high: float) -> Floats:
-    """Return the inverse of the PERT distribution: a beta stretched between low and high."""
+def _pert(uniforms: Floats, low: float, mode: float, high: float) -> Floats:
+    """Return values of the inverse PERT distribution: a beta stretched between low and high."""
     a = 1 + PERT_PEAKEDNESS * (mode - low) / (high - low)
     b = 1 + PERT_PEAKEDNESS * (high - mode) / (high - low)
-    return low + (high - low) * np.asarray(special.betaincinv(a, b, luck))
+    return low + (high - low) * np.asarray(special.betaincinv(a, b, uniforms))
 
 
-def _discrete(luck: Floats, weights: dict[float, float]) -> Floats:
-    """Return the inverse of a distribution over a few values."""
+def _discrete(uniforms: Floats, weights: dict[float, float]) -> Floats:
+    """Return values of the inverse of a distribution over a few values."""
     values = np.array(sorted(weights))
     steps = np.cumsum([weights[value] for value in values])
-    return np.asarray(values[np.searchsorted(steps[:-1] / steps[-1], luck, side="right")])
+    return np.asarray(values[np.searchsorted(steps[:-1] / steps[-1], uniforms, side="right")])

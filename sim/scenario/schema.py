@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
 from sim.scenario.quantity import Amount, Bias, Fixed, Quantity, Share
 
@@ -420,6 +420,8 @@ class BaseRate(Part):
 class Scenario(Part):
     """A conflict on one day: all that the model is told."""
 
+    _plugins: tuple[tuple[str, str], ...] = PrivateAttr(())
+
     scenario: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     title: str
     summary: str
@@ -460,6 +462,25 @@ class Scenario(Part):
     def issue_of_role(self, role: Role) -> str | None:
         """Return the first issue with a role, or None."""
         return next((name for name, issue in self.issues.items() if issue.role == role), None)
+
+    @property
+    def plugins(self) -> tuple[tuple[str, str], ...]:
+        """The plugins whose strategies it names, each with its SHA-256; no part of what it says."""
+        return self._plugins
+
+    def needing(self, plugins: tuple[tuple[str, str], ...]) -> Scenario:
+        """The scenario with a note of the plugins whose strategies it names."""
+        noted = self.model_copy()
+        noted._plugins = plugins
+        return noted
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        """Arrive in another process, and load there what the scenario needs."""
+        super().__setstate__(state)
+        if self._plugins:
+            from sim.scenario.plugins import require
+
+            require(self._plugins)
 
 
 def _quantities(

@@ -1,10 +1,10 @@
-"""Sweeps: a scenario played over many settings, headlessly, into a folder that lasts.
+"""Play a scenario over many settings, into a folder that can be read, checked and played again.
 
-    question = read_study("study.yaml")      # everything that is wrong with it, or what it asks
-    sweep = run(question, "my-sweep")        # kill it at any moment; `resume` goes on
+    study = read_study("study.yaml")         # raises with everything that is wrong with it
+    sweep = run(study, "my-sweep")           # after any stop, `resume` plays what is missing
     sweep.design, sweep.runs, sweep.summary  # tables of pyarrow
 
-The README of this folder tells the researcher's story.
+The README of this folder is the manual.
 """
 
 from __future__ import annotations

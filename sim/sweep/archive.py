@@ -1,4 +1,4 @@
-"""A finished sweep in one file that others can cite, read and play again."""
+"""Write a finished sweep to one file that others can cite, read and play again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from sim.provenance import version
 from sim.reporting import parameter_tables
 from sim.sweep import result_folder as disk
-from sim.sweep.execution import again
+from sim.sweep.execution import rerun_command
 from sim.sweep.plan import SweepPlan
 from sim.sweep.provenance import HERE
 from sim.sweep.readme import KEYS, design_words
@@ -39,27 +39,27 @@ def archive(sweep: Sweep, target: Path | str) -> Path:
     """
     if not sweep.is_complete:
         raise FolderError(f"{sweep.folder} is not finished; `parley sweep resume` it first")
-    if sweep.changed:
+    if sweep.changed_files:
         raise FolderError(
-            f"{', '.join(sweep.changed)} of {sweep.folder} was changed or lost since the sweep was "
-            "finished; only results as they came out are archived: bring them back from a copy, or "
-            f"play all of it again (`{again(sweep)}`)"
+            f"{', '.join(sweep.changed_files)} of {sweep.folder} was changed or lost since the "
+            "sweep was finished; only results as they came out are archived: bring them back from "
+            f"a copy, or play all of it again (`{rerun_command(sweep)}`)"
         )
     names = [disk.MANIFEST, disk.SPEC, disk.README, *sweep.manifest["files"]]
     if missing := [name for name in names if not (sweep.folder / name).is_file()]:
         raise FolderError(
             f"{sweep.folder} has lost {', '.join(missing)}; bring them back from a copy, or play "
-            f"all of it again: `{again(sweep)}`"
+            f"all of it again: `{rerun_command(sweep)}`"
         )
     content = {name: (sweep.folder / name).read_bytes() for name in names}
-    made = {
+    generated = {
         "dictionary.csv": dictionary(sweep),
         "numbers.md": numbers(sweep),
         "CITATION.cff": citation(sweep),
         "codemeta.json": codemeta(sweep),
         "REPRODUCE.md": reproduce(sweep),
     }
-    content |= {name: text.encode() for name, text in made.items()}
+    content |= {name: text.encode() for name, text in generated.items()}
     content |= {name: text.encode() for name, text in sweep.manifest["tables"].items()}
     lock = HERE.parent / LOCK
     if lock.exists():
@@ -67,35 +67,41 @@ def archive(sweep: Sweep, target: Path | str) -> Path:
     sums = [f"{hashlib.sha256(data).hexdigest()}  {name}" for name, data in sorted(content.items())]
     content["sha256sums.txt"] = "".join(f"{line}\n" for line in sums).encode()
     target = Path(target)
-    with disk.lasting(target) as beside, zipfile.ZipFile(beside, "w") as file:
+    with disk.durable_path(target) as beside, zipfile.ZipFile(beside, "w") as file:
         for name, data in sorted(content.items()):
-            entry = zipfile.ZipInfo(f"{sweep.question.name}/{name}", WHEN)
+            entry = zipfile.ZipInfo(f"{sweep.bound_study.name}/{name}", WHEN)
             entry.compress_type = zipfile.ZIP_DEFLATED
             file.writestr(entry, data)
     return target
 
 
 def dictionary(sweep: Sweep) -> str:
-    """Every column of every table: its type, its kind, and in words."""
-    outcomes = {name: (one["kind"], one["words"]) for name, one in sweep.columns.items()}
+    """Return every column of every table as CSV: its type, its kind, and in words."""
+    outcomes = {
+        name: (outcome["kind"], outcome["words"]) for name, outcome in sweep.columns.items()
+    }
     ids = {name: ("id", words) for name, words in KEYS.items()}
     settings = {
         name: ("design", words)
-        for name, words in design_words(SweepPlan.of(sweep.question, 1)).items()
+        for name, words in design_words(SweepPlan.of(sweep.bound_study, 1)).items()
     }
     days = {
         "day": ("day", "day of the talks"),
         "phase": ("word", "0 war, 1 truce, 2 and 3 victory"),
     }
-    known = {disk.DESIGN: settings, "runs.parquet": ids | outcomes, "series.parquet": ids | days}
+    descriptions = {
+        disk.DESIGN: settings,
+        "runs.parquet": ids | outcomes,
+        "series.parquet": ids | days,
+    }
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["file", "column", "type", "kind", "words"])
     for name in sweep.manifest["files"]:
         if name.endswith(".parquet"):
             for column in pq.read_schema(sweep.folder / name):
-                said = known.get(name, {}).get(column.name, ("", ""))
-                writer.writerow([name, column.name, column.type, *said])
+                description = descriptions.get(name, {}).get(column.name, ("", ""))
+                writer.writerow([name, column.name, column.type, *description])
     return text.getvalue()
 
 
@@ -117,14 +123,14 @@ def numbers(sweep: Sweep) -> str:
 
 
 def citation(sweep: Sweep) -> str:
-    """How to cite the sweep and the software, in the Citation File Format."""
-    said: dict[str, Any] = {
+    """Return how to cite the sweep and the software, in the Citation File Format."""
+    fields: dict[str, Any] = {
         "cff-version": "1.2.0",
         "message": "If you use these results, cite them and the software that they come from.",
         "type": "dataset",
         "title": f"{sweep.study.title or sweep.study.study}: a sweep of Parley",
         "authors": [{"name": AUTHORS}],
-        "version": sweep.question.sha256[:12],
+        "version": sweep.bound_study.sha256[:12],
         "date-released": sweep.manifest["finished"][:10],
         "references": [
             {
@@ -136,13 +142,13 @@ def citation(sweep: Sweep) -> str:
             }
         ],
     }
-    return "\n".join(_yaml(said)) + "\n"
+    return "\n".join(_yaml(fields)) + "\n"
 
 
-def _yaml(said: dict[str, Any], indent: str = "") -> list[str]:
-    """Plain mappings, lists and texts as YAML; JSON's quoting is YAML's too."""
+def _yaml(fields: dict[str, Any], indent: str = "") -> list[str]:
+    """Return plain mappings, lists and texts as lines of YAML; JSON's quoting is YAML's too."""
     lines = []
-    for key, value in said.items():
+    for key, value in fields.items():
         if isinstance(value, list):
             lines.append(f"{indent}{key}:")
             for entry in value:
@@ -156,7 +162,7 @@ def _yaml(said: dict[str, Any], indent: str = "") -> list[str]:
 def codemeta(sweep: Sweep) -> str:
     """Return what the software is, for machines."""
     packages = sweep.manifest["surroundings"]["packages"]
-    said = {
+    fields = {
         "@context": "https://doi.org/10.5063/schema/codemeta-2.0",
         "@type": "SoftwareSourceCode",
         "name": "Parley",
@@ -167,11 +173,11 @@ def codemeta(sweep: Sweep) -> str:
         "programmingLanguage": f"Python {sweep.manifest['surroundings']['python']}",
         "softwareRequirements": [f"{name}=={number}" for name, number in packages.items()],
     }
-    return json.dumps(said, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(fields, indent=2, ensure_ascii=False) + "\n"
 
 
 def reproduce(sweep: Sweep) -> str:
-    """How to get the same bytes again."""
+    """Return how to get the same bytes again."""
     manifest = sweep.manifest
     repository = manifest["surroundings"]["repository"]
     commit = f"commit {repository['commit']}" if repository else "no repository"

@@ -1,4 +1,4 @@
-"""A chunk of a sweep: some runs played side by side, and what came of them as rows.
+"""Play a chunk of a sweep: some runs side by side, and their outcomes as rows.
 
 A run that fails is a row as well. Where a chunk fails it is halved, and halved again, until the
 run that fails stands alone; all others are played as if nothing had happened, since no run's luck
@@ -60,12 +60,12 @@ FAILURES = pa.schema(
 
 
 class TookTooLongError(RuntimeError):
-    """Runs that were not done in the time they were given."""
+    """Report runs that were not done in the time they were given."""
 
 
 @dataclass(frozen=True)
 class ChunkTask:
-    """Some runs of one scenario, each with settings of its own; all arrays are (runs,)."""
+    """Hold some runs of one scenario, each with settings of its own; all arrays are (runs,)."""
 
     scenario: Scenario
     seed: int
@@ -80,17 +80,17 @@ class ChunkTask:
     forced: bool = False
 
     def __len__(self) -> int:
-        """How many runs there are."""
+        """Return how many runs there are."""
         return len(self.design_id)
 
     @property
     def run_id(self) -> Ints:
-        """The number of each run in the sweep."""
+        """Return the number of each run in the sweep: (runs,)."""
         return np.asarray(self.design_id * MOST_REPLICATES + self.replicate)
 
     @property
     def luck(self) -> Ints:
-        """The number of the run of a plain simulation whose luck each run has.
+        """Return the number of the run of a plain simulation whose luck each run has: (runs,).
 
         With common random numbers that is the replicate, so that design points differ in their
         settings alone; without them every run has its own.
@@ -116,7 +116,7 @@ class ChunkTask:
 
 @dataclass(frozen=True)
 class ChunkResult:
-    """What came of a chunk: a row for each run, and rows of series and failures where there are."""
+    """Hold the rows of a chunk: one for each run, and those of series and failures if any."""
 
     runs: pa.Table
     series: pa.Table | None
@@ -124,7 +124,7 @@ class ChunkResult:
 
     @classmethod
     def joined(cls, parts: list[ChunkResult]) -> ChunkResult:
-        """Several as one, with the rows in the order of their runs."""
+        """Return several results as one, with the rows in the order of their runs."""
         runs = pa.concat_tables([part.runs for part in parts], promote_options="default")
         series = [part.series for part in parts if part.series is not None]
         failures = pa.concat_tables([part.failures for part in parts])
@@ -132,7 +132,7 @@ class ChunkResult:
 
 
 def run_chunk(task: ChunkTask) -> ChunkResult:
-    """Play some runs; whatever goes wrong becomes a row for the runs that it goes wrong for."""
+    """Play some runs; an error becomes a row of failures for the runs that raise it."""
     try:
         return _played(task)
     except Exception as error:
@@ -148,14 +148,15 @@ def failed_result(
     n = len(task)
     keys = _keys(task, FAILED)
     columns = {name: keys[name] for name in FAILURES.names if name in keys.column_names}
-    said = {"stage": stage, "exception": exception, "message": message, "traceback": trace}
-    columns |= {name: pa.array([text] * n, pa.string()) for name, text in said.items()}
+    texts = {"stage": stage, "exception": exception, "message": message, "traceback": trace}
+    columns |= {name: pa.array([text] * n, pa.string()) for name, text in texts.items()}
     columns["replay"] = pa.array([f"parley sweep replay FOLDER {run}" for run in task.run_id])
     return ChunkResult(keys, None, pa.table(columns, schema=FAILURES))
 
 
 def _played(task: ChunkTask) -> ChunkResult:
-    wanted = task.series is not None and bool((task.replicate < task.series.replicates).any())
+    """Play the runs of a task, and return their rows."""
+    keeps_series = task.series is not None and bool((task.replicate < task.series.replicates).any())
     with ended_after(_seconds_for(task)):
         outcomes = play_rows(
             task.scenario,
@@ -163,17 +164,17 @@ def _played(task: ChunkTask) -> ChunkResult:
             luck=task.luck,
             levers=task.levers,
             values=task.values,
-            series=wanted,
+            series=keeps_series,
         )
     runs = _keys(task, OK)
-    for name, column in output_columns.stored(task.scenario, task.keep, outcomes).items():
+    for name, column in output_columns.to_arrow(task.scenario, task.keep, outcomes).items():
         runs = runs.append_column(name, column)
-    series = _series(task, task.series, outcomes) if wanted and task.series else None
+    series = _series(task, task.series, outcomes) if keeps_series and task.series else None
     return ChunkResult(runs, series, FAILURES.empty_table())
 
 
 def _seconds_for(task: ChunkTask) -> float | None:
-    """How long a chunk may take, where a run may not take as long as it likes.
+    """Return how long a chunk may take, where the time of a run is limited.
 
     Runs that are played side by side take much less time than one after the other, less than the
     root of their number says. A chunk that takes longer is halved, and no run is lost by that.
@@ -182,6 +183,7 @@ def _seconds_for(task: ChunkTask) -> float | None:
 
 
 def _keys(task: ChunkTask, status: str) -> pa.Table:
+    """Return the columns that every run has, whatever its outcome."""
     n = len(task)
     columns: list[Any] = [
         task.design_id,
@@ -195,15 +197,15 @@ def _keys(task: ChunkTask, status: str) -> pa.Table:
     return pa.table([pa.array(column) for column in columns], schema=KEYS)
 
 
-def _series(task: ChunkTask, asked: Series, outcomes: Outcomes) -> pa.Table:
-    """Rows of (run, day) for the replicates that are followed day by day."""
-    rows = np.flatnonzero(task.replicate < asked.replicates)
-    days = np.arange(asked.every_days - 1, outcomes.days, asked.every_days)
+def _series(task: ChunkTask, spec: Series, outcomes: Outcomes) -> pa.Table:
+    """Return rows of (run, day) for the replicates that are kept day by day."""
+    rows = np.flatnonzero(task.replicate < spec.replicates)
+    days = np.arange(spec.every_days - 1, outcomes.days, spec.every_days)
     columns: dict[str, Any] = {
         "run_id": np.repeat(task.run_id[rows], len(days)),
         "day": np.tile(days + 1, len(rows)).astype(np.int32),
     }
-    for name in asked.keep:
+    for name in spec.keep:
         values = outcomes.series[name][rows][..., days]
         if values.ndim == 2:
             columns[name] = values.reshape(-1)
@@ -219,13 +221,13 @@ def _series(task: ChunkTask, asked: Series, outcomes: Outcomes) -> pa.Table:
 
 
 def _stage(error: BaseException) -> str:
-    """Where it went wrong, for someone who looks for it: the innermost function of ours."""
+    """Return the innermost function of ours in which an error was raised."""
     ours = [f for f in traceback.extract_tb(error.__traceback__) if _place(f.filename)]
     return ours[-1].name if ours else "unknown"
 
 
 def _trace(error: BaseException) -> str:
-    """How it came to this, without the folders of this machine."""
+    """Return a traceback without the folders of this machine."""
     frames = traceback.extract_tb(error.__traceback__)
     return "\n".join(
         f"{_place(f.filename) or Path(f.filename).name}:{f.lineno} {f.name}: {f.line}"

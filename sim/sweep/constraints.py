@@ -1,4 +1,4 @@
-"""Constraints: what every design point of a study fulfils."""
+"""Evaluate constraints: what every design point of a study fulfils."""
 
 from __future__ import annotations
 
@@ -38,31 +38,32 @@ _COMPARISON: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 
 @dataclass(frozen=True)
 class DesignConstraint:
-    """What every design point fulfils: comparisons of keys, joined by `and`, `or` and `not`.
+    """Hold what every design point fulfils: comparisons of keys, joined by `and`, `or` and `not`.
 
     Keys stand as they are, or in quotes where they have a hyphen. Nothing else is evaluated.
     """
 
-    said: str
+    expression: str
     settings: Mapping[str, Column]
 
     def holds(self) -> NDArray[np.bool_]:
-        """Whether it holds: (points,). Raises FactorError for what it cannot mean."""
+        """Return whether it holds: (points,). Raises FactorError for what cannot be evaluated."""
         try:
-            tree = ast.parse(self.said, mode="eval").body
+            tree = ast.parse(self.expression, mode="eval").body
         except SyntaxError:
             raise self._unclear() from None
         denies = isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.Not)
         if not denies and not isinstance(tree, ast.Compare | ast.BoolOp):
             raise self._unclear()
         try:
-            found = np.asarray(self._of(tree))
+            result = np.asarray(self._of(tree))
         except (TypeError, ArithmeticError):
             raise self._unclear() from None
         length = len(next(iter(self.settings.values())))
-        return np.broadcast_to(found.astype(bool), (length,)).copy()
+        return np.broadcast_to(result.astype(bool), (length,)).copy()
 
     def _of(self, node: ast.expr) -> Any:
+        """Return the value of a node: (points,), or a single one."""
         if isinstance(node, ast.BoolOp):
             parts = [np.asarray(self._of(part), dtype=bool) for part in node.values]
             return (np.logical_and if isinstance(node.op, ast.And) else np.logical_or).reduce(parts)
@@ -79,6 +80,7 @@ class DesignConstraint:
         raise self._unclear()
 
     def _compared(self, node: ast.Compare) -> Any:
+        """Return whether a chain of comparisons holds."""
         sides = [self._of(side) for side in (node.left, *node.comparators)]
         holds = []
         for (left, right), sign in zip(itertools.pairwise(sides), node.ops, strict=True):
@@ -88,6 +90,7 @@ class DesignConstraint:
         return np.logical_and.reduce(holds)
 
     def _constant(self, value: Any) -> Any:
+        """Return a number or a word, or the settings of a key in quotes."""
         if isinstance(value, str) and value in self.settings:
             return self._key(value)
         if isinstance(value, bool | int | float | str):
@@ -95,15 +98,17 @@ class DesignConstraint:
         raise self._unclear()
 
     def _key(self, key: str) -> Any:
+        """Return the settings of a key."""
         if key not in self.settings:
-            found = f"the constraint `{self.said}` names no swept key"
-            raise FactorError(found, "", did_you_mean(key, self.settings), ("constraints",))
+            problem = f"the constraint `{self.expression}` names no swept key"
+            raise FactorError(problem, "", did_you_mean(key, self.settings), ("constraints",))
         values = self.settings[key]
         return values.astype(str) if values.dtype.kind == "O" else values
 
     def _unclear(self) -> FactorError:
+        """Return the error of a constraint that cannot be understood."""
         return FactorError(
-            f"the constraint `{self.said}` cannot be understood",
+            f"the constraint `{self.expression}` cannot be understood",
             "it compares swept keys and numbers",
             "such as `leaks <= 1 or optimism < 0.5`",
             ("constraints",),

@@ -1,4 +1,4 @@
-"""Design points: which settings of the swept keys are played, and where each belongs.
+"""Make design points: which settings of the swept keys are played, and where each belongs.
 
 Settings of levers and numbers differ between runs that are played side by side; any other value
 makes a scenario of its own. Every point keeps its key in the design (matrix and row), so that what
@@ -50,7 +50,7 @@ PLACE = "u."
 
 @dataclass(frozen=True)
 class DesignSide:
-    """Points of some keys: settings by key, places in their distributions, keys in the design."""
+    """Hold points of some keys: settings, places in their distributions, keys in the design."""
 
     length: int
     settings: Mapping[str, Column]  # (points,) each
@@ -58,9 +58,9 @@ class DesignSide:
     matrix: Sequence[str] | None = None  # (points,)
     row: Ints | None = None  # (points,)
 
-    def taken(self, rows: Ints) -> DesignSide:
+    def reordered(self, rows: Ints) -> DesignSide:
         """Return some of its points, in another order."""
-        return replace(_taken(self, rows), length=len(rows))
+        return replace(_reordered(self, rows), length=len(rows))
 
 
 def _side(
@@ -85,12 +85,13 @@ def _side(
 
 
 def _grid(keys: Sequence[Factor], method: str) -> DesignSide:
+    """Return the points of a plan that takes the settings of grids."""
     grids = [key.grid() for key in keys]
     if method == "zip":
         lengths = {key.key: len(grid) for key, grid in zip(keys, grids, strict=True)}
         if len(set(lengths.values())) > 1:
-            found = ", ".join(f"{key} has {length}" for key, length in lengths.items())
-            raise FactorError(f"zip pairs settings one by one, but {found}")
+            problem = ", ".join(f"{key} has {length}" for key, length in lengths.items())
+            raise FactorError(f"zip pairs settings one by one, but {problem}")
         return DesignSide(len(grids[0]), dict(zip(lengths, grids, strict=True)), {})
     if method == "one_at_a_time":
         return _one_at_a_time(keys, grids)
@@ -112,8 +113,8 @@ def _one_at_a_time(keys: Sequence[Factor], grids: Sequence[Column]) -> DesignSid
     for key, grid in zip(keys, grids, strict=True):
         listed = grid.tolist()
         values = [
-            listed[row] if who == key.key else key.baseline
-            for who, row in zip(moved, rows, strict=True)
+            listed[row] if moved_key == key.key else key.baseline
+            for moved_key, row in zip(moved, rows, strict=True)
         ]
         settings[key.key] = column(values)
     return DesignSide(len(rows), settings, {}, moved, np.array(rows))
@@ -122,18 +123,18 @@ def _one_at_a_time(keys: Sequence[Factor], grids: Sequence[Column]) -> DesignSid
 def _table(keys: Sequence[Factor], file: str, text: str) -> DesignSide:
     """Return the points that a CSV lists, one column for each key."""
     names, rows = _read(file, text)
-    known = {key.key: key for key in keys}
+    by_key = {key.key: key for key in keys}
     for name in names:
-        if name not in known:
-            found = f"{file}:1: the study sweeps no '{name}'"
-            raise FactorError(found, "", f"{did_you_mean(name, known)}; or leave the column out")
+        if name not in by_key:
+            problem = f"{file}:1: the study sweeps no '{name}'"
+            raise FactorError(problem, "", f"{did_you_mean(name, by_key)}; or leave the column out")
     settings = {}
     for key in keys:
         if key.key not in names:
             hint = did_you_mean(key.key, names)
             raise FactorError(f"{file} has no column '{key.key}'", "", hint, key.where)
         cells = [(line, row[names.index(key.key)]) for line, row in rows]
-        values = [_typed(key, said, file, line) for line, said in cells]
+        values = [_typed(key, cell, file, line) for line, cell in cells]
         settings[key.key] = column(values)
         for setting in set(values):
             line = cells[values.index(setting)][0]
@@ -141,8 +142,8 @@ def _table(keys: Sequence[Factor], file: str, text: str) -> DesignSide:
                 key.must_allow(setting)
                 must_be_possible(key, setting)
             except FactorError as error:
-                found = f"{file}:{line}: {error.found}"
-                raise FactorError(found, error.wanted, error.hint, error.where) from None
+                problem = f"{file}:{line}: {error.found}"
+                raise FactorError(problem, error.expected, error.hint, error.where) from None
     return DesignSide(len(rows), settings, {})
 
 
@@ -160,33 +161,33 @@ def _read(file: str, text: str) -> tuple[list[str], list[tuple[int, list[str]]]]
             raise FactorError(f"{file}:1: the column '{name}' stands there twice")
     for line, row in rows:
         if len(row) != len(names):
-            found = f"{file}:{line}: it has {count_noun(len(row), 'cell')}"
-            raise FactorError(found, f"there are {count_noun(len(names), 'column')}")
+            problem = f"{file}:{line}: it has {count_noun(len(row), 'cell')}"
+            raise FactorError(problem, f"there are {count_noun(len(names), 'column')}")
     return names, rows
 
 
-def _typed(key: Factor, said: str, file: str, line: int) -> Any:
+def _typed(key: Factor, cell: str, file: str, line: int) -> Any:
     """Return a cell of a table as the key takes it."""
-    if not said:
-        found = f"{file}:{line}: {key.key} is empty"
-        raise FactorError(found, "", "fill the cell in", key.where)
+    if not cell:
+        problem = f"{file}:{line}: {key.key} is empty"
+        raise FactorError(problem, "", "fill the cell in", key.where)
     if key.kind == "value" and not isinstance(key.baseline, int | float):
-        return said
+        return cell
     if isinstance(key.baseline, bool):
-        return parse_switch(key.baseline, said)
+        return parse_switch(key.baseline, cell)
     try:
-        return int(said) if said.lstrip("+-").isdigit() else float(said)
+        return int(cell) if cell.lstrip("+-").isdigit() else float(cell)
     except ValueError:
         if key.kind == "value":
-            return said
-        found = f"{file}:{line}: {key.key} is '{said}'"
-        raise FactorError(found, "a number", where=key.where) from None
+            return cell
+        problem = f"{file}:{line}: {key.key} is '{cell}'"
+        raise FactorError(problem, "a number", where=key.where) from None
 
 
 def _sampled(
     sampling: Sampling, paths: tuple[str, ...], seed: int
 ) -> tuple[Floats, list[str] | None, Ints | None]:
-    """Places in [0, 1) of each point and key, and the keys of the points in the design."""
+    """Return places in [0, 1) of each point and key, and the keys of the points in the design."""
     assert sampling.n is not None
     n, number = sampling.n, len(paths)
     if is_keyed(sampling):
@@ -215,7 +216,7 @@ def _sampled(
 
 @dataclass(frozen=True)
 class DesignPoints:
-    """All design points of a study; arrays are (points,).
+    """Hold all design points of a study; arrays are (points,).
 
     `lever_id` tells points with the same settings of the levers, `scenario_id` those with the same
     uncertainties. `excluded` counts the points that broke a constraint.
@@ -231,7 +232,7 @@ class DesignPoints:
     excluded: int = 0
 
     def __len__(self) -> int:
-        """How many design points there are."""
+        """Return how many design points there are."""
         return len(self.lever_id)
 
     def table(self) -> pa.Table:
@@ -253,13 +254,13 @@ class DesignPoints:
 
     @cached_property
     def variant(self) -> Ints:
-        """Which points need the same scenario, numbered by first appearance: (points,)."""
+        """Return which points need the same scenario, numbered by first appearance: (points,)."""
         keys = [key.key for key in self.keys if self._makes_a_scenario(key)]
         return _numbered([self.settings[key] for key in keys], len(self))
 
     @staticmethod
     def _makes_a_scenario(key: Factor) -> bool:
-        """Whether its settings cannot stand side by side: a value, or a lever of the packages."""
+        """Return whether its settings cannot be played side by side: values, package levers."""
         if key.kind != "lever":
             return key.kind == "value"
         numbers = key.scenario.quantities()
@@ -282,17 +283,17 @@ class DesignPoints:
             if key.kind == kind
         }
 
-    def taken(self, rows: Ints) -> DesignPoints:
+    def reordered(self, rows: Ints) -> DesignPoints:
         """Return some of the points, in another order."""
         return replace(
-            _taken(self, rows),
+            _reordered(self, rows),
             lever_id=self.lever_id[rows],
             scenario_id=self.scenario_id[rows],
         )
 
 
-def _taken(those: SidePoints, rows: Ints) -> SidePoints:
-    """Return what a side and a design both know of each point, of some points in another order."""
+def _reordered(those: SidePoints, rows: Ints) -> SidePoints:
+    """Return a side or a design with some of its points, in another order."""
     return replace(
         those,
         settings={key: values[rows] for key, values in those.settings.items()},
@@ -303,47 +304,47 @@ def _taken(those: SidePoints, rows: Ints) -> SidePoints:
 
 
 def _numbered(columns: Sequence[Column], length: int) -> Ints:
-    """Which rows are alike, numbered by first appearance: (rows,)."""
-    seen: dict[tuple[str, ...], int] = {}
+    """Return which rows are alike, numbered by first appearance: (rows,)."""
+    numbers: dict[tuple[str, ...], int] = {}
     words = [values.astype(str) for values in columns]
     rows = zip(*words, strict=True) if words else [()] * length
-    return np.array([seen.setdefault(tuple(row), len(seen)) for row in rows], dtype=np.int64)
+    return np.array([numbers.setdefault(tuple(row), len(numbers)) for row in rows], dtype=np.int64)
 
 
-def design_points(question: BoundStudy) -> DesignPoints:
+def design_points(bound_study: BoundStudy) -> DesignPoints:
     """Return the design points of a study. Raises FactorError where they cannot be made."""
-    study, design = question.study, question.study.design
+    study, design = bound_study.study, bound_study.study.design
     if design.together is not None:
-        side = _side(question.keys, design.together, study.seed, question.tables)
-        points = _as_one(question, side)
+        side = _side(bound_study.keys, design.together, study.seed, bound_study.tables)
+        points = _as_one(bound_study, side)
     else:
-        points = _two_sides(question)
+        points = _two_sides(bound_study)
     if len(points) > MOST_POINTS:
         raise FactorError(f"the design has {len(points):,} points", "1,000,000 at most")
-    return _constrained(question, points)
+    return _constrained(bound_study, points)
 
 
-def _two_sides(question: BoundStudy) -> DesignPoints:
-    """Levers and uncertainties, each by their own plan, combined."""
-    study, design = question.study, question.study.design
+def _two_sides(bound_study: BoundStudy) -> DesignPoints:
+    """Return levers and uncertainties, each by their own plan, combined."""
+    study, design = bound_study.study, bound_study.study.design
     by_side = {
-        side: [key for key in question.keys if key.side == side]
+        side: [key for key in bound_study.keys if key.side == side]
         for side in ("levers", "uncertainties")
     }
     grid = Sampling(method="factorial")
-    levers = _side(by_side["levers"], design.levers or grid, study.seed, question.tables)
+    levers = _side(by_side["levers"], design.levers or grid, study.seed, bound_study.tables)
     unsure = _side(
-        by_side["uncertainties"], design.uncertainties or grid, study.seed, question.tables
+        by_side["uncertainties"], design.uncertainties or grid, study.seed, bound_study.tables
     )
     if levers.length * unsure.length > MOST_POINTS and design.combine == "full_factorial":
         raise FactorError(f"{levers.length:,} × {unsure.length:,} points are too many")
     lever_id, scenario_id = _combined(levers.length, unsure.length, design.combine)
-    one, other = levers.taken(lever_id), unsure.taken(scenario_id)
-    keyed = one if one.matrix is not None else other
+    lever_side, uncertainty_side = levers.reordered(lever_id), unsure.reordered(scenario_id)
+    keyed = lever_side if lever_side.matrix is not None else uncertainty_side
     return DesignPoints(
-        question.keys,
-        {**one.settings, **other.settings},
-        {**one.places, **other.places},
+        bound_study.keys,
+        {**lever_side.settings, **uncertainty_side.settings},
+        {**lever_side.places, **uncertainty_side.places},
         lever_id,
         scenario_id,
         keyed.matrix,
@@ -351,28 +352,28 @@ def _two_sides(question: BoundStudy) -> DesignPoints:
     )
 
 
-def _combined(levers: int, unsure: int, how: str) -> tuple[Ints, Ints]:
-    """Which points of the two sides meet: two arrays of their numbers."""
-    if how == "full_factorial":
-        one, other = np.divmod(np.arange(levers * unsure), unsure)
-        return one, other
-    if how == "zip" and levers != unsure:
-        found = f"there are {levers} points of levers and {unsure} of uncertainties"
-        raise FactorError(found, "zip pairs them one by one", "combine: cycle")
-    many = np.arange(max(levers, unsure))
-    return many % levers, many % unsure
+def _combined(levers: int, unsure: int, combine: str) -> tuple[Ints, Ints]:
+    """Return which points of the two sides meet: two arrays of their numbers."""
+    if combine == "full_factorial":
+        lever_point, uncertainty_point = np.divmod(np.arange(levers * unsure), unsure)
+        return lever_point, uncertainty_point
+    if combine == "zip" and levers != unsure:
+        problem = f"there are {levers} points of levers and {unsure} of uncertainties"
+        raise FactorError(problem, "zip pairs them one by one", "combine: cycle")
+    numbers = np.arange(max(levers, unsure))
+    return numbers % levers, numbers % unsure
 
 
-def _as_one(question: BoundStudy, side: DesignSide) -> DesignPoints:
-    """Levers and uncertainties by one plan together."""
+def _as_one(bound_study: BoundStudy, side: DesignSide) -> DesignPoints:
+    """Return levers and uncertainties by one plan together."""
     ids = {
         name: _numbered(
-            [side.settings[key.key] for key in question.keys if key.side == name], side.length
+            [side.settings[key.key] for key in bound_study.keys if key.side == name], side.length
         )
         for name in ("levers", "uncertainties")
     }
     return DesignPoints(
-        question.keys,
+        bound_study.keys,
         side.settings,
         side.places,
         ids["levers"],
@@ -382,11 +383,11 @@ def _as_one(question: BoundStudy, side: DesignSide) -> DesignPoints:
     )
 
 
-def _constrained(question: BoundStudy, points: DesignPoints) -> DesignPoints:
+def _constrained(bound_study: BoundStudy, points: DesignPoints) -> DesignPoints:
     """Return the points that fulfil all constraints."""
-    if not question.study.constraints:
+    if not bound_study.study.constraints:
         return points
-    design = question.study.design
+    design = bound_study.study.design
     for plan in (design.levers, design.uncertainties, design.together):
         if plan is not None and is_keyed(plan):
             raise FactorError(
@@ -396,27 +397,29 @@ def _constrained(question: BoundStudy, points: DesignPoints) -> DesignPoints:
                 ("constraints",),
             )
     holds = np.ones(len(points), dtype=bool)
-    for said in question.study.constraints:
-        holds &= DesignConstraint(said, points.settings).holds()
+    for expression in bound_study.study.constraints:
+        holds &= DesignConstraint(expression, points.settings).holds()
     if holds.all():
         return points
     if not holds.any():
-        found = "no design point fulfils the constraints"
-        raise FactorError(found, "", "loosen them", ("constraints",))
+        problem = "no design point fulfils the constraints"
+        raise FactorError(problem, "", "loosen them", ("constraints",))
     rows = np.flatnonzero(holds)
-    return replace(points.taken(rows), excluded=len(points) - len(rows))
+    return replace(points.reordered(rows), excluded=len(points) - len(rows))
 
 
-def design_issues(question: BoundStudy) -> Iterator[IssueAtPath]:
+def design_issues(bound_study: BoundStudy) -> Iterator[IssueAtPath]:
     """Return what is wrong with the design of a study, and with its constraints."""
-    for place, said in enumerate(question.study.constraints):
-        one = {key.key: key.at(np.array([0.5])) for key in question.keys}
+    for place, expression in enumerate(bound_study.study.constraints):
+        settings = {key.key: key.at(np.array([0.5])) for key in bound_study.keys}
         try:
-            DesignConstraint(said, one).holds()
+            DesignConstraint(expression, settings).holds()
         except FactorError as error:
-            yield IssueAtPath(("constraints", place), error.found, error.wanted, error.hint)
+            yield IssueAtPath(("constraints", place), error.found, error.expected, error.hint)
             return
     try:
-        design_points(question)
+        design_points(bound_study)
     except FactorError as error:
-        yield IssueAtPath(error.where, error.found, error.wanted, error.hint, leans=(("design",),))
+        yield IssueAtPath(
+            error.where, error.found, error.expected, error.hint, leans=(("design",),)
+        )

@@ -1,4 +1,4 @@
-"""Playing a sweep: begin a folder, play what is missing, stop cleanly, and bring it into order."""
+"""Play a sweep: prepare a folder, play what is missing, stop cleanly, and combine the parts."""
 
 from __future__ import annotations
 
@@ -33,32 +33,55 @@ SWEEPS = Path("sweeps")
 
 
 class InterruptedSweepError(RuntimeError):
-    """A sweep that was stopped cleanly before its end, and can be resumed."""
+    """Report a sweep that was stopped cleanly before its end, and can be resumed."""
 
 
 class TooManyFailuresError(RuntimeError):
-    """More runs failed than were to be put up with; what was played is kept."""
+    """Report more failed runs than the options allow; what was played is kept."""
 
 
 @dataclass(frozen=True)
 class ExecutionOptions:
-    """How a sweep is played; none of it changes a byte of the result."""
+    """Say how a sweep is played; none of it changes a byte of the result.
 
-    engine: str | Executor | Callable[[], Executor] = "serial"  # see `sim.sweep.executors`
+    Parameters
+    ----------
+    executor : str, Executor or callable
+        Who plays the chunks: "serial", "process", "dask", "dask://HOST:PORT", an executor of
+        `concurrent.futures`, or a function that makes one.
+    workers : int, optional
+        Worker processes, 1 or more; all cores where it is not given.
+    chunk_runs : int, optional
+        Runs of a chunk, 1 or more; where not given, a block of the engine or a worker's share.
+    max_failures : int, optional
+        Failed runs, 0 or more, beyond which the sweep stops.
+    seconds_per_run : float, optional
+        Seconds, more than 0, after which a run that is played by itself has failed.
+    force : bool
+        Play on although the scenario or the model has changed; such rows are marked.
+    progress : callable, optional
+        Called after each chunk with the numbers of runs played, failed and planned.
+    tell : callable, optional
+        Called after each batch with what a stopping rule sees, in words.
+    stop : threading.Event, optional
+        Once it is set, the chunks under way are finished and no others begun.
+    """
+
+    executor: str | Executor | Callable[[], Executor] = "serial"
     workers: int | None = None
-    chunk_runs: int | None = None  # a block of the engine where not given, or a worker's share
+    chunk_runs: int | None = None
     max_failures: int | None = None
     seconds_per_run: float | None = None
-    force: bool = False  # play on although scenario or model have changed; such rows are marked
+    force: bool = False
     progress: Progress | None = None
-    tell: Callable[[str], None] | None = None  # what a stopping rule sees
-    stop: threading.Event | None = None  # once set, the chunks under way are finished, no more
+    tell: Callable[[str], None] | None = None
+    stop: threading.Event | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.engine, str | Executor) and not callable(self.engine):
+        if not isinstance(self.executor, str | Executor) and not callable(self.executor):
             raise ValueError(
-                f"the engine is {self.engine!r}; give serial, process, dask, dask://HOST:PORT, an "
-                "Executor, or a function that makes one"
+                f"the executor is {self.executor!r}; give serial, process, dask, dask://HOST:PORT, "
+                "an Executor, or a function that makes one"
             )
         for name, least in (("workers", 1), ("chunk_runs", 1), ("max_failures", 0)):
             value = getattr(self, name)
@@ -72,26 +95,71 @@ class ExecutionOptions:
 
 
 def run(
-    question: BoundStudy,
+    bound_study: BoundStudy,
     out: Path | str | None = None,
     *,
     shard: Shard | None = None,
-    manner: ExecutionOptions | None = None,
+    options: ExecutionOptions | None = None,
 ) -> Sweep:
-    """Play a study into a folder, or what is missing of it, and return what lies there.
+    """Play a study into a folder, or what is missing of it, and return the sweep.
 
-    The folder is `sweeps/NAME-HASH` unless given, and for a shard one beside its like in there.
-    Raises FolderError where the folder cannot be made or holds something else, FingerprintError
-    where it was begun with another study, scenario or model; InterruptedSweepError when stopped;
-    TooManyFailuresError; ValueError for what is no study or no shard.
+    Parameters
+    ----------
+    bound_study : BoundStudy
+        The study, from `read_study`.
+    out : str or Path, optional
+        The folder; `sweeps/NAME-HASH` where it is not given.
+    shard : tuple of int, optional
+        The number of a part, from 1, and how many parts there are: only this part is played, into
+        a folder of its own within `out`.
+    options : ExecutionOptions, optional
+        How it is played.
+
+    Returns
+    -------
+    Sweep
+        The finished sweep.
+
+    Raises
+    ------
+    FolderError
+        Where the folder cannot be made, or holds something else.
+    FingerprintError
+        Where the folder was begun with another study, scenario or model.
+    InterruptedSweepError
+        When it was stopped before its end.
+    TooManyFailuresError
+        When more runs failed than the options allow.
+    ValueError
+        For what is no study or no shard.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from sim.sweep import read_study, run
+    >>> text = '''
+    ... study: rivers
+    ... scenario: two-rivers
+    ... days: 12
+    ... replicates: 2
+    ... levers: {guarantee_strength: {values: [0, 2]}}
+    ... outcomes: {keep: [days_until_deal]}
+    ... '''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "rivers.yaml"
+    ...     _ = path.write_text(text)
+    ...     sweep = run(read_study(path), Path(folder) / "sweep")
+    ...     sweep.design["guarantee_strength"].to_pylist(), sweep.runs.num_rows
+    ([0, 2], 4)
     """
-    if not isinstance(question, BoundStudy):
+    if not isinstance(bound_study, BoundStudy):
         raise ValueError(
-            f"the study is {question!r}; give what `read_study` makes of its file: "
+            f"the study is {bound_study!r}; give what `read_study` makes of its file: "
             "run(read_study(FILE), DIR)"
         )
-    manner = manner or ExecutionOptions()
-    folder = Path(out) if out is not None else SWEEPS / question.name
+    options = options or ExecutionOptions()
+    folder = Path(out) if out is not None else SWEEPS / bound_study.name
     if shard is not None:
         check_shard(shard)
         folder = folder / shard_name(shard)
@@ -105,18 +173,69 @@ def run(
         disk.check_free(folder)
     with disk.locked(folder):
         if not (folder / disk.MANIFEST).exists():
-            workers = executors.worker_count(manner.engine, manner.workers)
-            plan = SweepPlan.of(question, manner.chunk_runs, workers=workers, shard=shard)
-            begin(folder, plan)
-        return _go_on(folder, question, manner)
+            workers = executors.worker_count(options.executor, options.workers)
+            plan = SweepPlan.of(bound_study, options.chunk_runs, workers=workers, shard=shard)
+            prepare_folder(folder, plan)
+        return _play_missing(folder, bound_study, options)
 
 
-def resume(folder: Path | str, manner: ExecutionOptions | None = None) -> Sweep:
-    """Play what is missing in a folder; the study and the scenario are those that lie in it."""
+def resume(folder: Path | str, options: ExecutionOptions | None = None) -> Sweep:
+    """Play what is missing in a folder; the study and the scenario are those that lie in it.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The folder of a sweep.
+    options : ExecutionOptions, optional
+        How it is played.
+
+    Returns
+    -------
+    Sweep
+        The finished sweep.
+
+    Raises
+    ------
+    FolderError
+        Where the folder is no sweep, or is damaged.
+    FingerprintError
+        Where the model has changed since, unless the options force it.
+    InterruptedSweepError
+        When it was stopped before its end.
+    TooManyFailuresError
+        When more runs failed than the options allow.
+
+    Examples
+    --------
+    >>> import tempfile, threading
+    >>> from pathlib import Path
+    >>> from sim.sweep import ExecutionOptions, InterruptedSweepError, read_study, resume, run
+    >>> text = '''
+    ... study: rivers
+    ... scenario: two-rivers
+    ... days: 12
+    ... replicates: 2
+    ... levers: {guarantee_strength: {values: [0, 2]}}
+    ... '''
+    >>> stop = threading.Event()
+    >>> stop_at_once = ExecutionOptions(
+    ...     chunk_runs=1, stop=stop, progress=lambda done, failed, planned: done and stop.set()
+    ... )
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "rivers.yaml"
+    ...     _ = path.write_text(text)
+    ...     try:
+    ...         run(read_study(path), Path(folder) / "sweep", options=stop_at_once)
+    ...     except InterruptedSweepError:
+    ...         print("stopped")
+    ...     resume(Path(folder) / "sweep").manifest["counts"]
+    stopped
+    {'planned': 4, 'ok': 4, 'failed': 0}
+    """
     folder = Path(folder)
     sweep = Sweep(folder)
     with disk.locked(folder):
-        return _go_on(folder, sweep.question, manner or ExecutionOptions())
+        return _play_missing(folder, sweep.bound_study, options or ExecutionOptions())
 
 
 def shard_name(shard: Shard) -> str:
@@ -133,129 +252,135 @@ def check_shard(shard: Shard) -> None:
         raise ValueError(f"shard {number}/{of}: shards are numbered from 1 to {of}")
 
 
-def begin(folder: Path, plan: SweepPlan) -> None:
-    """Write into a folder what is known before the first run; the manifest last."""
-    question = plan.question
-    if plan.shard is not None and question.study.stop is not None:
+def prepare_folder(folder: Path, plan: SweepPlan) -> None:
+    """Write into a folder what is settled before the first run; the manifest last."""
+    bound_study = plan.bound_study
+    if plan.shard is not None and bound_study.study.stop is not None:
         raise FolderError("a stopping rule looks at all runs, which no shard has; leave out one")
     (folder / disk.PARTS).mkdir(exist_ok=True)
-    disk.write_text(folder / disk.SPEC, question.text)
+    disk.write_text(folder / disk.SPEC, bound_study.text)
     disk.write_table(folder / disk.DESIGN, plan.points.table())
     disk.write_manifest(
         folder,
         {
             "format": disk.FORMAT,
-            "study": question.study.study,
-            "title": question.study.title,
+            "study": bound_study.study.study,
+            "title": bound_study.study.title,
             "complete": False,
-            "fingerprint": provenance.fingerprint(question),
+            "fingerprint": provenance.fingerprint(bound_study),
             "points": len(plan.points),
             "excluded_points": plan.points.excluded,
-            "replicates": question.study.replicates,
+            "replicates": bound_study.study.replicates,
             "planned_runs": plan.first_batch,
-            "seed": question.study.seed,
-            "days": question.scenario.days,
-            "crn": question.study.crn,
+            "seed": bound_study.study.seed,
+            "days": bound_study.scenario.days,
+            "crn": bound_study.study.crn,
             "shard": None if plan.shard is None else list(plan.shard),
             "chunk_runs": plan.chunk_runs,
             "keep": list(plan.keep),
             "columns": {},
             "command": readme.command(plan.shard),
-            "begun": _now(),
+            "begun": _utc_now(),
             "finished": None,
             "counts": None,
             "stop": None,
             "forced": [],
             "files": {},
             "surroundings": provenance.surroundings(),
-            "changes": question.changes,
-            "resolved": question.study.model_dump(mode="json", exclude_none=True),
-            "tables": question.tables,
+            "changes": bound_study.changes,
+            "resolved": bound_study.study.model_dump(mode="json", exclude_none=True),
+            "tables": bound_study.tables,
             "scenario": {
-                "name": question.scenario.scenario,
-                "title": question.scenario.title,
-                "content": question.scenario.model_dump(mode="json", exclude_unset=True),
+                "name": bound_study.scenario.scenario,
+                "title": bound_study.scenario.title,
+                "content": bound_study.scenario.model_dump(mode="json", exclude_unset=True),
             },
         },
     )
 
 
-def lost(sweep: Sweep) -> str:
+def lost_message(sweep: Sweep) -> str:
     """Return what to say of a sweep that was finished and has lost results since."""
-    found = f"{sweep.folder} was finished and has lost {', '.join(sweep.lost)} since"
-    if disk.played_in(sweep.folder):
-        return f"{found}; `parley sweep resume {sweep.folder}` makes it whole from its parts"
-    return f"{found}; bring them back from a copy, or play all of it again: `{again(sweep)}`"
+    loss = f"{sweep.folder} was finished and has lost {', '.join(sweep.lost_files)} since"
+    if disk.played_chunks(sweep.folder):
+        return f"{loss}; `parley sweep resume {sweep.folder}` makes it whole from its parts"
+    return f"{loss}; bring them back from a copy, or play all of it again: `{rerun_command(sweep)}`"
 
 
-def again(sweep: Sweep) -> str:
+def rerun_command(sweep: Sweep) -> str:
     """Return the command that plays all of a sweep again, beside its folder."""
     words = ["parley", "sweep", "run", str(sweep.folder), "--out", f"{sweep.folder}-again"]
     shard = sweep.manifest["shard"]
     return shlex.join(words if shard is None else [*words, "--shard", f"{shard[0]}/{shard[1]}"])
 
 
-def _now() -> str:
+def _utc_now() -> str:
+    """Return the time, in UTC."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _go_on(folder: Path, question: BoundStudy, manner: ExecutionOptions) -> Sweep:
-    """Play what is missing, then bring it into order."""
+def _play_missing(folder: Path, bound_study: BoundStudy, options: ExecutionOptions) -> Sweep:
+    """Play what is missing, then combine the parts."""
     manifest = disk.read_manifest(folder)
-    if manifest["complete"] and Sweep(folder).lost and not disk.played_in(folder):
-        raise FolderError(lost(Sweep(folder)))
-    now = provenance.fingerprint(question)
-    forced = _compare(manifest, now, manner.force)
-    if manner.chunk_runs not in (None, manifest["chunk_runs"]):
+    if manifest["complete"] and Sweep(folder).lost_files and not disk.played_chunks(folder):
+        raise FolderError(lost_message(Sweep(folder)))
+    fingerprint = provenance.fingerprint(bound_study)
+    forced = _is_changed(manifest, fingerprint, options.force)
+    if options.chunk_runs not in (None, manifest["chunk_runs"]):
         raise FolderError(
             f"{folder} was begun with chunks of {manifest['chunk_runs']:,} runs, in which it goes "
             "on; leave their size out, or use another folder"
         )
     shard = manifest["shard"]
     plan = SweepPlan.of(
-        question,
+        bound_study,
         manifest["chunk_runs"],
         shard=None if shard is None else (shard[0], shard[1]),
-        seconds_per_run=manner.seconds_per_run,
+        seconds_per_run=options.seconds_per_run,
         forced=forced,
     )
     if not disk.read_table(folder / disk.DESIGN).equals(plan.points.table()):
         raise FingerprintError(f"{folder.name} was begun with another design; use another folder")
     if manifest["complete"]:
-        if not Sweep(folder).lost:
+        if not Sweep(folder).lost_files:
             disk.remove_partial_files(folder)
             return Sweep(folder)
         manifest["complete"] = False  # its parts are still there, and make it whole again
-    if forced and now not in manifest["forced"]:
-        manifest["forced"].append(now)
+    if forced and fingerprint not in manifest["forced"]:
+        manifest["forced"].append(fingerprint)
         disk.write_manifest(folder, manifest)
-    batches = _play(folder, plan, manner)
-    _finish(folder, plan, manifest, batches)
+    batches = _play_batches(folder, plan, options)
+    _combine_parts(folder, plan, manifest, batches)
     return Sweep(folder)
 
 
-def _compare(manifest: Mapping[str, Any], now: Mapping[str, str], force: bool) -> bool:
-    """Whether the folder was begun with something else; raises FingerprintError unless forced.
+def _is_changed(manifest: Mapping[str, Any], current: Mapping[str, str], force: bool) -> bool:
+    """Return whether the folder was begun with something else.
 
-    Another study is never played on with: its chunks may have the names of chunks of other runs.
+    Raises FingerprintError unless that is forced. Another study is always refused: its chunks
+    may have the names of chunks of other runs.
     """
-    before = manifest["fingerprint"]
-    changed = [name for name in before if name != "all" and before[name] != now[name]]
+    recorded = manifest["fingerprint"]
+    changed = [name for name in recorded if name != "all" and recorded[name] != current[name]]
     if not changed:
         return False
     if not force or "study" in changed:
-        said = ", ".join(f"{name} {before[name][:12]} is now {now[name][:12]}" for name in changed)
+        changes = ", ".join(
+            f"{name} {recorded[name][:12]} is now {current[name][:12]}" for name in changed
+        )
         if "model" in changed:
-            said += " (another model, or recorded by an older Parley, which counted comments too)"
+            changes += (
+                " (another model, or recorded by an older Parley, which counted comments too)"
+            )
         elif changed == ["version"]:
-            said += " (the model is the same)"
+            changes += " (the model is the same)"
         way_out = (
             "another study asks for other runs: use another folder"
             if "study" in changed
             else "use another folder, or --force to play the rest as things are now and have its "
             "rows marked"
         )
-        raise FingerprintError(f"the folder was begun with something else: {said}; {way_out}")
+        raise FingerprintError(f"the folder was begun with something else: {changes}; {way_out}")
     return True
 
 
@@ -264,121 +389,124 @@ def _compare(manifest: Mapping[str, Any], now: Mapping[str, str], force: bool) -
 
 @dataclass(frozen=True)
 class _Batch:
-    """What a stopping rule saw after a batch of replicates; no width where one is not known."""
+    """Hold the precision after a batch of replicates; no width where one is not known."""
 
     replicates: int
     widest_half_width: float | None
 
 
-def _play(folder: Path, plan: SweepPlan, manner: ExecutionOptions) -> list[_Batch]:
+def _play_batches(folder: Path, plan: SweepPlan, options: ExecutionOptions) -> list[_Batch]:
     """Play the missing chunks of all batches, until the stopping rule is met where there is one."""
-    seen: list[_Batch] = []
-    done = set(disk.played_in(folder))
-    tally = _Tally(folder, plan, manner, done)
-    stop = manner.stop or threading.Event()
+    batches: list[_Batch] = []
+    done = set(disk.played_chunks(folder))
+    tally = _Tally(folder, plan, options, done)
+    stop = options.stop or threading.Event()
     with _stopped_by_interrupt(stop):
         for batch in range(plan.batches):
             missing = [chunk for chunk in plan.chunks(batch) if chunk not in done]
-            tally.plan_on(batch)
+            tally.add_batch(batch)
             if missing:
-                _play_chunks(folder, plan.work(missing), manner, tally, stop)
-                tally.may_go_on()
-            if set(plan.chunks(batch)) - set(disk.played_in(folder)):
+                _play_chunks(folder, plan.work(missing), options, tally, stop)
+                tally.check_failures()
+            if set(plan.chunks(batch)) - set(disk.played_chunks(folder)):
                 raise InterruptedSweepError(f"stopped; `parley sweep resume {folder}` goes on")
-            seen.append(_seen(folder, plan, batch))
-            if manner.tell is not None and plan.question.study.stop is not None:
-                manner.tell(_in_words(seen[-1]))
-            if _is_enough(plan, seen[-1]):
+            batches.append(_precision_after(folder, plan, batch))
+            if options.tell is not None and plan.bound_study.study.stop is not None:
+                options.tell(_precision_in_words(batches[-1]))
+            if _is_enough(plan, batches[-1]):
                 break
-    return seen
+    return batches
 
 
 def _play_chunks(
     folder: Path,
     work: Iterator[executors.Work],
-    manner: ExecutionOptions,
+    options: ExecutionOptions,
     tally: _Tally,
     stop: threading.Event,
 ) -> None:
     """Play chunks and write what comes of them, until there are no more or it is to stop."""
     try:
-        with executors.choose_executor(manner.engine, manner.workers) as engine:
-            for chunk, played in executors.run_chunks(engine, work, stop.is_set):
-                _put(folder, chunk, played)
-                if not tally.count(played):
+        with executors.choose_executor(options.executor, options.workers) as executor:
+            for chunk, result in executors.run_chunks(executor, work, stop.is_set):
+                _write_parts(folder, chunk, result)
+                if not tally.count(result):
                     stop.set()
     except executors.NoWorkersError as error:
         raise InterruptedSweepError(f"{error}; `parley sweep resume {folder}` goes on") from None
 
 
 class _Tally:
-    """How many runs there are, and how many of them failed."""
+    """Count the runs of a sweep, and how many of them failed."""
 
     def __init__(
-        self, folder: Path, plan: SweepPlan, manner: ExecutionOptions, done: set[Chunk]
+        self, folder: Path, plan: SweepPlan, options: ExecutionOptions, done: set[Chunk]
     ) -> None:
-        self.plan, self.manner = plan, manner
+        self.plan, self.options = plan, options
         self.done = sum(chunk.last - chunk.first for chunk in done)
         self.failed = _failures_in(folder, sorted(done))
         self.planned = 0
 
-    def plan_on(self, batch: int) -> None:
-        """Another batch is to be played."""
+    def add_batch(self, batch: int) -> None:
+        """Add the runs of another batch to those that are planned."""
         self.planned += sum(chunk.last - chunk.first for chunk in self.plan.chunks(batch))
         self._report()
 
-    def count(self, played: ChunkResult) -> bool:
-        """Count what was played; whether that is still few enough failures."""
-        self.done += len(played.runs)
-        self.failed += len(played.failures)
+    def count(self, result: ChunkResult) -> bool:
+        """Count the runs of a result; return whether there are still few enough failures."""
+        self.done += len(result.runs)
+        self.failed += len(result.failures)
         self._report()
-        return not self._is_too_much
+        return not self._has_too_many_failures
 
-    def may_go_on(self) -> None:
-        """Raise TooManyFailuresError where it is not."""
-        if self._is_too_much:
+    def check_failures(self) -> None:
+        """Raise TooManyFailuresError where there are too many failures."""
+        if self._has_too_many_failures:
             raise TooManyFailuresError(
-                f"{self.failed} runs failed, more than {self.manner.max_failures}; what was played "
-                "is kept, see `failures`"
+                f"{self.failed} runs failed, more than {self.options.max_failures}; what was "
+                "played is kept, see `failures`"
             )
 
     @property
-    def _is_too_much(self) -> bool:
-        most = self.manner.max_failures
+    def _has_too_many_failures(self) -> bool:
+        """Return whether more runs failed than the options allow."""
+        most = self.options.max_failures
         return most is not None and self.failed > most
 
     def _report(self) -> None:
-        if self.manner.progress is not None:
-            self.manner.progress(self.done, self.failed, self.planned)
+        """Report the counts to whoever asked for progress."""
+        if self.options.progress is not None:
+            self.options.progress(self.done, self.failed, self.planned)
 
 
-def _put(folder: Path, chunk: Chunk, played: ChunkResult) -> None:
-    """Write what came of a chunk; its runs last, as they say that it has been played."""
-    if played.series is not None:
-        disk.write_table(disk.part(folder, disk.SERIES, chunk), played.series)
-    if len(played.failures):
-        disk.write_table(disk.part(folder, disk.FAILURES, chunk), played.failures)
-    disk.write_table(disk.part(folder, disk.RUNS, chunk), played.runs)
+def _write_parts(folder: Path, chunk: Chunk, result: ChunkResult) -> None:
+    """Write the result of a chunk; its runs last, as they say that it has been played."""
+    if result.series is not None:
+        disk.write_table(disk.part(folder, disk.SERIES, chunk), result.series)
+    if len(result.failures):
+        disk.write_table(disk.part(folder, disk.FAILURES, chunk), result.failures)
+    disk.write_table(disk.part(folder, disk.RUNS, chunk), result.runs)
 
 
 def _failures_in(folder: Path, chunks: list[Chunk]) -> int:
+    """Return how many runs of some chunks failed."""
     paths = (disk.part(folder, disk.FAILURES, chunk) for chunk in chunks)
     return sum(pq.read_metadata(path).num_rows for path in paths if path.exists())
 
 
 @contextmanager
 def _stopped_by_interrupt(stop: threading.Event) -> Iterator[None]:
-    """Let the first Ctrl-C finish what is under way, and the second not wait for it."""
+    """Let the first Ctrl-C finish what is under way, and the second stop at once."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
-    def hear(number: int, frame: Any) -> None:
+    def on_signal(number: int, frame: Any) -> None:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
 
-    before = {sign: signal.signal(sign, hear) for sign in (signal.SIGINT, signal.SIGTERM)}
+    before = {sign: signal.signal(sign, on_signal) for sign in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
@@ -389,13 +517,13 @@ def _stopped_by_interrupt(stop: threading.Event) -> Iterator[None]:
 # --- The stopping rule
 
 
-def _seen(folder: Path, plan: SweepPlan, batch: int) -> _Batch:
+def _precision_after(folder: Path, plan: SweepPlan, batch: int) -> _Batch:
     """Return the widest 95 % interval of the rule's metric over all points, so far."""
     first, size = plan.replicates_of(batch)
-    stop = plan.question.study.stop
+    stop = plan.bound_study.study.stop
     if stop is None:
         return _Batch(first + size, None)
-    paths = [disk.part(folder, disk.RUNS, chunk) for chunk in disk.played_in(folder)]
+    paths = [disk.part(folder, disk.RUNS, chunk) for chunk in disk.played_chunks(folder)]
     tables = [_some_columns(path, ["design_id", stop.metric]) for path in paths]
     whole = pa.concat_tables(tables).drop_null()
     point = whole["design_id"].to_numpy()
@@ -405,19 +533,19 @@ def _seen(folder: Path, plan: SweepPlan, batch: int) -> _Batch:
     return _Batch(first + size, widest if math.isfinite(widest) else None)
 
 
-def _in_words(seen: _Batch) -> str:
-    """Return what a stopping rule saw, for whoever waits."""
-    width = seen.widest_half_width
-    said = "not known at some design point" if width is None else f"{width:.4g}"
-    return f"after replicate {seen.replicates}: widest half width {said}"
+def _precision_in_words(batch: _Batch) -> str:
+    """Return the precision after a batch, for whoever waits."""
+    width = batch.widest_half_width
+    width_words = "not known at some design point" if width is None else f"{width:.4g}"
+    return f"after replicate {batch.replicates}: widest half width {width_words}"
 
 
 def _some_columns(path: Path, names: list[str]) -> pa.Table:
     """Return some columns of a part; a part in which every run failed has no outcomes."""
-    there = set(pq.read_schema(path).names)
+    stored = set(pq.read_schema(path).names)
     return (
         pq.read_table(path, columns=names)
-        if set(names) <= there
+        if set(names) <= stored
         else pa.table({name: pa.nulls(0, pa.int64()) for name in names}).slice(0, 0)
     )
 
@@ -425,70 +553,74 @@ def _some_columns(path: Path, names: list[str]) -> pa.Table:
 def half_widths(
     point: np.ndarray[Any, Any], values: np.ndarray[Any, Any], points: int
 ) -> np.ndarray[Any, Any]:
-    """Half the width of the 95 % interval at each design point; infinite where nothing is known.
+    """Return half the width of the 95 % interval at each design point; infinite where unknown.
 
-    Wilson's for what happens or not, the normal one for what is counted; where no two counts of a
-    point differ they do not tell how far they might.
+    Wilson's interval for what happens or not, the normal one for counts; where no two counts of a
+    point differ, they do not tell how far they might.
     """
-    found = np.full(points, np.inf)
+    widths = np.full(points, np.inf)
     n = np.bincount(point, minlength=points)
     if values.dtype == bool:
         happened = np.bincount(point, weights=values, minlength=points)
         for k in np.flatnonzero(n):
             low, high = findings.wilson(int(happened[k]), int(n[k]))
-            found[k] = (high - low) / 2
-        return found
+            widths[k] = (high - low) / 2
+        return widths
     numbers = values.astype(np.float64)
     mean = np.bincount(point, weights=numbers, minlength=points) / np.maximum(n, 1)
     square = np.bincount(point, weights=(numbers - mean[point]) ** 2, minlength=points)
-    many = square > 0
-    spread = np.sqrt(square[many] / (n[many] - 1) / n[many])
-    found[many] = findings.NORMAL_95 * spread
-    return found
+    varies = square > 0
+    standard_error = np.sqrt(square[varies] / (n[varies] - 1) / n[varies])
+    widths[varies] = findings.NORMAL_95 * standard_error
+    return widths
 
 
-def _is_enough(plan: SweepPlan, seen: _Batch) -> bool:
-    stop = plan.question.study.stop
-    return stop is None or _is_narrow(seen.widest_half_width, stop)
+def _is_enough(plan: SweepPlan, batch: _Batch) -> bool:
+    """Return whether a batch ends the sweep."""
+    stop = plan.bound_study.study.stop
+    return stop is None or _is_narrow(batch.widest_half_width, stop)
 
 
 def _is_narrow(width: float | None, stop: Stop) -> bool:
+    """Return whether a width meets the stopping rule."""
     return width is not None and width <= stop.half_width
 
 
 # --- The end
 
 
-def _finish(folder: Path, plan: SweepPlan, manifest: dict[str, Any], seen: list[_Batch]) -> None:
-    """Bring the parts into order, describe them, and throw them away."""
-    chunks = disk.played_in(folder)
+def _combine_parts(
+    folder: Path, plan: SweepPlan, manifest: dict[str, Any], batches: list[_Batch]
+) -> None:
+    """Combine the parts into results, and delete them."""
+    chunks = disk.played_chunks(folder)
     sources = {
         kind: [path for chunk in chunks if (path := disk.part(folder, kind, chunk)).exists()]
         for kind in (disk.RUNS, disk.SERIES, disk.FAILURES)
     }
-    conclude(folder, plan, manifest, sources, [vars(batch) for batch in seen])
+    write_results(folder, plan, manifest, sources, [vars(batch) for batch in batches])
     disk.remove_partial_files(folder)
 
 
-def conclude(
+def write_results(
     folder: Path,
     plan: SweepPlan,
     manifest: dict[str, Any],
     sources: Mapping[str, list[Path]],
-    seen: list[dict[str, Any]],
+    batches: list[dict[str, Any]],
 ) -> None:
     """Make one table of each kind, a summary, a description, and the final manifest."""
     disk.compact(
         folder,
         disk.RUNS,
         sources[disk.RUNS],
-        disk.unified(sources[disk.RUNS], KEYS),
+        disk.merged_schema(sources[disk.RUNS], KEYS),
         ["design_id", "replicate"],
         "design_id",
     )
     files = [disk.DESIGN, f"{disk.RUNS}.parquet"]
     if sources[disk.SERIES]:
-        schema = disk.unified(sources[disk.SERIES], pa.schema([]))
+        schema = disk.merged_schema(sources[disk.SERIES], pa.schema([]))
         disk.compact(folder, disk.SERIES, sources[disk.SERIES], schema, ["run_id", "day"], "run_id")
         files.append(f"{disk.SERIES}.parquet")
     if sources[disk.FAILURES]:
@@ -503,28 +635,28 @@ def conclude(
     ok = int(np.count_nonzero(status.to_numpy() == "ok"))
     finished = manifest | {
         "complete": True,
-        "finished": _now(),
+        "finished": _utc_now(),
         "planned_runs": len(status),
         "counts": {"planned": len(status), "ok": ok, "failed": len(status) - ok},
         "columns": {c.name: {"kind": c.kind, "words": c.words} for c in columns},
-        "stop": _rule(plan, seen),
+        "stop": _stop_record(plan, batches),
         "files": {name: disk.sha256(folder / name) for name in files},
     }
     disk.write_text(folder / disk.README, readme.readme(finished, plan))
     disk.write_manifest(folder, finished)
 
 
-def _rule(plan: SweepPlan, seen: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """How the stopping rule was applied, where there is one."""
-    stop = plan.question.study.stop
+def _stop_record(plan: SweepPlan, batches: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return how the stopping rule was applied, where there is one."""
+    stop = plan.bound_study.study.stop
     if stop is None:
         return None
     return {
         "metric": stop.metric,
         "half_width": stop.half_width,
         "max_replicates": stop.max_replicates,
-        "batches": seen,
-        "met": _is_narrow(seen[-1]["widest_half_width"], stop),
+        "batches": batches,
+        "met": _is_narrow(batches[-1]["widest_half_width"], stop),
         "note": "The number of replicates was chosen by the width of the intervals that they give, "
         "so that these hold the truth a little less often than they say.",
     }
@@ -536,5 +668,5 @@ def _columns(plan: SweepPlan, folder: Path) -> list[output_columns.Column]:
     return [
         column
         for name in names
-        if (column := output_columns.described(plan.question.scenario, name))
+        if (column := output_columns.describe(plan.bound_study.scenario, name))
     ]

@@ -1,10 +1,10 @@
-"""Who plays the chunks: this process, several processes, or a Dask cluster.
+"""Choose who plays the chunks: this process, several processes, or a Dask cluster.
 
-An engine is any `concurrent.futures.Executor` that can be begun anew. When a worker dies, nobody
-knows which of the chunks under way it died of; so each of them is played again by itself, and one
-that costs a worker again is divided until the run that does it stands alone. That run becomes a
-failure; all others are played. A pool that mends itself (loky) would spare us `mend` only: it does
-not say either which chunk a worker died of.
+An executor is any `concurrent.futures.Executor` that can be started anew. When a worker dies,
+it is unknown which of the chunks under way it died of; so each of them is played again by itself,
+and one that costs a worker again is divided until the run that does it stands alone. That run
+becomes a failure; all others are played. A pool that replaces its workers by itself (loky) would
+spare us `restart` only: it does not say either which chunk a worker died of.
 """
 
 from __future__ import annotations
@@ -48,53 +48,55 @@ Work = tuple[Chunk, ChunkTask]
 
 
 class ExecutorError(ValueError):
-    """An engine that there is not; the message says which there are."""
+    """Report an executor that there is not; the message says which there are."""
 
 
 class NoWorkersError(RuntimeError):
-    """A cluster without workers, which nobody brings back."""
+    """Report a cluster that has had no workers for too long."""
 
 
 @dataclass
 class ChunkExecutor:
-    """An executor, how to begin it anew, and how many chunks keep it busy."""
+    """Hold an executor, how to start it anew, and how many chunks keep it busy."""
 
-    begin: Callable[[], Executor]
-    at_once: int
-    lost: tuple[type[BaseException], ...] = (BrokenExecutor,)  # what says that a worker died
-    is_staffed: Callable[[], bool] = lambda: True  # whether there is any worker
+    start: Callable[[], Executor]
+    capacity: int
+    worker_errors: tuple[type[BaseException], ...] = (
+        BrokenExecutor,
+    )  # what says that a worker died
+    has_workers: Callable[[], bool] = lambda: True  # whether there is any worker
     executor: Executor = field(init=False)
 
     def __post_init__(self) -> None:
-        self.executor = self.begin()
+        self.executor = self.start()
 
     def submit(self, task: ChunkTask) -> Future[ChunkResult]:
-        """Have a task played; a broken executor answers with a future that says so."""
+        """Submit a task; a broken executor returns a future that raises its error."""
         try:
             return self.executor.submit(run_chunk, task)
-        except self.lost as error:
+        except self.worker_errors as error:
             future: Future[ChunkResult] = Future()
             future.set_exception(error)
             return future
 
-    def first_of(self, futures: Collection[Future[ChunkResult]]) -> set[Future[ChunkResult]]:
-        """Those of some futures that are done first. Raises NoWorkersError if none can be."""
-        staffed = time.monotonic()
+    def wait_for_any(self, futures: Collection[Future[ChunkResult]]) -> set[Future[ChunkResult]]:
+        """Return the futures that are done first. Raises NoWorkersError if none can be."""
+        last_staffed = time.monotonic()
         while not (done := wait(futures, LOOK_EVERY, FIRST_COMPLETED).done):
             now = time.monotonic()
-            staffed = now if self.is_staffed() else staffed
-            if now - staffed > PATIENCE:
+            last_staffed = now if self.has_workers() else last_staffed
+            if now - last_staffed > PATIENCE:
                 raise NoWorkersError(f"the cluster has had no worker for {PATIENCE:.0f} seconds")
         return done
 
-    def mend(self) -> None:
-        """Begin anew where the executor broke with its worker."""
+    def restart(self) -> None:
+        """Start the executor anew, after it broke with its worker."""
         self.executor.shutdown(wait=False)
-        self.executor = self.begin()
+        self.executor = self.start()
 
 
 class SerialExecutor(Executor):
-    """An executor that plays in this process, at once."""
+    """Play in this process, at once."""
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Call a function and return what came of it."""
@@ -108,48 +110,50 @@ class SerialExecutor(Executor):
 
 @contextmanager
 def choose_executor(
-    name: str | Executor | Callable[[], Executor], workers: int | None = None
+    executor: str | Executor | Callable[[], Executor], workers: int | None = None
 ) -> Iterator[ChunkExecutor]:
-    """Begin the executor of a name: serial, process, dask, dask://HOST:PORT; or one of yours.
+    """Start the executor of a name: serial, process, dask, dask://HOST:PORT; or take one of yours.
 
-    An executor that is handed over cannot be begun anew when a worker dies: what it raises then
+    An executor that is handed over cannot be started anew when a worker dies: what it raises then
     ends the sweep, which can be resumed. A function that makes an executor can. Raises
     ExecutorError for another name.
     """
     workers = workers or usable_cores()
-    if isinstance(name, Executor):
-        yield ChunkExecutor(lambda: name, AHEAD * workers, ())
-    elif not isinstance(name, str):
-        made = ChunkExecutor(name, AHEAD * workers)
+    if isinstance(executor, Executor):
+        yield ChunkExecutor(lambda: executor, AHEAD * workers, ())
+    elif not isinstance(executor, str):
+        chunk_executor = ChunkExecutor(executor, AHEAD * workers)
         try:
-            yield made
+            yield chunk_executor
         finally:
-            made.executor.shutdown(cancel_futures=True)
-    elif name == "serial":
+            chunk_executor.executor.shutdown(cancel_futures=True)
+    elif executor == "serial":
         yield ChunkExecutor(SerialExecutor, 1)
-    elif name == "process":
-        with choose_executor(lambda: _processes(workers), workers) as made:
-            yield made
-    elif name == "dask" or name.startswith("dask://"):
-        with _dask(name, workers) as made:
-            yield made
+    elif executor == "process":
+        with choose_executor(lambda: _processes(workers), workers) as chunk_executor:
+            yield chunk_executor
+    elif executor == "dask" or executor.startswith("dask://"):
+        with _dask(executor, workers) as chunk_executor:
+            yield chunk_executor
     else:
-        known = "serial, process, dask (a cluster on this machine) and dask://HOST:PORT"
-        raise ExecutorError(f"there is no engine '{name}'; there are {known}")
+        choices = "serial, process, dask (a cluster on this machine) and dask://HOST:PORT"
+        raise ExecutorError(f"there is no engine '{executor}'; there are {choices}")
 
 
-def worker_count(name: str | Executor | Callable[[], Executor], workers: int | None = None) -> int:
-    """Among how many workers an engine shares the work; a scheduler elsewhere is asked."""
-    if name == "serial":
+def worker_count(
+    executor: str | Executor | Callable[[], Executor], workers: int | None = None
+) -> int:
+    """Return how many workers share the work; a scheduler elsewhere is asked."""
+    if executor == "serial":
         return 1
-    if workers is None and isinstance(name, str) and name.startswith("dask://"):
-        with _dask(name, 1) as made:
-            return made.at_once // AHEAD
+    if workers is None and isinstance(executor, str) and executor.startswith("dask://"):
+        with _dask(executor, 1) as chunk_executor:
+            return chunk_executor.capacity // AHEAD
     return workers or usable_cores()
 
 
 def usable_cores() -> int:
-    """How many cores this process may use."""
+    """Return how many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -157,6 +161,7 @@ def usable_cores() -> int:
 
 def _processes(workers: int) -> ProcessPoolExecutor:
     # Mesa changes the global start method, so ours is named; forking is unsafe under threads.
+    """Return an executor of so many worker processes."""
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(workers, mp_context=context, initializer=serve)
 
@@ -170,13 +175,14 @@ def serve() -> None:
 
 
 def _end_with(starter: int) -> None:
+    """End this process once the process that started it has ended."""
     connection.wait([starter])
     os._exit(0)  # nobody is left to report to
 
 
 @contextmanager
 def _dask(name: str, workers: int) -> Iterator[ChunkExecutor]:
-    """Begin an executor on a Dask cluster: at an address, or one of this machine's own."""
+    """Start an executor on a Dask cluster: at an address, or one on this machine."""
     try:
         dask, distributed = import_module("dask"), import_module("distributed")
     except ImportError:
@@ -186,7 +192,7 @@ def _dask(name: str, workers: int) -> Iterator[ChunkExecutor]:
     with dask.config.set(settings):
         if address:
             with _scheduler(distributed, address) as client:
-                yield _of_client(client, distributed.KilledWorker)
+                yield _client_executor(client, distributed.KilledWorker)
             return
         with (
             distributed.LocalCluster(
@@ -198,7 +204,7 @@ def _dask(name: str, workers: int) -> Iterator[ChunkExecutor]:
             distributed.Client(cluster) as client,
         ):
             # Dask gives a worker up that dies again while it is being started; we do not.
-            yield _of_client(client, distributed.KilledWorker, lambda: cluster.scale(workers))
+            yield _client_executor(client, distributed.KilledWorker, lambda: cluster.scale(workers))
 
 
 def _scheduler(distributed: Any, address: str) -> Any:
@@ -212,23 +218,28 @@ def _scheduler(distributed: Any, address: str) -> Any:
         ) from None
 
 
-def _of_client(
-    client: Any, killed: type[BaseException], hire: Callable[[], object] = lambda: None
+def _client_executor(
+    client: Any, killed: type[BaseException], add_workers: Callable[[], object] = lambda: None
 ) -> ChunkExecutor:
-    def is_staffed() -> bool:
-        found = bool(client.nthreads())
-        if not found:
-            hire()
-        return found
+    """Return the executor of a Dask client, with what it raises when a worker dies."""
+
+    def has_workers() -> bool:
+        is_staffed = bool(client.nthreads())
+        if not is_staffed:
+            add_workers()
+        return is_staffed
 
     cores = max(sum(client.nthreads().values()), 1)
     return ChunkExecutor(
-        lambda: client.get_executor(pure=False), AHEAD * cores, (BrokenExecutor, killed), is_staffed
+        lambda: client.get_executor(pure=False),
+        AHEAD * cores,
+        (BrokenExecutor, killed),
+        has_workers,
     )
 
 
 def run_chunks(
-    choose_executor: ChunkExecutor, work: Iterator[Work], stopping: Callable[[], bool]
+    executor: ChunkExecutor, work: Iterator[Work], stopping: Callable[[], bool]
 ) -> Iterator[tuple[Chunk, ChunkResult]]:
     """Return what comes of the chunks, as they are done; only a few are under way at a time.
 
@@ -237,38 +248,38 @@ def run_chunks(
     under_way: dict[Future[ChunkResult], Work] = {}
     suspects: list[Work] = []
     while True:
-        while not stopping() and not suspects and len(under_way) < choose_executor.at_once:
+        while not stopping() and not suspects and len(under_way) < executor.capacity:
             following = next(work, None)
             if following is None:
                 break
-            under_way[choose_executor.submit(following[1])] = following
+            under_way[executor.submit(following[1])] = following
         if not under_way:
             if not suspects or stopping():
                 return
-            choose_executor.mend()
+            executor.restart()
             for chunk, task in suspects:
                 if not stopping():
-                    yield chunk, _alone(choose_executor, task)
+                    yield chunk, _play_alone(executor, task)
             suspects = []
             continue
-        for future in choose_executor.first_of(under_way):
+        for future in executor.wait_for_any(under_way):
             chunk, task = under_way.pop(future)
             try:
                 result = future.result()
-            except choose_executor.lost:
+            except executor.worker_errors:
                 suspects.append((chunk, task))
             else:
                 yield chunk, result
 
 
-def _alone(choose_executor: ChunkExecutor, task: ChunkTask) -> ChunkResult:
+def _play_alone(executor: ChunkExecutor, task: ChunkTask) -> ChunkResult:
     """Play a task with nothing else under way, so that it is sure what a worker dies of."""
     for _ in range(TRIES if len(task) == 1 else 1):
         try:
-            return choose_executor.first_of([choose_executor.submit(task)]).pop().result()
-        except choose_executor.lost:
-            choose_executor.mend()
+            return executor.wait_for_any([executor.submit(task)]).pop().result()
+        except executor.worker_errors:
+            executor.restart()
     if len(task) == 1:
         message = f"the worker that played this run died, {TRIES} times out of {TRIES}"
         return failed_result(task, "worker", "WorkerLost", message)
-    return ChunkResult.joined([_alone(choose_executor, part) for part in task.split(PARTS)])
+    return ChunkResult.joined([_play_alone(executor, part) for part in task.split(PARTS)])

@@ -1,4 +1,4 @@
-"""Swept keys: what may be swept of a scenario, and which settings each takes.
+"""Say what may be swept of a scenario, and which settings each key takes.
 
 A swept key is a lever of the scenario, one of its numbers, or any other of its values.
 """
@@ -27,19 +27,24 @@ Kind = Literal["lever", "number", "value"]
 
 
 class FactorError(ValueError):
-    """A key that cannot be swept, or not like this: what is found, expected, and the way out.
+    """Report a key that cannot be swept, or not like this: found, expected, and the way out.
 
     `where` is the place in the study that it is about; its design as a whole where none is named.
     """
 
-    def __init__(self, found: str, wanted: str = "", hint: str = "", where: Path = ()) -> None:
-        super().__init__("; ".join(part for part in (found, wanted, hint) if part))
-        self.found, self.wanted, self.hint, self.where = found, wanted, hint, where or ("design",)
+    def __init__(self, found: str, expected: str = "", hint: str = "", where: Path = ()) -> None:
+        super().__init__("; ".join(part for part in (found, expected, hint) if part))
+        self.found, self.expected, self.hint, self.where = (
+            found,
+            expected,
+            hint,
+            where or ("design",),
+        )
 
 
 @dataclass(frozen=True)
 class Factor:
-    """A key that is swept: what kind it is, and which settings it takes."""
+    """Hold a key that is swept: what kind it is, and which settings it takes."""
 
     key: str
     side: str
@@ -50,7 +55,7 @@ class Factor:
 
     @property
     def where(self) -> Path:
-        """Where it stands in the study."""
+        """Return where it stands in the study."""
         return (self.side, self.key)
 
     def at(self, places: Floats) -> Column:
@@ -64,22 +69,22 @@ class Factor:
             low, high = self._bounds
             return np.asarray(low + (high - low) * places)
         if span.form in FORMS:
-            return np.asarray(span.quantity().at(places))
+            return np.asarray(span.quantity().ppf(places))
         if span.form == "scipy":
             assert span.scipy is not None
             inside = np.clip(places, FINEST_LUCK, 1.0 - FINEST_LUCK)
             return np.asarray(frozen(span.scipy).ppf(inside), dtype=np.float64)
-        return np.asarray(self.scenario.quantities()[self.key].at(places))
+        return np.asarray(self.scenario.quantities()[self.key].ppf(places))
 
     def grid(self) -> Column:
-        """Its settings in a grid. Raises FactorError where nothing says how many."""
+        """Return its settings in a grid. Raises FactorError where nothing says how many."""
         span = self.span
         if self._listed is not None and span.steps is None:
             return self._listed
         if span.steps is None:
-            found = f"nothing says at how many settings '{self.key}' is played"
+            problem = f"nothing says at how many settings '{self.key}' is played"
             hint = "add `steps: 5` or list `values`"
-            raise FactorError(found, "a grid has settings", hint, self.where)
+            raise FactorError(problem, "a grid has settings", hint, self.where)
         if self._listed is None and (span.form == "low" or self._is_plain_lever):
             return np.linspace(*self._bounds, span.steps)
         return self.at((np.arange(span.steps) + 0.5) / span.steps)
@@ -89,23 +94,24 @@ class Factor:
 
         Raises FactorError where it is not.
         """
-        wanted = ""
+        expected = ""
         if self._listed is not None and setting not in self._listed.tolist():
-            wanted = (
-                f"it is one of {', '.join(quote_value(one) for one in self._listed.tolist()[:12])}"
-            )
+            settings = self._listed.tolist()[:12]
+            expected = f"it is one of {', '.join(quote_value(value) for value in settings)}"
         elif self.span.form == "low" and not self._bounds[0] <= setting <= self._bounds[1]:
-            wanted = f"it lies between {self._bounds[0]:g} and {self._bounds[1]:g}"
-        if wanted:
-            found = f"{self.key} is {quote_value(setting)}"
-            raise FactorError(found, wanted, "widen its range in the study", self.where)
+            expected = f"it lies between {self._bounds[0]:g} and {self._bounds[1]:g}"
+        if expected:
+            problem = f"{self.key} is {quote_value(setting)}"
+            raise FactorError(problem, expected, "widen its range in the study", self.where)
 
     @property
     def _is_plain_lever(self) -> bool:
+        """Return whether it is a lever over the range of the scenario."""
         return self.kind == "lever" and self.span.form is None
 
     @property
     def _bounds(self) -> tuple[float, float]:
+        """Return the lowest and the highest setting, of its own or of the lever."""
         if self.span.low is not None and self.span.high is not None:
             return self.span.low, self.span.high
         lever = self.scenario.levers[self.key]
@@ -113,7 +119,7 @@ class Factor:
 
     @cached_property
     def _listed(self) -> Column | None:
-        """Single settings in order, where it has those."""
+        """Return single settings in order, where it has those."""
         span = self.span
         if span.values is not None:
             return column([parse_switch(self.baseline, value) for value in span.values])
@@ -122,9 +128,9 @@ class Factor:
         return None
 
 
-def parse_switch(baseline: Any, said: Any) -> Any:
+def parse_switch(baseline: Any, setting: Any) -> Any:
     """Return a switch as true or false, where the key is one; anything else as it is."""
-    return SWITCH.get(str(said).lower(), said) if isinstance(baseline, bool) else said
+    return SWITCH.get(str(setting).lower(), setting) if isinstance(baseline, bool) else setting
 
 
 def column(values: Sequence[Any]) -> Column:
@@ -136,9 +142,9 @@ def column(values: Sequence[Any]) -> Column:
         return np.array(values, dtype=np.int64)
     if kinds <= {int, float}:
         return np.array(values, dtype=np.float64)
-    made = np.empty(len(values), dtype=object)
-    made[:] = [quote_value(value).strip("'") for value in values]
-    return made
+    words = np.empty(len(values), dtype=object)
+    words[:] = [quote_value(value).strip("'") for value in values]
+    return words
 
 
 def factor_of(scenario: Scenario, key: str, span: Range, side: str) -> Factor:
@@ -154,77 +160,79 @@ def factor_of(scenario: Scenario, key: str, span: Range, side: str) -> Factor:
     if span.form is None and kind == "value":
         raise FactorError(f"'{key}' has no range of its own", "", "list its `values`")
     if span.form is None and kind == "number" and numbers[key].is_certain:
-        found = f"'{key}' is certain in the scenario"
-        raise FactorError(found, "", "give its range here, such as {low: 0, high: 1}")
-    one = Factor(key, side, kind, span, baseline, scenario)
+        problem = f"'{key}' is certain in the scenario"
+        raise FactorError(problem, "", "give its range here, such as {low: 0, high: 1}")
+    factor = Factor(key, side, kind, span, baseline, scenario)
     if span.baseline is not None:
-        one = Factor(key, side, kind, span, span.baseline, scenario)
-    _must_be_numbers(one)
-    for setting in _extremes(one):
-        must_be_possible(one, setting)
-    return one
+        factor = Factor(key, side, kind, span, span.baseline, scenario)
+    _must_be_numbers(factor)
+    for setting in _extremes(factor):
+        must_be_possible(factor, setting)
+    return factor
 
 
 def _value_at(scenario: Scenario, key: str) -> Any:
     """Return the value of the scenario at a path."""
-    said: Any = scenario.model_dump(mode="json")
+    value: Any = scenario.model_dump(mode="json")
     for word in key.split("."):
-        step = int(word) if isinstance(said, list) and word.isdigit() else word
+        step = int(word) if isinstance(value, list) and word.isdigit() else word
         try:
-            said = said[step]
+            value = value[step]
         except (KeyError, IndexError, TypeError):
-            known = [*scenario.levers, *scenario.quantities()]
-            found = f"{scenario.scenario} has no lever or value '{key}'"
-            raise FactorError(found, "", not_a_key(key, known)) from None
-    if isinstance(said, dict) and schema_errors.is_quantity(
+            keys = [*scenario.levers, *scenario.quantities()]
+            problem = f"{scenario.scenario} has no lever or value '{key}'"
+            raise FactorError(problem, "", not_a_key(key, keys)) from None
+    if isinstance(value, dict) and schema_errors.is_quantity(
         schema_errors.annotation_at(_path(key))
     ):
-        return said.get("value")
-    if isinstance(said, list | dict):
+        return value.get("value")
+    if isinstance(value, list | dict):
         raise FactorError(f"'{key}' holds several values", "", "name one of them")
-    return said
+    return value
 
 
 def _path(key: str) -> Path:
+    """Return a key as the path that error messages use."""
     return tuple(int(word) if word.isdigit() else word for word in key.split("."))
 
 
-def _must_be_numbers(one: Factor) -> None:
+def _must_be_numbers(factor: Factor) -> None:
     """Refuse words where a lever or a number is set."""
-    if one.kind == "value":
+    if factor.kind == "value":
         return
-    settings = [one.baseline, *(one.span.values or ())]
+    settings = [factor.baseline, *(factor.span.values or ())]
     if any(isinstance(value, bool) or not isinstance(value, int | float) for value in settings):
-        found = f"'{one.key}' is a {one.kind}"
-        raise FactorError(found, "its settings are numbers", where=one.where)
+        problem = f"'{factor.key}' is a {factor.kind}"
+        raise FactorError(problem, "its settings are numbers", where=factor.where)
 
 
-def _extremes(one: Factor) -> list[Any]:
-    """Return settings that tell whether all of them are possible; the scenario's own need not be
-    asked.
+def _extremes(factor: Factor) -> list[Any]:
+    """Return settings that tell whether all of them are possible.
+
+    The scenario's own setting is possible, so it is left out.
     """
-    said = [] if one.span.baseline is None else [one.baseline]
-    if one.span.form is None:
-        return said
-    if one.span.form == "values":
-        return [*said, *(one._listed if one._listed is not None else ())]
-    return [*said, *one.at(np.array([FINEST_LUCK, 1.0 - FINEST_LUCK]))]
+    settings = [] if factor.span.baseline is None else [factor.baseline]
+    if factor.span.form is None:
+        return settings
+    if factor.span.form == "values":
+        return [*settings, *(factor._listed if factor._listed is not None else ())]
+    return [*settings, *factor.at(np.array([FINEST_LUCK, 1.0 - FINEST_LUCK]))]
 
 
-def must_be_possible(one: Factor, setting: Any) -> None:
-    """Refuse a setting that the scenario would refuse, in its words."""
-    if one.kind == "lever":
-        lever = one.scenario.levers[one.key]
+def must_be_possible(factor: Factor, setting: Any) -> None:
+    """Refuse a setting that the scenario would refuse, with the scenario's message."""
+    if factor.kind == "lever":
+        lever = factor.scenario.levers[factor.key]
         if not lever.low <= float(setting) <= lever.high:
-            found = f"lever '{one.key}' is set to {float(setting):g}"
-            wanted = f"it lies between {lever.low:g} and {lever.high:g} ({lever.unit})"
-            raise FactorError(found, wanted, where=one.where)
+            problem = f"lever '{factor.key}' is set to {float(setting):g}"
+            expected = f"it lies between {lever.low:g} and {lever.high:g} ({lever.unit})"
+            raise FactorError(problem, expected, where=factor.where)
         return
     try:
-        with_changes(one.scenario, {one.key: yaml_value(setting)})
+        with_changes(factor.scenario, {factor.key: yaml_value(setting)})
     except ScenarioError as error:
-        said: ValidationIssue = error.complaints[0]
-        raise FactorError(said.found, said.expected, said.hint, one.where) from None
+        issue: ValidationIssue = error.complaints[0]
+        raise FactorError(issue.found, issue.expected, issue.hint, factor.where) from None
 
 
 def yaml_value(setting: Any) -> Any:

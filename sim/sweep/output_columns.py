@@ -1,4 +1,4 @@
-"""Which columns of the outcomes a sweep keeps, what they mean, and how they are stored.
+"""Say which columns of the outcomes a sweep keeps, what they mean, and how they are stored.
 
 A name is a column of `Outcomes.to_frame` (one with parties, pools or reasons becomes one column
 for each), `deal_ISSUE`, a total over pools such as `returned_alive_total`, or one of `deal_by_90`,
@@ -82,7 +82,7 @@ _BY = re.compile(r"(deal_by|truce_held)_([1-9][0-9]*)")
 
 @dataclass(frozen=True)
 class Column:
-    """A kept column: its kind, and in words."""
+    """Hold a kept column: its kind, and in words."""
 
     name: str
     kind: Kind
@@ -91,14 +91,14 @@ class Column:
 
 @dataclass(frozen=True)
 class _Source:
-    """A column and how it is read from the outcomes."""
+    """Hold a column and how it is read from the outcomes."""
 
     column: Column
     values: Callable[[Outcomes], NDArray[Any]]
     names: Callable[[Outcomes], Sequence[str]] | None = None  # behind the codes of a word
 
 
-def default(days: int) -> list[str]:
+def default_names(days: int) -> list[str]:
     """Return what is kept where a study does not say."""
     names = ["deal_by_90"] if days >= 90 else []
     names += ["days_until_deal", "zopa_first"]
@@ -114,8 +114,8 @@ def default(days: int) -> list[str]:
     ]
 
 
-def known(scenario: Scenario) -> list[str]:
-    """Every name that may be kept, with a day of its own where it takes one."""
+def column_names(scenario: Scenario) -> list[str]:
+    """Return every name that may be kept, with a day of its own where it takes one."""
     return [
         "deal_by_90",
         "truce_held_60",
@@ -127,24 +127,24 @@ def known(scenario: Scenario) -> list[str]:
     ]
 
 
-def misfit(scenario: Scenario, name: str) -> tuple[str, str, str] | None:
-    """Why a column cannot be kept, if it cannot: what is found, expected, and the way out."""
+def column_issue(scenario: Scenario, name: str) -> tuple[str, str, str] | None:
+    """Return why a column cannot be kept, if so: what is found, expected, and the way out."""
     by = _BY.fullmatch(name)
     if by is None:
-        if name in known(scenario):
+        if name in column_names(scenario):
             return None
-        return f"there is no outcome '{name}'", "", did_you_mean(name, known(scenario))
+        return f"there is no outcome '{name}'", "", did_you_mean(name, column_names(scenario))
     day, least = int(by[2]), int(by[2]) + (by[1] == "truce_held")
     if least > scenario.days:
-        found = f"{name} needs {least} days; {scenario.days} are played"
-        return found, "", f"set `days: {least}` or ask for a day before {day}"
+        problem = f"{name} needs {least} days; {scenario.days} are played"
+        return problem, "", f"set `days: {least}` or ask for a day before {day}"
     return None
 
 
-def cannot_stop(scenario: Scenario, study: Study) -> tuple[str, str, str] | None:
-    """Why a stopping rule cannot look at its metric, if it cannot."""
+def stop_metric_issue(scenario: Scenario, study: Study) -> tuple[str, str, str] | None:
+    """Return why a stopping rule cannot use its metric, if so; see `column_issue`."""
     assert study.stop is not None
-    names = study.outcomes.keep if study.outcomes else default(scenario.days)
+    names = study.outcomes.keep if study.outcomes else default_names(scenario.days)
     metric = study.stop.metric
     if metric not in names:
         return (
@@ -152,7 +152,7 @@ def cannot_stop(scenario: Scenario, study: Study) -> tuple[str, str, str] | None
             "",
             did_you_mean(metric, names),
         )
-    if misfit(scenario, metric) is not None:
+    if column_issue(scenario, metric) is not None:
         return None  # said where it is kept
     source = None if metric in SEVERAL else _sources(scenario, metric, None)[0]
     if source is None or source.column.kind not in MEANS:
@@ -160,28 +160,29 @@ def cannot_stop(scenario: Scenario, study: Study) -> tuple[str, str, str] | None
     return None
 
 
-def described(scenario: Scenario, name: str) -> Column | None:
+def describe(scenario: Scenario, name: str) -> Column | None:
     """Return what a column of `runs` is; None for the ids and the like, which are no outcomes."""
     for several, (kind, _, words) in SEVERAL.items():
         label = name.removeprefix(f"{several}_")
         if label != name and label != "total":
             return Column(name, kind, f"{words} ({label})")
-    if _BY.fullmatch(name) is None and name not in known(scenario):
+    if _BY.fullmatch(name) is None and name not in column_names(scenario):
         return None
     return _sources(scenario, name, None)[0].column
 
 
-def stored(scenario: Scenario, names: Sequence[str], outcomes: Outcomes) -> dict[str, pa.Array]:
+def to_arrow(scenario: Scenario, names: Sequence[str], outcomes: Outcomes) -> dict[str, pa.Array]:
     """Return the kept columns of a block as they are stored; what did not happen is null."""
-    made = {}
+    arrays = {}
     for name in names:
         for source in _sources(scenario, name, outcomes):
             words = source.names(outcomes) if source.names else None
-            made[source.column.name] = _stored(source.column, source.values(outcomes), words)
-    return made
+            arrays[source.column.name] = _stored(source.column, source.values(outcomes), words)
+    return arrays
 
 
 def _stored(column: Column, values: NDArray[Any], words: Sequence[str] | None) -> pa.Array:
+    """Return values as an array of Arrow; what did not happen is null."""
     if words is not None:
         return pa.array([None if code == NONE else words[code] for code in values], pa.string())
     if values.dtype.kind == "f":
@@ -214,8 +215,9 @@ def _sources(scenario: Scenario, name: str, outcomes: Outcomes | None) -> list[_
     return [_term(list(scenario.issues).index(name.removeprefix("deal_")), name)]
 
 
-def _by(name: str, what: str, day: int) -> _Source:
-    if what == "deal_by":
+def _by(name: str, event: str, day: int) -> _Source:
+    """Return the column of an event with a day of its own, such as `deal_by_90`."""
+    if event == "deal_by":
         words = f"a first truce had begun by day {day}"
         return _Source(Column(name, "share", words), lambda o: findings.dealt_by(o, day))
     words = f"a first truce began and was seen in force {day} days later"
@@ -223,6 +225,7 @@ def _by(name: str, what: str, day: int) -> _Source:
 
 
 def _single(name: str) -> _Source:
+    """Return a column of outcomes that has one entry per run."""
     kind, words = SINGLE[name]
     labels: dict[str, Callable[[Outcomes], Sequence[str]]] = {
         "ending": lambda o: ENDINGS,
@@ -232,6 +235,7 @@ def _single(name: str) -> _Source:
 
 
 def _total(name: str, of: str) -> _Source:
+    """Return the sum of a column over its pools."""
     kind, _, words = SEVERAL[of]
     return _Source(
         Column(name, kind, f"{words}, all pools together"),
@@ -240,10 +244,12 @@ def _total(name: str, of: str) -> _Source:
 
 
 def _entry(name: str, place: int) -> Callable[[Outcomes], NDArray[Any]]:
+    """Return what reads one party, pool or reason from the outcomes."""
     return lambda o: np.asarray(getattr(o, name)[:, place])
 
 
 def _term(place: int, name: str) -> _Source:
+    """Return the column of an issue's level in the first text."""
     words = f"level of {name.removeprefix('deal_')} in the first text"
     return _Source(
         Column(name, "word", words),

@@ -1,4 +1,4 @@
-"""Where results come from: study, scenario and model, versions, the state of the repository.
+"""Record where results come from: study, scenario, model, versions, state of the repository.
 
 Nothing here names a person, a machine or a folder.
 """
@@ -24,11 +24,11 @@ HERE = Path(__file__).parents[1]
 PACKAGES = ("mesa", "numpy", "pyarrow", "pydantic", "scipy")
 
 
-def fingerprint(question: BoundStudy) -> dict[str, str]:
+def fingerprint(bound_study: BoundStudy) -> dict[str, str]:
     """Return what a sweep's results depend on: study, scenario, model; `all` is all of them."""
     parts = {
-        "study": question.sha256,
-        "scenario": sha256_of(question.scenario),
+        "study": bound_study.sha256,
+        "scenario": sha256_of(bound_study.scenario),
         "version": version(),
         "model": model_fingerprint(),
     }

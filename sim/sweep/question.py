@@ -1,4 +1,4 @@
-"""A study that was read and checked, with all that it refers to."""
+"""Hold a study that was read and checked, with all that it refers to."""
 
 from __future__ import annotations
 
@@ -13,23 +13,42 @@ from sim.sweep.study import Study
 
 @dataclass(frozen=True)
 class BoundStudy:
-    """A study that was read and checked, with all that it refers to."""
+    """Hold a study that was read and checked, with all that it refers to.
+
+    Parameters
+    ----------
+    study : Study
+        What the file of the study says.
+    text : str
+        The file of the study, verbatim.
+    scenario : Scenario
+        The scenario, with the study's number of days.
+    keys : tuple of Factor
+        The swept keys, levers first, each with the settings that it takes.
+    tables : dict of str to str
+        The text of each table (CSV) that the study names, by file name.
+    changes : dict of str to str
+        What was changed in the text of the study, by path, as with `--set`.
+    """
 
     study: Study
-    text: str  # of the study, verbatim
-    scenario: Scenario  # with the study's numbers of days
+    text: str
+    scenario: Scenario
     keys: tuple[Factor, ...]
-    tables: dict[str, str]  # text of the tables that it names
-    changes: dict[str, str]  # of the text, by path
+    tables: dict[str, str]
+    changes: dict[str, str]
 
     @property
     def sha256(self) -> str:
-        """A fingerprint of what the study says, whatever its comments, layout or order of keys."""
-        said = self.study.model_dump(mode="json")
-        content = json.dumps([said, self.tables], ensure_ascii=False, sort_keys=True)
+        """Return a fingerprint of what the study says: SHA-256 in hexadecimal digits.
+
+        Comments, layout and the order of keys leave it as it is.
+        """
+        spec = self.study.model_dump(mode="json")
+        content = json.dumps([spec, self.tables], ensure_ascii=False, sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()
 
     @property
     def name(self) -> str:
-        """What its folder is called."""
+        """Return the name of its folder: NAME-HASH."""
         return f"{self.study.study}-{self.sha256[:8]}"

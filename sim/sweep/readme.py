@@ -1,4 +1,4 @@
-"""A finished sweep in words and means: its summary and the page that lies in its folder."""
+"""Write the summary of a finished sweep, and the page that lies in its folder."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ KEYS = {
 
 
 def command(shard: Shard | None) -> str:
-    """How to play the same again: from the folder, as it has the tables and changes of the study.
+    """Return the command that plays the same again, from the folder.
 
-    Its spec alone has neither.
+    The folder has the tables and changes of the study; its spec alone has neither.
     """
     words = ["parley", "sweep", "run", "FOLDER", "--out", "DIR"]
     if shard is not None:
@@ -45,9 +45,9 @@ def command(shard: Shard | None) -> str:
 
 
 def summary(folder: Path, columns: Sequence[Column]) -> str:
-    """For each design point and outcome that has a mean: the mean and its 95 % interval, as CSV.
+    """Return for each design point and outcome with a mean: the mean and its 95 % interval, as CSV.
 
-    Runs that failed and what did not happen are left out; `n` says of how many runs it speaks.
+    Runs that failed and what did not happen are left out; `n` is the number of runs that count.
     There is no mean of a day that may never come: `days_until_deal` counts the horizon instead.
     """
     path = folder / f"{disk.RUNS}.parquet"
@@ -67,19 +67,20 @@ def summary(folder: Path, columns: Sequence[Column]) -> str:
 
 
 def _mean(column: Column, values: np.ndarray[Any, Any]) -> list[Any]:
+    """Return the number of runs, the mean, its interval, and the kind of interval."""
     if column.kind == "share":
-        found = findings.share(column.name, values.astype(bool), column.words)
+        mean = findings.share(column.name, values.astype(bool), column.words)
         kind = "Wilson"
     else:
-        found = findings.mean(column.name, values.astype(np.float64), column.words)
+        mean = findings.mean(column.name, values.astype(np.float64), column.words)
         kind = "normal"
-    numbers = [found.estimate, found.low, found.high]
-    return [found.n, *("" if n is None else repr(n) for n in numbers), kind]
+    numbers = [mean.estimate, mean.low, mean.high]
+    return [mean.n, *("" if n is None else repr(n) for n in numbers), kind]
 
 
 def readme(manifest: Mapping[str, Any], plan: SweepPlan) -> str:
     """Return what lies in the folder, and what every column means."""
-    study = plan.question.study
+    study = plan.bound_study.study
     counts = manifest["counts"]
     lines = [
         f"# {study.title or study.study}",

@@ -1,5 +1,4 @@
-"""The folder of a sweep: what lies in it, and how it is written so that a stop at any moment
-leaves nothing half done.
+"""Read and write the folder of a sweep, so that a stop at any moment leaves nothing half done.
 
 Every file is written beside its place, brought to the disk and then moved there. A chunk counts as
 played once its part of `runs` is there; its parts of `series` and `failures` are there before. At
@@ -47,7 +46,7 @@ LOCK = ".lock"
 ROWS_AT_ONCE = 250_000
 
 #: What every manifest says, and what kind of thing it is; one that lacks any of it is damaged.
-SAID: dict[str, type | tuple[type, ...]] = {
+MANIFEST_KEYS: dict[str, type | tuple[type, ...]] = {
     "format": str,
     "study": str,
     "title": str,
@@ -79,7 +78,7 @@ SAID: dict[str, type | tuple[type, ...]] = {
 }
 
 #: The same of its parts.
-SAID_WITHIN = {
+MANIFEST_PART_KEYS = {
     "fingerprint": ("study", "scenario", "version", "model", "all"),
     "surroundings": ("python", "packages", "repository"),
     "scenario": ("name", "title", "content"),
@@ -91,16 +90,16 @@ _PART = re.compile(r"runs-(\d{4})-(\d{10})-(\d{10})\.parquet")
 
 
 class FolderError(ValueError):
-    """A folder that is no sweep, or not the one that was meant."""
+    """Report a folder that is no sweep, or not the one that was meant."""
 
 
 class FingerprintError(FolderError):
-    """A study, scenario or model that is not the one that the folder was begun with."""
+    """Report a study, scenario or model that is not the one the folder was begun with."""
 
 
 @dataclass(frozen=True, order=True)
 class Chunk:
-    """Runs `first` to `last - 1` in the order of play, of one batch of replicates."""
+    """Hold runs `first` to `last - 1` in the order of play, of one batch of replicates."""
 
     batch: int
     first: int
@@ -108,7 +107,7 @@ class Chunk:
 
     @property
     def name(self) -> str:
-        """What its parts are called after their kind."""
+        """Return how the names of its parts end, after their kind."""
         return f"{self.batch:04d}-{self.first:010d}-{self.last:010d}.parquet"
 
 
@@ -116,7 +115,7 @@ class Chunk:
 
 
 #: The files of a sweep are on the disk before anything rests on them.
-lasting = partial(atomic_path, lasting=True)
+durable_path = partial(atomic_path, lasting=True)
 
 
 def check_free(folder: Path) -> None:
@@ -135,7 +134,7 @@ def check_free(folder: Path) -> None:
 
 
 def remove_partial_files(folder: Path) -> None:
-    """Throw away the parts of a sweep that is done, and what was arriving when it was killed."""
+    """Delete the parts of a finished sweep, and files that were left half written."""
     shutil.rmtree(folder / PARTS, ignore_errors=True)
     for path in folder.iterdir():
         if is_partial_file(path):
@@ -144,13 +143,13 @@ def remove_partial_files(folder: Path) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write a text in one step."""
-    with lasting(path) as beside:
+    with durable_path(path) as beside:
         beside.write_text(text, encoding="utf-8")
 
 
 def write_table(path: Path, table: pa.Table) -> None:
     """Write a table in one step."""
-    with lasting(path) as beside:
+    with durable_path(path) as beside:
         pq.write_table(table.combine_chunks(), beside, compression="zstd")
 
 
@@ -161,10 +160,10 @@ def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keep others from playing in this folder meanwhile. Raises FolderError if someone does.
+    """Keep other processes from playing in this folder meanwhile. Raises FolderError if one does.
 
-    The system frees the lock when its holder ends, even one that is killed, so the lock file that
-    stays behind holds nobody up. Where the file system knows no locks, nobody is kept out.
+    The system frees the lock when the process that has it ends, even one that is killed, so the
+    lock file may stay. Where the file system has no locks, others are not kept out.
     """
     # Whoever may write in the folder may lock it (mode). A mere file in place of the system's lock
     # would outlive a holder that is killed (fallback_to_soft).
@@ -190,31 +189,31 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """Return what is known about the sweep. Raises FolderError where there is none."""
     try:
         text = (folder / MANIFEST).read_text(encoding="utf-8")
-        found = json.loads(text) if text.strip() else None
+        manifest = json.loads(text) if text.strip() else None
     except (FileNotFoundError, NotADirectoryError):
         raise FolderError(_no_sweep(folder)) from None
     except UnicodeDecodeError:
-        raise unusable(folder, "is not a text in UTF-8") from None
+        raise manifest_error(folder, "is not a text in UTF-8") from None
     except (ValueError, RecursionError) as error:
-        raise unusable(folder, f"is no JSON ({error})") from None
+        raise manifest_error(folder, f"is no JSON ({error})") from None
     except OSError as error:
         raise FolderError(f"{folder / MANIFEST} cannot be read: {error.strerror}") from None
-    if found is None:
-        raise unusable(folder, "is empty")
-    if not isinstance(found, dict) or found.get("format", FORMAT) != FORMAT:
-        raise unusable(folder, f"is not in the format {FORMAT}")
-    if lacking := _lacking(found):
-        raise unusable(folder, f"does not say {', '.join(lacking)}")
-    return found
+    if manifest is None:
+        raise manifest_error(folder, "is empty")
+    if not isinstance(manifest, dict) or manifest.get("format", FORMAT) != FORMAT:
+        raise manifest_error(folder, f"is not in the format {FORMAT}")
+    if lacking := _lacking(manifest):
+        raise manifest_error(folder, f"does not say {', '.join(lacking)}")
+    return manifest
 
 
 def _lacking(manifest: dict[str, Any]) -> list[str]:
     """Return what a manifest does not say, or not as manifests do."""
-    lacking = [name for name, kind in SAID.items() if not _is_said(manifest, name, kind)]
+    lacking = [name for name, kind in MANIFEST_KEYS.items() if not _is_said(manifest, name, kind)]
     if lacking:
         return lacking
     done = manifest["complete"]
-    parts = {part: names for part, names in SAID_WITHIN.items() if done or part != "files"}
+    parts = {part: names for part, names in MANIFEST_PART_KEYS.items() if done or part != "files"}
     return ["counts"] * (done and manifest["counts"] is None) + [
         f"{part}.{name}"
         for part, names in parts.items()
@@ -227,16 +226,16 @@ def _is_said(manifest: dict[str, Any], name: str, kind: type | tuple[type, ...])
     return name in manifest and isinstance(manifest[name], kind)
 
 
-def unusable(folder: Path, found: str) -> FolderError:
-    """Return what to say of a manifest that is not one any more."""
+def manifest_error(folder: Path, problem: str) -> FolderError:
+    """Return the error of a manifest that is damaged."""
     return FolderError(
-        f"{folder / MANIFEST} is damaged: it {found}; bring it back from a copy, or play the study "
-        "into another folder (`parley sweep run STUDY --out DIR`)"
+        f"{folder / MANIFEST} is damaged: it {problem}; bring it back from a copy, or play the "
+        "study into another folder (`parley sweep run STUDY --out DIR`)"
     )
 
 
 def _no_sweep(folder: Path) -> str:
-    """Why a folder without a manifest is no sweep, and the way out."""
+    """Return why a folder without a manifest is no sweep, and the way out."""
     if not folder.exists():
         return f"{folder}: there is no such folder; name one that `parley sweep run` has made"
     if not folder.is_dir():
@@ -254,15 +253,15 @@ def _no_sweep(folder: Path) -> str:
     )
 
 
-def played_in(folder: Path) -> list[Chunk]:
+def played_chunks(folder: Path) -> list[Chunk]:
     """Return the chunks that have been played, in the order of play."""
     names = (path.name for path in (folder / PARTS).glob("runs-*.parquet"))
-    found = (_PART.fullmatch(name) for name in names)
-    return sorted(Chunk(*map(int, match.groups())) for match in found if match)
+    matches = (_PART.fullmatch(name) for name in names)
+    return sorted(Chunk(*map(int, match.groups())) for match in matches if match)
 
 
 def part(folder: Path, kind: str, chunk: Chunk) -> Path:
-    """Where a part of a chunk lies."""
+    """Return the path of a part of a chunk."""
     return folder / PARTS / f"{kind}-{chunk.name}"
 
 
@@ -271,17 +270,17 @@ def read_table(path: Path) -> pa.Table:
     try:
         return pq.read_table(path)
     except FileNotFoundError:
-        found = "is missing"
+        problem = "is missing"
     except (OSError, pa.ArrowException) as error:
-        found = f"cannot be read: {str(error).splitlines()[0]}"
-    raise damaged(path, found)
+        problem = f"cannot be read: {str(error).splitlines()[0]}"
+    raise damage_error(path, problem)
 
 
-def damaged(path: Path, found: str) -> FolderError:
-    """Return what to say of a file of a sweep that is not as it should be."""
+def damage_error(path: Path, problem: str) -> FolderError:
+    """Return the error of a file of a sweep that is damaged."""
     return FolderError(
-        f"{path} {found}; `parley sweep verify {path.parent}` says what else is, and `parley sweep "
-        f"run {path.parent} --out DIR` plays all of it again"
+        f"{path} {problem}; `parley sweep verify {path.parent}` says what else is, and `parley "
+        f"sweep run {path.parent} --out DIR` plays all of it again"
     )
 
 
@@ -306,7 +305,10 @@ def compact(
     """
     target = folder / f"{kind}.parquet"
     sources = [path for path in sources if pq.read_metadata(path).num_rows]
-    with lasting(target) as beside, pq.ParquetWriter(beside, schema, compression="zstd") as writer:
+    with (
+        durable_path(target) as beside,
+        pq.ParquetWriter(beside, schema, compression="zstd") as writer,
+    ):
         for low, high in _stretches(sources, key):
             rows = [
                 pq.read_table(path, filters=(pc.field(key) >= low) & (pc.field(key) < high))
@@ -327,7 +329,7 @@ def _column(table: pa.Table, name: str, schema: pa.Schema) -> Any:
 
 
 def _stretches(sources: list[Path], key: str) -> Iterator[tuple[int, int]]:
-    """Ranges of a key with about `ROWS_AT_ONCE` rows each, at least one value of it."""
+    """Return ranges of a key with about `ROWS_AT_ONCE` rows each, at least one value of it."""
     count: dict[int, int] = {}
     for path in sources:
         for entry in pc.value_counts(pq.read_table(path, columns=[key])[key].combine_chunks()):
@@ -354,9 +356,10 @@ def _spans(path: Path, key: str) -> tuple[int, int]:
     return min(int(g.min) for g in groups), max(int(g.max) for g in groups)
 
 
-def unified(sources: list[Path], least: pa.Schema) -> pa.Schema:
-    """Return the columns of all parts, in the order of the part that has most; `least` where none
-    is.
+def merged_schema(sources: list[Path], least: pa.Schema) -> pa.Schema:
+    """Return the columns of all parts, in the order of the part that has most.
+
+    Where there are no parts these are the columns of `least`.
     """
     schemas = sorted((pq.read_schema(path) for path in sources), key=lambda schema: -len(schema))
     return pa.unify_schemas([*schemas, least]).remove_metadata()

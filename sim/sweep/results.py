@@ -1,4 +1,4 @@
-"""A sweep as it lies in its folder, finished or not: frozen, read when asked for."""
+"""Read a sweep from its folder, finished or not; tables are read when they are asked for."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _is_whole(kind: pa.DataType) -> bool:
 
 
 def _is_number(kind: pa.DataType) -> bool:
-    """Whether a column has what may be averaged; one in which nothing happened may have no type."""
+    """Return whether a column may be averaged; one in which nothing happened may have no type."""
     is_one_of = (
         pa.types.is_integer,
         pa.types.is_floating,
@@ -48,20 +48,25 @@ def _check(
     """Raise FolderError for a table that lacks a column, or has one of another type."""
     lacking = [name for name in names if name not in table.column_names]
     if lacking:
-        raise disk.damaged(path, f"has no column {', '.join(lacking)}")
+        raise disk.damage_error(path, f"has no column {', '.join(lacking)}")
     for name, fits in kinds.items():
         if not fits(table.schema.field(name).type):
-            found = f"has a column {name} of another type than it was ({table[name].type})"
-            raise disk.damaged(path, found)
+            problem = f"has a column {name} of another type than it was ({table[name].type})"
+            raise disk.damage_error(path, problem)
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """A folder of a sweep. Tables are pyarrow's: `sweep.runs.to_pandas()` makes a frame of one.
+    """Read a folder of a sweep, finished or not. Tables are pyarrow's.
 
-    While the sweep is being played, `runs`, `series` and `failures` have what there is so far, in
-    no particular order; `design_id` says which design point a row belongs to. Raises FolderError
-    for a folder that is no sweep.
+    `sweep.runs.to_pandas()` makes a frame of a table. While the sweep is being played, `runs`,
+    `series` and `failures` have what there is so far, in no particular order; `design_id` says
+    which design point a row belongs to.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The folder of a sweep. Raises FolderError for one that is no sweep.
     """
 
     folder: Path
@@ -72,23 +77,23 @@ class Sweep:
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
-        """What was asked, of what, by which version, and how it went."""
+        """Return what was asked, of which scenario and version, and how it went."""
         return disk.read_manifest(self.folder)
 
     @property
     def is_complete(self) -> bool:
-        """Whether everything has been played and brought into order."""
+        """Return whether everything has been played and brought into order."""
         return bool(self.manifest["complete"])
 
     @cached_property
-    def question(self) -> BoundStudy:
-        """The study with its scenario, as they were when the sweep began."""
+    def bound_study(self) -> BoundStudy:
+        """Return the study with its scenario, as they were when the sweep began."""
         path = self.folder / disk.SPEC
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
-            found = "is not a text in UTF-8" if path.exists() else "is missing"
-            raise FolderError(f"{path} {found}; bring it back from a copy") from None
+            problem = "is not a text in UTF-8" if path.exists() else "is missing"
+            raise FolderError(f"{path} {problem}; bring it back from a copy") from None
         return read_study_text(
             text,
             disk.SPEC,
@@ -99,17 +104,17 @@ class Sweep:
 
     @property
     def study(self) -> Study:
-        """What was asked."""
-        return self.question.study
+        """Return what the file of the study says."""
+        return self.bound_study.study
 
     @cached_property
     def scenario(self) -> Scenario:
-        """The scenario, with the days that were played."""
+        """Return the scenario, with the days that were played."""
         return self._validated(Scenario, self.manifest["scenario"]["content"], "scenario.content")
 
     @cached_property
     def resolved(self) -> Study:
-        """The study as it was resolved when the sweep began; to read it anew takes seconds."""
+        """Return the study as resolved when the sweep began; to read it anew takes seconds."""
         return self._validated(Study, self.manifest["resolved"], "resolved")
 
     def _validated(self, kind: type[Model], content: Any, key: str) -> Model:
@@ -117,11 +122,11 @@ class Sweep:
         try:
             return kind.model_validate(content)
         except ValidationError:
-            raise disk.unusable(self.folder, f"does not say {key} as it was") from None
+            raise disk.manifest_error(self.folder, f"does not say {key} as it was") from None
 
     @cached_property
     def design(self) -> pa.Table:
-        """One row for each design point: its ids, its place in the design, its settings."""
+        """Return one row for each design point: ids, place in the design, settings."""
         table = disk.read_table(self.folder / disk.DESIGN)
         ids = ["design_id", "lever_id", "scenario_id"]
         study = self.resolved
@@ -134,7 +139,7 @@ class Sweep:
 
     @cached_property
     def runs(self) -> pa.Table:
-        """One row for each run: ids, luck, status and kept outcomes."""
+        """Return one row for each run: ids, luck, status and kept outcomes."""
         table = self._table(disk.RUNS, KEYS)
         numbers = [name for name, column in self.columns.items() if column["kind"] != "word"]
         kinds = {f.name: _is_whole for f in KEYS if pa.types.is_integer(f.type)}
@@ -144,19 +149,19 @@ class Sweep:
 
     @cached_property
     def series(self) -> pa.Table | None:
-        """One row for each day of the runs that are followed by day, where some are."""
+        """Return one row for each day of the runs that are kept by day, if any are."""
         if self.study.series is None:
             return None
         return self._table(disk.SERIES, None)
 
     @cached_property
     def failures(self) -> pa.Table:
-        """One row for each run that failed: where, how, and how to play it again."""
+        """Return one row for each run that failed: where, how, and its replay."""
         return self._table(disk.FAILURES, FAILURES)
 
     @cached_property
     def summary(self) -> pa.Table:
-        """For each design point and outcome, its mean over the runs with a 95 % interval."""
+        """Return for each design point and outcome its mean, with a 95 % interval."""
         path = self.folder / disk.SUMMARY
         if not path.exists():
             raise FolderError(f"{self.folder} is not finished; `parley sweep resume` it first")
@@ -164,13 +169,22 @@ class Sweep:
 
     @property
     def columns(self) -> dict[str, dict[str, str]]:
-        """The kept outcomes by name: their kind, and in words."""
-        found: dict[str, dict[str, str]] = self.manifest["columns"]
-        return found
+        """Return the kept outcomes by name: their kind, and in words."""
+        columns: dict[str, dict[str, str]] = self.manifest["columns"]
+        return columns
 
-    def became(self, name: str) -> str:
-        """Return what became of a file of results since the sweep was finished: nothing, or in
-        words.
+    def change_of(self, name: str) -> str:
+        """Return what has happened to a file of results since the sweep was finished.
+
+        Parameters
+        ----------
+        name : str
+            A file that the manifest lists.
+
+        Returns
+        -------
+        str
+            In words, such as "is missing"; empty where the file is as it was.
         """
         path = self.folder / name
         if not path.exists():
@@ -181,53 +195,60 @@ class Sweep:
         return "" if now == self.manifest["files"][name] else f"was changed, is {now[:12]} now"
 
     @cached_property
-    def changed(self) -> list[str]:
-        """The files of results that are missing, or no longer what they were."""
-        return [name for name in self.manifest["files"] if self.became(name)]
+    def changed_files(self) -> list[str]:
+        """Return the files of results that are missing, or no longer what they were."""
+        return [name for name in self.manifest["files"] if self.change_of(name)]
 
     @property
-    def caution(self) -> str:
-        """What whoever uses the results of a finished sweep must hear; empty if all is well."""
-        if not self.is_complete or not self.changed:
+    def warning(self) -> str:
+        """Return what users of a changed sweep must know; empty if all is well."""
+        if not self.is_complete or not self.changed_files:
             return ""
         return (
-            f"{self.folder} is not as it was left ({', '.join(self.changed)}); "
+            f"{self.folder} is not as it was left ({', '.join(self.changed_files)}); "
             f"`parley sweep verify {self.folder}` says more"
         )
 
     @property
-    def lost(self) -> list[str]:
-        """The files of results that are no longer there."""
+    def lost_files(self) -> list[str]:
+        """Return the files of results that are no longer there."""
         return [name for name in self.manifest["files"] if not (self.folder / name).exists()]
 
     def _table(self, kind: str, empty: pa.Schema | None) -> pa.Table:
+        """Return a table of results, or what there is of it so far."""
         path = self.folder / f"{kind}.parquet"
         if self.is_complete:
             is_there = kind == disk.RUNS or path.name in self.manifest["files"]
             return disk.read_table(path) if is_there else (empty or pa.schema([])).empty_table()
-        parts = [disk.part(self.folder, kind, c) for c in disk.played_in(self.folder)]
+        parts = [disk.part(self.folder, kind, c) for c in disk.played_chunks(self.folder)]
         tables = [pq.read_table(part) for part in parts if part.exists()]
         if not tables:
             return (empty or pa.schema([])).empty_table()
         return pa.concat_tables(tables, promote_options="default")
 
     def status(self) -> dict[str, Any]:
-        """How far it has come: runs played and failed, of how many so far planned.
+        """Return how far it has come: runs played and failed, of how many so far planned.
 
-        A sweep that was finished and has lost results since is not complete; `lost` names them.
+        A sweep that was finished and has lost results since is not complete.
+
+        Returns
+        -------
+        dict
+            `study`, `shard`, `complete`, `planned`, `played`, `failed`, and `lost`: the files of
+            results that are gone.
         """
         manifest = self.manifest
-        found = {
+        status = {
             "study": manifest["study"],
             "shard": manifest["shard"],
-            "complete": manifest["complete"] and not self.lost,
+            "complete": manifest["complete"] and not self.lost_files,
             "planned": manifest["planned_runs"],
-            "lost": self.lost,
+            "lost": self.lost_files,
         }
         if manifest["complete"]:
             counts = manifest["counts"]
-            return {**found, "played": counts["planned"], "failed": counts["failed"]}
-        chunks = disk.played_in(self.folder)
+            return {**status, "played": counts["planned"], "failed": counts["failed"]}
+        chunks = disk.played_chunks(self.folder)
         failures = (disk.part(self.folder, disk.FAILURES, chunk) for chunk in chunks)
         failed = sum(pq.read_metadata(path).num_rows for path in failures if path.exists())
-        return {**found, "played": sum(c.last - c.first for c in chunks), "failed": failed}
+        return {**status, "played": sum(c.last - c.first for c in chunks), "failed": failed}

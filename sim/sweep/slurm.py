@@ -1,4 +1,4 @@
-"""A job array for SLURM: each job plays a shard, which needs no cluster software of ours."""
+"""Write a job array for SLURM: each job plays a shard, which needs no other cluster software."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from sim.sweep.question import BoundStudy
 WARNING = 300
 
 
-def script(question: BoundStudy, spec: Path, out: Path, shards: int, hours: float) -> str:
+def script(bound_study: BoundStudy, spec: Path, out: Path, shards: int, hours: float) -> str:
     """Return the script of a job array; a job that is begun again goes on where it was."""
     words = shlex.join(["parley", "sweep", "run", str(spec), "--out", str(out)])
     merge = shlex.join(["parley", "sweep", "merge", str(out)])
     minutes = round(hours * 60)
     return f"""#!/bin/bash
-# {question.study.title or question.study.study}: {shards} shards.
+# {bound_study.study.title or bound_study.study.study}: {shards} shards.
 # Submit with sbatch; submit again to go on with what is missing. Then:
 #   {merge}
-#SBATCH --job-name=parley-{question.study.study}
+#SBATCH --job-name=parley-{bound_study.study.study}
 #SBATCH --array=1-{shards}
 #SBATCH --ntasks=1
 #SBATCH --cpus-per-task=1

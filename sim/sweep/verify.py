@@ -1,4 +1,4 @@
-"""What becomes of a sweep: shards merged, results verified, a run replayed, two sweeps compared."""
+"""Merge shards, verify results, replay a run, and compare two sweeps."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sim.scenario.loading import with_changes
 from sim.sweep import provenance
 from sim.sweep import result_folder as disk
 from sim.sweep.chunk import OK, run_chunk
-from sim.sweep.execution import begin, conclude
+from sim.sweep.execution import prepare_folder, write_results
 from sim.sweep.factors import yaml_value
 from sim.sweep.output_columns import MEANS
 from sim.sweep.plan import SweepPlan
@@ -53,24 +53,26 @@ def merge(folder: Path | str) -> Sweep:
         )
     _check_together(shards)
     first = shards[0]
-    plan = SweepPlan.of(first.question, first.manifest["chunk_runs"])
+    plan = SweepPlan.of(first.bound_study, first.manifest["chunk_runs"])
     with disk.locked(folder):
-        begin(folder, plan)
+        prepare_folder(folder, plan)
         manifest = disk.read_manifest(folder)
-        manifest["forced"] = [one for shard in shards for one in shard.manifest["forced"]]
+        manifest["forced"] = [
+            fingerprint for shard in shards for fingerprint in shard.manifest["forced"]
+        ]
         sources = {
             kind: [p for s in shards if (p := s.folder / f"{kind}.parquet").exists()]
             for kind in (disk.RUNS, disk.SERIES, disk.FAILURES)
         }
-        conclude(folder, plan, manifest, sources, [])
+        write_results(folder, plan, manifest, sources, [])
         disk.remove_partial_files(folder)
     return Sweep(folder)
 
 
 def _check_together(shards: Sequence[Sweep]) -> None:
-    """All shards of one sweep are there, once, and finished."""
-    prints = {shard.manifest["fingerprint"]["all"] for shard in shards}
-    if len(prints) > 1:
+    """Refuse shards unless all of one sweep are there, once, and finished."""
+    fingerprints = {shard.manifest["fingerprint"]["all"] for shard in shards}
+    if len(fingerprints) > 1:
         raise FingerprintError(
             "these shards are of different studies, scenarios or models: "
             + ", ".join(f"{s.folder.name} {s.manifest['fingerprint']['all'][:12]}" for s in shards)
@@ -78,20 +80,20 @@ def _check_together(shards: Sequence[Sweep]) -> None:
     numbers = [shard.manifest["shard"] for shard in shards]
     if None in numbers:
         raise FolderError(f"{shards[numbers.index(None)].folder} is no shard")
-    parts = {of for _, of in numbers}
-    if len(parts) > 1:
-        raise FolderError(f"these shards are of {' and of '.join(map(str, sorted(parts)))}")
-    found = [number for number, _ in numbers]
+    shard_counts = {of for _, of in numbers}
+    if len(shard_counts) > 1:
+        raise FolderError(f"these shards are of {' and of '.join(map(str, sorted(shard_counts)))}")
+    present = [number for number, _ in numbers]
     wrong = {
-        "missing": sorted(set(range(1, parts.pop() + 1)) - set(found)),
-        "there twice": sorted({number for number in found if found.count(number) > 1}),
+        "missing": sorted(set(range(1, shard_counts.pop() + 1)) - set(present)),
+        "there twice": sorted({number for number in present if present.count(number) > 1}),
         "not finished": [s.manifest["shard"][0] for s in shards if not s.is_complete],
-        "changed since": [s.manifest["shard"][0] for s in shards if s.changed],
+        "changed since": [s.manifest["shard"][0] for s in shards if s.changed_files],
     }
-    said = [f"{what}: {_some(which)}" for what, which in wrong.items() if which]
-    if said:
+    faults = [f"{fault}: {_some(which)}" for fault, which in wrong.items() if which]
+    if faults:
         raise FolderError(
-            "; ".join(["these shards cannot be merged", *said, *_ways_out(shards, wrong)])
+            "; ".join(["these shards cannot be merged", *faults, *_ways_out(shards, wrong)])
         )
 
 
@@ -103,11 +105,11 @@ def _some(numbers: Sequence[int]) -> str:
 
 def _ways_out(shards: Sequence[Sweep], wrong: Mapping[str, list[int]]) -> Iterator[str]:
     """Return the commands that play what keeps shards from being merged."""
-    one = shards[0].folder
+    folder_of_first = shards[0].folder
     _, of = shards[0].manifest["shard"]
     for number in wrong["missing"][:1]:
-        place = ["--out", str(one.parent), "--shard", f"{number}/{of}"]
-        words = shlex.join(["parley", "sweep", "run", str(one), *place])
+        place = ["--out", str(folder_of_first.parent), "--shard", f"{number}/{of}"]
+        words = shlex.join(["parley", "sweep", "run", str(folder_of_first), *place])
         yield f"`{words}` plays {number}"
     for sweep in [s for s in shards if not s.is_complete][:1]:
         yield f"`parley sweep resume {sweep.folder}` goes on"
@@ -120,7 +122,7 @@ def _ways_out(shards: Sequence[Sweep], wrong: Mapping[str, list[int]]) -> Iterat
 
 @dataclass(frozen=True)
 class ReplayResult:
-    """A run that was played again: whether it came out as it is recorded, and its story."""
+    """Hold a run that was played again: whether it came out as recorded, and its story."""
 
     run_id: int
     settings: Mapping[str, Any]
@@ -131,40 +133,42 @@ class ReplayResult:
 
     @property
     def differences(self) -> list[str]:
-        """The outcomes that came out differently."""
+        """Return the outcomes that came out differently."""
         return [name for name in self.recorded if self.recorded[name] != self.replayed.get(name)]
 
 
 def replay(sweep: Sweep, run_id: int) -> ReplayResult:
     """Play one run again, with its story. Raises FolderError for a run that there is not."""
-    plan = SweepPlan.of(sweep.question, 1)
+    plan = SweepPlan.of(sweep.bound_study, 1)
     rows = sweep.runs.filter(pc.equal(sweep.runs["run_id"], run_id)).to_pylist()
     if not rows:
         raise FolderError(f"{sweep.folder} has no run {run_id}")
-    played, failure = _again(plan, rows[0])
+    played, failure = _play_row(plan, rows[0])
     point = rows[0]["design_id"]
     numbers = {path: values[point] for path, values in plan.points.of_kind("number").items()}
     changes = {**plan.points.changes(point), **{k: yaml_value(v) for k, v in numbers.items()}}
     scenario = with_changes(sweep.scenario, changes) if changes else sweep.scenario
     levers = {name: float(v[point]) for name, v in plan.points.of_kind("lever").items()}
     seed, luck = sweep.study.seed, rows[0]["luck"]
-    told = () if played["status"] != OK else narrative.tell(scenario, luck, seed, levers=levers)
+    paragraphs = (
+        () if played["status"] != OK else narrative.tell(scenario, luck, seed, levers=levers)
+    )
     settings = {
         key.key: yaml_value(plan.points.settings[key.key][point]) for key in plan.points.keys
     }
-    return ReplayResult(run_id, settings, rows[0], played, tuple(told), failure)
+    return ReplayResult(run_id, settings, rows[0], played, tuple(paragraphs), failure)
 
 
-def _again(plan: SweepPlan, row: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+def _play_row(plan: SweepPlan, row: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
     """Return a run played again, as a row; and how it failed, where it did."""
     task = plan.task_of(np.array([row["design_id"]]), np.array([row["replicate"]]))
-    played = run_chunk(task)
-    found: dict[str, Any] = played.runs.to_pylist()[0]
+    result = run_chunk(task)
+    row_again: dict[str, Any] = result.runs.to_pylist()[0]
     failures = [
-        f"{one['exception']}: {one['message']}\n{one['traceback']}"
-        for one in played.failures.to_pylist()
+        f"{failed['exception']}: {failed['message']}\n{failed['traceback']}"
+        for failed in result.failures.to_pylist()
     ]
-    return {**dict.fromkeys(row), **found, "forced": row["forced"]}, "".join(failures)
+    return {**dict.fromkeys(row), **row_again, "forced": row["forced"]}, "".join(failures)
 
 
 # --- Verifying
@@ -172,7 +176,7 @@ def _again(plan: SweepPlan, row: Mapping[str, Any]) -> tuple[dict[str, Any], str
 
 @dataclass(frozen=True)
 class VerificationReport:
-    """One thing that was looked at, and whether it is as it should be."""
+    """Hold one thing that was checked, and whether it is as it should be."""
 
     what: str
     holds: bool
@@ -180,50 +184,54 @@ class VerificationReport:
 
 
 def verify(sweep: Sweep, runs: int = REPLAYED) -> list[VerificationReport]:
-    """Whether a sweep is as it was left: its files, its counts, its model, some runs replayed."""
+    """Check a sweep: its files, its counts, its model, and some runs played again."""
     if not sweep.is_complete:
         raise FolderError(f"{sweep.folder} is not finished; `parley sweep resume` it first")
     manifest = sweep.manifest
-    checked = [
+    checks = [
         VerificationReport(
-            name, not became, f"{became}; " * bool(became) + f"sha256 {digest[:12]} as written"
+            name,
+            not file_change,
+            f"{file_change}; " * bool(file_change) + f"sha256 {digest[:12]} as written",
         )
         for name, digest in manifest["files"].items()
-        for became in [sweep.became(name)]
+        for file_change in [sweep.change_of(name)]
     ]
-    said, now = manifest["fingerprint"], provenance.fingerprint(sweep.question)
-    checked += [
+    recorded, current = manifest["fingerprint"], provenance.fingerprint(sweep.bound_study)
+    checks += [
         VerificationReport(
-            part, said[part] == now[part], f"{said[part][:12]} then, {now[part][:12]} now"
+            part,
+            recorded[part] == current[part],
+            f"{recorded[part][:12]} then, {current[part][:12]} now",
         )
         for part in ("study", "scenario", "version", "model")
     ]
     repository = manifest["surroundings"]["repository"] or {"dirty": False}
     words = f"diff {repository['diff_sha256'][:12]}" if repository["dirty"] else "nothing changed"
-    checked.append(VerificationReport("committed", not repository["dirty"], words))
-    if all(one.holds for one in checked if one.what.endswith(".parquet")):
-        checked += [_counted(sweep), _replayed(sweep, runs)]
-    return checked
+    checks.append(VerificationReport("committed", not repository["dirty"], words))
+    if all(check.holds for check in checks if check.what.endswith(".parquet")):
+        checks += [_counted(sweep), _replayed(sweep, runs)]
+    return checks
 
 
 def _counted(sweep: Sweep) -> VerificationReport:
-    """Whether every planned run is there once, as ok or failed."""
-    counts, found = sweep.manifest["counts"], sweep.runs["run_id"].to_numpy()
-    planned = counts["planned"] == counts["ok"] + counts["failed"] == len(np.unique(found))
-    planned = planned and len(found) == counts["planned"]
-    planned = planned and sweep.failures.num_rows == counts["failed"]
+    """Check that every planned run is there once, as ok or failed."""
+    counts, run_ids = sweep.manifest["counts"], sweep.runs["run_id"].to_numpy()
+    is_whole = counts["planned"] == counts["ok"] + counts["failed"] == len(np.unique(run_ids))
+    is_whole = is_whole and len(run_ids) == counts["planned"]
+    is_whole = is_whole and sweep.failures.num_rows == counts["failed"]
     words = f"{counts['planned']:,} planned, {counts['ok']:,} ok, {counts['failed']:,} failed"
-    return VerificationReport("counts", planned, words)
+    return VerificationReport("counts", is_whole, words)
 
 
 def _replayed(sweep: Sweep, runs: int) -> VerificationReport:
-    """Whether some runs, chosen by the sweep's fingerprint, come out as they are recorded."""
+    """Check that some runs, chosen by the sweep's fingerprint, come out as they are recorded."""
     table = sweep.runs.filter(pc.equal(sweep.runs["status"], OK))
     some = min(runs, table.num_rows)
     chosen = random.Random(sweep.manifest["fingerprint"]["all"]).sample(range(table.num_rows), some)
-    plan = SweepPlan.of(sweep.question, 1)
+    plan = SweepPlan.of(sweep.bound_study, 1)
     rows = table.take(sorted(chosen)).to_pylist()
-    different = [str(row["run_id"]) for row in rows if _again(plan, row)[0] != row]
+    different = [str(row["run_id"]) for row in rows if _play_row(plan, row)[0] != row]
     words = f"of {some} runs played again, {some - len(different)} came out the same"
     if different:
         words += f"; not run {', '.join(different)}"
@@ -235,9 +243,9 @@ def _replayed(sweep: Sweep, runs: int) -> VerificationReport:
 
 @dataclass(frozen=True)
 class Shift:
-    """By how much the mean of an outcome differs between two sweeps.
+    """Hold by how much the mean of an outcome differs between two sweeps.
 
-    The sample are the luck of the runs (one mean over all design points for each), since design
+    The sample is over the luck of the runs (one mean over all design points for each), since design
     points share it.
     """
 
@@ -253,7 +261,7 @@ class Shift:
 
 @dataclass(frozen=True)
 class Difference:
-    """How two sweeps differ: in what was asked, in what asked it, in what came out."""
+    """Hold how two sweeps differ: in their studies, in their versions, in their results."""
 
     settings: Mapping[str, tuple[Any, Any]]
     surroundings: Mapping[str, tuple[Any, Any]]
@@ -261,59 +269,66 @@ class Difference:
     shifts: tuple[Shift, ...]
 
 
-def diff(one: Sweep, other: Sweep) -> Difference:
-    """How two sweeps differ. Raises FolderError for one that is not finished."""
-    for sweep in (one, other):
+def diff(first: Sweep, second: Sweep) -> Difference:
+    """Return how two sweeps differ. Raises FolderError for one that is not finished."""
+    for sweep in (first, second):
         if not sweep.is_complete:
             raise FolderError(f"{sweep.folder} is not finished; `parley sweep resume` it first")
-    asked = (_flat(one.study.model_dump(mode="json")), _flat(other.study.model_dump(mode="json")))
+    studies = (
+        _flat(first.study.model_dump(mode="json")),
+        _flat(second.study.model_dump(mode="json")),
+    )
     runs = f"{disk.RUNS}.parquet"
     return Difference(
-        _unlike(*asked),
-        _unlike(_flat(_origin(one)), _flat(_origin(other))),
-        one.manifest["files"][runs] == other.manifest["files"][runs],
-        tuple(_shifts(one, other)),
+        _unlike(*studies),
+        _unlike(_flat(_origin(first)), _flat(_origin(second))),
+        first.manifest["files"][runs] == second.manifest["files"][runs],
+        tuple(_shifts(first, second)),
     )
 
 
 def _origin(sweep: Sweep) -> dict[str, Any]:
+    """Return what a sweep was played by: fingerprints, versions and repository."""
     manifest = sweep.manifest
     return {"fingerprint": manifest["fingerprint"], **manifest["surroundings"]}
 
 
-def _flat(said: Any, path: str = "") -> dict[str, Any]:
-    """Nested settings by their paths."""
-    if not isinstance(said, dict):
-        return {path: said}
-    found: dict[str, Any] = {}
-    for key, value in said.items():
-        found |= _flat(value, f"{path}.{key}" if path else str(key))
-    return found
+def _flat(settings: Any, path: str = "") -> dict[str, Any]:
+    """Return nested settings by their paths."""
+    if not isinstance(settings, dict):
+        return {path: settings}
+    flat: dict[str, Any] = {}
+    for key, value in settings.items():
+        flat |= _flat(value, f"{path}.{key}" if path else str(key))
+    return flat
 
 
-def _unlike(one: dict[str, Any], other: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
-    keys = dict.fromkeys([*one, *other])
-    pairs = {key: (one.get(key), other.get(key)) for key in keys}
+def _unlike(first: dict[str, Any], second: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Return the settings that differ, with both values."""
+    keys = dict.fromkeys([*first, *second])
+    pairs = {key: (first.get(key), second.get(key)) for key in keys}
     return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
 
 
-def _shifts(one: Sweep, other: Sweep) -> list[Shift]:
+def _shifts(first: Sweep, second: Sweep) -> list[Shift]:
     """Return the shift of every outcome that both have and that has a mean."""
     from scipy import stats
 
-    paired = one.manifest["crn"] and other.manifest["crn"] and one.study.seed == other.study.seed
-    paired = bool(paired and one.design.equals(other.design))
+    paired = (
+        first.manifest["crn"] and second.manifest["crn"] and first.study.seed == second.study.seed
+    )
+    paired = bool(paired and first.design.equals(second.design))
     shifts = []
-    for name, column in one.columns.items():
-        if name not in other.columns or column["kind"] not in MEANS:
+    for name, column in first.columns.items():
+        if name not in second.columns or column["kind"] not in MEANS:
             continue
-        means = [_by_luck(sweep, name) for sweep in (one, other)]
+        means = [_means_by_stream_run(sweep, name) for sweep in (first, second)]
         shared = sorted(set(means[0]) & set(means[1]))
         if paired and len(shared) > 1:
-            a, b = (np.array([by[luck] for luck in shared]) for by in means)
+            a, b = (np.array([means_of[stream_run] for stream_run in shared]) for means_of in means)
             test: Any = stats.ttest_rel(b, a) if np.ptp(b - a) > 0 else None
         else:
-            a, b = (np.array(list(by.values())) for by in means)
+            a, b = (np.array(list(means_of.values())) for means_of in means)
             varies = min(len(a), len(b)) > 1 and (np.ptp(a) > 0 or np.ptp(b) > 0)
             with warnings.catch_warnings():
                 # One side may be the same in every run; its variance is then 0, as it should be.
@@ -326,22 +341,22 @@ def _shifts(one: Sweep, other: Sweep) -> list[Shift]:
 def _shift(
     name: str, a: NDArray[np.float64], b: NDArray[np.float64], test: Any, paired: bool
 ) -> Shift:
-    """Return a shift from the means by luck; where nothing varies the difference is what it is."""
-    one, other = float(a.mean()), float(b.mean())
-    difference = other - one
+    """Return a shift from the means by luck; where nothing varies it has no interval."""
+    first_mean, second_mean = float(a.mean()), float(b.mean())
+    difference = second_mean - first_mean
     low, high, p = difference, difference, float(difference == 0)
     if test is not None:
         low, high = map(float, test.confidence_interval(0.95))
         p = float(test.pvalue)
-    return Shift(name, one, other, difference, low, high, p, paired)
+    return Shift(name, first_mean, second_mean, difference, low, high, p, paired)
 
 
-def _by_luck(sweep: Sweep, name: str) -> dict[int, float]:
+def _means_by_stream_run(sweep: Sweep, name: str) -> dict[int, float]:
     """Return the mean of an outcome over all design points, for each luck."""
     table = sweep.runs.select(["luck", name]).drop_null()
     values = table[name].cast(pa.float64()).to_numpy()
-    lucks, place = np.unique(table["luck"].to_numpy(), return_inverse=True)
-    if not len(lucks):
+    stream_runs, place = np.unique(table["luck"].to_numpy(), return_inverse=True)
+    if not len(stream_runs):
         return {}
     means = np.bincount(place, weights=values) / np.bincount(place)
-    return dict(zip(lucks.tolist(), means.tolist(), strict=True))
+    return dict(zip(stream_runs.tolist(), means.tolist(), strict=True))

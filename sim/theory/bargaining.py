@@ -6,9 +6,9 @@ raises ValueError. A solution is the index of a package in the ZOPA, (runs,); it
 where the ZOPA is empty, and where packages tie it is the one with the lowest index.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,20 +22,74 @@ COMPARISONS_AT_ONCE = 2**22  # bounds the memory of the pairwise comparison: 4 M
 
 
 def zopa(worth: Floats, reservation: Floats) -> Bools:
-    """Which packages leave every party at least as well off as no deal, (runs, packages).
+    """Tell which packages leave every party at least as well off as no deal.
 
-    A package worth exactly the reservation value is inside.
-    Source: Raiffa, The Art and Science of Negotiation (1982).
+    Parameters
+    ----------
+    worth : array, (runs, parties, packages)
+        What each package is worth to each party, in utils.
+    reservation : array, (runs, parties)
+        What each party has without a deal, in utils.
+
+    Returns
+    -------
+    array of bool, (runs, packages)
+        The zone of agreement; a package worth exactly the reservation value is inside.
+
+    Raises
+    ------
+    ValueError
+        For a wrong shape.
+
+    References
+    ----------
+    Raiffa, H. (1982), The Art and Science of Negotiation, Harvard University Press.
+
+    Examples
+    --------
+    >>> from sim.theory.bargaining import zopa
+    >>> import numpy as np
+    >>> worth = np.array([[[0.2, 0.6, 0.9], [0.8, 0.7, 0.1]]])
+    >>> reservation = np.array([[0.3, 0.3]])
+    >>> zopa(worth, reservation)
+    array([[False,  True, False]])
     """
     return _inside(_gains(worth, reservation))
 
 
 def pareto(worth: Floats, reservation: Floats | None = None) -> Bools:
-    """Which packages cannot be bettered for one party without hurting another, (runs, packages).
+    """Tell which packages cannot be bettered for one party without hurting another.
 
-    Equal packages do not dominate each other. With `reservation`, the frontier of the ZOPA: what
-    dominates a package in the ZOPA is in the ZOPA too, so that is the frontier cut down to it.
-    Cost for two parties N log N in the number of packages, for more N squared.
+    What dominates a package in the zone of agreement is in it too, so that its frontier is the
+    whole
+    frontier cut down to it. For two parties the cost is N log N in the number of packages, for
+    more N
+    squared.
+
+    Parameters
+    ----------
+    worth : array, (runs, parties, packages)
+        What each package is worth to each party, in utils.
+    reservation : array, (runs, parties), optional
+        With it, the frontier of the zone of agreement.
+
+    Returns
+    -------
+    array of bool, (runs, packages)
+        The Pareto frontier. Equal packages do not dominate each other.
+
+    Raises
+    ------
+    ValueError
+        For a wrong shape.
+
+    Examples
+    --------
+    >>> from sim.theory.bargaining import pareto
+    >>> import numpy as np
+    >>> worth = np.array([[[0.2, 0.6, 0.9], [0.8, 0.7, 0.1]]])
+    >>> pareto(worth)
+    array([[ True,  True,  True]])
     """
     if worth.ndim != 3 or worth.shape[2] == 0:
         raise ValueError(
@@ -47,30 +101,124 @@ def pareto(worth: Floats, reservation: Floats | None = None) -> Bools:
 
 
 def nash(worth: Floats, reservation: Floats) -> Packages:
-    """The package with the largest product of gains, (runs,).
+    """Return the package with the largest product of gains.
 
     If one party gains nothing from any package all products are zero, and tie.
-    Source: Nash, Econometrica 18 (1950) 155-162.
+
+    Parameters
+    ----------
+    worth : array, (runs, parties, packages)
+        What each package is worth to each party, in utils.
+    reservation : array, (runs, parties)
+        What each party has without a deal, in utils.
+
+    Returns
+    -------
+    array of int, (runs,)
+        The index of the package; -1 where the zone of agreement is empty, and the lowest index
+        where
+        packages tie.
+
+    Raises
+    ------
+    ValueError
+        For a wrong shape.
+
+    References
+    ----------
+    Nash, J. F. (1950), The bargaining problem, Econometrica 18, 155-162.
+
+    Examples
+    --------
+    >>> from sim.theory.bargaining import nash
+    >>> import numpy as np
+    >>> worth = np.array([[[0.2, 0.6, 0.9], [0.8, 0.7, 0.1]]])
+    >>> reservation = np.array([[0.3, 0.3]])
+    >>> nash(worth, reservation)
+    array([1])
     """
     gains = _gains(worth, reservation)
     return _best(gains.prod(axis=1), _inside(gains))
 
 
 def egalitarian(worth: Floats, reservation: Floats) -> Packages:
-    """The package with the largest gain for the party that gains least, (runs,).
+    """Return the package with the largest gain for the party that gains least.
 
-    Source: Kalai, Econometrica 45 (1977) 1623-1630.
+    Parameters
+    ----------
+    worth : array, (runs, parties, packages)
+        What each package is worth to each party, in utils.
+    reservation : array, (runs, parties)
+        What each party has without a deal, in utils.
+
+    Returns
+    -------
+    array of int, (runs,)
+        The index of the package; -1 where the zone of agreement is empty, and the lowest index
+        where
+        packages tie.
+
+    Raises
+    ------
+    ValueError
+        For a wrong shape.
+
+    References
+    ----------
+    Kalai, E. (1977), Proportional solutions to bargaining situations, Econometrica 45, 1623-1630.
+
+    Examples
+    --------
+    >>> from sim.theory.bargaining import egalitarian
+    >>> import numpy as np
+    >>> worth = np.array([[[0.2, 0.6, 0.9], [0.8, 0.7, 0.1]]])
+    >>> reservation = np.array([[0.3, 0.3]])
+    >>> egalitarian(worth, reservation)
+    array([1])
     """
     gains = _gains(worth, reservation)
     return _best(gains.min(axis=1), _inside(gains))
 
 
 def kalai_smorodinsky(worth: Floats, reservation: Floats) -> Packages:
-    """The package that gives the worst-served party the largest part of its ideal gain, (runs,).
+    """Return the package that gives the worst-served party the largest part of its ideal gain.
 
-    The ideal gain is the party's largest within the ZOPA; a party that can gain nothing there
-    is left out of the comparison.
-    Source: Kalai and Smorodinsky, Econometrica 43 (1975) 513-518.
+    The ideal gain is the largest of a party within the zone of agreement; a party that can gain
+    nothing there is left out of the comparison.
+
+    Parameters
+    ----------
+    worth : array, (runs, parties, packages)
+        What each package is worth to each party, in utils.
+    reservation : array, (runs, parties)
+        What each party has without a deal, in utils.
+
+    Returns
+    -------
+    array of int, (runs,)
+        The index of the package; -1 where the zone of agreement is empty, and the lowest index
+        where
+        packages tie.
+
+    Raises
+    ------
+    ValueError
+        For a wrong shape.
+
+    References
+    ----------
+    Kalai, E. and Smorodinsky, M. (1975), Other solutions to Nash's bargaining problem,
+    Econometrica 43,
+    513-518.
+
+    Examples
+    --------
+    >>> from sim.theory.bargaining import kalai_smorodinsky
+    >>> import numpy as np
+    >>> worth = np.array([[[0.2, 0.6, 0.9], [0.8, 0.7, 0.1]]])
+    >>> reservation = np.array([[0.3, 0.3]])
+    >>> kalai_smorodinsky(worth, reservation)
+    array([1])
     """
     gains = _gains(worth, reservation)
     inside = _inside(gains)
@@ -81,19 +229,77 @@ def kalai_smorodinsky(worth: Floats, reservation: Floats) -> Packages:
 
 
 def utilitarian(worth: Floats, reservation: Floats) -> Packages:
-    """The package with the largest sum of gains, (runs,).
+    """Return the package with the largest sum of gains.
 
-    It compares utils between parties, so unlike Nash's it changes with their scales.
-    Source: Harsanyi, Journal of Political Economy 63 (1955) 309-321.
+    It compares utils between parties, so that unlike Nash's it changes with their scales.
+
+    Parameters
+    ----------
+    worth : array, (runs, parties, packages)
+        What each package is worth to each party, in utils.
+    reservation : array, (runs, parties)
+        What each party has without a deal, in utils.
+
+    Returns
+    -------
+    array of int, (runs,)
+        The index of the package; -1 where the zone of agreement is empty, and the lowest index
+        where
+        packages tie.
+
+    Raises
+    ------
+    ValueError
+        For a wrong shape.
+
+    References
+    ----------
+    Harsanyi, J. C. (1955), Cardinal welfare, individualistic ethics, and interpersonal comparisons
+    of
+    utility, Journal of Political Economy 63, 309-321.
+
+    Examples
+    --------
+    >>> from sim.theory.bargaining import utilitarian
+    >>> import numpy as np
+    >>> worth = np.array([[[0.2, 0.6, 0.9], [0.8, 0.7, 0.1]]])
+    >>> reservation = np.array([[0.3, 0.3]])
+    >>> utilitarian(worth, reservation)
+    array([1])
     """
     gains = _gains(worth, reservation)
     return _best(gains.sum(axis=1), _inside(gains))
 
 
 def maxmin_surplus(worth: Floats, reservation: Floats) -> Floats:
-    """How much the worst-off party gains from the package that is best for it, utils (runs,).
+    """Return how much the worst-off party gains from the package that is best for it.
 
-    The size of the ZOPA when positive; when negative, the gap still to be closed.
+    Parameters
+    ----------
+    worth : array, (runs, parties, packages)
+        What each package is worth to each party, in utils.
+    reservation : array, (runs, parties)
+        What each party has without a deal, in utils.
+
+    Returns
+    -------
+    array, (runs,)
+        In utils: the size of the zone of agreement where positive, the gap to be closed where
+        negative.
+
+    Raises
+    ------
+    ValueError
+        For a wrong shape.
+
+    Examples
+    --------
+    >>> from sim.theory.bargaining import maxmin_surplus
+    >>> import numpy as np
+    >>> worth = np.array([[[0.2, 0.6, 0.9], [0.8, 0.7, 0.1]]])
+    >>> reservation = np.array([[0.3, 0.3]])
+    >>> maxmin_surplus(worth, reservation).round(2)
+    array([0.3])
     """
     return np.asarray(_gains(worth, reservation).min(axis=1).max(axis=1))
 
@@ -106,24 +312,102 @@ SOLUTIONS: dict[str, Callable[[Floats, Floats], Packages]] = {
 }
 
 
-@dataclass(frozen=True)
-class Formulation:
-    """How a mediator words a single text: a solution it aims at, and how well it knows the parties.
+# --- Formulations: what a scenario may name as the way a mediator words a text ---
 
-    `weight_error` is the spread of its first guess of how much they care about settlement,
-    exchange and the rest (standard deviation of the logarithm); it falls by a factor e in
-    `learning_rounds`.
+
+class Formulation(Protocol):
+    """How a mediator words a single text: how well it knows the parties, and what it aims at.
+
+    `numbers` maps names to (runs,) arrays.
     """
 
-    numbers: ClassVar[tuple[str, ...]] = ("weight_error", "learning_rounds")
-    bounds: ClassVar[dict[str, tuple[float, float]]] = {
+    #: The numbers a mediator of this kind has, and what each of them is.
+    numbers: ClassVar[Mapping[str, str]]
+    #: The least and the greatest value of each number that has one.
+    bounds: ClassVar[Mapping[str, tuple[float, float]]]
+
+    def misjudgement(self, numbers: Mapping[str, Floats], rounds: Floats) -> Floats:
+        """Return how far a mediator misjudges what parties care about.
+
+        Parameters
+        ----------
+        numbers : mapping of str to array, (runs,)
+            The formulation's numbers.
+        rounds : array, (runs,)
+            Rounds it has sat with them.
+
+        Returns
+        -------
+        array, (runs,)
+            The standard deviation of the logarithm of each weight as it guesses it.
+        """
+        ...
+
+    def __call__(
+        self,
+        numbers: Mapping[str, Floats],
+        worth: Floats,
+        reservation: Floats,
+        aspiration: Floats,
+    ) -> Packages:
+        """The text it puts on the table, as the index of a package: (runs,).
+
+        It guesses `worth` (runs, parties, packages), and what the parties would settle for and
+        hold out for, `reservation` and `aspiration` (runs, parties).
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class SingleText:
+    """Word a text that aims at one of the classic solutions, and learn as talks go on.
+
+    The first guess of how much the parties care about settlement, exchange and the rest is off by
+    `weight_error`, which falls by a factor e in `learning_rounds`.
+
+    Parameters
+    ----------
+    solution : callable
+        From `worth` and `reservation` to the index of a package, such as `nash`.
+    """
+
+    numbers: ClassVar[Mapping[str, str]] = {
+        "weight_error": (
+            "error in its first guess of what parties care for, standard deviation of log"
+        ),
+        "learning_rounds": "rounds in which that error falls by a factor e",
+    }
+    bounds: ClassVar[Mapping[str, tuple[float, float]]] = {
         "weight_error": (0.0, np.inf),
         "learning_rounds": (0.0, np.inf),
     }
     solution: Callable[[Floats, Floats], Packages]
 
-    def __call__(self, worth: Floats, reservation: Floats) -> Packages:
-        """The text: the solution if there is one, else what leaves the worst-off party best."""
+    def misjudgement(self, numbers: Mapping[str, Floats], rounds: Floats) -> Floats:
+        """The first error, less the more rounds it has sat with the parties."""
+        learning_rounds = np.maximum(numbers["learning_rounds"], 1e-6)
+        return np.asarray(numbers["weight_error"] * np.exp(-rounds / learning_rounds))
+
+    def __call__(
+        self,
+        numbers: Mapping[str, Floats],
+        worth: Floats,
+        reservation: Floats,
+        aspiration: Floats,
+    ) -> Packages:
+        """The solution among texts that meet what the parties hold out for.
+
+        Where there is none, among those that meet what they would settle for; and where there is
+        none of these either, what leaves the worst-off party best.
+        """
+        text = self.solution(worth, np.maximum(reservation, aspiration))
+        short = np.flatnonzero(text == NO_PACKAGE)
+        if len(short):
+            text[short] = self._below_aspiration(_of_runs(worth, short), reservation[short])
+        return text
+
+    def _below_aspiration(self, worth: Floats, reservation: Floats) -> Packages:
+        """The solution by reservation values, else what leaves the worst-off party best."""
         text = self.solution(worth, reservation)
         stuck = np.flatnonzero(text == NO_PACKAGE)
         if len(stuck):
@@ -131,10 +415,16 @@ class Formulation:
         return text
 
 
-#: The formulations a scenario may name.
+#: The formulations a scenario may name. A mediator with numbers of its own is entered by a class
+#: of its own: `FORMULATIONS["cautious"] = CautiousText()`.
 FORMULATIONS: dict[str, Formulation] = {
-    name: Formulation(solution) for name, solution in SOLUTIONS.items()
+    name: SingleText(solution) for name, solution in SOLUTIONS.items()
 }
+
+
+def _of_runs(worth: Floats, rows: Packages) -> Floats:
+    """The worth in some runs, run last in memory, which indexing would not leave it."""
+    return np.moveaxis(np.moveaxis(worth, 0, -1).take(rows, axis=-1), -1, 0)
 
 
 def _gains(worth: Floats, reservation: Floats) -> Floats:
@@ -159,10 +449,26 @@ def _best(score: Floats, inside: Bools) -> Packages:
 
 
 def mask_outside(values: Floats, inside: Bools) -> Floats:
-    """The values where they are inside, and a number below all others elsewhere; any shape.
+    """Return values where they are inside, and a number below all others elsewhere.
 
-    Values lie within half of the largest number of their kind. Much faster than a choice by mask,
-    which processors guess wrong where the mask is irregular.
+    Parameters
+    ----------
+    values : array, any shape
+        Numbers within half of the largest of their kind.
+    inside : array of bool, the same shape
+        Where values stay.
+
+    Returns
+    -------
+    array, the same shape
+        As `np.where(inside, values, -big)`, and branch-free, which avoids branch misprediction.
+
+    Examples
+    --------
+    >>> from sim.theory.bargaining import mask_outside
+    >>> import numpy as np
+    >>> int(mask_outside(np.array([1.0, 5.0, 3.0]), np.array([True, False, True])).argmax())
+    2
     """
     barrier = inside.astype(values.dtype)
     barrier -= 0.5

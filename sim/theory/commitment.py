@@ -26,21 +26,68 @@ def temptation(
     guarantee: Real,
     reach: Real,
 ) -> Floats:
-    """What a party gains by going back to war after the exchange, in utils.
+    """Return what a party gains by going back to war after the exchange.
 
-    `after`: value of war once the exchange is done; `settled`: value of the war ending on the
-    agreed terms; both in utils. Reneging costs `guarantee_bite` utils per level of `guarantee`,
-    as far as guarantors reach into a truce of that length: `reach`, from 0 to 1. All broadcast.
+    Parameters
+    ----------
+    after : float or array
+        The value of war once the exchange is done, in utils.
+    settled : float or array
+        The value of the war ending on the agreed terms, in utils.
+    guarantee_bite : float or array
+        What reneging costs per level of guarantee, in utils.
+    guarantee : float or array
+        The level of the guarantee, at least 0.
+    reach : float or array
+        How far guarantors reach into a truce of that length, 0 to 1.
+
+    Returns
+    -------
+    float or array
+        In utils; negative where there is no temptation.
+
+    References
+    ----------
+    Fearon, J. D. (1995), Rationalist explanations for war, International Organization 49, 379-414;
+    Walter, B. F. (1997), The critical barrier to civil war settlement, International Organization
+    51,
+    335-364.
+
+    Examples
+    --------
+    >>> from sim.theory.commitment import temptation
+    >>> print(f"{temptation(0.6, 0.5, 0.2, 1.0, 0.25):.2f}")
+    0.05
     """
     cost_of_reneging = np.multiply(guarantee_bite, np.multiply(guarantee, reach))
     return np.asarray(np.subtract(after, settled) - cost_of_reneging)
 
 
 def resumption(temptation: Real, sharpness: Real) -> Floats:
-    """The probability that a party so tempted goes back to war: logistic in temptation/sharpness.
+    """Return the probability that a party so tempted goes back to war.
 
-    `sharpness`: utils of temptation that multiply the odds by e, so the smaller the sharper;
-    above zero, else ValueError.
+    Parameters
+    ----------
+    temptation : float or array
+        In utils, from `temptation`.
+    sharpness : float or array
+        Utils of temptation that multiply the odds by e, above 0.
+
+    Returns
+    -------
+    float or array
+        Logistic in temptation over sharpness, 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        For a sharpness of 0 or less.
+
+    Examples
+    --------
+    >>> from sim.theory.commitment import resumption
+    >>> print(f"{resumption(0.0, 0.1):.2f}")
+    0.50
     """
     width = np.asarray(sharpness)
     if not (width > 0).all():
@@ -50,17 +97,47 @@ def resumption(temptation: Real, sharpness: Real) -> Floats:
 
 
 def permanence(resumptions: Floats) -> Floats:
-    """The probability that no party goes back to war, (runs, ...).
+    """Return the probability that no party goes back to war.
 
-    `resumptions`: probability that each does, (runs, parties, ...); parties decide independently.
+    Parameters
+    ----------
+    resumptions : array, (runs, parties, ...)
+        The probability that each does, 0 to 1; parties decide independently.
+
+    Returns
+    -------
+    array, (runs, ...)
+        From 0 to 1.
+
+    Examples
+    --------
+    >>> from sim.theory.commitment import permanence
+    >>> import numpy as np
+    >>> permanence(np.array([[0.5, 0.2]])).round(2)
+    array([0.4])
     """
     return np.asarray(np.prod(1 - resumptions, axis=1))
 
 
 def blame(resumptions: Floats) -> Floats:
-    """Each party's share of the danger that the war resumes, (runs, parties, ...).
+    """Return each party's share of the danger that the war resumes.
 
-    `resumptions`: as for `permanence`. Shares add up to 1, or are all 0 where there is no danger.
+    Parameters
+    ----------
+    resumptions : array, (runs, parties, ...)
+        The probability that each party goes back to war, 0 to 1.
+
+    Returns
+    -------
+    array, (runs, parties, ...)
+        The shares add up to 1, or are all 0 where there is no danger.
+
+    Examples
+    --------
+    >>> from sim.theory.commitment import blame
+    >>> import numpy as np
+    >>> blame(np.array([[0.6, 0.2]])).round(2)
+    array([[0.75, 0.25]])
     """
     danger = resumptions.sum(axis=1, keepdims=True)
     shares = np.zeros_like(resumptions)
@@ -72,21 +149,64 @@ def blame(resumptions: Floats) -> Floats:
 
 
 class Permanence(Protocol):
-    """How the parties judge whether a truce would last."""
+    """Say how the parties judge whether a truce would last.
 
-    numbers: ClassVar[tuple[str, ...]]
-    bounds: ClassVar[dict[str, tuple[float, float]]]
+    A permanence module is a frozen dataclass with these methods and one entry in `PERMANENCE`. It
+    names
+    its `numbers`, each with a description, and their `bounds`; the scenario gives them, and every
+    method gets them as `numbers`, a mapping of names to arrays (runs,).
+    """
+
+    #: The numbers of this way of judging, and what each of them is.
+    numbers: ClassVar[Mapping[str, str]]
+    #: The least and the greatest value of each number that has one.
+    bounds: ClassVar[Mapping[str, tuple[float, float]]]
 
     def bite(self, numbers: Mapping[str, Floats]) -> Floats:
-        """What breaking a truce costs per level of guarantee, in utils: (runs,)."""
+        """Return what breaking a truce costs per level of guarantee.
+
+        Parameters
+        ----------
+        numbers : mapping of str to array, (runs,)
+            The module's numbers.
+
+        Returns
+        -------
+        array, (runs,)
+            In utils, at least 0.
+        """
         ...
 
     def misjudgement(self, numbers: Mapping[str, Floats]) -> Floats:
-        """Standard deviation of the error in judging another's temptation, in utils: (runs,)."""
+        """Return the error in judging another's temptation.
+
+        Parameters
+        ----------
+        numbers : mapping of str to array, (runs,)
+            The module's numbers.
+
+        Returns
+        -------
+        array, (runs,)
+            A standard deviation, in utils.
+        """
         ...
 
     def resumptions(self, numbers: Mapping[str, Floats], temptations: Floats) -> Floats:
-        """The chance that each party resumes: (runs, parties, frames) from utils of temptation."""
+        """Return the chance that each party resumes the war.
+
+        Parameters
+        ----------
+        numbers : mapping of str to array, (runs,)
+            The module's numbers.
+        temptations : array, (runs, parties, frames)
+            What each party would gain, in utils.
+
+        Returns
+        -------
+        array, (runs, parties, frames)
+            Probabilities, 0 to 1.
+        """
         ...
 
 
@@ -94,8 +214,12 @@ class Permanence(Protocol):
 class Endogenous:
     """A truce lasts if nobody is tempted to break it once the exchange is done."""
 
-    numbers: ClassVar[tuple[str, ...]] = ("bite", "sharpness", "misjudgement")
-    bounds: ClassVar[dict[str, tuple[float, float]]] = {
+    numbers: ClassVar[Mapping[str, str]] = {
+        "bite": "cost of breaking a truce per level of guarantee that binds, utils",
+        "sharpness": "utils of temptation that multiply the odds of resuming by e",
+        "misjudgement": "error in judging another's temptation, standard deviation in utils",
+    }
+    bounds: ClassVar[Mapping[str, tuple[float, float]]] = {
         "bite": (0.0, np.inf),
         "sharpness": (0.0, np.inf),
         "misjudgement": (0.0, np.inf),
@@ -119,8 +243,10 @@ class Endogenous:
 class Given:
     """Every truce lasts with the same `chance`, whatever its terms: for textbook cases."""
 
-    numbers: ClassVar[tuple[str, ...]] = ("chance",)
-    bounds: ClassVar[dict[str, tuple[float, float]]] = {"chance": (0.0, 1.0)}
+    numbers: ClassVar[Mapping[str, str]] = {
+        "chance": "chance that a truce lasts, whatever its terms"
+    }
+    bounds: ClassVar[Mapping[str, tuple[float, float]]] = {"chance": (0.0, 1.0)}
 
     def bite(self, numbers: Mapping[str, Floats]) -> Floats:
         """Breaking it costs nothing."""
@@ -139,7 +265,7 @@ class Given:
 
 
 #: The ways of judging permanence that a scenario may name.
-PERMANENCE: dict[str, type[Endogenous] | type[Given]] = {
+PERMANENCE: dict[str, type[Permanence]] = {
     "endogenous": Endogenous,
     "given": Given,
 }

@@ -15,14 +15,47 @@ from sim.types import Floats, Ints
 def aalen_johansen(
     lasted: ArrayLike, cause: ArrayLike, causes: int, days: ArrayLike
 ) -> tuple[Floats, Floats]:
-    """The share ended by each cause within so many days, and its standard error: (causes, days).
+    """Return the share ended by each cause within so many days, and its standard error.
 
-    `lasted` (n,) is how long each was followed, in whole days, and `cause` (n,) what ended it on
-    that day, counted from 0, or a negative number where it was still going on. Who is censored on
-    a day is at risk on that day. With nobody censored the estimate is the plain share and its
-    standard error that of a binomial share. Raises ValueError where there is nobody.
-    Sources: Aalen and Johansen, Scandinavian Journal of Statistics 5 (1978) 141-150; the variance
-    is Greenwood's carried through their product (delta method).
+    Who is censored on a day is at risk on that day. With nobody censored the estimate is the plain
+    share and its standard error that of a binomial share.
+
+    Parameters
+    ----------
+    lasted : array of int, (n,)
+        How long each was followed, in whole days.
+    cause : array of int, (n,)
+        What ended it on that day, counted from 0; negative where it was still going on.
+    causes : int
+        How many causes there are.
+    days : array of int, (days,)
+        Within how many days.
+
+    Returns
+    -------
+    share : array, (causes, days)
+        From 0 to 1.
+    error : array, (causes, days)
+        Its standard error.
+
+    Raises
+    ------
+    ValueError
+        Where there is nobody.
+
+    References
+    ----------
+    Aalen, O. O. and Johansen, S. (1978), An empirical transition matrix for non-homogeneous Markov
+    chains, Scandinavian Journal of Statistics 5, 141-150; the variance is Greenwood's carried
+    through
+    their product (delta method).
+
+    Examples
+    --------
+    >>> from sim.theory.competing_risks import aalen_johansen
+    >>> share, error = aalen_johansen([1, 2, 3, 3], [0, 1, 0, -1], 2, [3])
+    >>> share.round(2).tolist()
+    [[0.5], [0.25]]
     """
     followed, ended_by = np.asarray(lasted), np.asarray(cause)
     if not len(followed):

@@ -20,20 +20,83 @@ Real = float | NDArray[np.floating | np.integer]  # a number, or one per run
 
 
 def time_dependent(elapsed: Real, patience: Real, kappa: Real, beta: Real) -> Floats:
-    """The share conceded when the rest follows a power of the time elapsed.
+    """Return the share conceded when the rest follows a power of the time elapsed.
 
-    Everything is conceded once patience has run out, and at once where it is zero or less;
-    `beta` above zero, else ValueError.
+    Parameters
+    ----------
+    elapsed : float or array
+        Time since talks began, in days or rounds.
+    patience : float or array
+        When all is conceded, in the same unit; at once where it is 0 or less.
+    kappa : float or array
+        The share conceded at once, 0 to 1.
+    beta : float or array
+        Below 1 holds out and gives way late, above 1 concedes early; above 0.
+
+    Returns
+    -------
+    float or array
+        The share conceded, 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        For a `beta` of 0 or less.
+
+    References
+    ----------
+    Faratin, P., Sierra, C. and Jennings, N. R. (1998), Negotiation decision functions for
+    autonomous
+    agents, Robotics and Autonomous Systems 24, 159-182.
+
+    Examples
+    --------
+    >>> from sim.theory.concession import time_dependent
+    >>> print(f"{time_dependent(50.0, 100.0, 0.1, 0.5):.3f}")
+    0.325
     """
     given = np.asarray(kappa, dtype=float)
     return given + (1 - given) * time_used(elapsed, patience) ** (1 / _above_zero(beta, "beta"))
 
 
 def exponential(elapsed: Real, patience: Real, kappa: Real, beta: Real) -> Floats:
-    """The share conceded when it grows exponentially from `kappa` to all of it.
+    """Return the share conceded when it grows exponentially from `kappa` to all of it.
 
-    As `time_dependent`, but `kappa` must be above zero too, since growth needs a start; for the
-    same `beta` it gives way differently from `time_dependent`, so do not carry values across.
+    For the same `beta` it gives way differently from `time_dependent`, so do not carry values
+    across.
+
+    Parameters
+    ----------
+    elapsed : float or array
+        Time since talks began, in days or rounds.
+    patience : float or array
+        When all is conceded, in the same unit; at once where it is 0 or less.
+    kappa : float or array
+        The share conceded at once, above 0 and at most 1.
+    beta : float or array
+        Below 1 holds out and gives way late, above 1 concedes early; above 0.
+
+    Returns
+    -------
+    float or array
+        The share conceded, 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        For a `beta` of 0 or less, or a `kappa` of 0, since growth needs a start.
+
+    References
+    ----------
+    Faratin, P., Sierra, C. and Jennings, N. R. (1998), Negotiation decision functions for
+    autonomous
+    agents, Robotics and Autonomous Systems 24, 159-182.
+
+    Examples
+    --------
+    >>> from sim.theory.concession import exponential
+    >>> print(f"{exponential(50.0, 100.0, 0.1, 0.5):.3f}")
+    0.196
     """
     time_left = 1 - time_used(elapsed, patience)
     start = _above_zero(kappa, "kappa")
@@ -41,7 +104,26 @@ def exponential(elapsed: Real, patience: Real, kappa: Real, beta: Real) -> Float
 
 
 def time_used(elapsed: Real, patience: Real) -> Floats:
-    """The share of its patience a party has used up, from 0 to 1; 1 where it has none."""
+    """Return the share of its patience that a party has used up.
+
+    Parameters
+    ----------
+    elapsed : float or array
+        Time since talks began, in days or rounds.
+    patience : float or array
+        In the same unit.
+
+    Returns
+    -------
+    float or array
+        From 0 to 1; 1 where there is no patience.
+
+    Examples
+    --------
+    >>> from sim.theory.concession import time_used
+    >>> print(time_used(50.0, 100.0))
+    0.5
+    """
     spent, whole = np.asarray(elapsed, dtype=float), np.asarray(patience, dtype=float)
     used = np.ones(np.broadcast(spent, whole).shape)
     np.divide(spent, whole, out=used, where=whole > 0)
@@ -64,7 +146,21 @@ LEAST_PATIENCE, GREATEST_PATIENCE = 1.0, 3650.0
 
 @dataclass(frozen=True)
 class ConcessionInput:
-    """Where a party stands when it decides what to hold out for; axis 0 is the run."""
+    """Hold where a party stands when it decides what to hold out for; axis 0 is the run.
+
+    Parameters
+    ----------
+    reservation : array, (runs,)
+        What it has without a deal, in utils.
+    top : array, (runs,)
+        The best it thinks it can get, in utils, at least the reservation value.
+    elapsed : array, (runs,)
+        Days of talks since they opened or reopened.
+    delay_cost : array, (runs,)
+        What a day without a deal costs it, in utils.
+    urgency : array, (runs,)
+        How far its constituencies press it, 0 to 1.
+    """
 
     reservation: Floats  # (runs,) what no deal is worth to it
     top: Floats  # (runs,) the best it believes the others would still take
@@ -74,10 +170,18 @@ class ConcessionInput:
 
 
 class Tactic(Protocol):
-    """A way of conceding: from where a party stands to what it holds out for."""
+    """Concede: go from where a party stands to what it holds out for.
 
-    numbers: ClassVar[tuple[str, ...]]
-    bounds: ClassVar[dict[str, tuple[float, float]]]
+    A tactic is a frozen dataclass with one entry in `TACTICS`. It names its `numbers`, each with a
+    description, and their `bounds`; the scenario gives them.
+    """
+
+    #: The numbers a party with this tactic has, and what each of them is.
+    numbers: ClassVar[Mapping[str, str]]
+    #: The least and the greatest value of each number that has one.
+    bounds: ClassVar[Mapping[str, tuple[float, float]]]
+    #: Whether what a party holds out for never rises as talks go on and nothing else changes.
+    monotone: ClassVar[bool]
 
     def __call__(self, numbers: Mapping[str, Floats], stance: ConcessionInput) -> Floats:
         """The aspiration in utils, at least the reservation value: (runs,)."""
@@ -93,12 +197,17 @@ class CostOfDelay:
     `opening` and `shape`. Pressing constituencies make it drop part of the rest.
     """
 
-    numbers: ClassVar[tuple[str, ...]] = ("opening", "shape", "patience")
-    bounds: ClassVar[dict[str, tuple[float, float]]] = {
+    numbers: ClassVar[Mapping[str, str]] = {
+        "opening": "share conceded at once",
+        "shape": "below 1 holds firm until late, above 1 gives way early",
+        "patience": "cost of delay over what is haggled over, when all is conceded",
+    }
+    bounds: ClassVar[Mapping[str, tuple[float, float]]] = {
         "opening": (0.0, 1.0),
         "shape": (0.0, np.inf),
         "patience": (0.0, np.inf),
     }
+    monotone: ClassVar[bool] = True
 
     def __call__(self, numbers: Mapping[str, Floats], stance: ConcessionInput) -> Floats:
         """The aspiration after this much delay."""
@@ -116,12 +225,17 @@ class CostOfDelay:
 class Deadline:
     """Concedes by the calendar: the time-dependent form with a deadline of its own, in days."""
 
-    numbers: ClassVar[tuple[str, ...]] = ("opening", "shape", "days")
-    bounds: ClassVar[dict[str, tuple[float, float]]] = {
+    numbers: ClassVar[Mapping[str, str]] = {
+        "opening": "share conceded at once",
+        "shape": "below 1 holds firm until late, above 1 gives way early",
+        "days": "days of talks until all is conceded",
+    }
+    bounds: ClassVar[Mapping[str, tuple[float, float]]] = {
         "opening": (0.0, 1.0),
         "shape": (0.0, np.inf),
         "days": (0.0, np.inf),
     }
+    monotone: ClassVar[bool] = True
 
     def __call__(self, numbers: Mapping[str, Floats], stance: ConcessionInput) -> Floats:
         """The aspiration on this day of talks."""
@@ -139,7 +253,7 @@ def _workable(shape: Floats) -> Floats:
 
 
 #: The tactics a scenario may name.
-TACTICS: dict[str, type[CostOfDelay] | type[Deadline]] = {
+TACTICS: dict[str, type[Tactic]] = {
     "time-dependent": CostOfDelay,
     "deadline": Deadline,
 }

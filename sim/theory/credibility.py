@@ -18,9 +18,32 @@ Real = float | NDArray[np.floating | np.integer]  # a number, or one per run
 
 
 def critical_belief(cost_own: Real, cost_low: Real, cost_high: Real) -> Floats:
-    """The probability of facing a resolute opponent above which a party offers much.
+    """Return the belief in facing a resolute opponent above which a party offers much.
 
-    `cost_own`: the party's own cost of war.
+    Parameters
+    ----------
+    cost_own : float or array
+        The party's own cost of war, in utils.
+    cost_low : float or array
+        The cost of war of a resolute opponent, in utils.
+    cost_high : float or array
+        The cost of war of another, in utils.
+
+    Returns
+    -------
+    float or array
+        A probability, 0 to 1.
+
+    References
+    ----------
+    Kydd, A. (2003), Which side are you on?, American Journal of Political Science 47, 597-611; our
+    derivation for two types.
+
+    Examples
+    --------
+    >>> from sim.theory.credibility import critical_belief
+    >>> print(f"{critical_belief(0.2, 0.1, 0.4):.2f}")
+    0.50
     """
     return np.asarray(np.subtract(cost_high, cost_low) / np.add(cost_high, cost_own), dtype=float)
 
@@ -32,20 +55,77 @@ def gain_from_lying(
     cost_low: Real,
     cost_high: Real,
 ) -> Floats:
-    """What a mediator gains by calling resolute an opponent it believes is not, in utils.
+    """Return what a mediator gains by calling resolute an opponent it believes is not.
 
-    `error`: probability that the mediator's information is wrong. Its word is worth something
-    where this is not above zero.
+    Parameters
+    ----------
+    bias : float or array
+        Its bias towards the party, 0 to 1.
+    error : float or array
+        The probability that its information is wrong, 0 to 1.
+    aversion : float or array
+        How much it dreads war, in utils.
+    cost_low : float or array
+        The cost of war of a resolute opponent, in utils.
+    cost_high : float or array
+        The cost of war of another, in utils.
+
+    Returns
+    -------
+    float or array
+        In utils; its word is worth something where this is not above zero.
+
+    References
+    ----------
+    Kydd, A. (2003), Which side are you on?, American Journal of Political Science 47, 597-611; our
+    derivation for two types.
+
+    Examples
+    --------
+    >>> from sim.theory.credibility import gain_from_lying
+    >>> print(f"{gain_from_lying(1.0, 0.1, 0.2, 0.1, 0.4):.2f}")
+    -0.24
     """
     stake = _stake(error, cost_low, cost_high)
     return np.asarray(np.multiply(error, aversion) - np.multiply(bias, stake), dtype=float)
 
 
 def critical_bias(error: Real, aversion: Real, cost_low: Real, cost_high: Real) -> Floats:
-    """The least bias towards the party at which a mediator tells it the truth.
+    """Return the least bias towards the party at which a mediator tells it the truth.
 
-    Where (1 - error) cost_high does not exceed cost_low, even the most biased mediator prefers
-    restraint, and no bias is enough: for numbers ValueError, in arrays infinity.
+    Parameters
+    ----------
+    error : float or array
+        The probability that its information is wrong, 0 to 1.
+    aversion : float or array
+        How much it dreads war, in utils.
+    cost_low : float or array
+        The cost of war of a resolute opponent, in utils.
+    cost_high : float or array
+        The cost of war of another, in utils.
+
+    Returns
+    -------
+    float or array
+        At least 0. Where (1 - error) cost_high does not exceed cost_low no bias is enough:
+        infinity in
+        arrays.
+
+    Raises
+    ------
+    ValueError
+        For numbers, where no bias is enough.
+
+    References
+    ----------
+    Kydd, A. (2003), Which side are you on?, American Journal of Political Science 47, 597-611; our
+    derivation for two types.
+
+    Examples
+    --------
+    >>> from sim.theory.credibility import critical_bias
+    >>> print(f"{critical_bias(0.1, 0.2, 0.1, 0.4):.2f}")
+    0.08
     """
     stake = _stake(error, cost_low, cost_high)
     temptation = np.asarray(np.multiply(error, aversion), dtype=float)
@@ -66,11 +146,39 @@ def credibility(
     cost_low: Real,
     cost_high: Real,
 ) -> Floats:
-    """How far a mediator is believed, from 0 to 1 at the critical bias, in proportion to its bias.
+    """Return how far a mediator is believed, in proportion to its bias.
 
-    In arrays 0 where no bias would be enough; for numbers that is a ValueError, as in
-    `critical_bias`. Where there is no temptation to lie every mediator not biased against the
-    party is believed. The proportion is our judgement: theory has a step here.
+    Where there is no temptation to lie every mediator not biased against the party is believed. The
+    proportion is our judgement: theory has a step here.
+
+    Parameters
+    ----------
+    bias : float or array
+        Its bias towards the party, 0 to 1.
+    error : float or array
+        The probability that its information is wrong, 0 to 1.
+    aversion : float or array
+        How much it dreads war, in utils.
+    cost_low : float or array
+        The cost of war of a resolute opponent, in utils.
+    cost_high : float or array
+        The cost of war of another, in utils.
+
+    Returns
+    -------
+    float or array
+        From 0 to 1, which it is at the critical bias; 0 in arrays where no bias is enough.
+
+    Raises
+    ------
+    ValueError
+        For numbers, where no bias is enough.
+
+    Examples
+    --------
+    >>> from sim.theory.credibility import credibility
+    >>> print(f"{credibility(0.1, 0.1, 0.2, 0.1, 0.4):.2f}")
+    1.00
     """
     critical = critical_bias(error, aversion, cost_low, cost_high)
     leaning = np.asarray(bias, dtype=float)

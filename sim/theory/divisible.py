@@ -19,12 +19,40 @@ TOUCHING = 1e-12  # utils; a reservation on the frontier itself is inside, whate
 def divisible_frontier(
     weights_a: ArrayLike, weights_b: ArrayLike, floor: ArrayLike = (0.0, 0.0)
 ) -> Floats:
-    """The corners of the frontier, (..., 2, issues + 1) in utils.
+    """Return the corners of the Pareto frontier of issues that can be split.
 
-    `weights_a`, `weights_b`: worth of the whole of each issue, (..., issues), not negative, else
-    ValueError. `floor`: worth to A and to B of getting none of anything, (..., 2). An issue only
-    one side values goes to that side everywhere and repeats a corner.
-    Source: Dantzig, Operations Research 5 (1957) 266-288; Brams and Taylor, Fair Division (1996).
+    Parameters
+    ----------
+    weights_a : array, (..., issues)
+        What the whole of each issue is worth to A, in utils, not negative.
+    weights_b : array, (..., issues)
+        The same for B.
+    floor : array, (..., 2)
+        What getting none of anything is worth to A and to B, in utils.
+
+    Returns
+    -------
+    array, (..., 2, issues + 1)
+        Worth to A and to B, from all-to-B to all-to-A. An issue that only one side values goes to
+        that
+        side everywhere and repeats a corner.
+
+    Raises
+    ------
+    ValueError
+        For negative weights.
+
+    References
+    ----------
+    Dantzig, G. B. (1957), Discrete-variable extremum problems, Operations Research 5, 266-288;
+    Brams,
+    S. J. and Taylor, A. D. (1996), Fair Division, Cambridge University Press.
+
+    Examples
+    --------
+    >>> from sim.theory.divisible import divisible_frontier
+    >>> divisible_frontier([3.0, 1.0], [1.0, 2.0]).tolist()
+    [[0.0, 3.0, 4.0], [3.0, 2.0, 0.0]]
     """
     ours, theirs, least = _weights(weights_a, weights_b, floor)
     contested = (ours > 0) & (theirs > 0)
@@ -43,9 +71,34 @@ def shares_to_a(
     worth_a: ArrayLike,
     floor: ArrayLike = (0.0, 0.0),
 ) -> Floats:
-    """The share of each issue A gets where the frontier is worth `worth_a` to A, (..., issues).
+    """Return the share of each issue that A gets at a point of the frontier.
 
-    At most one issue is split. `worth_a`: utils, (...); beyond the ends of the frontier, its ends.
+    Parameters
+    ----------
+    weights_a : array, (..., issues)
+        What the whole of each issue is worth to A, in utils, not negative.
+    weights_b : array, (..., issues)
+        The same for B.
+    worth_a : array, (...)
+        What the point is worth to A, in utils; beyond the ends of the frontier, its ends.
+    floor : array, (..., 2)
+        What getting none of anything is worth to A and to B, in utils.
+
+    Returns
+    -------
+    array, (..., issues)
+        From 0 to 1; at most one issue is split.
+
+    Raises
+    ------
+    ValueError
+        For negative weights.
+
+    Examples
+    --------
+    >>> from sim.theory.divisible import shares_to_a
+    >>> shares_to_a([3.0, 1.0], [1.0, 2.0], 3.5).tolist()
+    [1.0, 0.5]
     """
     ours, theirs, least = _weights(weights_a, weights_b, floor)
     contested = (ours > 0) & (theirs > 0)
@@ -59,11 +112,32 @@ def shares_to_a(
 
 
 def on_frontier_nash(vertices: Floats, reservation: ArrayLike = (0.0, 0.0)) -> Floats:
-    """The point of the frontier with the largest product of gains, utils (..., 2).
+    """Return the point of the frontier with the largest product of gains.
 
-    NaN where no point gives both sides their `reservation`, (..., 2). Along an edge the product
-    is a parabola, highest halfway between the points where A and where B would gain nothing.
-    Source: Nash, Econometrica 18 (1950) 155-162.
+    Along an edge the product is a parabola, highest halfway between the points where A and where B
+    would gain nothing.
+
+    Parameters
+    ----------
+    vertices : array, (..., 2, issues + 1)
+        The corners of the frontier, from `divisible_frontier`, in utils.
+    reservation : array, (..., 2)
+        What each side has without a deal, in utils.
+
+    Returns
+    -------
+    array, (..., 2)
+        In utils; NaN where no point gives both sides their reservation value.
+
+    References
+    ----------
+    Nash, J. F. (1950), The bargaining problem, Econometrica 18, 155-162.
+
+    Examples
+    --------
+    >>> from sim.theory.divisible import divisible_frontier, on_frontier_nash
+    >>> on_frontier_nash(divisible_frontier([3.0, 1.0], [1.0, 2.0])).tolist()
+    [3.0, 2.0]
     """
     start, step = _edges(vertices, reservation)
     halfway = _ratio(-start, step).mean(axis=-2, keepdims=True)
@@ -72,28 +146,84 @@ def on_frontier_nash(vertices: Floats, reservation: ArrayLike = (0.0, 0.0)) -> F
 
 
 def on_frontier_egalitarian(vertices: Floats, reservation: ArrayLike = (0.0, 0.0)) -> Floats:
-    """The point of the frontier where the side that gains less gains most, utils (..., 2).
+    """Return the point of the frontier where the side that gains less gains most.
 
-    NaN where no point gives both sides their `reservation`, (..., 2).
-    Source: Kalai, Econometrica 45 (1977) 1623-1630.
+    Parameters
+    ----------
+    vertices : array, (..., 2, issues + 1)
+        The corners of the frontier, from `divisible_frontier`, in utils.
+    reservation : array, (..., 2)
+        What each side has without a deal, in utils.
+
+    Returns
+    -------
+    array, (..., 2)
+        In utils; NaN where no point gives both sides their reservation value.
+
+    References
+    ----------
+    Kalai, E. (1977), Proportional solutions to bargaining situations, Econometrica 45, 1623-1630.
+
+    Examples
+    --------
+    >>> from sim.theory.divisible import divisible_frontier, on_frontier_egalitarian
+    >>> on_frontier_egalitarian(divisible_frontier([3.0, 1.0], [1.0, 2.0])).round(3).tolist()
+    [2.25, 2.25]
     """
     return _balanced(vertices, reservation, np.ones(2))
 
 
 def on_frontier_kalai_smorodinsky(vertices: Floats, reservation: ArrayLike = (0.0, 0.0)) -> Floats:
-    """The point of the frontier where both get the same part of their ideal gain, utils (..., 2).
+    """Return the point of the frontier where both get the same part of their ideal gain.
 
-    NaN where no point gives both sides their `reservation`, (..., 2).
-    Source: Kalai and Smorodinsky, Econometrica 43 (1975) 513-518.
+    Parameters
+    ----------
+    vertices : array, (..., 2, issues + 1)
+        The corners of the frontier, from `divisible_frontier`, in utils.
+    reservation : array, (..., 2)
+        What each side has without a deal, in utils.
+
+    Returns
+    -------
+    array, (..., 2)
+        In utils; NaN where no point gives both sides their reservation value.
+
+    References
+    ----------
+    Kalai, E. and Smorodinsky, M. (1975), Other solutions to Nash's bargaining problem,
+    Econometrica 43,
+    513-518.
+
+    Examples
+    --------
+    >>> from sim.theory.divisible import divisible_frontier, on_frontier_kalai_smorodinsky
+    >>> on_frontier_kalai_smorodinsky(divisible_frontier([3.0, 1.0], [1.0, 2.0])).round(3).tolist()
+    [2.769, 2.077]
     """
     ideal_gain = on_frontier_ideal(vertices, reservation) - np.asarray(reservation)
     return _balanced(vertices, reservation, np.where(ideal_gain > TOUCHING, ideal_gain, 1.0))
 
 
 def on_frontier_ideal(vertices: Floats, reservation: ArrayLike = (0.0, 0.0)) -> Floats:
-    """The most each side could get while the other keeps its `reservation`, utils (..., 2).
+    """Return the most that each side could get while the other keeps its reservation value.
 
-    NaN where no point of the frontier gives both sides their `reservation`, (..., 2).
+    Parameters
+    ----------
+    vertices : array, (..., 2, issues + 1)
+        The corners of the frontier, from `divisible_frontier`, in utils.
+    reservation : array, (..., 2)
+        What each side has without a deal, in utils.
+
+    Returns
+    -------
+    array, (..., 2)
+        In utils; NaN where no point gives both sides their reservation value.
+
+    Examples
+    --------
+    >>> from sim.theory.divisible import divisible_frontier, on_frontier_ideal
+    >>> on_frontier_ideal(divisible_frontier([3.0, 1.0], [1.0, 2.0])).tolist()
+    [4.0, 3.0]
     """
     start, step = _edges(vertices, reservation)
     nothing = np.clip(_ratio(-start, step), 0.0, 1.0)  # how far along a side gains nothing

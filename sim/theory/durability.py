@@ -14,12 +14,34 @@ Real = float | NDArray[np.floating | np.integer]  # a number, or one per run
 
 
 def weibull_hazard(day: Real, shape: Real, scale: Real, log_risk: Real) -> Floats:
-    """The probability that a truce which has held so far breaks down on this `day`.
+    """Return the probability that a truce which has held so far breaks down on a day.
 
-    `shape` below 1: danger falls as the truce ages; `scale`: days, the time within which a truce
-    with `log_risk` 0 breaks down with probability 1 - 1/e; `log_risk`: log of the hazard ratio.
-    Before day 1 nothing can break and the probability is 0.
-    Source: Prentice and Gloeckler, Biometrics 34 (1978) 57-67, with a Weibull baseline.
+    Parameters
+    ----------
+    day : float or array
+        The day of the truce, from 1; before it nothing can break.
+    shape : float or array
+        Below 1 danger falls as the truce ages.
+    scale : float or array
+        Days within which a truce without risk factors breaks down with probability 1 - 1/e.
+    log_risk : float or array
+        The log of the hazard ratio.
+
+    Returns
+    -------
+    float or array
+        A probability, 0 to 1.
+
+    References
+    ----------
+    Prentice, R. L. and Gloeckler, L. A. (1978), Regression analysis of grouped survival data,
+    Biometrics 34, 57-67, with a Weibull baseline.
+
+    Examples
+    --------
+    >>> from sim.theory.durability import weibull_hazard
+    >>> print(f"{weibull_hazard(1, 0.7, 60.0, 0.0):.4f}")
+    0.0553
     """
     risk = np.exp(log_risk)
     today = _baseline(day, shape, scale) * risk
@@ -28,21 +50,88 @@ def weibull_hazard(day: Real, shape: Real, scale: Real, log_risk: Real) -> Float
 
 
 def survival(day: Real, shape: Real, scale: Real, log_risk: Real) -> Floats:
-    """The probability that a truce still holds at the end of `day`; see `weibull_hazard`."""
+    """Return the probability that a truce still holds at the end of a day.
+
+    Parameters
+    ----------
+    day : float or array
+        The day of the truce, from 1.
+    shape : float or array
+        See `weibull_hazard`.
+    scale : float or array
+        In days; see `weibull_hazard`.
+    log_risk : float or array
+        The log of the hazard ratio.
+
+    Returns
+    -------
+    float or array
+        A probability, 0 to 1.
+
+    Examples
+    --------
+    >>> from sim.theory.durability import survival
+    >>> print(f"{survival(60, 0.7, 60.0, 0.0):.3f}")
+    0.368
+    """
     return np.exp(-_baseline(day, shape, scale) * np.exp(log_risk))
 
 
 def median_day(shape: Real, scale: Real, log_risk: Real) -> Floats:
-    """The time in days by which half of such truces have broken down; see `weibull_hazard`."""
+    """Return the time by which half of such truces have broken down.
+
+    Parameters
+    ----------
+    shape : float or array
+        See `weibull_hazard`.
+    scale : float or array
+        In days; see `weibull_hazard`.
+    log_risk : float or array
+        The log of the hazard ratio.
+
+    Returns
+    -------
+    float or array
+        In days.
+
+    Examples
+    --------
+    >>> from sim.theory.durability import median_day
+    >>> print(f"{median_day(1.0, 60.0, 0.0):.1f}")
+    41.6
+    """
     risk = np.log(2) / np.exp(log_risk)
     return np.asarray(np.multiply(scale, np.power(risk, np.divide(1.0, shape))), dtype=float)
 
 
 def competing_incidence(daily: Real, days: Real) -> tuple[Floats, Floats]:
-    """The probability that each cause has ended a truce by then, and that none has.
+    """Return the probability that each cause has ended a truce by then, and that none has.
 
-    `daily`: constant probability of each cause on a day that is reached, (..., causes), in all at
-    most 1, else ValueError; `days`: (...). Results: (..., causes) and (...), adding up to 1.
+    Parameters
+    ----------
+    daily : array, (..., causes)
+        The constant probability of each cause on a day that is reached; in all at most 1.
+    days : array, (...)
+        Days.
+
+    Returns
+    -------
+    ended : array, (..., causes)
+        By each cause.
+    holding : array, (...)
+        By none; with the others it adds up to 1.
+
+    Raises
+    ------
+    ValueError
+        For probabilities of more than 1 together.
+
+    Examples
+    --------
+    >>> from sim.theory.durability import competing_incidence
+    >>> ended, holding = competing_incidence([0.01, 0.03], 30)
+    >>> print(f"{float(ended.sum() + holding):.2f}")
+    1.00
     """
     causes = np.asarray(daily, dtype=float)
     any_cause = causes.sum(axis=-1)
@@ -56,20 +145,60 @@ def competing_incidence(daily: Real, days: Real) -> tuple[Floats, Floats]:
 
 
 def trust(kept: Real, broken: Real, prior: tuple[Real, Real] = (1.0, 2.0)) -> Floats:
-    """How likely the other side is to keep its next promise, going by its record.
+    """Return how likely the other side is to keep its next promise, going by its record.
 
-    `kept`, `broken`: promises so far; `prior`: the same in promises imagined beforehand, where
-    the default, one kept and two broken, is a guarded start and our judgement.
+    Parameters
+    ----------
+    kept : float or array
+        Promises kept so far.
+    broken : float or array
+        Promises broken so far.
+    prior : tuple of two floats
+        The same in promises imagined beforehand; one kept and two broken is a guarded start and our
+        judgement.
+
+    Returns
+    -------
+    float or array
+        A probability, 0 to 1.
+
+    Examples
+    --------
+    >>> from sim.theory.durability import trust
+    >>> print(f"{trust(3, 0):.2f}")
+    0.67
     """
     good, bad = np.add(prior[0], kept), np.add(prior[1], broken)
     return np.asarray(good / (good + bad), dtype=float)
 
 
 def captives_alive(held: Real, daily_rate: Real, days: Real) -> tuple[Floats, Floats]:
-    """The captives expected to be alive after some `days` of captivity, and the standard deviation.
+    """Return how many captives are expected to be alive, and the standard deviation.
 
-    `daily_rate`: deaths per person and day. Fates are taken as independent, so where one event
-    can kill several the spread is understated.
+    Parameters
+    ----------
+    held : float or array
+        People held at first.
+    daily_rate : float or array
+        Deaths per person and day.
+    days : float or array
+        Days of captivity.
+
+    Returns
+    -------
+    expected : float or array
+        People.
+    deviation : float or array
+        People. Fates are taken as independent, so that where one event can kill several the spread
+        is
+        understated.
+
+    Examples
+    --------
+    >>> from sim.theory.durability import captives_alive
+    >>> expected, deviation = captives_alive(100, 0.001, 90)
+    >>> print(f"{expected:.1f} {deviation:.1f}")
+    91.4 2.8
     """
     chance = np.exp(-np.multiply(daily_rate, days))
     alive = np.asarray(np.multiply(held, chance), dtype=float)

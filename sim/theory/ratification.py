@@ -11,11 +11,36 @@ from sim.types import Bools, Floats
 
 
 def banzhaf(seats: Sequence[int], quota: int) -> Floats:
-    """Each member's share of all the swings: how often its vote decides, (members,).
+    """Return each member's share of all the swings: how often its vote decides.
 
-    Counted exactly, over every coalition that could form without the member. `seats` are whole
-    numbers, not negative; `quota` lies between 1 and all of them; else ValueError.
-    Source: Banzhaf, Rutgers Law Review 19 (1965) 317-343.
+    Counted exactly, over every coalition that could form without the member.
+
+    Parameters
+    ----------
+    seats : sequence of int
+        Seats of each member, not negative.
+    quota : int
+        Seats that pass, from 1 to all of them.
+
+    Returns
+    -------
+    array, (members,)
+        The shares add up to 1.
+
+    Raises
+    ------
+    ValueError
+        For seats or a quota that there cannot be.
+
+    References
+    ----------
+    Banzhaf, J. F. (1965), Weighted voting doesn't work, Rutgers Law Review 19, 317-343.
+
+    Examples
+    --------
+    >>> from sim.theory.ratification import banzhaf
+    >>> banzhaf([3, 2, 1], 4).round(2).tolist()
+    [0.6, 0.2, 0.2]
     """
     votes = _whole(seats)
     if not 1 <= quota <= sum(votes):
@@ -26,10 +51,33 @@ def banzhaf(seats: Sequence[int], quota: int) -> Floats:
 
 
 def passes(approvals: Bools, seats: Sequence[int], quota: int) -> Bools:
-    """Whether the members who approve hold at least `quota` seats together, (...).
+    """Tell whether the members who approve hold enough seats together.
 
-    `approvals`: who approves, (..., members); `seats`: whole numbers, one per member, else
-    ValueError.
+    Parameters
+    ----------
+    approvals : array of bool, (..., members)
+        Who approves.
+    seats : sequence of int
+        Seats of each member.
+    quota : int
+        Seats that pass.
+
+    Returns
+    -------
+    array of bool, (...)
+        Whether they do.
+
+    Raises
+    ------
+    ValueError
+        Where members and seats do not agree.
+
+    Examples
+    --------
+    >>> from sim.theory.ratification import passes
+    >>> import numpy as np
+    >>> passes(np.array([[True, False, True]]), [3, 2, 1], 4).tolist()
+    [True]
     """
     votes = _whole(seats)
     if approvals.shape[-1:] != (len(votes),):

@@ -9,12 +9,33 @@ from sim.types import Floats
 
 
 def shapley(values: Floats) -> Floats:
-    """Each player's share of the value of all together over that of none: (players, ...).
+    """Return each player's share of the value of all together over that of none.
 
-    `values` (2**players, ...) is what each coalition is worth; bit k of its number says whether
-    player k belongs to it. The shares add up to the whole, and who adds nothing to any coalition
-    has exactly 0. Raises ValueError where the number of coalitions is not a power of two.
-    Source: Shapley, A value for n-person games, Annals of Mathematics Studies 28 (1953) 307-317.
+    Parameters
+    ----------
+    values : array, (2**players, ...)
+        What each coalition is worth; bit k of its number says whether player k belongs to it.
+
+    Returns
+    -------
+    array, (players, ...)
+        The shares add up to the whole; who adds nothing to any coalition has exactly 0.
+
+    Raises
+    ------
+    ValueError
+        Where the number of coalitions is not a power of two.
+
+    References
+    ----------
+    Shapley, L. S. (1953), A value for n-person games, Annals of Mathematics Studies 28, 307-317.
+
+    Examples
+    --------
+    >>> from sim.theory.shapley import shapley
+    >>> import numpy as np
+    >>> shapley(np.array([0.0, 1.0, 2.0, 5.0])).tolist()
+    [2.0, 3.0]
     """
     players = len(values).bit_length() - 1
     if len(values) != 2**players:
@@ -30,7 +51,24 @@ def shapley(values: Floats) -> Floats:
 
 
 def coalitions(players: tuple[str, ...]) -> list[frozenset[str]]:
-    """Every coalition, in the order in which `shapley` wants their values."""
+    """Return every coalition, in the order in which `shapley` wants their values.
+
+    Parameters
+    ----------
+    players : tuple of str
+        Their names.
+
+    Returns
+    -------
+    list of frozenset of str
+        2**players of them, the empty one first.
+
+    Examples
+    --------
+    >>> from sim.theory.shapley import coalitions
+    >>> [sorted(coalition) for coalition in coalitions(("a", "b"))]
+    [[], ['a'], ['b'], ['a', 'b']]
+    """
     return [
         frozenset(itertools.compress(players, (number >> k & 1 for k in range(len(players)))))
         for number in range(2 ** len(players))

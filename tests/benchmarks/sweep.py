@@ -73,14 +73,14 @@ AIM = 0.2
 
 def overhead(points: int, runs: int, days: int, turns: int, folder: Path) -> dict[str, float]:
     """Processor time of a sweep over that of bare runs, in turns."""
-    question = study(points, runs, days, folder)
-    plan = SweepPlan.of(question)
+    bound_study = study(points, runs, days, folder)
+    plan = SweepPlan.of(bound_study)
     bare_seconds(plan, runs=1000)  # what is only done once does not count
     pairs = []
     for turn in range(turns):
         bare, days_of_deals = bare_seconds(plan)
         start = time.process_time()
-        played = run(question, folder / f"turn-{turn}")
+        played = run(bound_study, folder / f"turn-{turn}")
         pairs.append((time.process_time() - start, bare))
         swept = played.runs["deal_day"].fill_null(-1).to_numpy()
         if not np.array_equal(swept, days_of_deals):
@@ -103,7 +103,7 @@ def bare_seconds(plan: SweepPlan, runs: int | None = None) -> tuple[float, np.nd
     count = runs or plan.first_batch
     places = {key: np.repeat(at, replicates)[:count] for key, at in plan.points.places.items()}
     luck = np.tile(np.arange(replicates), len(plan.points))[:count]
-    seed, scenario = plan.question.study.seed, plan.question.scenario
+    seed, scenario = plan.bound_study.study.seed, plan.bound_study.scenario
     start = time.process_time()
     outcomes = simulate(scenario, runs=count, seed=seed, points=places, luck=luck)
     return time.process_time() - start, outcomes.deal_day
@@ -121,8 +121,8 @@ def study(points: int, runs: int, days: int, folder: Path) -> BoundStudy:
 
 def sweep(points: int, runs: int, days: int, workers: int, folder: Path) -> dict[str, float]:
     """Time, memory and disk of a sweep that is played by processes."""
-    question = study(points, runs, days, folder)
-    planned = estimate(SweepPlan.of(question, workers=workers))["seconds"]
+    bound_study = study(points, runs, days, folder)
+    planned = estimate(SweepPlan.of(bound_study, workers=workers))["seconds"]
     place = folder / "sweep"
     memory: dict[str, float] = {}
     files = 0
@@ -136,7 +136,9 @@ def sweep(points: int, runs: int, days: int, workers: int, folder: Path) -> dict
                 memory[f"worker_mib_at_{when}"] = max(map(resident_mib, children()), default=0.0)
 
     before, wall = processor_seconds(), time.perf_counter()
-    played = run(question, place, manner=ExecutionOptions("process", workers, progress=progress))
+    played = run(
+        bound_study, place, options=ExecutionOptions("process", workers, progress=progress)
+    )
     wall, cpu = time.perf_counter() - wall, processor_seconds() - before
     return {
         "points": points,

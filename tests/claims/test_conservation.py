@@ -71,8 +71,8 @@ def books_of(talks: Talks) -> dict[str, np.ndarray]:
     shares = {
         **{f"exposure {p.name}": p.exposure for p in talks.parties},
         **mobilised,
-        "battles won": (talks.wins / np.maximum(talks.battles, 1)),
-        "front": talks.front / np.maximum(talks.war_numbers["forts"], 1),
+        "battles won": (talks.war_state.wins / np.maximum(talks.war_state.battles, 1)),
+        "front": talks.war_state.front / np.maximum(talks.war_numbers["forts"], 1),
     }
     groups = {"people": people, "counts": counts, "shares": shares}
     return {f"{g}.{n}": np.array(x) for g, book in groups.items() for n, x in book.items()}
@@ -85,7 +85,7 @@ def of(book: dict[str, np.ndarray], group: str) -> dict[str, np.ndarray]:
 def test_everyone_held_on_the_first_day_is_somewhere(played_through):
     _, talks, books = played_through
     for day, book in enumerate(books):
-        assert np.array_equal(sum(of(book, "people").values()), talks.captivity.initial), day
+        assert np.array_equal(sum(of(book, "people").values()), talks.captivity.params.initial), day
 
 
 def test_nobody_comes_back_from_where_they_went(played_through):
@@ -99,7 +99,7 @@ def test_prisoners_are_freed_once_and_no_more_than_there_are(played_through):
     _, talks, books = played_through
     for book in books:
         whole = book["counts.prisoners"] + book["counts.freed"]
-        assert np.array_equal(whole, talks.captivity.initial_prisoners)
+        assert np.array_equal(whole, talks.captivity.params.prisoners)
 
 
 def test_no_count_is_negative(played_through):
@@ -120,10 +120,10 @@ def test_shares_stay_between_0_and_1(played_through):
 def test_what_parties_reckon_with_makes_sense_to_the_end(played_through):
     _, talks, _ = played_through
     rows = np.flatnonzero(talks.playing)
-    scene = talks._assess(rows)
-    for party, reckoning in zip(talks.parties, scene.reckonings, strict=True):
-        assert reckoning.permanence.min() >= 0
-        assert reckoning.permanence.max() <= 1
+    scene = talks.assessor.assess(rows)
+    for party, valuation in zip(talks.parties, scene.valuations, strict=True):
+        assert valuation.permanence.min() >= 0
+        assert valuation.permanence.max() <= 1
         assert sum(party._weights(rows)) == pytest.approx(1, abs=1e-6)
         assert min(weight.min() for weight in party._weights(rows)) >= 0
     assert np.isfinite(scene.reservation).all()

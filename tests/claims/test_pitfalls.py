@@ -36,7 +36,7 @@ def test_giving_captives_up_makes_war_worth_more_to_their_home_and_less_to_their
     rows = np.array([0])
     lift, after = talks.captivity.lift(rows), talks.captivity.lift_after(rows)
     home, holder = (
-        p.looks_ahead(rows, talks._evidence(rows), lift, after).war_after[0] for p in talks.parties
+        p.forecast_war(rows, talks._evidence(rows), lift, after).war_after[0] for p in talks.parties
     )
     same_days = talks.packages.frame_days == 42
     by_release = talks.packages.after_release[talks.packages.frame_after[same_days]]
@@ -73,10 +73,9 @@ def test_believing_in_every_truce_makes_deals_permanent_and_withdrawal_total():
 @pytest.mark.parametrize("name", ["gaza-2024-01", "gaza-2023-11", "two-rivers"])
 def test_nobody_holds_out_for_what_it_thinks_the_others_would_never_take(name):
     talks = talks_of(played(name), 100)
-    talks.day = 1
     scene = scene_of(talks)
-    believed = talks._believed_reservations(scene.rows, scene)
-    aspiration, way_out = talks._aspirations(scene, believed)
+    believed = talks.negotiation.believed_reservations(scene, day=1)
+    aspiration, way_out = talks.negotiation.aspirations(scene, believed, day=1)
     for i in range(len(talks.parties)):
         takes = [scene.worth[:, j] >= b[:, None] for (k, j), b in believed.items() if k == i]
         in_sight = np.where(np.all(takes, axis=0), scene.worth[:, i], -np.inf).max(axis=1)

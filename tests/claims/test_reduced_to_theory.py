@@ -44,7 +44,7 @@ BELIEFS = {
 def test_the_zopa_is_fearons_bargaining_range():
     case = cut_finer(case_of("pie", BELIEFS), 100)
     talks = talks_of(case, 2000)
-    inside = talks._zopa(scene_of(talks))
+    inside = talks.assessor.zone_of_agreement(scene_of(talks))
     draws = ParameterSample(case, RandomStreams(1, 0, 2000))
     beliefs = [draws[f"parties.{p}.war.{n}"] for n in ("chance", "cost") for p in ("a", "b")]
     least, most = perceived_range(*beliefs)
@@ -69,7 +69,7 @@ def test_without_a_mediator_some_slice_is_agreed_on_exactly_where_the_range_has_
 def test_the_range_of_a_known_case(chance_b, least, most, surplus):
     case = cut_finer(case_of("pie", {"parties.b.war.chance": chance_b}), 100)
     talks = talks_of(case)
-    slices = np.flatnonzero(talks._zopa(scene_of(talks))[0]) / 100
+    slices = np.flatnonzero(talks.assessor.zone_of_agreement(scene_of(talks))[0]) / 100
     assert float(fearon_surplus(0.6, chance_b, 0.08, 0.07)) == pytest.approx(surplus, abs=1e-9)
     assert slices[[0, -1]] == pytest.approx([least, most], abs=0.01 + 1e-9)
 
@@ -172,7 +172,7 @@ def test_those_who_believe_alike_are_never_optimistic():
         talks.step()
         optimism = scene_of(talks).war_values.sum(axis=1) - 1
         assert optimism[talks.playing] == pytest.approx(0, abs=1e-6)
-    assert len(np.unique(talks.front[rows])) > 5
+    assert len(np.unique(talks.war_state.front[rows])) > 5
 
 
 def test_beliefs_draw_together_as_battles_are_fought():
@@ -180,7 +180,7 @@ def test_beliefs_draw_together_as_battles_are_fought():
     talks = talks_of(case, 20, days=100)
     talks.play()
     seen = talks._evidence(np.arange(20))
-    one, other = (p.war.believed(p.own_war, seen) for p in talks.parties)
+    one, other = (p.war.believed(p.params.own_war, seen) for p in talks.parties)
     assert (seen.battles == 100).all()
     assert one - other == pytest.approx(float(posterior_gap(0.09, 40, 100)), abs=1e-9)
 
@@ -405,8 +405,10 @@ def test_the_more_an_exchange_shifts_power_the_less_can_be_exchanged():
         scene, packages = scene_of(talks), talks.packages
         everyone = dict(captives="3", ratio="30", aid="1", withdrawal="2")
         row = package_of(case, packages, duration="permanent", guarantee="3", **everyone)
-        lasts.append(scene.reckonings[0].permanence[0, packages.frame_of[row]])
-        beyond_the_weak = talks._zopa(scene)[0] & (packages.level("captives") >= 2)
+        lasts.append(scene.valuations[0].permanence[0, packages.frame_of[row]])
+        beyond_the_weak = talks.assessor.zone_of_agreement(scene)[0] & (
+            packages.level("captives") >= 2
+        )
         exchanged.append(beyond_the_weak.sum())
     assert np.all(np.diff(lasts) <= 0)
     assert lasts[0] > 0.9

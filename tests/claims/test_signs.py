@@ -127,7 +127,7 @@ def test_no_truce_looks_less_lasting_for_a_guarantee_that_bites_more(name):
     lasts = []
     for bite in (0.0, 0.1, 0.3):
         scene = scene_of(talks_of(case_of(name, {"permanence.numbers.bite": bite}), 50))
-        lasts.append(np.stack([reckoning.permanence for reckoning in scene.reckonings]))
+        lasts.append(np.stack([valuation.permanence for valuation in scene.valuations]))
     assert (np.diff(lasts, axis=0) >= -1e-6).all()
     assert lasts[-1].mean() > lasts[0].mean()
 

@@ -52,7 +52,7 @@ def outlooks() -> list:
     _, talks, _ = example()
     rows = np.array([0])
     lift, after = talks.captivity.lift(rows), talks.captivity.lift_after(rows)
-    return [p.looks_ahead(rows, talks._evidence(rows), lift, after) for p in talks.parties]
+    return [p.forecast_war(rows, talks._evidence(rows), lift, after) for p in talks.parties]
 
 
 # --- The war, now ---
@@ -88,7 +88,7 @@ def test_an_exchange_costs_leverage_and_a_truce_costs_ground(levels, leverage, f
     packages, row = talks.packages, row_of(levels)
     lift = talks.captivity.lift_after(np.array([0]))[0, packages.release_of[row]]
     rearmed = talks.war_numbers["rearm_per_month"][0] * min(packages.days[row], 90) / 30
-    assert [1 - lift / 0.1, talks.front[0] - rearmed] == printed(leverage, front)
+    assert [1 - lift / 0.1, talks.war_state.front[0] - rearmed] == printed(leverage, front)
 
 
 @pytest.mark.parametrize(
@@ -106,9 +106,9 @@ def test_a_truce_lasts_if_neither_is_tempted(levels, war_after, resumptions, per
     seen = outlooks()
     assert [float(o.war_after[0, frame]) for o in seen] == printed(*war_after)
     tempted = np.stack([o.temptation for o in seen], axis=1)
-    resume = talks.parties[0].judgement.resumptions(talks.parties[0].judgement_numbers, tempted)
+    resume = talks.parties[0].judgement.resumptions(talks.parties[0].params.judgement, tempted)
     assert resume[0, :, frame].tolist() == printed(*resumptions)
-    lasts = [float(r.permanence[0, frame]) for r in scene.reckonings]
+    lasts = [float(r.permanence[0, frame]) for r in scene.valuations]
     assert lasts == printed(permanence, permanence)
 
 
@@ -130,8 +130,8 @@ def test_what_a_package_is_worth(levels, exchange, worth, surplus):
     case, talks, scene = example()
     row = row_of(levels)
     of_exchange = []
-    for party, reckoning in zip(talks.parties, scene.reckonings, strict=True):
-        tables, packages = reckoning.tables, talks.packages
+    for party, valuation in zip(talks.parties, scene.valuations, strict=True):
+        tables, packages = valuation.tables, talks.packages
         both = tables.swaps[0, packages.swap_of[row]] + tables.other[0] @ packages.other[row]
         of_exchange.append(float(both) / case.parties[party.name].exchange_weight.centre)
     gains = scene.worth[0, :, row] - scene.reservation[0]

@@ -12,7 +12,7 @@ import pytest
 from sim.sweep import Sweep
 from sim.sweep import result_folder as disk
 from sim.sweep.design_points import DesignPoints
-from sim.sweep.execution import begin
+from sim.sweep.execution import prepare_folder
 from sim.sweep.plan import SweepPlan
 from sim.sweep.study import MOST_REPLICATES
 from sim.sweep.study_reader import read_study_text
@@ -60,8 +60,8 @@ def plan_of(text: str) -> SweepPlan:
 
 
 @pytest.fixture
-def known(tmp_path: Path) -> Callable[..., Sweep]:
-    """A finished sweep with known answers: `known(function, design=…)`.
+def known_sweep(tmp_path: Path) -> Callable[..., Sweep]:
+    """A finished sweep with known answers: `known_sweep(function, design=…)`.
 
     The function is given the design points and the numbers of the replicates, and answers with
     arrays that fit (points, replicates), by kept outcome. `scramble` may change the table of runs.
@@ -84,17 +84,17 @@ def known(tmp_path: Path) -> Callable[..., Sweep]:
         plan = plan_of(text)
         folder = tmp_path / name
         folder.mkdir()
-        begin(folder, plan)
+        prepare_folder(folder, plan)
         columns = function(plan.points, np.arange(replicates))
         disk.write_table(folder / "runs.parquet", scramble(rows_of(plan, replicates, columns)))
         kinds = {"deal_by_10": "share", "deal_day": "day", "ending": "word"}
-        said: dict[str, Any] = {
+        columns_in_words: dict[str, Any] = {
             column: {"kind": kinds.get(column, "count"), "words": column} for column in columns
         }
         manifest = disk.read_manifest(folder) | {
             "complete": True,
             "files": {name: disk.sha256(folder / name) for name in (disk.DESIGN, "runs.parquet")},
-            "columns": said,
+            "columns": columns_in_words,
             "counts": {"planned": plan.first_batch, "ok": plan.first_batch, "failed": 0},
         }
         disk.write_manifest(folder, manifest)

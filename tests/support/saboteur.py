@@ -23,32 +23,34 @@ HANGING = threading.Event()
 VICTIM = 5
 
 
-def dies(scenario, **asked):
+def dies(scenario, **options):
     """Play, but end the process where the victim is among the runs."""
-    if has_victim(asked):
+    if has_victim(options):
         os._exit(1)
-    return honest(scenario, **asked)
+    return honest(scenario, **options)
 
 
-def fails(scenario, **asked):
+def fails(scenario, **options):
     """Play, but fail where the victim is among the runs."""
-    if has_victim(asked):
+    if has_victim(options):
         raise ZeroDivisionError("no such luck")
-    return honest(scenario, **asked)
+    return honest(scenario, **options)
 
 
-def hangs(scenario, **asked):
+def hangs(scenario, **options):
     """Play, but never end where the victim is among the runs."""
-    if has_victim(asked):
+    if has_victim(options):
         HANGING.set()
         while True:
             time.sleep(0.01)
-    return honest(scenario, **asked)
+    return honest(scenario, **options)
 
 
-def has_victim(asked) -> bool:
+def has_victim(options) -> bool:
     """Whether the victim is among the runs that are asked for."""
-    return bool(((asked["luck"] == VICTIM) & (asked["levers"]["guarantee_strength"] == 0)).any())
+    return bool(
+        ((options["luck"] == VICTIM) & (options["levers"]["guarantee_strength"] == 0)).any()
+    )
 
 
 def tampered(how: Callable) -> None:

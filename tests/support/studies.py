@@ -54,7 +54,7 @@ def whole_of(tmp_path_factory) -> Callable[..., Sweep]:
         path = tmp_path_factory.mktemp("whole") / "study.yaml"
         path.write_text(text, encoding="utf-8")
         return run(
-            read_study(path), path.with_name("sweep"), manner=ExecutionOptions(chunk_runs=100)
+            read_study(path), path.with_name("sweep"), options=ExecutionOptions(chunk_runs=100)
         )
 
     return played

@@ -18,7 +18,16 @@ from dashboard.classroom.views import INSTRUCTOR
 from dashboard.common import theme
 from sim.classroom.commands import OpenLobby, Request
 from sim.classroom.debrief import ENDED
-from sim.classroom.plan import Clocks, ExercisePlan, Inject, Setting, Style
+from sim.classroom.plan import (
+    Clocks,
+    ExercisePlan,
+    Inject,
+    MessageInject,
+    OptionInject,
+    ParameterInject,
+    Setting,
+    Style,
+)
 from sim.scenario.errors import count_noun
 from sim.scenario.loading import load_scenario, scenario_names
 from sim.scenario.schema import Scenario
@@ -51,15 +60,14 @@ LESSONS = {
 
 def possible_injects(case: Scenario) -> dict[str, Inject]:
     """Return injects that move the levers of a scenario, by their labels."""
-    injects = {}
+    injects: dict[str, Inject] = {}
     for name, lever in case.levers.items():
         if any(move.key.startswith(("issues.", "channel.every_days")) for move in lever.moves):
             continue
         ends = (("high", lever.high), ("low", lever.low))
         for end, value in ((end, value) for end, value in ends if value != lever.default):
-            injects[f"{lever.label}: {end}"] = Inject(
+            injects[f"{lever.label}: {end}"] = ParameterInject(
                 id=_id(f"{name}-{end}"),
-                kind="parameter",
                 words=(
                     f"{lever.label}: from now on {value:g} {lever.unit}, where it was "
                     f"{lever.default:g}."
@@ -89,9 +97,8 @@ def by_issue(terms: list[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
 
 def opening(words: str, issue: str, level: str) -> Inject:
     """Return the inject that opens terms which were held back."""
-    return Inject(
+    return OptionInject(
         id=_id(f"open-{issue}-{level}"),
-        kind="option",
         words=f"This can be agreed from now on. {words}.",
         issue=issue,
         opens=(level,),
@@ -232,7 +239,7 @@ try:
     ]
     injects += [opening(words, *terms[words]) for words in held_back]
     if own.strip():
-        injects.append(Inject(id="message", kind="message", words=own))
+        injects.append(MessageInject(id="message", words=own))
     plan = ExercisePlan(
         title=title,
         tables=tables,

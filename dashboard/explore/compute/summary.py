@@ -9,7 +9,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,11 +26,11 @@ from dashboard.explore.answers import (
 )
 from dashboard.explore.query import Query, QueryArm, arm_key
 from sim import findings
-from sim.engine.outcomes import ENDINGS, Outcomes
+from sim.engine.outcomes import Outcomes
 from sim.engine.simulate import Comparison, in_stages, initial_utilities
 from sim.findings import attribution
 from sim.findings.statistics import Effect, Finding
-from sim.reporting import explanation, html_report
+from sim.reporting import explanation, html_report, sections
 from sim.reporting import summary as summaries
 from sim.reporting.charts.kit import GREY, Figure, specification
 from sim.reporting.charts.shares import share_bars
@@ -45,8 +44,8 @@ from sim.reporting.models import (
     ShareInWords,
     TableData,
 )
-from sim.reporting.sections import BASELINE, CHANGED, OF_COMPARISON, OF_TALKS, Section
-from sim.reporting.summary import days_within, ending_words, of_hundred
+from sim.reporting.sections import BASELINE, CHANGED, Section
+from sim.reporting.summary import days_within, of_hundred
 from sim.scenario.schema import Scenario
 from sim.types import Json
 
@@ -111,9 +110,8 @@ def talks(question: Query, desk: JobContext) -> TalksAnswer:
     lines = headline(arms, scenario)
     desk.show(TalksSoFar(summary=summary, headline=lines).as_data())
     desk.say(1.0, "Drawing")
-    shown = {name: partial(draw, outcomes, summary, scenario) for name, draw in OF_TALKS.items()}
-    sections = _sections(question, shown, arms)
-    return TalksAnswer(summary=summary, headline=lines, sections=sections)
+    shown = _sections(question, sections.of_talks(outcomes, summary, scenario), arms)
+    return TalksAnswer(summary=summary, headline=lines, sections=shown)
 
 
 def headline_only(question: Query, desk: JobContext) -> HeadlineAnswer:
@@ -131,12 +129,8 @@ def comparison(question: Query, desk: JobContext) -> ComparisonAnswer:
     lines = headline(arms, scenario)
     desk.show(ComparisonSoFar(comparison=summary, headline=lines).as_data())
     desk.say(1.0, "Drawing")
-    shown = {name: partial(draw, both, summary, scenario) for name, draw in OF_COMPARISON.items()}
-    shown["endings"] = partial(_endings, arms, scenario)
-    shown["blockers"] = partial(_refusals, arms, scenario)
-    order = ("truce-begins", "effects", "endings", "terms", "people", "truce-lasts", "blockers")
-    sections = _sections(question, {name: shown[name] for name in order}, arms)
-    return ComparisonAnswer(comparison=summary, headline=lines, sections=sections)
+    shown = _sections(question, sections.of_comparison(both, summary, scenario), arms)
+    return ComparisonAnswer(comparison=summary, headline=lines, sections=shown)
 
 
 def brief(question: Query, desk: JobContext) -> ReportAnswer:
@@ -426,47 +420,6 @@ def _paths(outcomes: Outcomes) -> alt.Chart:
         .encode(alt.X("day:Q"), alt.Y("estimate:Q"), alt.Detail("path:N"))
     )
     return lines
-
-
-def _endings(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
-    """How talks stand on their last day, arm beside arm."""
-    found = {arm: findings.endings(outcomes) for arm, outcomes in arms.items()}
-    seen = [name for name in ENDINGS if any(shares[name].estimate for shares in found.values())]
-    days = next(iter(arms.values())).days
-    figure = share_bars(
-        "endings",
-        f"Of 100 talks, so many stand like this on day {days}.",
-        {
-            arm: {"": {ending_words(name, scenario): shares[name] for name in seen}}
-            for arm, shares in found.items()
-        },
-        "of 100 talks",
-    )
-    return Section("endings", f"How do talks stand on day {days}?", (), (figure,))
-
-
-def _refusals(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
-    """Who refuses texts, arm beside arm."""
-    words = {
-        "refused": "refused",
-        "refused_alone": "refused, and nobody else did",
-        "no_way_out": "saw no way out",
-    }
-    groups = {
-        arm: {
-            scenario.parties[party].title: {words[name]: share for name, share in counts.items()}
-            for party, counts in findings.refusals(outcomes).items()
-        }
-        for arm, outcomes in arms.items()
-    }
-    figure = share_bars(
-        "blockers",
-        "Of 100 texts on the table, so many are refused by each party.",
-        groups,
-        "of 100 texts",
-    )
-    said = "Who sees no way out believes that nothing it could accept would be accepted."
-    return Section("blockers", "Who refuses?", (said,), (figure,))
 
 
 def _obstacles(question: Query, arms: list[str]) -> Section:

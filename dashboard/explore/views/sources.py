@@ -53,7 +53,7 @@ def range_in_words(number: Quantity) -> str:
     """Describe the range of a number from its 5 % to its 95 % quantile."""
     if number.is_certain:
         return "taken as certain"
-    low, high = number.at(np.array([0.05, 0.95]))
+    low, high = number.ppf(np.array([0.05, 0.95]))
     return f"{low:.3g} to {high:.3g}"
 
 

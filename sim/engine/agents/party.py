@@ -11,15 +11,15 @@ from dataclasses import dataclass
 import mesa
 import numpy as np
 
-from sim.engine.agents.constituency import Constituency
-from sim.engine.sampling import ParameterSample
+from sim.engine.agents.constituency import Constituency, ConstituencyParams
+from sim.engine.sampling import ParameterSample, carry_over
 from sim.engine.utility import Exchange, Stakes, Tables, blended, columns, outer, tables_of
 from sim.scenario.packages import Packages, crosses, retreat
 from sim.scenario.quantity import standard_normal
 from sim.theory.bargaining import mask_outside
 from sim.theory.commitment import PERMANENCE, blame, permanence, temptation
 from sim.theory.concession import TACTICS, ConcessionInput
-from sim.theory.war import WAR_MODULES, Evidence
+from sim.theory.war import WAR_MODULES, WarState
 from sim.types import Bools, Floats, Ints
 
 
@@ -42,21 +42,71 @@ class Valuation:
     permanence: Floats  # (runs, frames) how likely it thinks a truce is to last
 
     def first(self, runs: int) -> Valuation:
-        """The reckoning in so many of its first runs."""
+        """Return the valuation in so many of its first runs."""
         voters = [tables.first(runs) for tables in self.voters]
         return Valuation(self.tables.first(runs), voters, self.permanence[:runs])
 
 
+@dataclass(frozen=True)
+class PartyParams:
+    """The numbers of a party; axis 0 is the run."""
+
+    war: Mapping[str, Floats]  # (runs,) each, of the war as it is
+    own_war: Mapping[str, Floats]  # (runs,) each, of the war as it sees it
+    daily_cost: Floats  # (runs,) of the war, in utils
+    judgement: Mapping[str, Floats]  # (runs,) each, of its judgement how long truces last
+    bite: Floats  # (runs,) what it costs to break a guaranteed truce, as a share of winning
+    misjudgement: Floats  # (runs,) scale of its error in judging the others' temptation
+    tactic: Mapping[str, Floats]  # (runs,) each, of its way of conceding
+    optimism: Floats  # (runs,) by how much it thinks others would go lower, in utils
+    misreading: Floats  # (runs,) scale of its error in that on a day
+    weight_error: Floats  # (runs,) scale of its error in what others care about
+    audience_cost: Floats  # (runs,) of retreating in public, in utils
+    exposure: Floats  # (runs,) how public its position is on the first day, 0 to 1
+    stakes: Stakes
+    settlement: list[Floats]  # by settlement issue, (runs, levels)
+    override_price: Floats  # (runs,) of overriding a vote at home, in utils
+    red_lines: list[tuple[Floats, Ints]]  # what each costs (runs,), and the packages that cross it
+
+    @classmethod
+    def of(cls, sample: ParameterSample, name: str, packages: Packages) -> PartyParams:
+        """Read the numbers of a party from a sample."""
+        spec = sample.scenario.parties[name]
+        path = f"parties.{name}"
+        war = WAR_MODULES[sample.scenario.war.kind]()
+        judgement = PERMANENCE[sample.scenario.permanence.kind]()
+        own_war = sample.of(f"{path}.war", war.party_numbers)
+        judgement_numbers = sample.of("permanence.numbers", judgement.numbers)
+        settlement = _settlement(sample, path, path, packages)
+        return cls(
+            war=sample.of("war.numbers", war.numbers),
+            own_war=own_war,
+            daily_cost=war.daily_cost(own_war),
+            judgement=judgement_numbers,
+            bite=judgement.bite(judgement_numbers),
+            misjudgement=judgement.misjudgement(judgement_numbers),
+            tactic=sample.of(f"{path}.tactic.numbers", TACTICS[spec.tactic.kind]().numbers),
+            optimism=sample[f"{path}.optimism"],
+            misreading=sample[f"{path}.misreading"],
+            weight_error=sample.get(f"{path}.weight_error", 0.0),
+            audience_cost=sample[f"{path}.audience.cost"],
+            exposure=sample[f"{path}.audience.exposure"],
+            stakes=_stakes(sample, path, path, packages),
+            settlement=[table.astype(np.float32) for table in settlement],
+            override_price=sample.get(f"{path}.ratification.price", 0.0),
+            red_lines=_red_lines(sample, name, packages),
+        )
+
+
 class Party(mesa.Agent):
-    """A party; attributes that vary are arrays with one entry per run."""
+    """A party; what varies is an array with one entry per run."""
 
     def __init__(
-        self, talks: mesa.Model, name: str, draws: ParameterSample, packages: Packages
+        self, talks: mesa.Model, name: str, sample: ParameterSample, packages: Packages
     ) -> None:
         super().__init__(talks)
-        scenario = draws.scenario
+        scenario = sample.scenario
         spec = scenario.parties[name]
-        path = f"parties.{name}"
         self.name = name
         self.title = spec.title
         self.veto = spec.veto
@@ -64,71 +114,58 @@ class Party(mesa.Agent):
         self.packages = packages
         self.forward = name in scenario.war.forward
         self.war = WAR_MODULES[scenario.war.kind]()
-        self.war_numbers = draws.of("war.numbers", self.war.numbers)
-        self.own_war = draws.of(f"{path}.war", self.war.party_numbers)
-        self.daily_cost = self.war.daily_cost(self.own_war)
         self.judgement = PERMANENCE[scenario.permanence.kind]()
-        self.judgement_numbers = draws.of("permanence.numbers", self.judgement.numbers)
-        self.bite = self.judgement.bite(self.judgement_numbers)
-        self.misjudgement = self.judgement.misjudgement(self.judgement_numbers)
         self.tactic = TACTICS[spec.tactic.kind]()
-        self.tactic_numbers = draws.of(f"{path}.tactic.numbers", self.tactic.numbers)
-        self.optimism = draws[f"{path}.optimism"]
-        self.misreading = draws[f"{path}.misreading"]
-        self.weight_error = draws.get(f"{path}.weight_error", 0.0)
-        self.slant = {
-            other: standard_normal(draws.chance.once(f"weights {name} {other}", 3))
-            for other in scenario.parties
-            if other != name
-        }
-        self.audience_cost = draws[f"{path}.audience.cost"]
-        self.exposure = draws[f"{path}.audience.exposure"]
-        self.stakes = _stakes(draws, path, path, packages)
-        self.exchange_weight = draws[f"{path}.exchange_weight"]
-        self.settlement = [
-            table.astype(np.float32) for table in _settlement(draws, path, path, packages)
-        ]
-        self.constituencies = [
-            Constituency(
-                talks, name, c, draws, _stakes(draws, path, f"{path}.constituencies.{c}", packages)
-            )
-            for c in spec.constituencies
-        ]
         self.quota = spec.ratification.quota if spec.ratification else 0
-        self.override_price = draws.get(f"{path}.ratification.price", 0.0)
         self.retreat = retreat(scenario, packages.levels, name).astype(np.float32)
-        self.red_lines = [
-            (
-                draws[f"{path}.positions.red_lines.{k}.price"].astype(np.float32),
-                np.flatnonzero(crossed),
-            )
-            for k, crossed in enumerate(crosses(scenario, packages.levels, name))
-            if not spec.positions.red_lines[k].hard
-        ]
         pools = list(scenario.captives.values())
         self.home_pools = np.array([k for k, pool in enumerate(pools) if pool.home == name], int)
+        self.slant = {
+            other: standard_normal(sample.chance.once(f"weights {name} {other}", 3))
+            for other in scenario.parties
+            if other != name
+        }  # by other party, (runs, 3): which way it is wrong about what the other cares about
+        self.params = PartyParams.of(sample, name, packages)
+        self.exposure = self.params.exposure.copy()  # (runs,) 0 to 1
+        people = _constituency_params(sample, name, packages)
+        self.constituencies = [
+            Constituency(talks, c, spec.title, spec.seats, people[c])
+            for c, spec in spec.constituencies.items()
+        ]
+
+    def set_params(self, sample: ParameterSample) -> None:
+        """Set the numbers of a new sample; attention stays as far from its beginning as it is."""
+        new = PartyParams.of(sample, self.name, self.packages)
+        self.exposure = carry_over(self.exposure, self.params.exposure, new.exposure)
+        self.params = new
+        people = _constituency_params(sample, self.name, self.packages)
+        for constituency in self.constituencies:
+            constituency.set_params(people[constituency.name])
 
     # -- what it expects -----------------------------------------------------------------------
 
-    def values_war(
+    def value_of_war(
         self,
         rows: Ints,
-        evidence: Evidence,
+        evidence: WarState,
         lift: Floats,
         pause: Floats,
         truthful: bool = False,
     ) -> Floats:
-        """The value of fighting on, by its own belief or the truth: (runs, cases), in utils."""
-        numbers = {name: value[rows] for name, value in self.war_numbers.items()}
-        own: Mapping[str, Floats] = {name: value[rows] for name, value in self.own_war.items()}
+        """Return the value of fighting on, by belief or the truth: (rows, cases), in utils."""
+        numbers = {name: value[rows] for name, value in self.params.war.items()}
+        own: Mapping[str, Floats] = {
+            name: value[rows] for name, value in self.params.own_war.items()
+        }
         if truthful:
             own = self.war.undeceived(own, numbers)
-        return self.war.value(numbers, own, evidence, lift, pause, self.forward)
+        value: Floats = self.war.value(numbers, own, evidence, lift, pause, self.forward)
+        return value
 
-    def looks_ahead(
+    def forecast_war(
         self,
         rows: Ints,
-        evidence: Evidence,
+        evidence: WarState,
         lift: Floats,
         lift_after: Floats,
         truthful: bool = False,
@@ -141,65 +178,65 @@ class Party(mesa.Agent):
         packages = self.packages
         cases = np.concatenate([lift[:, None], lift_after[:, packages.after_release]], axis=1)
         pause = np.concatenate([[0.0], packages.after_days])
-        value = self.values_war(rows, evidence, cases, pause, truthful).astype(np.float32)
+        value = self.value_of_war(rows, evidence, cases, pause, truthful).astype(np.float32)
         after = columns(value[:, 1:], packages.frame_after)
-        settled = self._leaderships_settlement(rows)
-        reneging = outer(self.bite[rows].astype(np.float32), packages.frame_bite)
+        settled = self._settlement_utility(rows)
+        reneging = outer(self.params.bite[rows].astype(np.float32), packages.frame_bite)
         tempted = temptation(after, settled, reneging, 1.0, 1.0)
         return WarForecast(value[:, 0], after, reneging, tempted)
 
-    def _leaderships_settlement(self, rows: Ints) -> Floats:
-        """What the leadership gains from the war ending on each frame's terms: (runs, frames)."""
-        if not self.settlement:
+    def _settlement_utility(self, rows: Ints) -> Floats:
+        """Return what the leadership gains if the war ends on a frame's terms: (rows, frames)."""
+        if not self.params.settlement:
             half = np.full(len(self.packages.frame_days), 0.5, dtype=np.float32)
             return outer(np.ones(len(rows), dtype=np.float32), half)
         total = sum(
             columns(table[rows], self.packages.frame_levels[:, k])
-            for k, table in enumerate(self.settlement)
+            for k, table in enumerate(self.params.settlement)
         )
-        return np.asarray(total / np.float32(len(self.settlement)))
+        return np.asarray(total / np.float32(len(self.params.settlement)))
 
-    def reckons(
-        self, rows: Ints, outlook: WarForecast, temptations: Floats, own: int, exchange: Exchange
+    def evaluate_deals(
+        self, rows: Ints, forecast: WarForecast, temptations: Floats, own: int, exchange: Exchange
     ) -> Valuation:
-        """What a deal is worth to each of its constituencies and to it, with their weight.
+        """Return what a deal is worth to each of its constituencies, and to it with their weight.
 
         `temptations` (runs, parties, frames) are everybody's, as it judges them; `own` is its own
         place among them.
         """
         packages = self.packages
-        numbers = {name: value[rows] for name, value in self.judgement_numbers.items()}
+        numbers = {name: value[rows] for name, value in self.params.judgement.items()}
         resumptions = self.judgement.resumptions(numbers, temptations)
         lasts = permanence(resumptions)
         blamed = blame(resumptions)[:, own]
-        resumed = (1.0 - lasts) * (outlook.war_after - blamed * outlook.reneging)
-        own_stakes = self.stakes.of(rows)
-        people = [constituency.stakes.of(rows) for constituency in self.constituencies]
+        resumed = (1.0 - lasts) * (forecast.war_after - blamed * forecast.reneging)
+        own_stakes = self.params.stakes.of(rows)
+        people = [constituency.params.stakes.of(rows) for constituency in self.constituencies]
         together = blended([own_stakes, *people], self._weights(rows))
 
         def tables(stakes: Stakes) -> Tables:
-            return tables_of(stakes, exchange, packages, lasts, resumed, outlook.war_now)
+            return tables_of(stakes, exchange, packages, lasts, resumed, forecast.war_now)
 
         voters = [tables(s) for s, c in zip(people, self.constituencies, strict=True) if c.seats]
         return Valuation(tables(together), voters, lasts)
 
-    def weighs(self, rows: Ints, reckoning: Valuation) -> Floats:
-        """The worth of every package: (runs, packages).
+    def evaluate_packages(self, rows: Ints, valuation: Valuation) -> Floats:
+        """Return the utility of every package: (rows, packages).
 
         Less the costs of retreating in public, of red lines and of overriding a vote.
         """
-        worth = reckoning.tables.spread(self.packages)
-        exposed = (self.audience_cost[rows] * self.exposure[rows]).astype(np.float32)
+        worth = valuation.tables.spread(self.packages)
+        exposed = (self.params.audience_cost[rows] * self.exposure[rows]).astype(np.float32)
         worth -= outer(exposed, self.retreat)
-        for price, crossed in self.red_lines:
+        for price, crossed in self.params.red_lines:
             worth.T[crossed] -= price[rows]
         if self.quota:
-            rejected = ~self.ratifies(reckoning.voters)
-            worth -= self.override_price[rows, None].astype(np.float32) * rejected
+            rejected = ~self.ratifies(valuation.voters)
+            worth -= self.params.override_price[rows, None].astype(np.float32) * rejected
         return worth
 
     def _weights(self, rows: Ints) -> list[Floats]:
-        """The leadership's weight and each constituency's: they add up to 1 in every run."""
+        """Return the leadership's weight and each constituency's: they add up to 1 in every run."""
         pulls = [constituency.weight(rows) for constituency in self.constituencies]
         total = sum(pulls, np.zeros(len(rows)))
         crowded = np.maximum(total, 1.0)
@@ -207,7 +244,7 @@ class Party(mesa.Agent):
         return [weight.astype(np.float32) for weight in weights]
 
     def ratifies(self, voters: list[Tables]) -> Bools:
-        """Which packages the constituencies that have seats would vote for: (runs, packages)."""
+        """Return which packages the constituencies with seats would vote for: (rows, packages)."""
         seats = [c.seats for c in self.constituencies if c.seats]
         smallest = np.min_scalar_type(sum(seats))  # the fewer bytes a vote has the faster it is
         votes = np.zeros((len(self.packages), len(voters[0].reservation)), dtype=smallest).T
@@ -218,7 +255,7 @@ class Party(mesa.Agent):
 
     # -- what it does --------------------------------------------------------------------------
 
-    def holds_out_for(
+    def aspiration(
         self,
         rows: Ints,
         worth: Floats,
@@ -227,7 +264,7 @@ class Party(mesa.Agent):
         elapsed: Floats,
         loss_rate: Floats,
     ) -> tuple[Floats, Bools]:
-        """Its aspiration (runs,), and whether it sees a way out (runs,).
+        """Return its aspiration (rows,), and whether it sees a way out (rows,).
 
         `acceptable` (runs, packages) are the packages it believes the others would still take. If
         none of them is better for it than no deal it sees no way out: nothing is to be gained by
@@ -239,25 +276,25 @@ class Party(mesa.Agent):
         urged = np.ones(len(rows))
         for constituency in self.constituencies:
             urged = urged * constituency.patience_left(rows)
-        numbers = {name: value[rows] for name, value in self.tactic_numbers.items()}
-        stance = ConcessionInput(
+        numbers = {name: value[rows] for name, value in self.params.tactic.items()}
+        concession = ConcessionInput(
             reservation,
             np.where(way_out, top, reservation),
             elapsed,
             self._delay_cost(rows, loss_rate),
             1.0 - urged,
         )
-        return np.maximum(self.tactic(numbers, stance), reservation), way_out
+        return np.maximum(self.tactic(numbers, concession), reservation), way_out
 
     def _delay_cost(self, rows: Ints, loss_rate: Floats) -> Floats:
-        """What a day without a deal costs: the war, and captives who die, in utils: (runs,)."""
-        cost = self.stakes.war[rows] * self.daily_cost[rows]
+        """Return what a day without a deal costs, in war and deaths: (rows,), in utils."""
+        cost = self.params.stakes.war[rows] * self.params.daily_cost[rows]
         for pool in self.home_pools:
-            cost = cost + np.abs(self.stakes.captives[rows, pool]) * loss_rate[:, pool]
+            cost = cost + np.abs(self.params.stakes.captives[rows, pool]) * loss_rate[:, pool]
         return np.asarray(cost)
 
-    def proposes(self, worth: Floats, aspiration: Floats, others: Floats) -> Ints:
-        """Of what it would accept, the package that it thinks suits the others best: (runs,).
+    def propose(self, worth: Floats, aspiration: Floats, others: Floats) -> Ints:
+        """Return the package that suits the others best, of those it would accept: (rows,).
 
         `others` (runs, packages) is what it believes the worst-off of the others would gain.
         """
@@ -265,30 +302,58 @@ class Party(mesa.Agent):
         proposal = mask_outside(others, fine).argmax(axis=1)
         return np.asarray(np.where(fine.any(axis=1), proposal, worth.argmax(axis=1)))
 
-    def guesses(self, rows: Ints, other: str, tables: Tables) -> Floats:
-        """How far its guess of a package's worth to another is off: (runs, packages), in utils.
+    def utility_estimate_error(self, rows: Ints, other: str, tables: Tables) -> Floats:
+        """Return how far its guess of a package's utility to another is off: (rows, packages).
 
         It misjudges how much the other cares about the settlement, the exchange and the rest.
         """
-        off = self.weight_error[rows, None] * self.slant[other][rows]
+        off = self.params.weight_error[rows, None] * self.slant[other][rows]
         return tables.misjudged(off).spread(self.packages)
 
-    def goes_public(self, rows: Ints) -> None:
-        """A leak puts its position before its public."""
+    def expose(self, rows: Ints) -> None:
+        """Put its position before its public, as a leak does."""
         self.exposure[rows] = 1.0
 
-    def is_forgotten(self, kept: Floats) -> None:
-        """Public attention fades to the share `kept` (runs,)."""
+    def fade_exposure(self, kept: Floats) -> None:
+        """Let public attention fade to the share `kept` (runs,)."""
         self.exposure *= kept
 
 
-def _stakes(draws: ParameterSample, party: str, member: str, packages: Packages) -> Stakes:
-    """What a member of a party's electorate cares about: its own numbers, else the party's."""
-    scenario, runs = draws.scenario, draws.chance.runs
+def _constituency_params(
+    sample: ParameterSample, party: str, packages: Packages
+) -> dict[str, ConstituencyParams]:
+    """Return the numbers of each constituency of a party, by its name."""
+    path = f"parties.{party}"
+    params = {}
+    for name in sample.scenario.parties[party].constituencies:
+        stakes = _stakes(sample, path, f"{path}.constituencies.{name}", packages)
+        params[name] = ConstituencyParams.of(sample, party, name, stakes)
+    return params
+
+
+def _red_lines(
+    sample: ParameterSample, party: str, packages: Packages
+) -> list[tuple[Floats, Ints]]:
+    """Return what each red line with a price costs (runs,), and the packages that cross it."""
+    scenario = sample.scenario
+    lines = scenario.parties[party].positions.red_lines
+    return [
+        (
+            sample[f"parties.{party}.positions.red_lines.{k}.price"].astype(np.float32),
+            np.flatnonzero(crossed),
+        )
+        for k, crossed in enumerate(crosses(scenario, packages.levels, party))
+        if not lines[k].hard
+    ]
+
+
+def _stakes(sample: ParameterSample, party: str, member: str, packages: Packages) -> Stakes:
+    """Return what a member of an electorate cares about: its own numbers, else the party's."""
+    scenario, runs = sample.scenario, sample.chance.runs
     pools = list(scenario.captives)
 
     def read(key: str) -> Floats:
-        return _own_or_partys(draws, party, member, key)
+        return _own_or_partys(sample, party, member, key)
 
     captives, ratio = np.zeros((runs, len(pools))), np.zeros((runs, len(pools)))
     for name, issue in scenario.issues.items():
@@ -302,19 +367,19 @@ def _stakes(draws: ParameterSample, party: str, member: str, packages: Packages)
         remains=read("interests.remains"),
         ratio=ratio,
         other=np.stack(other, axis=1) if other else np.zeros((runs, 0)),
-        settlement=_settlement(draws, party, member, packages),
+        settlement=_settlement(sample, party, member, packages),
     )
 
 
 def _settlement(
-    draws: ParameterSample, party: str, member: str, packages: Packages
+    sample: ParameterSample, party: str, member: str, packages: Packages
 ) -> tuple[Floats, ...]:
-    """Per settlement issue, what each level is worth to a member: (runs, levels)."""
-    issues = draws.scenario.issues
+    """Return what each level of each settlement issue is worth to a member: (runs, levels)."""
+    issues = sample.scenario.issues
     return tuple(
         np.stack(
             [
-                _own_or_partys(draws, party, member, f"settlement.{name}.{level}")
+                _own_or_partys(sample, party, member, f"settlement.{name}.{level}")
                 for level in issues[name].levels
             ],
             axis=1,
@@ -323,7 +388,7 @@ def _settlement(
     )
 
 
-def _own_or_partys(draws: ParameterSample, party: str, member: str, key: str) -> Floats:
-    """A member's own number where it has one, else its party's."""
+def _own_or_partys(sample: ParameterSample, party: str, member: str, key: str) -> Floats:
+    """Return a member's own number where it has one, else its party's."""
     own = f"{member}.{key}"
-    return draws[own] if own in draws.quantities else draws.get(f"{party}.{key}", 0.0)
+    return sample[own] if own in sample.quantities else sample.get(f"{party}.{key}", 0.0)

@@ -82,13 +82,17 @@ def kinds_and_numbers(scenario: Scenario) -> Troubles:
         else:
             what = f"{dotted(path)} of the kind {strategy.kind}"
             where = (*path, "numbers")
-            yield from _numbers(where, strategy.numbers, module.numbers, bounds_of(module), what)
+            yield from _numbers(
+                where, strategy.numbers, tuple(module.numbers), bounds_of(module), what
+            )
     module = known_kinds().war.get(scenario.war.kind)
     if module is not None:
         for name, party in scenario.parties.items():
             what = f"a war of the kind {scenario.war.kind}"
             where = ("parties", name, "war")
-            yield from _numbers(where, party.war, module.party_numbers, bounds_of(module), what)
+            yield from _numbers(
+                where, party.war, tuple(module.party_numbers), bounds_of(module), what
+            )
 
 
 def every_strategy(

@@ -1,8 +1,8 @@
-"""What a stored sweep shows, keyed by its design and never by the order of its rows.
+"""Analyse a stored sweep; rows are found by their keys in the design, never by their order.
 
     sweep = Sweep("sweeps/my-study")
-    found = answers(sweep, "truce_held_60")   # one outcome in every cell
-    curves(found), sobol(found), regret(found), discover(found).in_words()
+    estimates = cell_estimates(sweep, "truce_held_60")  # one outcome in every cell
+    curves(estimates), sobol(estimates), regret(estimates), discover(estimates).in_words()
 
 `parley analyze FOLDER` does all of it and writes one page. The README of this folder has a worked
 study.

@@ -1,4 +1,4 @@
-"""Which settings of the uncertainties fit the facts of a case, and whether the facts can tell.
+"""Find which settings of the uncertainties fit the facts of a case, and whether that is clear.
 
 Two looks at the same stored runs. Rejection (approximate Bayesian computation; Pritchard et al.
 1999) keeps the runs that come nearest to the facts; their settings are a sample of what remains
@@ -47,7 +47,7 @@ Compare = Literal["runs", "means"]
 
 
 class Observed(StudyPart):
-    """What was observed of an outcome: 1 or 0 of what happened or not."""
+    """Hold what was observed of an outcome: 1 or 0 of what happened or not."""
 
     observed: float
     error: float = Field(0.0, ge=0, description="standard deviation of the observation")
@@ -55,7 +55,17 @@ class Observed(StudyPart):
 
 
 class Facts(StudyPart):
-    """The facts of a case, and under which levers it was."""
+    """Hold the facts of a case, and under which levers it was.
+
+    Parameters
+    ----------
+    facts : dict of str to Observed
+        What was observed, by kept outcome.
+    compare : {"runs", "means"}
+        Whether it was one case ("runs"), or is a share or mean of many ("means").
+    levers : dict of str to float or str
+        The settings of the levers in the case.
+    """
 
     facts: dict[str, Observed] = Field(min_length=1)
     compare: Compare = "runs"
@@ -63,14 +73,41 @@ class Facts(StudyPart):
 
 
 def read_facts(path: str | Path) -> Facts:
-    """Read facts from a YAML file. Raises ScenarioError with everything that is wrong."""
+    """Read facts from a YAML file.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+
+    Returns
+    -------
+    Facts
+        The facts. Whether a sweep keeps their outcomes is checked by `calibrate`.
+
+    Raises
+    ------
+    ScenarioError
+        With everything that is wrong.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from sim.sweep.analysis import read_facts
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "facts.yaml"
+    ...     _ = path.write_text("facts: {deal_by_90: {observed: 1, source: invented}}")
+    ...     read_facts(path).facts["deal_by_90"].observed
+    1.0
+    """
     path = Path(path)
     text = loading.read_file(path)
     keys = keys_at_top(text, path.name)
     if "facts" not in keys and (kind := keys & {"study", "scenario"}):
-        found = f"this is a {'study' if 'study' in kind else 'scenario'}"
+        problem = f"this is a {'study' if 'study' in kind else 'scenario'}"
         hint = "facts of a case are a file of their own, which begins with `facts:`"
-        raise ScenarioError([ValidationIssue(path.name, 0, "", found, "", hint)])
+        raise ScenarioError([ValidationIssue(path.name, 0, "", problem, "", hint)])
     return loading.read_as(text, path.name, Facts, lambda facts: (), {})
 
 
@@ -79,7 +116,7 @@ def read_facts(path: str | Path) -> Facts:
 
 @dataclass(frozen=True)
 class Parameter:
-    """What the facts say about one uncertainty.
+    """Hold what the facts say about one uncertainty.
 
     `shrinkage` is how much narrower its distribution has become (1 less the ratio of standard
     deviations, in places of its own distribution from 0 to 1). `plausible` is the range of the
@@ -97,13 +134,13 @@ class Parameter:
 
     @property
     def verdict(self) -> str:
-        """What the facts say, in words."""
+        """Return what the facts say, in words."""
         return f"narrower by {100 * self.shrinkage:.0f} %" if self.identified else "not identified"
 
 
 @dataclass(frozen=True)
 class Fit:
-    """One fact beside the runs: before, and after the nearest were kept (mean, 5 % and 95 %)."""
+    """Hold one fact beside the runs, before and after the nearest were kept (mean, 5 %, 95 %)."""
 
     outcome: str
     observed: float
@@ -114,10 +151,26 @@ class Fit:
 
 @dataclass(frozen=True)
 class Calibration:
-    """What the facts of a case say about the uncertainties of a sweep.
+    """Hold what the facts of a case say about the uncertainties of a sweep.
 
-    `effective` is how many independent design points the kept runs are worth (Kish). `plausible`
-    is the share of the design points that history matching leaves.
+    Parameters
+    ----------
+    parameters : tuple of Parameter
+        What they say about each uncertainty.
+    fits : tuple of Fit
+        Each fact beside the runs.
+    compare : {"runs", "means"}
+        What the facts were compared with.
+    runs, kept : int
+        The runs (or design points) that were compared, and those that were kept.
+    tolerance : float
+        The distance of the furthest run that was kept, in standard deviations.
+    effective : float
+        How many independent design points the kept runs are worth (Kish 1965).
+    plausible : float
+        The share of the design points that history matching leaves, from 0 to 1.
+    left_out : tuple of str
+        Uncertainties whose settings are no numbers.
     """
 
     parameters: tuple[Parameter, ...]
@@ -132,32 +185,50 @@ class Calibration:
 
 
 def calibrate(sweep: Sweep, facts: Facts, *, accept: float = 0.02) -> Calibration:
-    """Hold a sweep against facts; `accept` is the share of the runs that are kept.
+    """Compare a sweep with the facts of a case: by rejection and by history matching.
 
-    Raises AnalysisError where the sweep does not keep an outcome, is no sample of its
-    uncertainties, or has several policies of which the facts name none; IncompleteError where runs
-    are missing.
+    Parameters
+    ----------
+    sweep : Sweep
+        A finished sweep that samples uncertainties.
+    facts : Facts
+        The facts, from `read_facts`.
+    accept : float
+        The share of the runs that are kept, more than 0 and at most 1.
+
+    Returns
+    -------
+    Calibration
+        What the facts say about each uncertainty.
+
+    Raises
+    ------
+    AnalysisError
+        Where the sweep does not keep an outcome, is no sample of its uncertainties, or has several
+        policies of which the facts name none.
+    IncompleteError
+        Where runs are missing.
     """
-    found = {name: cell_estimates(sweep, name) for name in facts.facts}
-    one = next(iter(found.values()))
-    points = _points(one, facts)
-    for each in found.values():
-        each.must_be_whole()
-    simulated = np.stack([each.values[points] for each in found.values()], axis=-1)
+    estimates = {name: cell_estimates(sweep, name) for name in facts.facts}
+    first = next(iter(estimates.values()))
+    points = _points(first, facts)
+    for outcome in estimates.values():
+        outcome.must_be_whole()
+    simulated = np.stack([outcome.values[points] for outcome in estimates.values()], axis=-1)
     if facts.compare == "means":
         simulated = simulated.mean(axis=1, keepdims=True)
-    within = np.stack([_within(each.values[points]) for each in found.values()])
+    within = np.stack([_within(outcome.values[points]) for outcome in estimates.values()])
     observed = np.array([fact.observed for fact in facts.facts.values()])
     error = np.array([fact.error for fact in facts.facts.values()])
     kept, tolerance = nearest(simulated, observed, error, accept)
-    replicates = one.values.shape[1]
+    replicates = first.values.shape[1]
     chance = within / replicates + (within if facts.compare == "runs" else 0.0)
     far = implausibility(simulated.mean(axis=1), observed, error, chance)
     plausible = far.max(axis=1) <= IMPLAUSIBLE
     weights = kept.sum(axis=1).astype(np.float64)
-    numeric = [k for k in one.uncertainties if one.settings[k].dtype.kind in "fiu"]
+    numeric = [k for k in first.uncertainties if first.settings[k].dtype.kind in "fiu"]
     return Calibration(
-        tuple(_parameter(one, key, points, weights, plausible) for key in numeric),
+        tuple(_parameter(first, key, points, weights, plausible) for key in numeric),
         tuple(
             Fit(
                 name,
@@ -166,7 +237,7 @@ def calibrate(sweep: Sweep, facts: Facts, *, accept: float = 0.02) -> Calibratio
                 _spread(simulated[..., f][kept]),
                 float((far[:, f] > IMPLAUSIBLE).mean()),
             )
-            for f, name in enumerate(found)
+            for f, name in enumerate(estimates)
         ),
         facts.compare,
         kept.size,
@@ -174,22 +245,22 @@ def calibrate(sweep: Sweep, facts: Facts, *, accept: float = 0.02) -> Calibratio
         tolerance,
         effective(weights),
         float(plausible.mean()),
-        tuple(key for key in one.uncertainties if key not in numeric),
+        tuple(key for key in first.uncertainties if key not in numeric),
     )
 
 
-def _points(one: CellEstimates, facts: Facts) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _points(estimates: CellEstimates, facts: Facts) -> np.ndarray[Any, np.dtype[np.int64]]:
     """Return the sampled points of the policy that the facts are about."""
-    chosen = one.sample.copy()
-    if not one.uncertainties or not chosen.any():
+    chosen = estimates.sample.copy()
+    if not estimates.uncertainties or not chosen.any():
         raise AnalysisError("the sweep is no sample of uncertainties; nothing can be calibrated")
     for lever, setting in facts.levers.items():
-        if lever not in one.levers:
+        if lever not in estimates.levers:
             raise AnalysisError(f"the facts set '{lever}', which is no lever of the sweep")
-        chosen &= np.array([shown(value) for value in one.settings[lever]]) == shown(setting)
-    policies = np.unique(one.lever_id[chosen])
+        chosen &= np.array([shown(value) for value in estimates.settings[lever]]) == shown(setting)
+    policies = np.unique(estimates.lever_id[chosen])
     if len(policies) != 1:
-        named = "; ".join(one.policy(int(p)) for p in np.unique(one.lever_id)[:6])
+        named = "; ".join(estimates.policy(int(p)) for p in np.unique(estimates.lever_id)[:6])
         raise AnalysisError(
             f"the facts fit {len(policies)} policies; `levers:` names the one that the case was "
             f"under, of {named}"
@@ -207,6 +278,7 @@ def _within(cells: Floats) -> float:
 
 
 def _spread(values: Floats) -> tuple[float, float, float]:
+    """Return the mean, the 5 % and the 95 % quantile."""
     low, high = np.quantile(values, ENDS)
     return float(values.mean()), float(low), float(high)
 
@@ -217,7 +289,7 @@ def _spread(values: Floats) -> tuple[float, float, float]:
 def nearest(
     simulated: Floats, observed: Floats, error: Floats, accept: float
 ) -> tuple[np.ndarray[Any, np.dtype[np.bool_]], float]:
-    """Which runs come nearest to what was observed, and how far the furthest of them is.
+    """Return which runs come nearest to what was observed, and the furthest distance of them.
 
     `simulated` is (points, replicates, facts). Distances are in standard deviations of each outcome
     over all runs; what lies within the error of an observation is no distance. Runs that are
@@ -232,12 +304,12 @@ def nearest(
 
 
 def effective(weights: Floats) -> float:
-    """How many equal weights these are worth (Kish 1965)."""
+    """Return how many equal weights these are worth (Kish 1965)."""
     return float(weights.sum() ** 2 / (weights**2).sum())
 
 
 def narrowing(places: Floats, weights: Floats) -> tuple[float, bool]:
-    """How much narrower weights make a sample, and whether that is identified.
+    """Return how much narrower weights make a sample, and whether that is identified.
 
     It is where it is at least `IDENTIFIED` and more than `CLEAR` standard errors of the standard
     deviation of so large a sample.
@@ -261,14 +333,15 @@ def weighted_quantiles(values: Floats, weights: Floats, at: tuple[float, ...]) -
 
 
 def _parameter(
-    one: CellEstimates,
+    estimates: CellEstimates,
     key: str,
     points: np.ndarray[Any, np.dtype[np.int64]],
     weights: Floats,
     plausible: np.ndarray[Any, np.dtype[np.bool_]],
 ) -> Parameter:
-    values = one.settings[key][points].astype(np.float64)
-    places = one.places[key][points] if key in one.places else values
+    """Return what the facts say about one uncertainty."""
+    values = estimates.settings[key][points].astype(np.float64)
+    places = estimates.places[key][points] if key in estimates.places else values
     shrinkage, identified = narrowing(places, weights)
     low, high = weighted_quantiles(values, weights, ENDS)
     left = values[plausible]
@@ -288,7 +361,7 @@ def _parameter(
 
 
 def implausibility(means: Floats, observed: Floats, error: Floats, chance: Floats) -> Floats:
-    """How far each point lies from each fact, in standard deviations: (points, facts).
+    """Return how far each point lies from each fact, in standard deviations: (points, facts).
 
     The variance is that of the observation and of chance: `chance` (facts,) is that of the mean of
     a design point and, where the fact is a single case, that of one run. A fact without either
@@ -301,7 +374,7 @@ def implausibility(means: Floats, observed: Floats, error: Floats, chance: Float
     return np.asarray(np.where(off == 0, 0.0, far))
 
 
-def as_rows(found: Calibration) -> list[Mapping[str, Any]]:
+def as_rows(calibration: Calibration) -> list[Mapping[str, Any]]:
     """Return the parameters as rows of a table."""
     return [
         {
@@ -315,5 +388,5 @@ def as_rows(found: Calibration) -> list[Mapping[str, Any]]:
             "plausible_low": p.plausible[0] if p.plausible else None,
             "plausible_high": p.plausible[1] if p.plausible else None,
         }
-        for p in found.parameters
+        for p in calibration.parameters
     ]

@@ -1,4 +1,4 @@
-"""What a stored sweep says about one outcome, found by the keys of its rows, never by their order.
+"""Read one outcome of a stored sweep, by the keys of its rows and never by their order.
 
 A run belongs to a design point (`design_id`) and a replicate; a design point belongs to a policy
 (`lever_id`), a state of the world (`scenario_id`) and, where the design has them, to a row of a
@@ -20,7 +20,7 @@ from sim.findings.statistics import NORMAL_95, Finding, share
 from sim.scenario.errors import did_you_mean
 from sim.sweep.chunk import OK
 from sim.sweep.design_points import PLACE
-from sim.sweep.execution import again
+from sim.sweep.execution import rerun_command
 from sim.sweep.factors import Column
 from sim.sweep.output_columns import MEANS, Kind
 from sim.sweep.results import Sweep
@@ -45,12 +45,40 @@ LESS_IS_BETTER = (
 
 
 class AnalysisError(ValueError):
-    """What cannot be found out from a sweep, and why."""
+    """Report what cannot be analysed in a sweep, and why."""
 
 
 @dataclass(frozen=True)
 class CellEstimates:
-    """One outcome in every cell of a sweep; arrays are (points,) unless said otherwise."""
+    """Hold one outcome in every cell of a sweep; arrays are (points,) unless said otherwise.
+
+    Parameters
+    ----------
+    outcome : str
+        The name of the outcome.
+    kind : {"share", "count", "amount"}
+        What kind of number it is.
+    words : str
+        What it is, in words.
+    study : Study
+        The study of the sweep.
+    design_id, lever_id, scenario_id : array of int, (points,)
+        The design point, its policy and its state of the world.
+    settings : mapping of str to array, (points,)
+        The settings by key.
+    places : mapping of str to array of float, (points,)
+        The places of sampled settings in their distributions, from 0 to 1.
+    matrix : tuple of str or None
+        The matrix of each point, where the design has matrices.
+    row : array of int or None, (points,)
+        Its row in the matrix.
+    values : array of float, (points, replicates)
+        The outcome; NaN where there is no number.
+    played : array of bool, (points, replicates)
+        Whether the run is there and did not fail.
+    rerun_command : str
+        The command that plays what is missing.
+    """
 
     outcome: str
     kind: Kind
@@ -65,43 +93,54 @@ class CellEstimates:
     row: Ints | None = field(repr=False)
     values: Floats = field(repr=False)  # (points, replicates), NaN where there is no number
     played: Bools = field(repr=False)  # (points, replicates): that run is there and did not fail
-    again: str = ""  # the command that plays what is missing
+    rerun_command: str = ""  # the command that plays what is missing
 
     @property
     def levers(self) -> tuple[str, ...]:
-        """The keys that are swept deliberately."""
+        """Return the keys that someone could move."""
         return tuple(self.study.levers)
 
     @property
     def uncertainties(self) -> tuple[str, ...]:
-        """The keys that nobody can choose."""
+        """Return the keys that nobody can choose."""
         return tuple(self.study.uncertainties)
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """All swept keys, levers first."""
+        """Return all swept keys, levers first."""
         return self.levers + self.uncertainties
 
     @property
     def is_share(self) -> bool:
-        """Whether it is something that happens or not."""
+        """Return whether it is something that happens or not."""
         return self.kind == "share"
 
     @property
     def less_is_better(self) -> bool:
-        """Whether less of the outcome is better, as far as its name tells."""
+        """Return whether less of the outcome is better, as far as its name tells."""
         return self.outcome.startswith(LESS_IS_BETTER)
 
     @property
     def means(self) -> Floats:
-        """The mean of each design point over its replicates; NaN where no run has a number."""
-        known = np.isfinite(self.values)
-        count = known.sum(axis=1)
-        total = np.where(known, self.values, 0.0).sum(axis=1)
+        """Return the mean of each design point over replicates; NaN where no run has a number."""
+        is_number = np.isfinite(self.values)
+        count = is_number.sum(axis=1)
+        total = np.where(is_number, self.values, 0.0).sum(axis=1)
         return np.asarray(np.where(count, total / np.maximum(count, 1), np.nan))
 
     def method(self, key: str) -> str:
-        """How the settings of a key were planned."""
+        """Return how the settings of a key were planned.
+
+        Parameters
+        ----------
+        key : str
+            A swept key.
+
+        Returns
+        -------
+        str
+            A method of the design, such as "latin_hypercube".
+        """
         design = self.study.design
         if design.together is not None:
             return str(design.together.method)
@@ -110,12 +149,12 @@ class CellEstimates:
 
     @cached_property
     def methods(self) -> frozenset[str]:
-        """The methods that planned any of the keys."""
+        """Return the methods that planned any of the keys."""
         return frozenset(self.method(key) for key in self.keys)
 
     @cached_property
     def sample(self) -> Bools:
-        """Which points stand for the whole space, each for itself.
+        """Return which points stand for the whole space, each for itself.
 
         Of Saltelli's matrices these are A and B; the others repeat their columns. A screening and
         one key at a time visit chosen lines, so that no point of theirs does.
@@ -128,22 +167,43 @@ class CellEstimates:
 
     @cached_property
     def cluster(self) -> Ints:
-        """What points have in common besides luck: their state of the world, or trajectory."""
+        """Return what points share besides luck: their state of the world, or trajectory."""
         if "morris" in self.methods and self.matrix is not None:
             return np.unique(np.array(self.matrix), return_inverse=True)[1].astype(np.int64)
         return self.scenario_id
 
     def mean(self, points: Bools | Ints, name: str) -> Finding:
-        """Return the mean over some points, with a 95 % interval for the luck and the states
-        drawn.
+        """Return the mean over some points, with a 95 % interval for the luck and the states drawn.
+
+        Parameters
+        ----------
+        points : array of bool or int
+            Which points: a mask, or their numbers in the arrays.
+        name : str
+            What the mean is called.
+
+        Returns
+        -------
+        Finding
+            The mean and its interval; see `crossed_mean`.
         """
-        found = crossed_mean(
+        return crossed_mean(
             name, self.values[points], self.cluster[points], self.words, self.is_share
         )
-        return found
 
     def policy(self, lever_id: int) -> str:
-        """Return the settings of the levers of a policy, in words."""
+        """Return the settings of the levers of a policy, in words.
+
+        Parameters
+        ----------
+        lever_id : int
+            The policy.
+
+        Returns
+        -------
+        str
+            Such as "guarantee_strength 2"; "as it stands" where no lever is swept.
+        """
         if not self.levers:
             return "as it stands"
         at = int(np.flatnonzero(self.lever_id == lever_id)[0])
@@ -156,7 +216,7 @@ class CellEstimates:
             "not a number": self.played & ~np.isfinite(self.values),
         }
         lines = []
-        for what, cells in gaps.items():
+        for gap, cells in gaps.items():
             points = np.flatnonzero(cells.any(axis=1))
             named = [
                 f"design point {self.design_id[p]} "
@@ -165,21 +225,23 @@ class CellEstimates:
             ]
             more = f" and {len(points) - NAMED} more" if len(points) > NAMED else ""
             if named:
-                lines.append(f"{what}: {'; '.join(named)}{more}")
+                lines.append(f"{gap}: {'; '.join(named)}{more}")
         if lines:
             head = f"{self.outcome} cannot be analysed: the sweep is incomplete."
-            raise IncompleteError("\n".join([head, *lines, f"to play it again: {self.again}"]))
+            raise IncompleteError(
+                "\n".join([head, *lines, f"to play it again: {self.rerun_command}"])
+            )
 
 
-def check_threshold(cell_estimates: CellEstimates, threshold: float | None) -> None:
+def check_threshold(estimates: CellEstimates, threshold: float | None) -> None:
     """Raise AnalysisError for a threshold that the outcome cannot be held against."""
     if threshold is None:
         return
     if not np.isfinite(threshold):
         raise AnalysisError(f"the threshold is {threshold:g}; give a finite number")
-    if cell_estimates.is_share and not 0 <= threshold <= 1:
+    if estimates.is_share and not 0 <= threshold <= 1:
         raise AnalysisError(
-            f"the threshold is {threshold:g}, and {cell_estimates.outcome} is a share of talks; "
+            f"the threshold is {threshold:g}, and {estimates.outcome} is a share of talks; "
             "give one between 0 and 1"
         )
 
@@ -192,7 +254,18 @@ def shown(setting: object) -> str:
 
 
 def outcomes_of(sweep: Sweep) -> tuple[str, ...]:
-    """Return the kept outcomes that have a mean, in their order."""
+    """Return the kept outcomes that have a mean, in their order.
+
+    Parameters
+    ----------
+    sweep : Sweep
+        A sweep.
+
+    Returns
+    -------
+    tuple of str
+        The names of shares, counts and amounts.
+    """
     return tuple(name for name, column in sweep.columns.items() if column["kind"] in MEANS)
 
 
@@ -210,10 +283,29 @@ def must_be_finished(sweep: Sweep) -> None:
 
 
 def cell_estimates(sweep: Sweep, outcome: str) -> CellEstimates:
-    """Return what a sweep says about an outcome.
+    """Return what a sweep says about an outcome, in every design point and replicate.
 
-    Raises AnalysisError for an outcome that it does not keep or that has no mean, and for a sweep
-    that is not finished; IncompleteError for a run that is there twice.
+    The README of this folder has an example.
+
+    Parameters
+    ----------
+    sweep : Sweep
+        A finished sweep.
+    outcome : str
+        A kept outcome that has a mean; see `outcomes_of`.
+
+    Returns
+    -------
+    CellEstimates
+        The outcome by cell, with the keys of each design point.
+
+    Raises
+    ------
+    AnalysisError
+        For an outcome that the sweep does not keep or that has no mean, and for a sweep that is not
+        finished.
+    IncompleteError
+        For a run that is there twice.
     """
     must_be_finished(sweep)
     if outcome not in sweep.columns:
@@ -221,8 +313,10 @@ def cell_estimates(sweep: Sweep, outcome: str) -> CellEstimates:
         raise AnalysisError(f"the sweep keeps no outcome '{outcome}'" + (f"; {hint}" * bool(hint)))
     kind = sweep.columns[outcome]["kind"]
     if kind not in MEANS:
-        known = ", ".join(outcomes_of(sweep)) or "none is kept"
-        raise AnalysisError(f"'{outcome}' is a {kind} and has no mean; those that have: {known}")
+        with_means = ", ".join(outcomes_of(sweep)) or "none is kept"
+        raise AnalysisError(
+            f"'{outcome}' is a {kind} and has no mean; those that have: {with_means}"
+        )
     design = sweep.design.sort_by("design_id")
     design_id = numbers(design, "design_id")
     values, played = _cells(sweep, outcome, design_id)
@@ -243,7 +337,7 @@ def cell_estimates(sweep: Sweep, outcome: str) -> CellEstimates:
         numbers(design, "row") if keyed else None,
         values,
         played,
-        again(sweep),
+        rerun_command(sweep),
     )
 
 
@@ -252,10 +346,10 @@ def _cells(sweep: Sweep, outcome: str, design_id: Ints) -> tuple[Floats, Bools]:
     runs = sweep.runs
     replicate = numbers(runs, "replicate")
     point = np.searchsorted(design_id, numbers(runs, "design_id"))
-    known = point < len(design_id)
-    known[known] = design_id[point[known]] == numbers(runs, "design_id")[known]
-    if not known.all():
-        stray = numbers(runs, "design_id")[~known][0]
+    is_planned = point < len(design_id)
+    is_planned[is_planned] = design_id[point[is_planned]] == numbers(runs, "design_id")[is_planned]
+    if not is_planned.all():
+        stray = numbers(runs, "design_id")[~is_planned][0]
         raise IncompleteError(f"the sweep has runs of design point {stray}, which is not its own")
     shape = (
         len(design_id),
@@ -267,8 +361,8 @@ def _cells(sweep: Sweep, outcome: str, design_id: Ints) -> tuple[Floats, Bools]:
         p, r = np.unravel_index(int(np.argmax(times > 1)), shape)
         raise IncompleteError(f"design point {design_id[p]} has replicate {r} more than once")
     values, played = np.full(shape, np.nan), np.zeros(shape, dtype=bool)
-    found = runs[outcome].cast(pa.float64()).to_numpy(zero_copy_only=False)
-    values.flat[place] = found
+    numbers_of_runs = runs[outcome].cast(pa.float64()).to_numpy(zero_copy_only=False)
+    values.flat[place] = numbers_of_runs
     played.flat[place] = np.array(runs["status"].to_pylist()) == OK
     values[~played] = np.nan
     return values, played
@@ -297,15 +391,15 @@ def crossed_mean(
     at least that of either. A single state is taken as given, and so is a single replicate. A
     share with neither has Wilson's interval.
     """
-    known = np.isfinite(cells)
-    n = int(known.sum())
+    is_number = np.isfinite(cells)
+    n = int(is_number.sum())
     if n == 0:
         return Finding(name, None, None, None, 0, words)
-    centre = float(cells[known].mean())
+    centre = float(cells[is_number].mean())
     states = np.unique(cluster, return_inverse=True)[1]
     if states.max() == 0 and len(cells) == 1 and is_share:
-        return share(name, cells[known] > 0.5, words)
-    off = np.where(known, cells - centre, 0.0)
+        return share(name, cells[is_number] > 0.5, words)
+    off = np.where(is_number, cells - centre, 0.0)
     together = np.zeros((int(states.max()) + 1, cells.shape[1]))
     np.add.at(together, states, off)
     by_state, by_luck = _spread(together.sum(axis=1)), _spread(together.sum(axis=0))
@@ -327,7 +421,7 @@ def _spread(totals: Floats) -> float:
 
 
 def bins(settings: Column, most: int = 12, parts: int = 6) -> tuple[Ints, tuple[str, ...], Floats]:
-    """Which bin each setting belongs to, the names of the bins, and where they lie on an axis.
+    """Return the bin of each setting, the names of the bins, and where they lie on an axis.
 
     Few settings are bins themselves; many numbers are cut into parts of equally many.
     """
@@ -344,5 +438,5 @@ def bins(settings: Column, most: int = 12, parts: int = 6) -> tuple[Ints, tuple[
 
 
 def listed(names: Sequence[str]) -> str:
-    """Words in a row: a, b and c."""
+    """Return words in a row: a, b and c."""
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

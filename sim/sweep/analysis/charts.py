@@ -1,4 +1,4 @@
-"""Charts of what a sweep shows, from the parts of `sim.reporting.charts`."""
+"""Draw charts of what a sweep shows, from the parts of `sim.reporting.charts`."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def number(value: float | None, is_share: bool) -> str:
     return of_hundred(value) if 0 <= value <= 1 else f"{100 * value:.0f}"
 
 
-def with_interval(found: Finding, is_share: bool) -> str:
+def with_interval(finding: Finding, is_share: bool) -> str:
     """Return a mean and its interval."""
-    middle = number(found.estimate, is_share)
-    if found.low is None or found.high is None:
+    middle = number(finding.estimate, is_share)
+    if finding.low is None or finding.high is None:
         return middle
-    return f"{middle} ({number(found.low, is_share)} to {number(found.high, is_share)})"
+    return f"{middle} ({number(finding.low, is_share)} to {number(finding.high, is_share)})"
 
 
 def response(curve: ResponseCurve, name: str, axis: str, is_share: bool) -> Figure:
@@ -53,12 +53,12 @@ def response(curve: ResponseCurve, name: str, axis: str, is_share: bool) -> Figu
         {
             "at": at,
             "name": label,
-            "estimate": scale * one.estimate,
-            "low": scale * interval_ends(one)[0],
-            "high": scale * interval_ends(one)[1],
+            "estimate": scale * finding.estimate,
+            "low": scale * interval_ends(finding)[0],
+            "high": scale * interval_ends(finding)[1],
         }
-        for at, label, one in zip(curve.at, curve.names, curve.findings, strict=True)
-        if one.estimate is not None
+        for at, label, finding in zip(curve.at, curve.names, curve.findings, strict=True)
+        if finding.estimate is not None
     ]
     listed = not all(_is_number(label.split(" to ")[0]) for label in curve.names)
     order = list(curve.names)
@@ -82,13 +82,14 @@ def response(curve: ResponseCurve, name: str, axis: str, is_share: bool) -> Figu
         f"Dots with intervals. {title}",
         (curve.key, axis, "runs"),
         tuple(
-            (label, with_interval(one, is_share), f"{one.n:,}")
-            for label, one in zip(curve.names, curve.findings, strict=True)
+            (label, with_interval(finding, is_share), f"{finding.n:,}")
+            for label, finding in zip(curve.names, curve.findings, strict=True)
         ),
     )
 
 
 def _is_number(text: str) -> bool:
+    """Return whether a text is a number."""
     try:
         float(text)
     except ValueError:
@@ -96,25 +97,25 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def heat(found: HeatMap, name: str, axis: str, is_share: bool) -> Figure:
+def heat(heat_map: HeatMap, name: str, axis: str, is_share: bool) -> Figure:
     """Return the mean outcome over two keys, as shaded cells with their numbers."""
-    across, along = found.names
-    cells = [(r, c) for r in range(len(across)) for c in range(len(along)) if found.n[r, c]]
+    across, along = heat_map.names
+    cells = [(r, c) for r in range(len(across)) for c in range(len(along)) if heat_map.n[r, c]]
     rows: Rows = [
         {
             "across": across[r],
             "along": along[c],
-            "mean": float(found.means[r, c]),
-            "words": number(float(found.means[r, c]), is_share),
+            "mean": float(heat_map.means[r, c]),
+            "words": number(float(heat_map.means[r, c]), is_share),
         }
         for r, c in cells
     ]
     middle = (min(row["mean"] for row in rows) + max(row["mean"] for row in rows)) / 2
     drawn = chart_of(rows).encode(
         alt.X("along:N", sort=list(along))
-        .title(found.along)
+        .title(heat_map.along)
         .axis(labelAngle=0, labelExpr=IN_LINES),
-        alt.Y("across:N", sort=list(reversed(across))).title(found.across),
+        alt.Y("across:N", sort=list(reversed(across))).title(heat_map.across),
     )
     shade = alt.Color("mean:Q", legend=None).scale(scheme="blues", zero=False)
     ink = alt.condition(alt.datum.mean > middle, alt.value("white"), alt.value(INK))
@@ -122,18 +123,20 @@ def heat(found: HeatMap, name: str, axis: str, is_share: bool) -> Figure:
         drawn.mark_rect(stroke="white").encode(shade),
         drawn.mark_text(fontSize=11).encode(text="words:N", color=ink),
     ).properties(width=WIDTH - 90, height=max(34 * len(across), 90))
-    title = f"Over {found.across} and {found.along}: {axis}."
+    title = f"Over {heat_map.across} and {heat_map.along}: {axis}."
     return Figure(
         name,
         title,
         chart,
         f"Shaded cells, the darker the more. {title}",
-        (f"{found.across} \\ {found.along}", *along),
+        (f"{heat_map.across} \\ {heat_map.along}", *along),
         tuple(
             (
                 across[r],
                 *(
-                    number(float(found.means[r, c]), is_share) if found.n[r, c] else "not played"
+                    number(float(heat_map.means[r, c]), is_share)
+                    if heat_map.n[r, c]
+                    else "not played"
                     for c in range(len(along))
                 ),
             )
@@ -142,18 +145,20 @@ def heat(found: HeatMap, name: str, axis: str, is_share: bool) -> Figure:
     )
 
 
-def boxes(found: Discovery, name: str) -> Figure:
+def boxes(discovery: Discovery, name: str) -> Figure:
     """Return the boxes on the way: how many of the cases of interest each holds, and how purely."""
     rows: Rows = [
-        {"coverage": 100 * box.coverage, "density": 100 * box.density} for box in found.peeled
+        {"coverage": 100 * box.coverage, "density": 100 * box.density} for box in discovery.peeled
     ]
-    kept: Rows = [{"coverage": 100 * found.box.coverage, "density": 100 * found.box.density}]
+    kept: Rows = [
+        {"coverage": 100 * discovery.box.coverage, "density": 100 * discovery.box.density}
+    ]
     x = alt.X("coverage:Q").title("coverage: of 100 cases of interest, held by the box")
     y = alt.Y("density:Q").title("density: of 100 held, of interest")
     x = x.scale(domain=[0, 100]).axis(tickCount=5)
     y = y.scale(domain=[0, 100]).axis(tickCount=5)
     dots = chart_of(rows).mark_point(color=GREY, opacity=1).encode(x, y)
-    one = chart_of(kept).mark_point(color=BLUE, filled=True, opacity=1, size=140)
+    kept_dot = chart_of(kept).mark_point(color=BLUE, filled=True, opacity=1, size=140)
     title = (
         f"The box that was kept (full dot) holds {kept[0]['coverage']:.0f} of 100 cases of "
         f"interest, and {kept[0]['density']:.0f} of 100 that it holds are."
@@ -161,7 +166,7 @@ def boxes(found: Discovery, name: str) -> Figure:
     return Figure(
         name,
         title,
-        alt.layer(dots, one.encode(x, y)).properties(width=WIDTH - 60, height=200),
+        alt.layer(dots, kept_dot.encode(x, y)).properties(width=WIDTH - 60, height=200),
         f"Dots from the whole space, at the lower right, to ever smaller boxes. {title}",
         ("coverage, of 100", "density, of 100", "support, of 100", "keys restricted"),
         tuple(
@@ -171,6 +176,6 @@ def boxes(found: Discovery, name: str) -> Figure:
                 f"{100 * box.support:.0f}",
                 str(len(box.sides)),
             )
-            for box in found.peeled
+            for box in discovery.peeled
         ),
     )

@@ -1,4 +1,4 @@
-"""A sweep for those who have their own tools: labelled arrays, and the EMA Workbench's shapes."""
+"""Export a sweep to other tools: labelled arrays, and the EMA Workbench's shapes."""
 
 from __future__ import annotations
 
@@ -19,11 +19,26 @@ IDS = ("design_id", "lever_id", "scenario_id", "matrix", "row")
 
 
 def to_xarray(sweep: Sweep) -> xarray.Dataset:
-    """Return the kept outcomes as labelled arrays (design_id, replicate), with the design as
-    coordinates.
+    """Return the kept outcomes as labelled arrays, with the design as coordinates.
 
-    What did not happen is NaN, in words an empty text. Needs the extra `arrays`; raises
-    ModuleNotFoundError without it.
+    What did not happen is NaN, in words an empty text.
+
+    Parameters
+    ----------
+    sweep : Sweep
+        A finished sweep.
+
+    Returns
+    -------
+    xarray.Dataset
+        One array (design_id, replicate) for each kept outcome.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        Without the extra `arrays`.
+    AnalysisError
+        For a sweep that is not finished.
     """
     import xarray
 
@@ -53,10 +68,26 @@ def to_xarray(sweep: Sweep) -> xarray.Dataset:
 def to_ema(sweep: Sweep) -> tuple[Any, dict[str, np.ndarray[Any, Any]]]:
     """Return the sweep as the EMA Workbench has its results: (experiments, outcomes).
 
-    `experiments` is a frame of pandas with one row for each design point: every swept key, and the
-    Workbench's own columns `scenario`, `policy` and `model`. `outcomes` are arrays by name:
-    (experiments, replicates), NaN where nothing happened; `values.mean(axis=1)` is what its PRIM,
-    CART and feature scoring take. The Workbench itself is not needed.
+    The Workbench itself is not needed.
+
+    Parameters
+    ----------
+    sweep : Sweep
+        A finished sweep.
+
+    Returns
+    -------
+    experiments : pandas.DataFrame
+        One row for each design point: every swept key, and the Workbench's own columns `scenario`,
+        `policy` and `model`.
+    outcomes : dict of str to array, (experiments, replicates)
+        NaN where nothing happened; `values.mean(axis=1)` is what its PRIM, CART and feature scoring
+        take.
+
+    Raises
+    ------
+    AnalysisError
+        For a sweep that is not finished.
     """
     design = sweep.design.sort_by("design_id")
     outcomes, _ = _outcomes(sweep, design)
@@ -73,20 +104,20 @@ def to_ema(sweep: Sweep) -> tuple[Any, dict[str, np.ndarray[Any, Any]]]:
 
 
 def _outcomes(sweep: Sweep, design: pa.Table) -> tuple[dict[str, np.ndarray[Any, Any]], int]:
-    """Every kept outcome as (points, replicates), and how many replicates there are."""
+    """Return every kept outcome as (points, replicates), and how many replicates there are."""
     must_be_finished(sweep)
     runs, design_id = sweep.runs, numbers(design, "design_id")
     point, replicate = numbers(runs, "design_id"), numbers(runs, "replicate")
     place = np.searchsorted(design_id, point)
     replicates = int(replicate.max(initial=-1)) + 1
-    made = {}
+    outcomes = {}
     for name, column in sweep.columns.items():
         if column["kind"] == "word":
             values = np.full((len(design_id), replicates), "", dtype=object)
             values[place, replicate] = [word or "" for word in runs[name].to_pylist()]
         else:
             values = np.full((len(design_id), replicates), np.nan)
-            found = runs[name].cast(pa.float64())
-            values[place, replicate] = found.to_numpy(zero_copy_only=False)
-        made[name] = values
-    return made, replicates
+            numbers_of_runs = runs[name].cast(pa.float64())
+            values[place, replicate] = numbers_of_runs.to_numpy(zero_copy_only=False)
+        outcomes[name] = values
+    return outcomes, replicates

@@ -1,4 +1,4 @@
-"""A sweep's analysis as one page, as tables and as plain data."""
+"""Write a sweep's analysis as one page, as tables and as plain data."""
 
 from __future__ import annotations
 
@@ -39,54 +39,64 @@ DRAWN = 3
 # --- As tables
 
 
-def tables(found: Sequence[ReportData], calibration: Calibration | None = None) -> dict[str, Rows]:
-    """Every number that was found, as rows by the name of their table."""
-    made: dict[str, Rows] = {}
-    for one in found:
-        for name, rows in _tables(one).items():
+def tables(
+    reports: Sequence[ReportData], calibration: Calibration | None = None
+) -> dict[str, Rows]:
+    """Return every number of the analyses, as rows by the name of their table."""
+    rows_by_table: dict[str, Rows] = {}
+    for report in reports:
+        for name, rows in _tables(report).items():
             if rows:
-                made[f"{name}-{one.answers.outcome}"] = rows
+                rows_by_table[f"{name}-{report.estimates.outcome}"] = rows
     if calibration is not None:
-        made["calibration"] = [dict(row) for row in as_rows(calibration)]
-        made["facts"] = [asdict(fit) for fit in calibration.fits]
-    return made
+        rows_by_table["calibration"] = [dict(row) for row in as_rows(calibration)]
+        rows_by_table["facts"] = [asdict(fit) for fit in calibration.fits]
+    return rows_by_table
 
 
-def _tables(one: ReportData) -> dict[str, Rows]:
+def _tables(report: ReportData) -> dict[str, Rows]:
+    """Return the rows about one outcome, by the name of their table."""
     return {
         "curves": [
             {"key": curve.key, "setting": name, "at": at, **_numbers(mean)}
-            for curve in one.curves
+            for curve in report.curves
             for name, at, mean in zip(curve.names, curve.at, curve.findings, strict=True)
         ],
         "changes": [
-            {"change": c.change.name, **_numbers(c.change)} for c in one.curves if c.change
+            {"change": c.change.name, **_numbers(c.change)} for c in report.curves if c.change
         ],
-        "heat-maps": list(_heat_rows(one)),
-        "noise": [_numbers(one.noise)] if one.noise else [],
+        "heat-maps": list(_heat_rows(report)),
+        "noise": [_numbers(report.noise)] if report.noise else [],
         "morris": [
-            {"policy": one.answers.policy(group), "key": s.path, "statistic": word, **_numbers(f)}
-            for group, screened in (one.morris or {}).items()
+            {
+                "policy": report.estimates.policy(group),
+                "key": s.path,
+                "statistic": word,
+                **_numbers(f),
+            }
+            for group, screened in (report.morris or {}).items()
             for s in screened
             for word, f in (("mu*", s.strength), ("mu", s.direction), ("sigma", s.unevenness))
         ],
         "sobol": [
-            {"policy": one.answers.policy(group), "key": i.path, "order": word, **_numbers(f)}
-            for group, found in (one.sobol or {}).items()
-            for i in found.indices
+            {"policy": report.estimates.policy(group), "key": i.path, "order": word, **_numbers(f)}
+            for group, indices in (report.sobol or {}).items()
+            for i in indices.indices
             for word, f in (("first", i.first), ("total", i.total))
         ],
-        "boxes": list(_box_rows(one.discovery)) if one.discovery else [],
-        "regret": list(_regret_rows(one.regret)) if one.regret else [],
+        "boxes": list(_box_rows(report.discovery)) if report.discovery else [],
+        "regret": list(_regret_rows(report.regret)) if report.regret else [],
     }
 
 
-def _numbers(found: Finding) -> dict[str, Any]:
-    return {"n": found.n, "mean": found.estimate, "low": found.low, "high": found.high}
+def _numbers(finding: Finding) -> dict[str, Any]:
+    """Return a mean, its interval and the number of cases as columns."""
+    return {"n": finding.n, "mean": finding.estimate, "low": finding.low, "high": finding.high}
 
 
-def _heat_rows(one: ReportData) -> Iterator[dict[str, Any]]:
-    for heat in one.heat_maps:
+def _heat_rows(report: ReportData) -> Iterator[dict[str, Any]]:
+    """Return a row for each cell of the heat maps."""
+    for heat in report.heat_maps:
         for r, across in enumerate(heat.names[0]):
             for c, along in enumerate(heat.names[1]):
                 if heat.n[r, c]:
@@ -100,20 +110,22 @@ def _heat_rows(one: ReportData) -> Iterator[dict[str, Any]]:
                     }
 
 
-def _box_rows(found: Discovery) -> Iterator[dict[str, Any]]:
-    for step, box in enumerate([*found.peeled, found.box]):
+def _box_rows(discovery: Discovery) -> Iterator[dict[str, Any]]:
+    """Return a row for each box on the way, and for the one that was kept."""
+    for step, box in enumerate([*discovery.peeled, discovery.box]):
         yield {
-            "box": "kept" if step == len(found.peeled) else str(step),
+            "box": "kept" if step == len(discovery.peeled) else str(step),
             "coverage": box.coverage,
             "density": box.density,
             "support": box.support,
-            "rule": listed([f"{k} {side.said()}" for k, side in box.sides.items()] or ["all"]),
+            "rule": listed([f"{k} {side.in_words()}" for k, side in box.sides.items()] or ["all"]),
             "largest_quasi_p": max(box.quasi_p.values(), default=None),
         }
 
 
-def _regret_rows(found: Regret) -> Iterator[dict[str, Any]]:
-    for policy in found.policies:
+def _regret_rows(regret: Regret) -> Iterator[dict[str, Any]]:
+    """Return a row for each policy."""
+    for policy in regret.policies:
         yield {
             "lever_id": policy.lever_id,
             "policy": policy.name,
@@ -121,7 +133,7 @@ def _regret_rows(found: Regret) -> Iterator[dict[str, Any]]:
             "worst": policy.worst,
             "mean_regret": policy.mean_regret,
             "largest_regret": policy.largest_regret,
-            "threshold": found.threshold,
+            "threshold": regret.threshold,
             "satisfices": policy.satisfices.estimate,
             "satisfices_low": policy.satisfices.low,
             "satisfices_high": policy.satisfices.high,
@@ -129,24 +141,24 @@ def _regret_rows(found: Regret) -> Iterator[dict[str, Any]]:
 
 
 def as_data(
-    sweep: Sweep, found: Sequence[ReportData], calibration: Calibration | None, command: str
+    sweep: Sweep, reports: Sequence[ReportData], calibration: Calibration | None, command: str
 ) -> dict[str, Any]:
-    """All of it as plain data."""
+    """Return all of it as plain data."""
     return {
         "study": sweep.manifest["study"],
         "scenario": sweep.manifest["scenario"]["name"],
         "fingerprint": sweep.manifest["fingerprint"]["all"],
         "command": command,
-        "changed_since": sweep.changed,
+        "changed_since": sweep.changed_files,
         "outcomes": {
-            one.answers.outcome: {
-                "rule": one.discovery.in_words() if one.discovery else None,
-                "left_out": dict(one.left_out),
-                "refused": dict(one.refused),
+            report.estimates.outcome: {
+                "rule": report.discovery.in_words() if report.discovery else None,
+                "left_out": dict(report.left_out),
+                "refused": dict(report.refused),
             }
-            for one in found
+            for report in reports
         },
-        "tables": tables(found, calibration),
+        "tables": tables(reports, calibration),
         "calibration": None
         if calibration is None
         else {
@@ -162,11 +174,11 @@ def as_data(
     }
 
 
-def write(made: Page, found: Mapping[str, Rows], folder: Path) -> list[Path]:
-    """Write the page with its charts, and the tables as CSV; returns the paths."""
-    paths = html_report.write(made, folder)
+def write(page: Page, tables: Mapping[str, Rows], folder: Path) -> list[Path]:
+    """Write the page with its charts, and the tables as CSV; return the paths."""
+    paths = html_report.write(page, folder)
     (folder / TABLES).mkdir(exist_ok=True)
-    for name, rows in found.items():
+    for name, rows in tables.items():
         text = io.StringIO()
         writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
         writer.writeheader()
@@ -180,17 +192,17 @@ def write(made: Page, found: Mapping[str, Rows], folder: Path) -> list[Path]:
 
 
 def page_of(
-    sweep: Sweep, found: Sequence[ReportData], calibration: Calibration | None, command: str
+    sweep: Sweep, reports: Sequence[ReportData], calibration: Calibration | None, command: str
 ) -> Page:
     """Return the page about a sweep."""
     manifest, scenario = sweep.manifest, sweep.scenario
     counts = manifest["counts"]
-    sections = [section for one in found for section in _sections(one)]
+    sections = [section for report in reports for section in _sections(report)]
     if calibration is not None:
         sections.append(_calibrated(calibration))
     return Page(
         kind="Study of simulated talks",
-        headline=tuple(filter(None, (sweep.caution, *map(_headline, found)))),
+        headline=tuple(filter(None, (sweep.warning, *map(_headline, reports)))),
         played=f"{manifest['title'] or manifest['study']}: {manifest['points']:,} design points, "
         f"{counts['planned']:,} runs of {manifest['days']} days, seed {manifest['seed']}; "
         f"{counts['failed']:,} failed.",
@@ -201,68 +213,70 @@ def page_of(
             ("scenario", manifest["scenario"]["name"]),
             ("runs", f"{counts['planned']:,} of {manifest['days']} days"),
         ),
-        data={DATA: as_data(sweep, found, calibration, command)},
+        data={DATA: as_data(sweep, reports, calibration, command)},
         **vars(html_report.about(scenario)),
     )
 
 
-def _axis(answers: CellEstimates) -> str:
+def _axis(estimates: CellEstimates) -> str:
     """Return the outcome in words, with its unit."""
-    return f"{answers.words}, of 100" if answers.is_share else answers.words
+    return f"{estimates.words}, of 100" if estimates.is_share else estimates.words
 
 
-def _headline(one: ReportData) -> str:
-    if one.discovery is not None:
-        return one.discovery.in_words()
-    every = one.answers.mean(one.answers.lever_id >= 0, one.answers.outcome)
-    return f"{_axis(one.answers)}: {with_interval(every, one.answers.is_share)} over all points."
+def _headline(report: ReportData) -> str:
+    """Return what an outcome shows in one sentence."""
+    if report.discovery is not None:
+        return report.discovery.in_words()
+    every = report.estimates.mean(report.estimates.lever_id >= 0, report.estimates.outcome)
+    mean = with_interval(every, report.estimates.is_share)
+    return f"{_axis(report.estimates)}: {mean} over all points."
 
 
-def _sections(one: ReportData) -> Iterator[Section]:
+def _sections(report: ReportData) -> Iterator[Section]:
     """Return the sections about one outcome."""
-    name, share = one.answers.outcome, one.answers.is_share
+    name, share = report.estimates.outcome, report.estimates.is_share
     figures = [
-        sweep_charts.response(curve, f"curve-{name}-{k}", _axis(one.answers), share)
-        for k, curve in enumerate(one.curves)
+        sweep_charts.response(curve, f"curve-{name}-{k}", _axis(report.estimates), share)
+        for k, curve in enumerate(report.curves)
         if any(mean.estimate is not None for mean in curve.findings)
     ]
     yield Section(
         f"curves-{name}",
         f"{name}: along each key",
         (
-            f"{name}: {one.answers.words}. Intervals hold for the luck of the talks and for the "
-            "states of the world that were drawn; a single state is taken as given.",
+            f"{name}: {report.estimates.words}. Intervals hold for the luck of the talks and for "
+            "the states of the world that were drawn; a single state is taken as given.",
         ),
         tuple(figures),
-        after=(*_changes(one), *_noise(one)),
+        after=(*_changes(report), *_noise(report)),
     )
     heats = [
-        sweep_charts.heat(heat, f"heat-{name}-{k}", _axis(one.answers), share)
-        for k, heat in enumerate(one.heat_maps)
+        sweep_charts.heat(heat, f"heat-{name}-{k}", _axis(report.estimates), share)
+        for k, heat in enumerate(report.heat_maps)
     ]
     if heats:
         yield Section(f"heat-{name}", f"{name}: two keys at once", figures=tuple(heats))
     looks: tuple[tuple[str, str, object, Callable[[ReportData, str, str], Section]], ...] = (
-        ("morris", "which keys matter at all", one.morris, _morris),
-        ("sobol", "shares of variance", one.sobol, _sobol),
-        ("prim", "when does it happen?", one.discovery, _discovered),
-        ("regret", "how policies fare", one.regret, _regretted),
+        ("morris", "which keys matter at all", report.morris, _morris),
+        ("sobol", "shares of variance", report.sobol, _sobol),
+        ("prim", "when does it happen?", report.discovery, _discovered),
+        ("regret", "how policies fare", report.regret, _regretted),
     )
-    for look, words, seen, section in looks:
+    for look, words, result, section in looks:
         where, heading = f"{look}-{name}", f"{name}: {words}"
-        if seen is not None:
-            yield section(one, where, heading)
-        elif look in one.refused:
-            yield Section(where, heading, missing=one.refused[look])
-        elif look in one.left_out:
-            yield Section(where, heading, missing=f"Left out: {one.left_out[look]}.")
+        if result is not None:
+            yield section(report, where, heading)
+        elif look in report.refused:
+            yield Section(where, heading, missing=report.refused[look])
+        elif look in report.left_out:
+            yield Section(where, heading, missing=f"Left out: {report.left_out[look]}.")
 
 
-def _changes(one: ReportData) -> Iterator[str]:
+def _changes(report: ReportData) -> Iterator[str]:
     """Return what each lever changes, in the same states and with the same luck."""
-    share = one.answers.is_share
+    share = report.estimates.is_share
     scale, unit = (100.0, " of 100") if share else (1.0, "")
-    for curve in one.curves:
+    for curve in report.curves:
         if curve.change is not None:
             yield (
                 f"{curve.change.name}, in the same states and with the same luck: "
@@ -270,53 +284,58 @@ def _changes(one: ReportData) -> Iterator[str]:
             )
 
 
-def _noise(one: ReportData) -> tuple[str, ...]:
-    if one.noise is None:
-        return tuple(filter(None, (one.refused.get("noise", ""),)))
+def _noise(report: ReportData) -> tuple[str, ...]:
+    """Return how much of the variance is not due to the design point."""
+    if report.noise is None:
+        return tuple(filter(None, (report.refused.get("noise", ""),)))
     return (
-        f"Of 100 parts of the variance between single runs, {with_interval(one.noise, True)} are "
-        "not due to the design point: luck, and every number that was not swept.",
+        f"Of 100 parts of the variance between single runs, {with_interval(report.noise, True)} "
+        "are not due to the design point: luck, and every number that was not swept.",
     )
 
 
-def _morris(one: ReportData, name: str, heading: str) -> Section:
-    assert one.morris is not None
-    scale = 100.0 if one.answers.is_share else 1.0
+def _morris(report: ReportData, name: str, heading: str) -> Section:
+    """Return the section on elementary effects."""
+    assert report.morris is not None
+    scale = 100.0 if report.estimates.is_share else 1.0
     figures = [
         effect_dots(
             f"{name}-{group}",
-            f"What moving one key over its whole range does, {one.answers.policy(group)}.",
+            f"What moving one key over its whole range does, {report.estimates.policy(group)}.",
             {
                 "either way (mu*)": {s.path: s.strength for s in screened},
                 "which way (mu)": {s.path: s.direction for s in screened},
                 "unevenness (sigma)": {s.path: s.unevenness for s in screened},
             },
-            one.answers.outcome + (", of 100" if scale == 100 else ""),
+            report.estimates.outcome + (", of 100" if scale == 100 else ""),
             scale,
         )
-        for group, screened in list(one.morris.items())[:DRAWN]
+        for group, screened in list(report.morris.items())[:DRAWN]
         if any(s.strength.estimate is not None for s in screened)
     ]
-    return _drawn(name, heading, figures, len(one.morris))
+    return _drawn(name, heading, figures, len(report.morris))
 
 
-def _sobol(one: ReportData, name: str, heading: str) -> Section:
-    assert one.sobol is not None
+def _sobol(report: ReportData, name: str, heading: str) -> Section:
+    """Return the section on shares of variance."""
+    assert report.sobol is not None
     figures = [
         effect_dots(
             f"{name}-{group}",
-            f"Shares of the variance of design points' means, {one.answers.policy(group)}.",
+            f"Shares of the variance of design points' means, {report.estimates.policy(group)}.",
             {
-                "by itself (first order)": {i.path: i.first for i in found.indices},
-                "with all joint effects (total order)": {i.path: i.total for i in found.indices},
+                "by itself (first order)": {i.path: i.first for i in indices.indices},
+                "with all joint effects (total order)": {i.path: i.total for i in indices.indices},
             },
             "of 100 parts of the variance",
         )
-        for group, found in list(one.sobol.items())[:DRAWN]
-        if any(index.total.estimate is not None for index in found.indices)
+        for group, indices in list(report.sobol.items())[:DRAWN]
+        if any(index.total.estimate is not None for index in indices.indices)
     ]
-    residues = [found.residue for found in one.sobol.values() if found.residue.estimate is not None]
-    worst = max(residues, key=lambda one: one.estimate or 0.0, default=None)
+    residues = [
+        indices.residue for indices in report.sobol.values() if indices.residue.estimate is not None
+    ]
+    worst = max(residues, key=lambda residue: residue.estimate or 0.0, default=None)
     after: tuple[str, ...] = ()
     if worst is not None:
         after = (
@@ -324,7 +343,7 @@ def _sobol(one: ReportData, name: str, heading: str) -> Section:
             f"{number(worst.estimate, True)} of 100 parts of these variances; total orders are too "
             "large by about so much. Estimates may fall below 0 where the truth is near it.",
         )
-    return _drawn(name, heading, figures, len(one.sobol), after)
+    return _drawn(name, heading, figures, len(report.sobol), after)
 
 
 def _drawn(
@@ -334,6 +353,7 @@ def _drawn(
     groups: int,
     after: tuple[str, ...] = (),
 ) -> Section:
+    """Return a section of figures, for the first policies."""
     if not figures:
         return Section(name, heading, missing="The outcome is the same at every design point.")
     if groups > DRAWN:
@@ -341,32 +361,35 @@ def _drawn(
     return Section(name, heading, figures=tuple(figures), after=after)
 
 
-def _discovered(one: ReportData, name: str, heading: str) -> Section:
-    found = one.discovery
-    assert found is not None
+def _discovered(report: ReportData, name: str, heading: str) -> Section:
+    """Return the section on the box that was found."""
+    discovery = report.discovery
+    assert discovery is not None
     rows = tuple(
-        (key, side.said(), f"{found.box.quasi_p[key]:.2g}") for key, side in found.box.sides.items()
+        (key, side.in_words(), f"{discovery.box.quasi_p[key]:.2g}")
+        for key, side in discovery.box.sides.items()
     )
     table = SectionTable(("key", "restriction", "quasi-p"), rows)
     return Section(
         name,
         heading,
-        (found.in_words(),),
-        (sweep_charts.boxes(found, name),),
+        (discovery.in_words(),),
+        (sweep_charts.boxes(discovery, name),),
         (table,) if rows else (),
         (
-            f"Found by PRIM among {found.cases:,} design points, each judged by its mean. Quasi-p "
-            "is how often chance alone would make a restriction as good; it takes points as "
-            "independent, which policies over the same states are not. The rule describes this "
+            f"Found by PRIM among {discovery.cases:,} design points, each judged by its mean. "
+            "Quasi-p is how often chance alone would make a restriction as good; it takes points "
+            "as independent, which policies over the same states are not. The rule describes this "
             "model under these ranges.",
         ),
     )
 
 
-def _regretted(one: ReportData, name: str, heading: str) -> Section:
-    found, share = one.regret, one.answers.is_share
-    assert found is not None
-    better, bound = ("less", "at most") if found.less_is_better else ("more", "at least")
+def _regretted(report: ReportData, name: str, heading: str) -> Section:
+    """Return the section on regret and robustness."""
+    regret, share = report.regret, report.estimates.is_share
+    assert regret is not None
+    better, bound = ("less", "at most") if regret.less_is_better else ("more", "at least")
     rows = tuple(
         (
             policy.name,
@@ -376,10 +399,10 @@ def _regretted(one: ReportData, name: str, heading: str) -> Section:
             number(policy.largest_regret, share),
             with_interval(policy.satisfices, True),
         )
-        for policy in found.policies
+        for policy in regret.policies
     )
     head = ("policy", "mean", "worst state", "mean regret", "largest regret", "enough, of 100")
-    enough = number(found.threshold, share)
+    enough = number(regret.threshold, share)
     return Section(
         name,
         heading,
@@ -392,22 +415,23 @@ def _regretted(one: ReportData, name: str, heading: str) -> Section:
             share_bars(
                 name,
                 f"In so many of 100 states of the world each policy does enough ({enough}).",
-                {"": {"": {policy.name: policy.satisfices for policy in found.policies}}},
+                {"": {"": {policy.name: policy.satisfices for policy in regret.policies}}},
                 "of 100 states of the world",
             ),
         ),
         (SectionTable(head, rows),),
         (
-            f"Best in its worst state: {in_words(found.maximin)}. Smallest largest regret: "
-            f"{in_words(found.least_regret)}. Enough in most states: "
-            f"{in_words(found.most_robust)}. Luck "
+            f"Best in its worst state: {in_words(regret.maximin)}. Smallest largest regret: "
+            f"{in_words(regret.least_regret)}. Enough in most states: "
+            f"{in_words(regret.most_robust)}. Luck "
             "that replicates leave makes worst states and largest regrets look worse than they "
             "are.",
         ),
     )
 
 
-def _calibrated(found: Calibration) -> Section:
+def _calibrated(calibration: Calibration) -> Section:
+    """Return the section on the facts of a case."""
     parameters = SectionTable(
         ("uncertainty", "before", "after (90 %)", "verdict", "not ruled out"),
         tuple(
@@ -420,7 +444,7 @@ def _calibrated(found: Calibration) -> Section:
                 if p.plausible is None
                 else f"{p.plausible[0]:.3g} to {p.plausible[1]:.3g}",
             )
-            for p in found.parameters
+            for p in calibration.parameters
         ),
     )
     fits = SectionTable(
@@ -432,22 +456,22 @@ def _calibrated(found: Calibration) -> Section:
                 *(f"{m:.3g} ({a:.3g} to {b:.3g})" for m, a, b in (fit.before, fit.after)),
                 number(fit.ruled_out, True),
             )
-            for fit in found.fits
+            for fit in calibration.fits
         ),
     )
-    what = "single runs" if found.compare == "runs" else "means of design points"
-    left = f" Left out, as their settings are no numbers: {listed(found.left_out)}." * bool(
-        found.left_out
+    compared = "single runs" if calibration.compare == "runs" else "means of design points"
+    left = f" Left out, as their settings are no numbers: {listed(calibration.left_out)}." * bool(
+        calibration.left_out
     )
     return Section(
         "calibration",
         "What do the facts say about the uncertainties?",
         (
-            f"The {found.kept:,} of {found.runs:,} {what} nearest to the facts were kept; they are "
-            f"worth {found.effective:.0f} independent design points. History matching leaves "
-            f"{number(found.plausible, True)} of 100 design points. Where the facts narrow an "
-            "uncertainty by less than a tenth, or by no more than chance would, it is not "
-            "identified." + left,
+            f"The {calibration.kept:,} of {calibration.runs:,} {compared} nearest to the facts "
+            f"were kept; they are worth {calibration.effective:.0f} independent design points. "
+            f"History matching leaves {number(calibration.plausible, True)} of 100 design points. "
+            "Where the facts narrow an uncertainty by less than a tenth, or by no more than "
+            "chance would, it is not identified." + left,
         ),
         tables=(parameters, fits),
         after=(

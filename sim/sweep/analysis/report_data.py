@@ -1,4 +1,4 @@
-"""All looks at one outcome of a sweep, each where the design allows it."""
+"""Analyse one outcome of a sweep in all the ways that its design allows."""
 
 from __future__ import annotations
 
@@ -20,13 +20,31 @@ Look = TypeVar("Look")
 
 @dataclass(frozen=True)
 class ReportData:
-    """What was found of an outcome.
+    """Hold what the analyses of an outcome show.
 
-    A look that the design does not allow is None, and `left_out` says why, unless the design is
-    simply another one; a look that was refused because runs are missing is in `refused`.
+    Parameters
+    ----------
+    estimates : CellEstimates
+        The outcome in every cell.
+    curves : tuple of ResponseCurve
+        The outcome along each key.
+    heat_maps : tuple of HeatMap
+        The outcome over pairs of keys.
+    noise : Finding or None
+        The share of the variance that the design points do not explain.
+    morris, sobol : mapping or None
+        Indices by policy; None for another design.
+    discovery : Discovery or None
+        When the outcome is of interest.
+    regret : Regret or None
+        How policies fare.
+    left_out : mapping of str to str
+        Why the design does not allow an analysis, by its name.
+    refused : mapping of str to str
+        Why an analysis was refused for missing runs, by its name.
     """
 
-    answers: CellEstimates
+    estimates: CellEstimates
     curves: tuple[ResponseCurve, ...]
     heat_maps: tuple[HeatMap, ...]
     noise: Finding | None
@@ -39,17 +57,34 @@ class ReportData:
 
 
 def analyze_outcome(
-    answers: CellEstimates, *, threshold: float | None = None, less_is_better: bool | None = None
+    estimates: CellEstimates, *, threshold: float | None = None, less_is_better: bool | None = None
 ) -> ReportData:
-    """Look at an outcome in every way that its design allows.
+    """Analyse an outcome in every way that its design allows.
 
-    The threshold is what a case of interest and a satisfied policy reach. Where less is better they
-    stay at or below it. Raises AnalysisError for a threshold that there cannot be.
+    Parameters
+    ----------
+    estimates : CellEstimates
+        The outcome, from `cell_estimates`.
+    threshold : float, optional
+        What a case of interest and a satisfied policy reach; where less is better they stay at or
+        below it. Of a share it lies between 0 and 1.
+    less_is_better : bool, optional
+        Whether less of the outcome is better; its name decides where it is not given.
+
+    Returns
+    -------
+    ReportData
+        What each analysis shows, or why it was left out.
+
+    Raises
+    ------
+    AnalysisError
+        For a threshold that is not finite, or outside the range of a share.
     """
     left_out: dict[str, str] = {}
     refused: dict[str, str] = {}
-    check_threshold(answers, threshold)
-    less = answers.less_is_better if less_is_better is None else less_is_better
+    check_threshold(estimates, threshold)
+    less = estimates.less_is_better if less_is_better is None else less_is_better
 
     def attempt(name: str, look: Callable[[], Look]) -> Look | None:
         try:
@@ -61,14 +96,14 @@ def analyze_outcome(
         return None
 
     return ReportData(
-        answers,
-        curves(answers),
-        heat_maps(answers),
-        attempt("noise", lambda: noise_share(answers)),
-        attempt("morris", lambda: morris(answers)) if "morris" in answers.methods else None,
-        attempt("sobol", lambda: sobol(answers)) if "saltelli" in answers.methods else None,
-        attempt("prim", lambda: discover(answers, threshold=threshold, at_most=less)),
-        attempt("regret", lambda: regret(answers, threshold=threshold, less_is_better=less)),
+        estimates,
+        curves(estimates),
+        heat_maps(estimates),
+        attempt("noise", lambda: noise_share(estimates)),
+        attempt("morris", lambda: morris(estimates)) if "morris" in estimates.methods else None,
+        attempt("sobol", lambda: sobol(estimates)) if "saltelli" in estimates.methods else None,
+        attempt("prim", lambda: discover(estimates, threshold=threshold, at_most=less)),
+        attempt("regret", lambda: regret(estimates, threshold=threshold, less_is_better=less)),
         left_out,
         refused,
     )

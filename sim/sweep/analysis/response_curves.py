@@ -1,4 +1,4 @@
-"""How an outcome moves with each swept key, all else as it was drawn; and with two keys at once."""
+"""Show how an outcome moves with each swept key, all else as drawn; and with two keys at once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,21 @@ SIDE = 6
 
 @dataclass(frozen=True)
 class ResponseCurve:
-    """The outcome along one key: settings, or parts of their range, and the mean at each."""
+    """Hold the outcome along one key: settings, or parts of their range, and the mean at each.
+
+    Parameters
+    ----------
+    key : str
+        The swept key.
+    names : tuple of str
+        The settings, or parts of their range, in words.
+    at : tuple of float
+        Where they lie on an axis.
+    findings : tuple of Finding
+        The mean at each, with its interval.
+    change : Finding or None
+        The difference between the last setting and the first, in the same states and luck.
+    """
 
     key: str
     names: tuple[str, ...]
@@ -27,80 +41,104 @@ class ResponseCurve:
 
     @property
     def swing(self) -> float:
-        """How far apart its highest and lowest means are."""
-        known = [one.estimate for one in self.findings if one.estimate is not None]
-        return max(known) - min(known) if known else 0.0
+        """Return the difference between its highest and lowest mean."""
+        estimates = [finding.estimate for finding in self.findings if finding.estimate is not None]
+        return max(estimates) - min(estimates) if estimates else 0.0
 
 
-def curves(answers: CellEstimates) -> tuple[ResponseCurve, ...]:
-    """Return a curve for each key, in the order of the study."""
-    return tuple(curve(answers, key) for key in answers.keys)
+def curves(estimates: CellEstimates) -> tuple[ResponseCurve, ...]:
+    """Return a curve for each key, in the order of the study.
+
+    Parameters
+    ----------
+    estimates : CellEstimates
+        The outcome, from `cell_estimates`.
+
+    Returns
+    -------
+    tuple of ResponseCurve
+        The outcome along each key, all else as drawn.
+    """
+    return tuple(curve(estimates, key) for key in estimates.keys)
 
 
-def curve(answers: CellEstimates, key: str) -> ResponseCurve:
+def curve(estimates: CellEstimates, key: str) -> ResponseCurve:
     """Return the outcome along a key.
 
     Where one key moved at a time, it is the key's own line; of Saltelli's matrices it takes A and
     B; else all points. Intervals are those of `crossed_mean`.
     """
-    points = np.flatnonzero(_points(answers, key))
-    inside, names, at = bins(answers.settings[key][points])
+    points = np.flatnonzero(_points(estimates, key))
+    inside, names, at = bins(estimates.settings[key][points])
     findings = tuple(
-        answers.mean(points[inside == k], f"{key} {name}") for k, name in enumerate(names)
+        estimates.mean(points[inside == k], f"{key} {name}") for k, name in enumerate(names)
     )
-    return ResponseCurve(key, names, tuple(map(float, at)), findings, change(answers, key))
+    return ResponseCurve(key, names, tuple(map(float, at)), findings, change(estimates, key))
 
 
-def change(answers: CellEstimates, key: str) -> Finding | None:
-    """Return what moving a lever from its first setting to its last does, in the same state and
-    luck.
+def change(estimates: CellEstimates, key: str) -> Finding | None:
+    """Return the change from a lever's first setting to its last, in the same state and luck.
 
-    Far sharper than the two means apart where design points share their luck. None unless the key
-    is a lever that meets each state, and each setting of the other levers, at both ends, and the
-    points are a sample.
+    Far more precise than the two means apart where design points share their luck. None unless
+    the key is a lever that meets each state, and each setting of the other levers, at both ends,
+    and the points are a sample.
     """
-    points = np.flatnonzero(answers.sample)
-    if key not in answers.levers or answers.study.design.together is not None or not len(points):
+    points = np.flatnonzero(estimates.sample)
+    if (
+        key not in estimates.levers
+        or estimates.study.design.together is not None
+        or not len(points)
+    ):
         return None
-    settings = answers.settings[key][points]
+    settings = estimates.settings[key][points]
     ends = np.unique(settings)[[0, -1]]
-    others = [answers.settings[lever][points].astype(str) for lever in answers.levers]
-    others.pop(answers.levers.index(key))
-    found: list[dict[tuple[str, ...], int]] = []
+    others = [estimates.settings[lever][points].astype(str) for lever in estimates.levers]
+    others.pop(estimates.levers.index(key))
+    ends_by_pair: list[dict[tuple[str, ...], int]] = []
     for end in ends:
         rows = np.flatnonzero(settings == end)
-        states = answers.scenario_id[points[rows]].astype(str)
+        states = estimates.scenario_id[points[rows]].astype(str)
         beside = zip(states, *(lever[rows] for lever in others), strict=True)
-        found.append(dict(zip(beside, points[rows].tolist(), strict=True)))
-    first, last = found
+        ends_by_pair.append(dict(zip(beside, points[rows].tolist(), strict=True)))
+    first, last = ends_by_pair
     if ends[0] == ends[1] or first.keys() != last.keys():
         return None
     before, after = (np.array([side[pair] for pair in first]) for side in (first, last))
     return crossed_mean(
         f"{key} from {ends[0]} to {ends[1]}",
-        answers.values[after] - answers.values[before],
-        answers.cluster[before],
-        f"difference in {answers.words}",
+        estimates.values[after] - estimates.values[before],
+        estimates.cluster[before],
+        f"difference in {estimates.words}",
     )
 
 
-def _points(answers: CellEstimates, key: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    if answers.matrix is not None:
-        matrix = np.array(answers.matrix)
-        if answers.method(key) == "one_at_a_time":
+def _points(estimates: CellEstimates, key: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Return the points on a key's curve: (points,)."""
+    if estimates.matrix is not None:
+        matrix = np.array(estimates.matrix)
+        if estimates.method(key) == "one_at_a_time":
             return np.asarray(matrix == key)
-        if "one_at_a_time" in answers.methods:
+        if "one_at_a_time" in estimates.methods:
             return np.asarray(matrix == "baseline")
-    if "morris" in answers.methods:
-        return np.ones(len(answers.design_id), dtype=bool)
-    return answers.sample
+    if "morris" in estimates.methods:
+        return np.ones(len(estimates.design_id), dtype=bool)
+    return estimates.sample
 
 
 @dataclass(frozen=True)
 class HeatMap:
-    """The mean outcome over the settings of two keys: (across, along), NaN where none was played.
+    """Hold the mean outcome over the settings of two keys.
 
-    `n` counts the design points of each cell.
+    Parameters
+    ----------
+    across, along : str
+        The two keys.
+    names : pair of tuple of str
+        Their settings, or parts of their range, in words.
+    means : array of float, (across, along)
+        The mean of each cell; NaN where none was played.
+    n : array of float, (across, along)
+        The design points of each cell.
     """
 
     across: str
@@ -110,30 +148,56 @@ class HeatMap:
     n: Floats
 
 
-def heat_map(answers: CellEstimates, across: str, along: str) -> HeatMap:
-    """Return the outcome over two keys; long ranges are cut into parts of equally many points."""
-    points = np.flatnonzero(answers.sample)
-    one, other = (bins(answers.settings[key][points], SIDE, SIDE - 2) for key in (across, along))
-    shape = (len(one[1]), len(other[1]))
-    means = answers.means[points]
-    known = np.isfinite(means)
-    place = np.ravel_multi_index((one[0][known], other[0][known]), shape)
-    count = np.bincount(place, minlength=shape[0] * shape[1]).reshape(shape)
-    total = np.bincount(place, means[known], shape[0] * shape[1]).reshape(shape)
-    found = np.where(count, total / np.maximum(count, 1), np.nan)
-    return HeatMap(across, along, (one[1], other[1]), found, count.astype(np.float64))
+def heat_map(estimates: CellEstimates, across: str, along: str) -> HeatMap:
+    """Return the outcome over two keys; long ranges are cut into parts of equally many points.
 
+    Parameters
+    ----------
+    estimates : CellEstimates
+        The outcome, from `cell_estimates`.
+    across, along : str
+        Two swept keys.
 
-def heat_maps(answers: CellEstimates, most: int = 3) -> tuple[HeatMap, ...]:
-    """Return the heat maps worth a look: each pair of levers, and the two uncertainties that move
-    most.
+    Returns
+    -------
+    HeatMap
+        The means by cell.
     """
-    if not answers.sample.any():
+    points = np.flatnonzero(estimates.sample)
+    rows, columns = (
+        bins(estimates.settings[key][points], SIDE, SIDE - 2) for key in (across, along)
+    )
+    shape = (len(rows[1]), len(columns[1]))
+    means = estimates.means[points]
+    is_number = np.isfinite(means)
+    place = np.ravel_multi_index((rows[0][is_number], columns[0][is_number]), shape)
+    count = np.bincount(place, minlength=shape[0] * shape[1]).reshape(shape)
+    total = np.bincount(place, means[is_number], shape[0] * shape[1]).reshape(shape)
+    cells = np.where(count, total / np.maximum(count, 1), np.nan)
+    return HeatMap(across, along, (rows[1], columns[1]), cells, count.astype(np.float64))
+
+
+def heat_maps(estimates: CellEstimates, most: int = 3) -> tuple[HeatMap, ...]:
+    """Return the heat maps of pairs of levers, and of the two uncertainties that move most.
+
+    Parameters
+    ----------
+    estimates : CellEstimates
+        The outcome, from `cell_estimates`.
+    most : int
+        The most maps, 1 or more.
+
+    Returns
+    -------
+    tuple of HeatMap
+        The maps; none where the points are no sample.
+    """
+    if not estimates.sample.any():
         return ()
-    pairs = list(itertools.combinations(answers.levers, 2))[: most - 1]
-    unsure = sorted(answers.uncertainties, key=lambda key: -curve(answers, key).swing)[:2]
+    pairs = list(itertools.combinations(estimates.levers, 2))[: most - 1]
+    unsure = sorted(estimates.uncertainties, key=lambda key: -curve(estimates, key).swing)[:2]
     if len(unsure) == 2:
         pairs.append((unsure[0], unsure[1]))
-    elif not pairs and len(answers.keys) == 2:
-        pairs.append((answers.keys[0], answers.keys[1]))
-    return tuple(heat_map(answers, *pair) for pair in pairs)
+    elif not pairs and len(estimates.keys) == 2:
+        pairs.append((estimates.keys[0], estimates.keys[1]))
+    return tuple(heat_map(estimates, *pair) for pair in pairs)

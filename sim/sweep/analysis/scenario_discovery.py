@@ -1,4 +1,4 @@
-"""When does it happen? Boxes in the space of settings that hold most of the cases of interest.
+"""Find when it happens: boxes in the space of settings that hold most cases of interest.
 
 The patient rule induction method (Friedman & Fisher 1999) as it is used to find scenarios (Bryant
 & Lempert 2010): a box that holds everything is peeled, a thin slice at a time, wherever that leaves
@@ -30,21 +30,21 @@ FEWEST = 20
 
 @dataclass(frozen=True)
 class BoxSide:
-    """What a box asks of one key: a number between two ends, or one of some words."""
+    """Hold what a box demands of one key: a number between two ends, or one of some words."""
 
     low: float = -np.inf
     high: float = np.inf
     words: frozenset[str] | None = None
 
     def holds(self, settings: Column) -> Bools:
-        """Which cases fulfil it."""
+        """Return which cases fulfil it: (cases,)."""
         if self.words is not None:
             return np.isin(settings.astype(str), list(self.words))
         values = settings.astype(np.float64)
         return np.asarray((values >= self.low) & (values <= self.high))
 
-    def said(self) -> str:
-        """Say it in words, after the name of the key."""
+    def in_words(self) -> str:
+        """Return it in words, after the name of the key."""
         if self.words is not None:
             return f"is {' or '.join(sorted(self.words))}"
         if self.low == self.high:
@@ -58,7 +58,7 @@ class BoxSide:
 
 @dataclass(frozen=True)
 class Box:
-    """A box, and how well it holds the cases of interest.
+    """Hold a box, and how well it holds the cases of interest.
 
     coverage: the share of them that it holds; density: their share among those it holds; support:
     the share of all cases that it holds; quasi_p: for each key how often chance alone would make a
@@ -73,14 +73,28 @@ class Box:
 
     @property
     def balance(self) -> float:
-        """The harmonic mean of coverage and density."""
+        """Return the harmonic mean of coverage and density."""
         both = self.coverage + self.density
         return 2 * self.coverage * self.density / both if both else 0.0
 
 
 @dataclass(frozen=True)
 class Discovery:
-    """The box that was kept, the boxes on the way to it, and what makes a case one of interest."""
+    """Hold the box that was kept, the boxes on the way to it, and what is of interest.
+
+    Parameters
+    ----------
+    box : Box
+        The box that was kept.
+    peeled : tuple of Box
+        The boxes on the way, from the whole space to the smallest.
+    of_interest : str
+        What makes a case one of interest, in words.
+    share : float
+        The share of cases of interest among all, from 0 to 1.
+    cases : int
+        All cases.
+    """
 
     box: Box
     peeled: tuple[Box, ...]  # from the whole space to the smallest
@@ -89,13 +103,19 @@ class Discovery:
     cases: int
 
     def in_words(self) -> str:
-        """Return the rule as a sentence."""
+        """Return the rule as a sentence.
+
+        Returns
+        -------
+        str
+            The restrictions of the box, with its density, support and coverage.
+        """
         if not self.box.sides:
             return (
                 f"No part of the space stands out: {100 * self.share:.0f} of 100 cases are of "
                 f"interest ({self.of_interest}) wherever one looks."
             )
-        rules = listed([f"{key} {side.said()}" for key, side in self.box.sides.items()])
+        rules = listed([f"{key} {side.in_words()}" for key, side in self.box.sides.items()])
         return (
             f"Where {rules}, {100 * self.box.density:.0f} of 100 cases are of interest "
             f"({self.of_interest}), against {100 * self.share:.0f} of 100 in all; that is "
@@ -105,21 +125,39 @@ class Discovery:
 
 
 def discover(
-    answers: CellEstimates, *, threshold: float | None = None, at_most: bool = False
+    estimates: CellEstimates, *, threshold: float | None = None, at_most: bool = False
 ) -> Discovery:
-    """When the mean outcome of a design point reaches a threshold (or stays at or below it).
+    """Find when the mean outcome of a design point reaches a threshold (or stays at or below it).
 
-    The threshold is the upper quartile of the points' means (the lower one with `at_most`) unless
-    it is given. Raises AnalysisError for a design whose points are no sample, a threshold that
-    there cannot be, or where all points or none are of interest, IncompleteError for runs that are
-    missing.
+    Parameters
+    ----------
+    estimates : CellEstimates
+        The outcome, from `cell_estimates`.
+    threshold : float, optional
+        What a case of interest reaches; the upper quartile of the points' means where it is not
+        given, and the lower one with `at_most`.
+    at_most : bool
+        Whether a case of interest stays at or below the threshold.
+
+    Returns
+    -------
+    Discovery
+        The rule, as a box in the space of settings.
+
+    Raises
+    ------
+    AnalysisError
+        For a design whose points are no sample or fewer than 20, a threshold that is not finite or
+        outside the range of a share, or where all points or none are of interest.
+    IncompleteError
+        Where a run is missing, failed or without a number.
     """
-    check_threshold(answers, threshold)
-    answers.must_be_whole()
-    points = np.flatnonzero(answers.sample)
+    check_threshold(estimates, threshold)
+    estimates.must_be_whole()
+    points = np.flatnonzero(estimates.sample)
     if len(points) < FEWEST:
         raise AnalysisError(f"a box needs {FEWEST} sampled design points; there are {len(points)}")
-    means = answers.means[points]
+    means = estimates.means[points]
     bound = float(np.quantile(means, 0.25 if at_most else 0.75)) if threshold is None else threshold
     interesting = means <= bound if at_most else means >= bound
     if interesting.all() or not interesting.any():
@@ -128,24 +166,48 @@ def discover(
             f"{which} design points are of interest at {bound:.4g}; their means go from "
             f"{means.min():.4g} to {means.max():.4g}: choose a threshold between"
         )
-    settings = {key: answers.settings[key][points] for key in answers.keys}
-    said = f"mean of {answers.outcome} {'at most' if at_most else 'at least'} {bound:.4g}"
-    return prim(settings, np.asarray(interesting), said)
+    settings = {key: estimates.settings[key][points] for key in estimates.keys}
+    of_interest = f"mean of {estimates.outcome} {'at most' if at_most else 'at least'} {bound:.4g}"
+    return prim(settings, np.asarray(interesting), of_interest)
 
 
-def prim(settings: Mapping[str, Column], interesting: Bools, said: str = "") -> Discovery:
-    """Find the box that holds the cases of interest: settings by key and a mask, all (cases,)."""
+def prim(settings: Mapping[str, Column], interesting: Bools, of_interest: str = "") -> Discovery:
+    """Find the box that holds the cases of interest.
+
+    Parameters
+    ----------
+    settings : mapping of str to array, (cases,)
+        The settings by key: numbers or words.
+    interesting : array of bool, (cases,)
+        Which cases are of interest.
+    of_interest : str
+        What makes a case one of interest, in words.
+
+    Returns
+    -------
+    Discovery
+        The box that was kept, and the boxes on the way.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sim.sweep.analysis import prim
+    >>> trust = np.arange(100)
+    >>> discovery = prim({"trust": trust}, trust >= 60, "a deal")
+    >>> discovery.box.sides["trust"].in_words()
+    'is at least 60'
+    """
     boxes = [_box({}, settings, interesting)]
     while (smaller := _peeled(boxes[-1], settings, interesting)) is not None:
         boxes.append(smaller)
     best = _pasted(max(boxes, key=lambda box: box.balance), settings, interesting)
     best = _significant(best, settings, interesting)
     share = float(interesting.mean())
-    return Discovery(best, tuple(boxes), said, share, len(interesting))
+    return Discovery(best, tuple(boxes), of_interest, share, len(interesting))
 
 
 def held(sides: Mapping[str, BoxSide], settings: Mapping[str, Column]) -> Bools:
-    """Which cases a box holds: (cases,)."""
+    """Return which cases a box holds: (cases,)."""
     inside = np.ones(len(next(iter(settings.values()))), dtype=bool)
     for key, side in sides.items():
         inside &= side.holds(settings[key])
@@ -153,6 +215,7 @@ def held(sides: Mapping[str, BoxSide], settings: Mapping[str, Column]) -> Bools:
 
 
 def _box(sides: Mapping[str, BoxSide], settings: Mapping[str, Column], interesting: Bools) -> Box:
+    """Return a box with its coverage, density, support and quasi-p."""
     inside = held(sides, settings)
     hits = int((inside & interesting).sum())
     return Box(
@@ -167,7 +230,7 @@ def _box(sides: Mapping[str, BoxSide], settings: Mapping[str, Column], interesti
 def _quasi_p(
     key: str, sides: Mapping[str, BoxSide], settings: Mapping[str, Column], interesting: Bools
 ) -> float:
-    """How often as many hits come from the box that leaves the key alone, by chance.
+    """Return how often as many hits come by chance from the box that leaves the key alone.
 
     A binomial tail (Bryant & Lempert 2010); it takes cases as independent.
     """
@@ -225,13 +288,18 @@ def _pasted(box: Box, settings: Mapping[str, Column], interesting: Bools) -> Box
             for key in box.sides
             for side in _wider(box.sides[key], settings[key], held(_but(box, key), settings))
         ]
-        better = [one for one in wider if one.density >= box.density and one.support > box.support]
+        better = [
+            candidate
+            for candidate in wider
+            if candidate.density >= box.density and candidate.support > box.support
+        ]
         if not better:
             return box
-        box = max(better, key=lambda one: (one.density, one.support))
+        box = max(better, key=lambda candidate: (candidate.density, candidate.support))
 
 
 def _but(box: Box, key: str) -> dict[str, BoxSide]:
+    """Return the sides of a box without one key."""
     return {name: side for name, side in box.sides.items() if name != key}
 
 

@@ -205,11 +205,11 @@ def levers_of(case):
 def paris(store):
     """An exercise where one party is spoken for and must confirm: its id and instructor's token."""
     from sim.classroom.commands import OpenLobby, Request
-    from sim.classroom.plan import Clocks, ExercisePlan, Inject
+    from sim.classroom.plan import Clocks, ExercisePlan, ParameterInject
 
     case = load_scenario("gaza-2024-01")
     injects = tuple(
-        Inject(id=f"news-{k}", kind="parameter", words=f"News number {k}.", lever=lever, setting=1)
+        ParameterInject(id=f"news-{k}", words=f"News number {k}.", lever=lever, setting=1)
         for k, lever in enumerate(levers_of(case)[:2], start=1)
     )
     hours = dict.fromkeys(Clocks.model_fields, 3600)  # no step ends by itself

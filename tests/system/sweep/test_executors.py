@@ -58,8 +58,8 @@ def test_processes_give_the_bytes_of_a_serial_sweep(
     if workers == 1:
         begun = {"get_context": lambda method: saboteur.prepared()}
         monkeypatch.setattr(executors, "multiprocessing", SimpleNamespace(**begun))
-    manner = ExecutionOptions("process", workers, chunk_runs=3)
-    assert bytes_of(run(study(FEW), tmp_path / "sweep", manner=manner)) == bytes_of(undisturbed)
+    options = ExecutionOptions("process", workers, chunk_runs=3)
+    assert bytes_of(run(study(FEW), tmp_path / "sweep", options=options)) == bytes_of(undisturbed)
 
 
 def test_a_worker_that_is_killed_costs_its_chunk_a_retry_and_no_run(study, tmp_path, undisturbed):
@@ -70,8 +70,8 @@ def test_a_worker_that_is_killed_costs_its_chunk_a_retry_and_no_run(study, tmp_p
         return pools[-1]
 
     progress = kills(lambda: pools[-1]._processes)
-    manner = ExecutionOptions(begin, 1, chunk_runs=2, progress=progress)
-    sweep = run(study(FEW), tmp_path / "sweep", manner=manner)
+    options = ExecutionOptions(begin, 1, chunk_runs=2, progress=progress)
+    sweep = run(study(FEW), tmp_path / "sweep", options=options)
     assert len(pools) == 2
     assert bytes_of(sweep) == bytes_of(undisturbed)
 
@@ -79,8 +79,8 @@ def test_a_worker_that_is_killed_costs_its_chunk_a_retry_and_no_run(study, tmp_p
 def test_a_run_that_its_worker_dies_of_is_a_row_and_all_others_are_played(
     study, tmp_path, undisturbed
 ):
-    manner = ExecutionOptions(lambda: saboteur.pool(saboteur.dies, 2), 2, chunk_runs=4)
-    sweep = run(study(FEW), tmp_path / "sweep", manner=manner)
+    options = ExecutionOptions(lambda: saboteur.pool(saboteur.dies, 2), 2, chunk_runs=4)
+    sweep = run(study(FEW), tmp_path / "sweep", options=options)
     assert sweep.manifest["counts"] == {"planned": 12, "ok": 11, "failed": 1}
     assert [(r["run_id"], r["exception"]) for r in sweep.failures.to_pylist()] == [
         (VICTIM, "WorkerLost")
@@ -101,10 +101,10 @@ def test_a_cluster_without_workers_is_not_waited_for_forever(study, tmp_path, mo
         def submit(self, fn, /, *args, **kwargs):
             return Future()
 
-    made = executors.ChunkExecutor(Deserted, 1, is_staffed=lambda: False)
-    monkeypatch.setattr(executors, "choose_executor", lambda *_: nullcontext(made))
+    deserted = executors.ChunkExecutor(Deserted, 1, has_workers=lambda: False)
+    monkeypatch.setattr(executors, "choose_executor", lambda *_: nullcontext(deserted))
     with pytest.raises(InterruptedSweepError, match="no worker"):
-        run(study(FEW), tmp_path / "sweep", manner=ExecutionOptions(chunk_runs=100))
+        run(study(FEW), tmp_path / "sweep", options=ExecutionOptions(chunk_runs=100))
 
 
 @pytest.mark.filterwarnings("default")
@@ -112,12 +112,20 @@ def test_a_dask_cluster_gives_the_same_bytes_though_a_worker_is_killed(
     study, tmp_path, undisturbed
 ):
     distributed = pytest.importorskip("distributed")
-    asked = {"n_workers": 1, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
-    with distributed.LocalCluster(**asked) as cluster, distributed.Client(cluster) as client:
+    cluster_options = {
+        "n_workers": 1,
+        "threads_per_worker": 1,
+        "processes": True,
+        "dashboard_address": None,
+    }
+    with (
+        distributed.LocalCluster(**cluster_options) as cluster,
+        distributed.Client(cluster) as client,
+    ):
         name = cluster.scheduler_address.replace("tcp://", "dask://")
         pids = client.run(os.getpid)
-        manner = ExecutionOptions(name, chunk_runs=2, progress=kills(pids.values))
-        assert bytes_of(run(study(FEW), tmp_path / "killed", manner=manner)) == bytes_of(
+        options = ExecutionOptions(name, chunk_runs=2, progress=kills(pids.values))
+        assert bytes_of(run(study(FEW), tmp_path / "killed", options=options)) == bytes_of(
             undisturbed
         )
 
@@ -140,7 +148,7 @@ def test_a_run_that_dask_workers_die_of_is_a_row_and_all_others_are_played(
     }
     with dask.config.set(tampered):
         sweep = run(
-            study(FEW), tmp_path / "sweep", manner=ExecutionOptions("dask", 1, chunk_runs=1)
+            study(FEW), tmp_path / "sweep", options=ExecutionOptions("dask", 1, chunk_runs=1)
         )
     assert sweep.manifest["counts"] == {"planned": 12, "ok": 11, "failed": 1}
     assert sweep.failures["run_id"].to_pylist() == [VICTIM]
@@ -173,9 +181,9 @@ def test_seven_at_once_give_the_bytes_of_one_whoever_is_done_first(study, tmp_pa
 
     done = []
     with Overtaken(7) as pool:
-        manner = ExecutionOptions(
+        options = ExecutionOptions(
             pool, 7, chunk_runs=1, progress=lambda *counts: done.append(counts)
         )
-        sweep = run(study(FEW), tmp_path / "sweep", manner=manner)
+        sweep = run(study(FEW), tmp_path / "sweep", options=options)
     assert [runs for runs, _, _ in done] == list(range(13))
     assert bytes_of(sweep) == bytes_of(undisturbed)

@@ -21,7 +21,7 @@ def test_a_failed_run_is_a_row_and_costs_no_other(
     study, tmp_path, monkeypatch, undisturbed, chunk_runs
 ):
     monkeypatch.setattr(chunk, "play_rows", saboteur.fails)
-    sweep = run(study(FEW), tmp_path / "sweep", manner=ExecutionOptions(chunk_runs=chunk_runs))
+    sweep = run(study(FEW), tmp_path / "sweep", options=ExecutionOptions(chunk_runs=chunk_runs))
     assert others(sweep) == others(undisturbed)
     assert sweep.manifest["counts"] == {"planned": 12, "ok": 11, "failed": 1}
     failure = sweep.failures.to_pylist()
@@ -49,7 +49,7 @@ def test_failures_reconcile_and_end_the_command_with_1(study, tmp_path, monkeypa
 def test_too_many_failures_end_the_sweep_and_what_was_played_is_kept(study, tmp_path, monkeypatch):
     monkeypatch.setattr(chunk, "play_rows", saboteur.fails)
     with pytest.raises(TooManyFailuresError):
-        run(study(FEW), tmp_path / "sweep", manner=ExecutionOptions(chunk_runs=6, max_failures=0))
+        run(study(FEW), tmp_path / "sweep", options=ExecutionOptions(chunk_runs=6, max_failures=0))
     assert Sweep(tmp_path / "sweep").status() == {
         "study": "rivers",
         "shard": None,
@@ -59,9 +59,9 @@ def test_too_many_failures_end_the_sweep_and_what_was_played_is_kept(study, tmp_
         "failed": 1,
         "lost": [],
     }
-    said = CliRunner().invoke(commands, ["replay", str(tmp_path / "sweep"), str(VICTIM)])
-    assert said.exit_code == 0
-    assert "It failed: ZeroDivisionError: no such luck" in said.stdout
+    replayed = CliRunner().invoke(commands, ["replay", str(tmp_path / "sweep"), str(VICTIM)])
+    assert replayed.exit_code == 0
+    assert "It failed: ZeroDivisionError: no such luck" in replayed.stdout
     monkeypatch.undo()
     assert resume(tmp_path / "sweep").manifest["counts"]["failed"] == 1
 
@@ -91,7 +91,7 @@ def test_a_run_that_hangs_is_ended_and_is_a_row(study, tmp_path, monkeypatch, un
     monkeypatch.setattr(chunk.threading, "Timer", Watch)
     monkeypatch.setattr(Watch, "asked", [], raising=False)
     sweep = run(
-        study(FEW), tmp_path / "sweep", manner=ExecutionOptions(chunk_runs=4, seconds_per_run=2.0)
+        study(FEW), tmp_path / "sweep", options=ExecutionOptions(chunk_runs=4, seconds_per_run=2.0)
     )
     assert others(sweep) == others(undisturbed)
     assert [row["exception"] for row in sweep.failures.to_pylist()] == ["TookTooLongError"]
@@ -110,11 +110,11 @@ def test_a_run_that_takes_longer_than_it_may_is_ended():
 
 
 def test_a_sweep_in_which_every_run_fails_is_a_sweep(study, tmp_path, monkeypatch):
-    def fails(scenario, **asked):
+    def fails(scenario, **options):
         raise ZeroDivisionError
 
     monkeypatch.setattr(chunk, "play_rows", fails)
-    sweep = run(study(FEW), tmp_path / "sweep", manner=ExecutionOptions(chunk_runs=100))
+    sweep = run(study(FEW), tmp_path / "sweep", options=ExecutionOptions(chunk_runs=100))
     assert sweep.manifest["counts"] == {"planned": 12, "ok": 0, "failed": 12}
     assert sweep.failures.num_rows == 12
     assert sweep.columns == {}

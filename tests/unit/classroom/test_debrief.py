@@ -19,7 +19,7 @@ from sim.classroom.debrief import (
     table_steps,
 )
 from sim.classroom.events import to_line
-from sim.classroom.plan import Inject
+from sim.classroom.plan import ParameterInject
 from sim.classroom.state import canonical
 from sim.classroom.storage.export import archive, escape_formula
 from sim.classroom.table_model import Model
@@ -34,7 +34,7 @@ RUNS = 60
 
 @pytest.fixture(scope="module")
 def room() -> Class:
-    inject = Inject(id="storm", kind="parameter", words="A storm.", lever="war_cost", setting=3)
+    inject = ParameterInject(id="storm", words="A storm.", lever="war_cost", setting=3)
     room = Class(with_canaries("two-rivers"), tables=3, rounds=4, seed=3, injects=(inject,))
     people = room.gathered(people=4)
     room.instruct(commands.Start())

@@ -16,7 +16,7 @@ from sim.classroom import commands
 from sim.classroom.commands import PHASES, STAGES, Act, Command, Request
 from sim.classroom.decide import RefusedError
 from sim.classroom.decide.instructor import MAX_FORCED
-from sim.classroom.plan import ExercisePlan, Inject, Setting
+from sim.classroom.plan import ExercisePlan, MessageInject, OptionInject, ParameterInject, Setting
 from sim.classroom.state import canonical, replay
 from sim.classroom.views import view_for_watcher
 from tests.support.players import Class, bot_acts, read_once
@@ -82,7 +82,7 @@ EVERYBODY = {
 
 def in_phase(phase: str) -> Class:
     """An exercise in a phase, with a person p1 at table 1."""
-    inject = Inject(id="news", kind="message", words="News.")
+    inject = MessageInject(id="news", words="News.")
     room = Class(quick=True, injects=(inject,))
     if phase == "draft":
         return room
@@ -457,7 +457,7 @@ def test_nobody_fills_the_log_without_end(monkeypatch):
 
 
 def test_an_inject_is_told_to_those_it_is_meant_for_and_comes_once():
-    inject = Inject(id="news", kind="message", words="A storm.", to=("delta",), at_round=1)
+    inject = MessageInject(id="news", words="A storm.", to=("delta",), at_round=1)
     room = Class(quick=True, injects=(inject,))
     room.begun(people=5)
     assert room.state.tables[1].injects == (("news", 1),)
@@ -473,15 +473,11 @@ def test_an_inject_is_told_to_those_it_is_meant_for_and_comes_once():
         ({"without": ("delta",)}, "can refuse"),
         ({"held_back": {"duration": ("14d", "60d", "permanent")}}, "leaves no package"),
         (
-            {"injects": (Inject(id="a", kind="parameter", words="x", lever="no", setting=1),)},
+            {"injects": (ParameterInject(id="a", words="x", lever="no", setting=1),)},
             "no lever",
         ),
         (
-            {
-                "injects": (
-                    Inject(id="a", kind="option", words="x", issue="duration", opens=("9d",)),
-                )
-            },
+            {"injects": (OptionInject(id="a", words="x", issue="duration", opens=("9d",)),)},
             "no level",
         ),
     ],

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import sim.classroom
-from sim.classroom.plan import ExercisePlan, Inject, Setting
+from sim.classroom.plan import ExercisePlan, OptionInject, Setting
 from sim.scenario.loading import load_scenario
 
 SCENARIOS = ("gaza-2024-01", "gaza-2023-11", "two-rivers")
@@ -58,8 +58,8 @@ def test_packages_are_known_by_their_levels():
 
 
 def test_levels_are_opened_and_closed_by_injects():
-    inject = Inject(
-        id="i", kind="option", words="x", issue="duration", opens=("permanent",), closes=("14d",)
+    inject = OptionInject(
+        id="i", words="x", issue="duration", opens=("permanent",), closes=("14d",)
     )
     one = setting("two-rivers", held_back={"duration": ("permanent",)}, injects=(inject,))
 
@@ -86,6 +86,6 @@ def test_a_scenario_without_roles_cannot_be_played_in_class():
 
 def test_the_shortest_exercise_of_the_readme_runs(capsys):
     text = (Path(sim.classroom.__file__).parent / "README.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    example, *_ = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     exec(compile(example, "README.md", "exec"), {})
     assert len(eval(capsys.readouterr().out)) == 4

@@ -1,11 +1,13 @@
 """A table is a run of the model: the same talks, with people's moves in place of some."""
 
+from operator import attrgetter
+
 import numpy as np
 import pytest
 
 from sim import simulate
 from sim.classroom import commands
-from sim.classroom.plan import ExercisePlan, Inject, Setting
+from sim.classroom.plan import ExercisePlan, ParameterInject, Setting
 from sim.classroom.table_model import Model
 from sim.classroom.table_talks import Script, TableTalks, planned_script
 from sim.engine.outcomes import NONE
@@ -53,7 +55,7 @@ def test_a_style_makes_every_party_give_way_sooner_or_later_and_draws_nothing_an
     usual = Setting(ExercisePlan(title="t", rounds=5, seed=9), read_once("two-rivers"))
     other = Setting(ExercisePlan(title="t", rounds=5, seed=9, style=style), read_once("two-rivers"))
     shapes = [
-        [party.tactic_numbers["shape"] for party in TableTalks(*args).parties]
+        [party.params.tactic["shape"] for party in TableTalks(*args).parties]
         for args in ((one, RandomStreams(9, 0, 40), planned_script(one)) for one in (usual, other))
     ]
     for was, now in zip(*shapes, strict=True):
@@ -74,8 +76,8 @@ def test_the_same_seed_gives_the_same_log():
 
 
 def with_inject(lever: str, setting: float, at_round: int) -> Setting:
-    inject = Inject(
-        id="news", kind="parameter", words="News.", lever=lever, setting=setting, at_round=at_round
+    inject = ParameterInject(
+        id="news", words="News.", lever=lever, setting=setting, at_round=at_round
     )
     return Setting(
         ExercisePlan(title="t", rounds=5, seed=2, injects=(inject,)), read_once("two-rivers")
@@ -141,8 +143,8 @@ def test_tables_may_share_their_numbers_and_not_their_luck():
         talks.append(TableTalks(room.state.setting, room.model.chance_of(number), script))
         release_model(talks[-1])
     one, other = talks
-    assert one.every == other.every
-    assert one.parties[0].optimism == other.parties[0].optimism
+    assert one.channel.every == other.channel.every
+    assert one.parties[0].params.optimism == other.parties[0].params.optimism
     assert one.luck["battles"][1] != other.luck["battles"][1]
 
 
@@ -177,7 +179,7 @@ def test_every_lever_can_be_moved_by_an_inject(scenario, lever):
     case = read_once(scenario)
     spec = case.levers[lever]
     setting = spec.high if spec.high != spec.default else spec.low
-    inject = Inject(id="i", kind="parameter", words="x", lever=lever, setting=setting, at_round=1)
+    inject = ParameterInject(id="i", words="x", lever=lever, setting=setting, at_round=1)
     plan = ExercisePlan(title="t", rounds=5, seed=2)
     arms = []
     for changed in ({"injects": (inject,)}, {"levers": {lever: setting}}):
@@ -187,37 +189,37 @@ def test_every_lever_can_be_moved_by_an_inject(scenario, lever):
         release_model(talks)
         arms.append(talks.play())
     injected, planned = arms
-    for name in ("rounds", "front", "mourned"):
-        assert np.array_equal(getattr(injected, name), getattr(planned, name)), name
+    for name in ("state.rounds", "war_state.front", "deaths_today"):
+        value = attrgetter(name)
+        assert np.array_equal(value(injected), value(planned)), name
     for name in ("deal_day", "refusals"):
         assert np.array_equal(getattr(injected.record, name), getattr(planned.record, name)), name
     for one, other in zip(injected.parties, planned.parties, strict=True):
         assert np.array_equal(one.exposure, other.exposure)
         for mine, theirs in zip(one.constituencies, other.constituencies, strict=True):
             assert np.allclose(mine.mobilised, theirs.mobilised)
-    assert np.array_equal(injected.look()[0], planned.look()[0])
+    assert np.array_equal(injected.assessor.utilities()[0], planned.assessor.utilities()[0])
 
 
 def test_an_inject_leaves_what_was_taken_down_as_it_was():
     setting = with_inject("optimism", 3, 4)
     talks = TableTalks(setting, RandomStreams(2, 0, 20), planned_script(setting))
     release_model(talks)
-    before, hoped = talks.play(until=60).outcomes("", "", {}), talks.hoped[0, 1]
-    talks._change_for(4)
+    before = talks.play(until=60).outcomes("", "", {})
+    optimism = talks.assessor.beliefs.optimism[0, 1]
+    talks.make_changes(4)
     assert differing(before, talks.outcomes("", "", {})) == []
-    assert not np.array_equal(talks.hoped[0, 1], hoped)
+    assert not np.array_equal(talks.assessor.beliefs.optimism[0, 1], optimism)
 
 
 def test_a_lever_that_changes_what_words_mean_is_not_moved_by_an_inject():
-    inject = Inject(
-        id="i", kind="parameter", words="x", lever="first_phase_days", setting=30, at_round=1
-    )
+    inject = ParameterInject(id="i", words="x", lever="first_phase_days", setting=30, at_round=1)
     with pytest.raises(ValueError, match="what the words on the table mean"):
         Setting(ExercisePlan(title="t", injects=(inject,)), read_once("gaza-2024-01"))
 
 
 def test_news_by_hand_reaches_a_table_where_people_sit():
-    inject = Inject(id="i", kind="parameter", words="x", lever="war_cost", setting=3)
+    inject = ParameterInject(id="i", words="x", lever="war_cost", setting=3)
     room = Class(injects=(inject,), seed=1)
     room.begun(people=1)
     before = room.model.sheet(room.state.tables[1], "upland")

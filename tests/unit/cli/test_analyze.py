@@ -35,9 +35,9 @@ def talks(points, replicates):
 
 
 @pytest.fixture
-def sweep(known):
-    asked = {"design": "{method: saltelli, n: 16}", "levers": LEVERS, "replicates": 20}
-    return known(talks, **asked)
+def sweep(known_sweep):
+    options = {"design": "{method: saltelli, n: 16}", "levers": LEVERS, "replicates": 20}
+    return known_sweep(talks, **options)
 
 
 def parley(*words):
@@ -57,26 +57,28 @@ def test_one_command_writes_a_page_with_charts_and_tables(sweep, tmp_path):
     assert 'id="calibration"' in html
     drawn = {path.suffix for path in (out / "charts").iterdir()}
     assert drawn == {".svg", ".png"}
-    one = cell_estimates(sweep, "deal_by_10")
+    estimates = cell_estimates(sweep, "deal_by_10")
     with (out / "tables" / "curves-deal_by_10.csv").open(encoding="utf-8") as file:
         written = [float(row["mean"]) for row in csv.DictReader(file)]
-    assert written == [mean.estimate for curve in curves(one) for mean in curve.findings]
+    assert written == [mean.estimate for curve in curves(estimates) for mean in curve.findings]
     with (out / "tables" / "regret-deal_by_10.csv").open(encoding="utf-8") as file:
         largest = [float(row["largest_regret"]) for row in csv.DictReader(file)]
-    assert largest == [policy.largest_regret for policy in regret(one).policies]
+    assert largest == [policy.largest_regret for policy in regret(estimates).policies]
 
 
 def test_json_goes_to_standard_output_alone(sweep):
     result = parley(sweep.folder, "--outcome", "days_until_deal", "--json", "-")
-    found = json.loads(result.stdout)
-    assert "not a forecast" in found["not_a_forecast"]
-    assert "at most" in found["outcomes"]["days_until_deal"]["rule"]  # days of war: less is better
-    assert found["outcomes"]["days_until_deal"]["refused"] == {}
-    assert {"sobol-days_until_deal", "boxes-days_until_deal"} <= found["tables"].keys()
+    analysis = json.loads(result.stdout)
+    assert "not a forecast" in analysis["not_a_forecast"]
+    assert (
+        "at most" in analysis["outcomes"]["days_until_deal"]["rule"]
+    )  # days of war: less is better
+    assert analysis["outcomes"]["days_until_deal"]["refused"] == {}
+    assert {"sobol-days_until_deal", "boxes-days_until_deal"} <= analysis["tables"].keys()
 
 
-def test_what_is_missing_is_refused_by_name_and_the_rest_is_shown(known):
-    sweep = known(
+def test_what_is_missing_is_refused_by_name_and_the_rest_is_shown(known_sweep):
+    sweep = known_sweep(
         talks,
         levers=LEVERS,
         replicates=4,
@@ -90,7 +92,7 @@ def test_what_is_missing_is_refused_by_name_and_the_rest_is_shown(known):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["--outcome", "deal_by_11"], "did you mean 'deal_by_10'"),
         (["--better", "most"], "--better most is neither more nor less"),
@@ -99,10 +101,10 @@ def test_what_is_missing_is_refused_by_name_and_the_rest_is_shown(known):
         (["--threshold", "nan"], "the threshold is nan; give a finite number"),
     ],
 )
-def test_what_cannot_be_asked_is_refused(sweep, words, said):
+def test_what_cannot_be_asked_is_refused(sweep, words, message):
     result = parley(sweep.folder, *words)
     assert result.exit_code == 2
-    assert said in result.output
+    assert message in result.output
 
 
 def test_a_folder_that_is_no_sweep_is_refused(tmp_path):
@@ -119,8 +121,8 @@ def test_a_folder_that_is_no_sweep_is_refused(tmp_path):
 def test_a_sweep_that_is_still_to_be_played_says_which_and_how(sweep):
     manifest = disk.read_manifest(sweep.folder)
     disk.write_manifest(sweep.folder, manifest | {"complete": False})
-    said = f"{sweep.folder} is not finished; `parley sweep resume {sweep.folder}` first"
-    assert said in parley(sweep.folder).stderr
+    message = f"{sweep.folder} is not finished; `parley sweep resume {sweep.folder}` first"
+    assert message in parley(sweep.folder).stderr
     disk.write_manifest(sweep.folder, manifest | {"shard": [1, 2]})
     assert "is a shard; merge all of them first" in parley(sweep.folder).stderr
 
@@ -174,7 +176,7 @@ def test_a_column_that_is_gone_or_another_is_damage(sweep, name, column, as_type
     ],
 )
 def test_the_page_shows_what_the_design_allows_and_says_what_not(
-    known, tmp_path, monkeypatch, design, shown, left_out
+    known_sweep, tmp_path, monkeypatch, design, shown, left_out
 ):
     """Which sections there are; how their charts are drawn is not looked at, and takes seconds."""
     monkeypatch.setattr(html_report, "as_svg", lambda figure, titled=True: "<svg/>")
@@ -184,7 +186,7 @@ def test_the_page_shows_what_the_design_allows_and_says_what_not(
     def plane(points, replicates):
         return {"days_until_deal": 5.0 + points.settings[NUMBERS[0]][:, None] + 0.1 * replicates}
 
-    sweep = known(plane, design=design, levers=LEVERS, ranges=ranges, replicates=2)
+    sweep = known_sweep(plane, design=design, levers=LEVERS, ranges=ranges, replicates=2)
     result = parley(sweep.folder, "--out", tmp_path / "out")
     assert result.exit_code == 0, result.output
     html = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")

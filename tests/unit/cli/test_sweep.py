@@ -38,12 +38,12 @@ def test_help_imports_neither_engine_nor_tables():
 
 
 def test_plan_tells_how_many_runs_and_its_json_is_all_there_is(spec):
-    found = json.loads(sweep("plan", spec, "--json").stdout)
-    assert (found["points"], found["replicates"], found["runs"]) == (8, 6, 48)
-    assert found["seconds"] > 0
-    assert found["bytes"] > 0
-    one = ("replicates=1", "design.uncertainties.n=1", "levers.guarantee_strength.values=[1]")
-    words = [word for setting in one for word in ("--set", setting)]
+    plan = json.loads(sweep("plan", spec, "--json").stdout)
+    assert (plan["points"], plan["replicates"], plan["runs"]) == (8, 6, 48)
+    assert plan["seconds"] > 0
+    assert plan["bytes"] > 0
+    smallest = ("replicates=1", "design.uncertainties.n=1", "levers.guarantee_strength.values=[1]")
+    words = [word for setting in smallest for word in ("--set", setting)]
     assert "1 design point × 1 replicate\n1 run, in 1 chunk\n" in sweep("plan", spec, *words).stdout
 
 
@@ -74,7 +74,7 @@ def test_a_scenario_is_no_study_and_is_said_to_be_none():
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("plan", "nowhere"), "nowhere: there is no such file"),
         (("run", "SPEC", "--engine", "serial", "--jobs", 2), "engine serial has one; leave it out"),
@@ -86,10 +86,10 @@ def test_a_scenario_is_no_study_and_is_said_to_be_none():
         (("archive", "SPEC", "--out", "nowhere/x.zip"), "a folder that exists"),
     ],
 )
-def test_what_cannot_be_used_is_bad_input_with_the_way_out(spec, words, said):
+def test_what_cannot_be_used_is_bad_input_with_the_way_out(spec, words, message):
     done = sweep(*(spec if word == "SPEC" else word for word in words))
     assert done.exit_code == 2
-    assert said in " ".join(done.stderr.replace("│", " ").split())
+    assert message in " ".join(done.stderr.replace("│", " ").split())
 
 
 def test_run_status_and_resume_agree(spec, tmp_path):
@@ -114,10 +114,10 @@ def test_ctrl_c_finishes_the_chunks_under_way_and_ends_with_130(spec, tmp_path):
         assert running.poll() is None
         time.sleep(0.02)
     os.killpg(running.pid, signal.SIGINT)  # as a terminal does: to the workers as well
-    said = running.communicate(timeout=400)[1]
-    assert running.returncode == 130, said
-    assert "parley sweep resume" in said
-    assert "nothing is reported" not in said
+    messages = running.communicate(timeout=400)[1]
+    assert running.returncode == 130, messages
+    assert "parley sweep resume" in messages
+    assert "nothing is reported" not in messages
     half = Sweep(place)
     assert 0 < half.status()["played"] < 40_000
     assert half.runs.num_rows == half.status()["played"]

@@ -99,7 +99,7 @@ def test_a_point_moves_its_own_number_only():
     points = {"channel.leak": np.array([0.1, 0.9])}
     talks = sim.engine.simulate.Talks(case, SharedStreams(1, 0, 2, luck), days=1, points=points)
     sim.engine.simulate.release_model(talks)
-    moved = [p for p in case.quantities() if np.ptp(talks.draws[p]) > 0]
+    moved = [p for p in case.quantities() if np.ptp(talks.sample[p]) > 0]
     assert moved == ["channel.leak"]
 
 

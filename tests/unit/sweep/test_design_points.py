@@ -203,7 +203,7 @@ SETTINGS = {
 
 
 @pytest.mark.parametrize(
-    ("said", "holds"),
+    ("expression", "holds"),
     [
         ("x < y", [True, False, False]),
         ("x + 2 * y <= 6 and not x == 1", [False, True, False]),
@@ -214,14 +214,16 @@ SETTINGS = {
         ("not x", [False, False, False]),
     ],
 )
-def test_constraints_compare_keys(said, holds):
-    assert DesignConstraint(said, SETTINGS).holds().tolist() == holds
+def test_constraints_compare_keys(expression, holds):
+    assert DesignConstraint(expression, SETTINGS).holds().tolist() == holds
 
 
-@pytest.mark.parametrize("said", ["-x", "+x", "~x < 1", "x + 1", "1 / 0 < x", "-kind < 1", "x <"])
-def test_what_compares_nothing_is_no_constraint(said):
+@pytest.mark.parametrize(
+    "expression", ["-x", "+x", "~x < 1", "x + 1", "1 / 0 < x", "-kind < 1", "x <"]
+)
+def test_what_compares_nothing_is_no_constraint(expression):
     with pytest.raises(FactorError, match="cannot be understood"):
-        DesignConstraint(said, SETTINGS).holds()
+        DesignConstraint(expression, SETTINGS).holds()
 
 
 def test_points_that_break_a_constraint_are_left_out_and_counted(study):

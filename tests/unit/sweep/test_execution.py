@@ -16,14 +16,16 @@ def bytes_of(sweep):
 
 
 def test_each_run_is_the_run_of_a_plain_simulation_with_its_luck(study, tmp_path):
-    question = study(("uncertainties: {method", "together: {method"), ("latin_hypercube", "random"))
-    sweep = run(question, tmp_path / "sweep", manner=ExecutionOptions(chunk_runs=5))
+    bound_study = study(
+        ("uncertainties: {method", "together: {method"), ("latin_hypercube", "random")
+    )
+    sweep = run(bound_study, tmp_path / "sweep", options=ExecutionOptions(chunk_runs=5))
     runs, design = sweep.runs, sweep.design
     last = design.num_rows - 1
     settings = {name: design[name][last].as_py() for name in design.column_names}
     case = with_changes(
         sweep.scenario,
-        {key.key: settings[key.key] for key in question.keys if key.kind == "number"},
+        {key.key: settings[key.key] for key in bound_study.keys if key.kind == "number"},
     )
     levers = {"guarantee_strength": settings["guarantee_strength"]}
     alone = simulate(case, runs=6, seed=3, days=12, levers=levers)
@@ -46,18 +48,18 @@ def test_a_folder_in_which_something_else_lies_is_left_as_it_is(study, tmp_path,
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("options", "message"),
     [
-        ({"engine": 5}, "the engine is 5; give serial, process"),
+        ({"executor": 5}, "the executor is 5; give serial, process"),
         ({"workers": 0}, "workers is 0; it is a whole number from 1 up"),
         ({"chunk_runs": 0}, "chunk_runs is 0; it is a whole number from 1 up"),
         ({"max_failures": -1}, "max_failures is -1; it is a whole number from 0 up"),
         ({"seconds_per_run": -1}, "seconds_per_run is -1; it is a number of more than 0"),
     ],
 )
-def test_a_manner_that_there_is_not_is_refused(asked, said):
-    with pytest.raises(ValueError, match=said):
-        ExecutionOptions(**asked)
+def test_options_that_there_are_not_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        ExecutionOptions(**options)
 
 
 def test_what_is_no_study_or_no_shard_is_refused_before_a_folder_is_made(study, tmp_path):
@@ -69,27 +71,27 @@ def test_what_is_no_study_or_no_shard_is_refused_before_a_folder_is_made(study, 
 
 
 def test_the_folder_says_a_command_that_plays_it_again(whole_of):
-    said = (whole_of().folder / "README.md").read_text(encoding="utf-8")
-    assert "`parley sweep run FOLDER --out DIR`, where FOLDER is this one" in said
+    page = (whole_of().folder / "README.md").read_text(encoding="utf-8")
+    assert "`parley sweep run FOLDER --out DIR`, where FOLDER is this one" in page
 
 
 def test_the_bytes_do_not_depend_on_the_chunks(study, tmp_path, undisturbed):
     for size in (1, 5):
-        sweep = run(study(FEW), tmp_path / str(size), manner=ExecutionOptions(chunk_runs=size))
+        sweep = run(study(FEW), tmp_path / str(size), options=ExecutionOptions(chunk_runs=size))
         assert bytes_of(sweep) == bytes_of(undisturbed)
 
 
 def test_points_that_need_scenarios_of_their_own_come_in_the_order_of_the_design(study, tmp_path):
     """They are played by scenario, so that the order of play is another."""
     numbers = "captives.uplanders.categories.guards.number: {integers: [5, 9]}"
-    question = study(FEW, ("captives.uplanders.death_rate: {}", numbers), ("n: 1", "n: 4"),
+    bound_study = study(FEW, ("captives.uplanders.death_rate: {}", numbers), ("n: 1", "n: 4"),
                      ("replicates: 6", "replicates: 2"),
                      ("keep: [", "keep: [still_held_total, "))  # fmt: skip
-    assert not (np.diff(SweepPlan.of(question).order) > 0).all()
-    sweep = run(question, tmp_path / "sweep", manner=ExecutionOptions())
-    points, guards = sweep.design, question.keys[-1].key
+    assert not (np.diff(SweepPlan.of(bound_study).order) > 0).all()
+    sweep = run(bound_study, tmp_path / "sweep", options=ExecutionOptions())
+    points, guards = sweep.design, bound_study.keys[-1].key
     assert sweep.runs["design_id"].to_pylist() == np.repeat(np.arange(8), 2).tolist()
-    last = {key.key: points[key.key][7].as_py() for key in question.keys}
+    last = {key.key: points[key.key][7].as_py() for key in bound_study.keys}
     case = with_changes(
         sweep.scenario, {k: v for k, v in last.items() if k != "guarantee_strength"}
     )
@@ -117,10 +119,10 @@ def test_settings_stand_in_the_design_only(whole_of):
 
 
 def test_the_folder_tells_what_was_asked(study, whole_of):
-    question = study()
+    bound_study = study()
     sweep = Sweep(whole_of().folder)
-    assert sweep.question.sha256 == question.sha256
-    assert sweep.scenario == question.scenario
+    assert sweep.bound_study.sha256 == bound_study.sha256
+    assert sweep.scenario == bound_study.scenario
     assert sweep.study.replicates == 6
     assert set(sweep.columns) == {
         "deal_by_10",

@@ -93,11 +93,11 @@ def test_plan_ends_with_2_and_says_all_that_is_wrong(tmp_path):
 
 
 def test_yaml_and_json_say_the_same(study, tmp_path):
-    question = study()
-    said = question.study.model_dump(mode="json", exclude_unset=True)
+    bound_study = study()
+    study_text = bound_study.study.model_dump(mode="json", exclude_unset=True)
     path = tmp_path / "study.json"
-    path.write_text(json.dumps(said, indent=4))
-    assert read_study(path).sha256 == question.sha256
+    path.write_text(json.dumps(study_text, indent=4))
+    assert read_study(path).sha256 == bound_study.sha256
 
 
 def test_comments_and_order_do_not_change_what_a_study_says_but_a_setting_does(study):
@@ -109,9 +109,9 @@ def test_comments_and_order_do_not_change_what_a_study_says_but_a_setting_does(s
 def test_values_are_changed_by_their_paths(tmp_path):
     path = tmp_path / "study.yaml"
     path.write_text(STUDY)
-    question = read_study(path, {"design.uncertainties.n": "7", "crn": "false"})
-    assert question.study.design.uncertainties.n == 7
-    assert question.study.crn is False
+    bound_study = read_study(path, {"design.uncertainties.n": "7", "crn": "false"})
+    assert bound_study.study.design.uncertainties.n == 7
+    assert bound_study.study.crn is False
     with pytest.raises(ScenarioError, match=r"design\.n"):
         read_study(path, {"design.n": "7"})
 
@@ -122,5 +122,5 @@ def test_any_frozen_distribution_of_scipy_is_a_range():
 
 
 def test_the_study_of_the_seed_case_can_be_played():
-    question = read_study("scenarios/studies/paris-2024.yaml")
-    assert question.scenario == load_scenario("gaza-2024-01")
+    bound_study = read_study("scenarios/studies/paris-2024.yaml")
+    assert bound_study.scenario == load_scenario("gaza-2024-01")

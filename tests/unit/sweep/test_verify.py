@@ -45,9 +45,9 @@ def whole(whole_of, tmp_path):
     return Sweep(shutil.copytree(whole_of().folder, tmp_path / "whole"))
 
 
-def shards(question, place, of):
+def shards(bound_study, place, of):
     for number in range(1, of + 1):
-        run(question, place, shard=(number, of), manner=PLAIN)
+        run(bound_study, place, shard=(number, of), options=PLAIN)
     return place
 
 
@@ -74,16 +74,16 @@ def test_shards_that_are_missing_or_there_twice_or_changed_are_named(study, tmp_
 
 
 def test_shards_of_two_studies_are_not_merged(study, tmp_path):
-    run(study(FEW), tmp_path / "parts", shard=(1, 2), manner=PLAIN)
-    run(study(FEW, ("seed: 3", "seed: 4")), tmp_path / "parts", shard=(2, 2), manner=PLAIN)
+    run(study(FEW), tmp_path / "parts", shard=(1, 2), options=PLAIN)
+    run(study(FEW, ("seed: 3", "seed: 4")), tmp_path / "parts", shard=(2, 2), options=PLAIN)
     with pytest.raises(FingerprintError, match="different"):
         merge(tmp_path / "parts")
 
 
 def test_a_sweep_that_was_left_alone_is_verified(whole):
-    checked = verify(whole, runs=5)
-    assert all(one.holds for one in checked if one.what != "committed"), checked
-    assert "of 5 runs played again, 5 came out the same" in [one.words for one in checked]
+    checks = verify(whole, runs=5)
+    assert all(check.holds for check in checks if check.what != "committed"), checks
+    assert "of 5 runs played again, 5 came out the same" in [check.words for check in checks]
 
 
 def test_a_changed_result_is_found_out(whole, tmp_path):
@@ -92,8 +92,8 @@ def test_a_changed_result_is_found_out(whole, tmp_path):
     later = pa.array([11] * table.num_rows, pa.int32())
     place = table.column_names.index("days_until_deal")
     pq.write_table(table.set_column(place, "days_until_deal", later), path)
-    checked = {one.what: one for one in verify(Sweep(whole.folder), runs=5)}
-    assert not checked["runs.parquet"].holds
+    checks = {check.what: check for check in verify(Sweep(whole.folder), runs=5)}
+    assert not checks["runs.parquet"].holds
     with pytest.raises(FolderError, match=r"runs\.parquet .* was changed or lost"):
         archive(Sweep(whole.folder), tmp_path / "x.zip")
 
@@ -113,11 +113,11 @@ def test_results_that_are_lost_or_damaged_are_said_to_be(whole):
     path.unlink()
     with pytest.raises(FolderError, match=r"runs\.parquet is missing; `parley sweep verify"):
         diff(whole, Sweep(whole.folder))
-    checked = {one.what: one for one in verify(Sweep(whole.folder))}
-    assert checked["runs.parquet"].words.startswith("is missing; ")
+    checks = {check.what: check for check in verify(Sweep(whole.folder))}
+    assert checks["runs.parquet"].words.startswith("is missing; ")
     path.touch()
-    checked = {one.what: one for one in verify(Sweep(whole.folder))}
-    assert checked["runs.parquet"].words.startswith("is empty; ")
+    checks = {check.what: check for check in verify(Sweep(whole.folder))}
+    assert checks["runs.parquet"].words.startswith("is empty; ")
 
 
 def test_a_sweep_that_lost_its_runs_is_not_complete(whole, tmp_path):
@@ -135,7 +135,7 @@ def test_a_sweep_that_lost_its_runs_is_not_complete(whole, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"", "it is empty"),
         (b"\xff\xfe{}", "it is not a text in UTF-8"),
@@ -144,10 +144,12 @@ def test_a_sweep_that_lost_its_runs_is_not_complete(whole, tmp_path):
         (b'{"format": "parley.sweep/1"}', "it does not say study, title, complete"),
     ],
 )
-def test_a_manifest_that_is_damaged_is_said_to_be_in_one_sentence(whole, content, said):
+def test_a_manifest_that_is_damaged_is_said_to_be_in_one_sentence(whole, content, message):
     (whole.folder / "manifest.json").write_bytes(content)
     for use in (Sweep, resume):
-        with pytest.raises(FolderError, match=rf"manifest\.json is damaged: {said}.*from a copy"):
+        with pytest.raises(
+            FolderError, match=rf"manifest\.json is damaged: {message}.*from a copy"
+        ):
             use(whole.folder)
 
 
@@ -162,8 +164,8 @@ def test_a_scenario_or_study_that_is_half_gone_is_damage(whole):
 
 def test_every_word_of_a_manifest_is_missed(whole):
     manifest = json.loads((whole.folder / "manifest.json").read_text())
-    assert set(manifest) == set(result_folder.SAID)
-    for part, names in result_folder.SAID_WITHIN.items():
+    assert set(manifest) == set(result_folder.MANIFEST_KEYS)
+    for part, names in result_folder.MANIFEST_PART_KEYS.items():
         lacking = manifest | {part: {n: v for n, v in manifest[part].items() if n != names[0]}}
         (whole.folder / "manifest.json").write_text(json.dumps(lacking))
         with pytest.raises(FolderError, match=rf"does not say {part}\.{names[0]}"):
@@ -172,10 +174,10 @@ def test_every_word_of_a_manifest_is_missed(whole):
 
 def test_a_replayed_run_comes_out_as_recorded_and_is_told(whole):
     run_id = whole.runs["run_id"][-1].as_py()
-    found = replay(whole, run_id)
-    assert not found.differences
-    assert len(found.paragraphs) > 1
-    assert found.settings["guarantee_strength"] == 2
+    result = replay(whole, run_id)
+    assert not result.differences
+    assert len(result.paragraphs) > 1
+    assert result.settings["guarantee_strength"] == 2
     with pytest.raises(FolderError, match="no run 99"):
         replay(whole, 99)
 
@@ -183,7 +185,7 @@ def test_a_replayed_run_comes_out_as_recorded_and_is_told(whole):
 def test_luck_is_shared_only_where_it_is_meant_to_be(study, tmp_path, whole):
     shared = whole.runs["luck"].to_numpy().reshape(8, 6)
     assert (shared == np.arange(6)).all()
-    own = run(study(FEW, ("seed: 3", "seed: 3\ncrn: false")), tmp_path / "own", manner=PLAIN)
+    own = run(study(FEW, ("seed: 3", "seed: 3\ncrn: false")), tmp_path / "own", options=PLAIN)
     lucks = own.runs["luck"].to_numpy()
     assert len(np.unique(lucks)) == len(lucks) == 12
     assert (own.runs["luck"].to_numpy() == own.runs["run_id"].to_numpy()).all()
@@ -192,18 +194,18 @@ def test_luck_is_shared_only_where_it_is_meant_to_be(study, tmp_path, whole):
 
 def test_shared_and_separate_luck_agree_in_the_mean(study, tmp_path):
     many, apart = ("replicates: 6", "replicates: 400"), ("seed: 3", "seed: 3\ncrn: false")
-    asked = {"shared": (FEW, many), "separate": (FEW, many, apart)}
+    changes_by_name = {"shared": (FEW, many), "separate": (FEW, many, apart)}
     sweeps = [
-        run(study(*changes), tmp_path / name, manner=ExecutionOptions())
-        for name, changes in asked.items()
+        run(study(*changes), tmp_path / name, options=ExecutionOptions())
+        for name, changes in changes_by_name.items()
     ]
     for point in (0, 1):
-        one, other = (
+        shared, separate = (
             s.runs.filter(pa.compute.equal(s.runs["design_id"], point))["deal_by_10"].to_numpy()
             for s in sweeps
         )
-        error = np.sqrt((one.var(ddof=1) + other.var(ddof=1)) / 400)
-        assert abs(one.mean() - other.mean()) <= 4 * error
+        error = np.sqrt((shared.var(ddof=1) + separate.var(ddof=1)) / 400)
+        assert abs(shared.mean() - separate.mean()) <= 4 * error
 
 
 def test_two_sweeps_are_compared_in_pairs_where_they_share_their_luck(study, tmp_path, undisturbed):
@@ -211,22 +213,22 @@ def test_two_sweeps_are_compared_in_pairs_where_they_share_their_luck(study, tmp
     assert same.same_bytes
     assert not same.settings
     assert {(shift.difference, shift.p) for shift in same.shifts} == {(0.0, 1.0)}
-    other = run(study(FEW, ("seed: 3", "seed: 4")), tmp_path / "other", manner=PLAIN)
-    found = diff(undisturbed, other)
-    assert dict(found.settings) == {"seed": (3, 4)}
-    assert not found.same_bytes
-    assert not any(shift.paired for shift in found.shifts)
+    other = run(study(FEW, ("seed: 3", "seed: 4")), tmp_path / "other", options=PLAIN)
+    difference = diff(undisturbed, other)
+    assert dict(difference.settings) == {"seed": (3, 4)}
+    assert not difference.same_bytes
+    assert not any(shift.paired for shift in difference.shifts)
 
 
 def test_a_stopping_rule_stops_at_the_first_batch_that_meets_it(study, tmp_path):
     rule = "stop: {metric: deal_by_10, half_width: WIDTH, max_replicates: 20}\n"
     text = ("outcomes:", rule + "outcomes:")
-    wide = run(study(text, ("WIDTH", "100")), tmp_path / "wide", manner=PLAIN)
+    wide = run(study(text, ("WIDTH", "100")), tmp_path / "wide", options=PLAIN)
     assert wide.manifest["stop"]["met"]
-    assert [one["replicates"] for one in wide.manifest["stop"]["batches"]] == [6]
-    narrow = run(study(text, ("WIDTH", "0.0001")), tmp_path / "narrow", manner=PLAIN)
+    assert [batch["replicates"] for batch in wide.manifest["stop"]["batches"]] == [6]
+    narrow = run(study(text, ("WIDTH", "0.0001")), tmp_path / "narrow", options=PLAIN)
     assert not narrow.manifest["stop"]["met"]
-    assert [one["replicates"] for one in narrow.manifest["stop"]["batches"]] == [6, 12, 18, 20]
+    assert [batch["replicates"] for batch in narrow.manifest["stop"]["batches"]] == [6, 12, 18, 20]
     assert narrow.runs.num_rows == 8 * 20
     widest = max(
         (row["high"] - row["low"]) / 2
@@ -237,21 +239,21 @@ def test_a_stopping_rule_stops_at_the_first_batch_that_meets_it(study, tmp_path)
     first = narrow.runs.filter(pa.compute.less(narrow.runs["replicate"], 6))
     assert first.equals(wide.runs)
     with pytest.raises(FolderError, match="no shard"):
-        run(study(text, ("WIDTH", "1")), tmp_path / "part", shard=(1, 2), manner=PLAIN)
+        run(study(text, ("WIDTH", "1")), tmp_path / "part", shard=(1, 2), options=PLAIN)
 
 
 def test_a_rule_that_cannot_tell_yet_says_so_in_plain_json(study, tmp_path):
     """Where no two counts of a point differ, no width is known, and JSON knows no infinity."""
     rule = "stop: {metric: deals, half_width: 1, max_replicates: 2}\n"
-    question = study(
+    bound_study = study(
         FEW, ("replicates: 6", "replicates: 1"), ("keep: [", "keep: [deals, "),
         ("outcomes:", f"{rule}outcomes:"),
     )  # fmt: skip
-    said = []
-    sweep = run(question, tmp_path / "sweep", manner=replace(PLAIN, tell=said.append))
-    one, _ = sweep.manifest["stop"]["batches"]
-    assert one == {"replicates": 1, "widest_half_width": None}
-    assert said[0] == "after replicate 1: widest half width not known at some design point"
+    messages = []
+    sweep = run(bound_study, tmp_path / "sweep", options=replace(PLAIN, tell=messages.append))
+    batch, _ = sweep.manifest["stop"]["batches"]
+    assert batch == {"replicates": 1, "widest_half_width": None}
+    assert messages[0] == "after replicate 1: widest half width not known at some design point"
     as_json(sweep.manifest)
 
 
@@ -266,15 +268,21 @@ def test_nothing_is_known_of_a_point_without_runs_or_in_which_no_counts_differ()
 def test_the_summary_has_no_mean_of_days_that_may_never_come(study, tmp_path):
     keep = ("keep: [deal_by_10, days_until_deal, ending, returned_alive]", "keep: [KEPT]")
     kept = "deal_day, truce_days, zopa_day, last_day, ending, truce_end, deals, front"
-    sweep = run(study(FEW, keep, ("KEPT", kept)), tmp_path / "sweep", manner=PLAIN)
+    sweep = run(study(FEW, keep, ("KEPT", kept)), tmp_path / "sweep", options=PLAIN)
     assert set(sweep.summary["outcome"].to_pylist()) == {"deals", "front"}
 
 
 def test_the_manifest_tells_nothing_of_who_or_where(whole):
     text = (whole.folder / "manifest.json").read_text()
-    told = [str(Path.home()), str(Path.cwd()), str(whole.folder), socket.gethostname(), sys.prefix]
-    told += [f'"{getpass.getuser()}"', *(v for v in os.environ.values() if len(v) > 20)]
-    assert not [one for one in told if one in text]
+    private = [
+        str(Path.home()),
+        str(Path.cwd()),
+        str(whole.folder),
+        socket.gethostname(),
+        sys.prefix,
+    ]
+    private += [f'"{getpass.getuser()}"', *(v for v in os.environ.values() if len(v) > 20)]
+    assert not [name for name in private if name in text]
 
 
 def test_a_tree_with_changes_is_flagged_with_their_fingerprint(tmp_path, monkeypatch):
@@ -318,15 +326,15 @@ def test_an_archive_is_always_the_same_and_gives_the_same_bytes_again(whole, tmp
     assert one.read_bytes() == archive(whole, tmp_path / "two.zip").read_bytes()
     with zipfile.ZipFile(one) as file:
         file.extractall(tmp_path / "out")
-    place = tmp_path / "out" / whole.question.name
+    place = tmp_path / "out" / whole.bound_study.name
     assert {"CITATION.cff", "codemeta.json", "dictionary.csv", "numbers.md"} <= set(
         path.name for path in place.iterdir()
     )
     json.loads((place / "codemeta.json").read_text())
     lines = (place / "dictionary.csv").read_text().splitlines()[1:]
     assert not [line for line in lines if line.endswith(",")], "every column is described"
-    question = Sweep(place).question  # the study and the scenario, from the archive alone
-    again = run(question, tmp_path / "again", manner=PLAIN)
+    bound_study = Sweep(place).bound_study  # the study and the scenario, from the archive alone
+    again = run(bound_study, tmp_path / "again", options=PLAIN)
     assert bytes_of(again) == bytes_of(whole)
 
 

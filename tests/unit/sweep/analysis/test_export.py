@@ -10,13 +10,13 @@ LEVERS = "levers:\n  guarantee_strength: {values: [0, 2]}"
 
 
 @pytest.fixture
-def sweep(known):
+def sweep(known_sweep):
     def some(points, replicates):
         share = points.places[NUMBERS[0]][:, None] > 0.2 * (replicates + 1)
         words = np.where(share, "deal", None).astype(object)
         return {"deal_by_10": share, "ending": words}
 
-    return known(
+    return known_sweep(
         some,
         design="{method: latin_hypercube, n: 5}",
         levers=LEVERS,

@@ -20,37 +20,37 @@ def by_hand(points, replicates):
 
 
 @pytest.fixture
-def swept(known):
+def swept(known_sweep):
     def made(**changes):
-        asked = {"design": "{method: latin_hypercube, n: 4}", "levers": LEVERS, **changes}
-        return known(by_hand, **asked)
+        options = {"design": "{method: latin_hypercube, n: 4}", "levers": LEVERS, **changes}
+        return known_sweep(by_hand, **options)
 
     return made
 
 
 def test_regret_on_three_policies_and_four_states_is_exact(swept):
-    found = regret(cell_estimates(swept(), "returned"), threshold=5.0)
-    assert np.array_equal(found.values, VALUES)
-    assert np.array_equal(found.regret, REGRET)
-    assert [one.mean_regret for one in found.policies] == [1.0, 2.0, 1.5]
-    assert [one.largest_regret for one in found.policies] == [2.0, 6.0, 3.0]
-    assert [one.worst for one in found.policies] == [1.0, 2.0, 3.0]
-    assert [one.satisfices.estimate for one in found.policies] == [0.5, 0.5, 0.75]
-    assert [one.mean.estimate for one in found.policies] == [5.0, 4.0, 4.5]
+    result = regret(cell_estimates(swept(), "returned"), threshold=5.0)
+    assert np.array_equal(result.values, VALUES)
+    assert np.array_equal(result.regret, REGRET)
+    assert [policy.mean_regret for policy in result.policies] == [1.0, 2.0, 1.5]
+    assert [policy.largest_regret for policy in result.policies] == [2.0, 6.0, 3.0]
+    assert [policy.worst for policy in result.policies] == [1.0, 2.0, 3.0]
+    assert [policy.satisfices.estimate for policy in result.policies] == [0.5, 0.5, 0.75]
+    assert [policy.mean.estimate for policy in result.policies] == [5.0, 4.0, 4.5]
 
 
 def test_the_rules_may_disagree_and_each_names_its_policy(swept):
-    found = regret(cell_estimates(swept(), "returned"), threshold=5.0)
-    assert in_words(found.least_regret) == "guarantee_strength 0"
-    assert in_words(found.maximin) == "guarantee_strength 2"
-    assert in_words(found.most_robust) == "guarantee_strength 2"
+    result = regret(cell_estimates(swept(), "returned"), threshold=5.0)
+    assert in_words(result.least_regret) == "guarantee_strength 0"
+    assert in_words(result.maximin) == "guarantee_strength 2"
+    assert in_words(result.most_robust) == "guarantee_strength 2"
 
 
 def test_nobody_is_named_where_nobody_does_enough_and_all_who_tie_are(swept):
-    found = cell_estimates(swept(), "returned")
-    assert regret(found, threshold=9.0).most_robust == ()
-    assert in_words(regret(found, threshold=9.0).most_robust) == "no policy in any state"
-    tied = regret(found, threshold=0.0).most_robust
+    result = cell_estimates(swept(), "returned")
+    assert regret(result, threshold=9.0).most_robust == ()
+    assert in_words(regret(result, threshold=9.0).most_robust) == "no policy in any state"
+    tied = regret(result, threshold=0.0).most_robust
     assert in_words(tied) == " and ".join(f"guarantee_strength {k}" for k in range(3))
 
 
@@ -61,10 +61,10 @@ def test_a_threshold_that_is_no_number_is_refused(swept, threshold):
 
 
 def test_where_less_is_better_regret_turns_round(swept):
-    found = regret(cell_estimates(swept(), "returned"), less_is_better=True)
-    assert np.array_equal(found.regret, VALUES - VALUES.min(axis=0))
-    assert [one.worst for one in found.policies] == [8.0, 6.0, 5.0]
-    assert in_words(found.maximin) == "guarantee_strength 2"
+    result = regret(cell_estimates(swept(), "returned"), less_is_better=True)
+    assert np.array_equal(result.regret, VALUES - VALUES.min(axis=0))
+    assert [policy.worst for policy in result.policies] == [8.0, 6.0, 5.0]
+    assert in_words(result.maximin) == "guarantee_strength 2"
 
 
 def test_the_order_of_rows_does_not_matter(swept):

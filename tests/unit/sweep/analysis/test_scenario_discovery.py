@@ -29,21 +29,21 @@ def planted(cases):
 
 
 def test_a_planted_box_is_found(cases):
-    found = prim(cases, planted(cases), "a truce holds")
-    assert set(found.box.sides) == {"trust", "patience", "mediator"}
-    assert found.box.sides["trust"].low == pytest.approx(0.6, abs=0.03)
-    assert found.box.sides["patience"].high == pytest.approx(0.5, abs=0.03)
-    assert found.box.sides["mediator"].words == {"one", "two"}
-    assert found.box.coverage > 0.9
-    assert found.box.density > 0.9
+    discovery = prim(cases, planted(cases), "a truce holds")
+    assert set(discovery.box.sides) == {"trust", "patience", "mediator"}
+    assert discovery.box.sides["trust"].low == pytest.approx(0.6, abs=0.03)
+    assert discovery.box.sides["patience"].high == pytest.approx(0.5, abs=0.03)
+    assert discovery.box.sides["mediator"].words == {"one", "two"}
+    assert discovery.box.coverage > 0.9
+    assert discovery.box.density > 0.9
 
 
 def test_a_planted_box_is_found_through_noise(cases):
     luck = np.random.default_rng(8).random(1000)
-    found = prim(cases, np.where(planted(cases), luck < 0.85, luck < 0.10))
-    assert {"trust", "patience"} <= set(found.box.sides)
-    assert "noise" not in found.box.sides
-    assert found.box.density > 0.6
+    discovery = prim(cases, np.where(planted(cases), luck < 0.85, luck < 0.10))
+    assert {"trust", "patience"} <= set(discovery.box.sides)
+    assert "noise" not in discovery.box.sides
+    assert discovery.box.density > 0.6
 
 
 def test_the_rule_is_said_in_words(cases):
@@ -65,8 +65,8 @@ def test_a_box_says_truly_what_it_holds(cases):
 
 
 def test_restrictions_that_chance_may_have_made_are_dropped(cases):
-    found = prim(cases, planted(cases))
-    assert all(p <= 0.05 for p in found.box.quasi_p.values())
+    discovery = prim(cases, planted(cases))
+    assert all(p <= 0.05 for p in discovery.box.quasi_p.values())
 
 
 def test_boxes_shrink_and_grow_denser(cases):
@@ -75,19 +75,19 @@ def test_boxes_shrink_and_grow_denser(cases):
     assert all(a.density < b.density for a, b in pairwise(boxes))
 
 
-def test_a_box_is_found_in_a_stored_sweep(known):
+def test_a_box_is_found_in_a_stored_sweep(known_sweep):
     def corner(points, replicates):
         one, two = (points.places[key] for key in NUMBERS[:2])
         return {"days": ((one > 0.5) & (two > 0.4))[:, None].astype(float)}
 
-    sweep = known(corner, design="{method: sobol, n: 256}")
-    found = discover(cell_estimates(sweep, "days"), threshold=1.0)
-    assert set(found.box.sides) == set(NUMBERS[:2])
-    assert found.box.density == 1.0
+    sweep = known_sweep(corner, design="{method: sobol, n: 256}")
+    discovery = discover(cell_estimates(sweep, "days"), threshold=1.0)
+    assert set(discovery.box.sides) == set(NUMBERS[:2])
+    assert discovery.box.density == 1.0
 
 
-def test_a_threshold_that_tells_nothing_apart_is_refused(known):
-    sweep = known(
+def test_a_threshold_that_tells_nothing_apart_is_refused(known_sweep):
+    sweep = known_sweep(
         lambda points, r: {"days": points.places[NUMBERS[0]][:, None]},
         design="{method: sobol, n: 32}",
     )
