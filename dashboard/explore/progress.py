@@ -87,8 +87,8 @@ def _wait(query: Query, show: ShowHeadline | None) -> Json | None:
         if changes != seen_changes or time.monotonic() > redrawn_at + REDRAW_INTERVAL:
             seen_changes, redrawn_at = changes, time.monotonic()
             bar.progress(min(job.progress, 1.0), text=_status(job))  # a visitor who left is seen
-        for part, runs in _partial_answers(pending, job):
-            if show is not None:
+        if show is not None:  # only answers with a headline are shown bit by bit
+            for part, runs in _partial_answers(pending, job):
                 show_improved(part, runs, shown, show)
     st.session_state["pending_jobs"] = ()
     place.empty()
@@ -99,7 +99,7 @@ def _wait(query: Query, show: ShowHeadline | None) -> Json | None:
 
 
 def _partial_answers(pending: list[Job], job: Job) -> list[tuple[list[Headline], int]]:
-    """Return the partial answers known so far with their numbers of talks, fewest first."""
+    """Return the headlines known so far with their numbers of talks, fewest first."""
     parts = [(each.answer or each.partial, each.query.runs) for each in (*pending, job)]
     return [
         ([Headline.model_validate(line) for line in part["headline"]], runs)
