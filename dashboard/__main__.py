@@ -13,52 +13,52 @@ from dashboard.common.paths import HOME, WORKERS
 from sim.cli.terminal import BAD_INPUT, STOPPED
 
 
-def options(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Streamlit's options that the command line decides; the others stand in config.toml."""
-    chosen: dict[str, Any] = {
+def streamlit_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the Streamlit options set on the command line; config.toml holds the others."""
+    options: dict[str, Any] = {
         "server.address": arguments.host,
         "server.port": arguments.port,
         "server.headless": not arguments.browser,
     }
     if arguments.address:
-        chosen["browser.serverAddress"] = arguments.address
+        options["browser.serverAddress"] = arguments.address
     if arguments.base_path:
-        chosen["server.baseUrlPath"] = arguments.base_path
-    return chosen
+        options["server.baseUrlPath"] = arguments.base_path
+    return options
 
 
-def read(words: list[str] | None = None) -> argparse.Namespace:
-    """What the command line says."""
-    reader = argparse.ArgumentParser(
+def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(
         prog="parley dashboard", description="Serve the dashboard to browsers."
     )
-    reader.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    reader.add_argument("--port", type=int, default=8501, help="port to listen on")
-    reader.add_argument("--address", help="the name that browsers know this machine by")
-    reader.add_argument("--base-path", help="path under which a proxy serves the dashboard")
-    reader.add_argument("--home", type=Path, help="folder for answers and saved what-ifs")
-    reader.add_argument("--workers", type=int, help="processes that compute (up to 2 cores)")
-    reader.add_argument("--browser", action="store_true", help="open a browser here as well")
-    return reader.parse_args(words)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=int, default=8501, help="port to listen on")
+    parser.add_argument("--address", help="the name that browsers know this machine by")
+    parser.add_argument("--base-path", help="path under which a proxy serves the dashboard")
+    parser.add_argument("--home", type=Path, help="folder for answers and saved what-ifs")
+    parser.add_argument("--workers", type=int, help="processes that compute (up to 2 cores)")
+    parser.add_argument("--browser", action="store_true", help="open a browser here as well")
+    return parser.parse_args(arguments)
 
 
-def main(words: list[str] | None = None) -> None:
-    """Serve until stopped."""
-    arguments = read(words)
-    if arguments.home is not None:
-        os.environ[HOME] = str(arguments.home.absolute())
-    if arguments.workers is not None:
-        os.environ[WORKERS] = str(max(1, arguments.workers))
+def main(arguments: list[str] | None = None) -> None:
+    """Serve the dashboard until it is stopped."""
+    options = parse_arguments(arguments)
+    if options.home is not None:
+        os.environ[HOME] = str(options.home.absolute())
+    if options.workers is not None:
+        os.environ[WORKERS] = str(max(1, options.workers))
     try:
         paths.make_home()
-        network.check(arguments.host, arguments.port)
+        network.check_address(options.host, options.port)
     except ValueError as error:
         print(f"parley dashboard: {error}", file=sys.stderr)
         raise SystemExit(BAD_INPUT) from None
     from dashboard.explore.server import app
 
     try:
-        app.run(config=options(arguments))
+        app.run(config=streamlit_options(options))
     except KeyboardInterrupt:
         print("The dashboard is closed; what was saved is kept.")
         raise SystemExit(STOPPED) from None

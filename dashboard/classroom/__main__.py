@@ -78,7 +78,7 @@ def main(words: list[str] | None = None) -> None:
     os.environ[DATABASE] = arguments.database or os.environ.get(DATABASE) or database()
     os.environ[FOLDER] = str(arguments.home or os.environ.get(FOLDER) or folder())
     try:
-        network.check(arguments.host, arguments.port)
+        network.check_address(arguments.host, arguments.port)
         context = AppContext(os.environ[DATABASE], Path(os.environ[FOLDER]))
     except (ValueError, StoreError) as error:
         print(f"parley classroom: {error}", file=sys.stderr)

@@ -38,6 +38,6 @@ page = st.navigation(
     ],
     position="hidden",
 )
-theme.frame()
+theme.page_header()
 st.html(STYLE)
 page.run()

@@ -138,9 +138,9 @@ def show_messages(to_instructor: bool = False) -> None:
     """Show the pending message once, and a warning for as long as nothing can be written."""
     words = st.session_state.pop("message", "")
     if words:
-        st.warning(theme.plain(words))
+        st.warning(theme.escape(words))
     if context().store.stands_still and to_instructor:
-        st.error(theme.plain(context().store.way_out))
+        st.error(theme.escape(context().store.way_out))
     elif context().store.stands_still:
         st.error(
             "The classroom cannot write to its disk, so the exercise stands still. Nothing is "
@@ -220,7 +220,7 @@ def show_worker_error(exercise: str, is_instructor: bool) -> None:
     words = context().tasks.error(exercise)
     if not words:
         return
-    st.error(f"{theme.plain(words)} Nothing that anybody did is lost.")
+    st.error(f"{theme.escape(words)} Nothing that anybody did is lost.")
     if not is_instructor:
         st.markdown("Your instructor can try again.")
     elif st.button("Try again", type="primary"):
@@ -235,12 +235,12 @@ def run_task(name: str, content: Json, meanwhile: str, show: Callable[[Json], No
         try:
             answer = context().tasks.submit_task(name, content)
         except ValueError as error:
-            st.warning(theme.plain(str(error)))
+            st.warning(theme.escape(str(error)))
             return
         if answer is None:
             st.markdown(meanwhile)
         elif "wrong" in answer:
-            st.warning(theme.plain(answer["wrong"]))
+            st.warning(theme.escape(answer["wrong"]))
             if st.button("Try again", key=f"again-{name}"):
                 context().tasks.discard_answer(name)
                 st.rerun()

@@ -58,9 +58,9 @@ class Menu:
 def brief(role: Role, titles: Mapping[str, str]) -> None:
     """Draw a role's brief, with what is private marked as such, and whom it can speak to."""
     spoken_to = ", ".join(titles[name] for name in role.reaches)
-    st.markdown(f"**You speak to:** {theme.plain(spoken_to)}. {standing(role)}")
+    st.markdown(f"**You speak to:** {theme.escape(spoken_to)}. {standing(role)}")
     st.markdown("#### :material/public: Public: everybody knows this")
-    st.markdown(theme.plain(role.public))
+    st.markdown(theme.escape(role.public))
     with st.container(border=True, key="private"):
         st.markdown("#### :material/lock: Private: for your eyes only")
         for head, words in (
@@ -69,7 +69,7 @@ def brief(role: Role, titles: Mapping[str, str]) -> None:
             ("Without a deal", role.alternative),
             ("Play the interest, not the stereotype", role.fairness),
         ):
-            st.markdown(f"**{head}.** {theme.plain(words)}")
+            st.markdown(f"**{head}.** {theme.escape(words)}")
 
 
 def _seats(view: SeatView) -> None:
@@ -77,17 +77,17 @@ def _seats(view: SeatView) -> None:
     for neighbour in view.neighbours:
         kind = " (AI agent)" if neighbour.agent else ""
         met = "" if neighbour.reached else " You do not meet; a mediator can carry texts."
-        st.markdown(f"**{theme.plain(neighbour.title)}**{kind}.{met}")
-        st.caption(f"From their own brief: “{theme.plain(neighbour.public)}”")
+        st.markdown(f"**{theme.escape(neighbour.title)}**{kind}.{met}")
+        st.caption(f"From their own brief: “{theme.escape(neighbour.public)}”")
 
 
 def _conflict(menu: Menu) -> None:
     """Draw the summary of the conflict, and the issues to settle."""
     st.markdown("#### The conflict")
-    st.markdown(theme.plain(menu.summary))
+    st.markdown(theme.escape(menu.summary))
     for issue in menu.issues:
         terms = "; ".join(issue.levels.values())
-        st.markdown(f"- **{theme.plain(issue.title)}**: {theme.plain(terms)}")
+        st.markdown(f"- **{theme.escape(issue.title)}**: {theme.escape(terms)}")
 
 
 def briefing(visitor: Visitor, view: SeatView, menu: Menu) -> None:
@@ -110,7 +110,7 @@ def briefing(visitor: Visitor, view: SeatView, menu: Menu) -> None:
             "Whose signatures does a text need?",
             list(view.signers),
             selection_mode="multi",
-            format_func=lambda name: theme.plain(titles[name]),
+            format_func=lambda name: theme.escape(titles[name]),
             key="choice",
         )
         if st.button("Answer", disabled=not choice) and visitor.try_submit(
@@ -137,7 +137,7 @@ def _prediction(visitor: Visitor, view: SeatView, menu: Menu) -> None:
     )
     problem = menu.score(package).problem if package else ""
     if problem:
-        st.warning(theme.plain(problem))
+        st.warning(theme.escape(problem))
     label = "Keep this prediction" if view.predicted is None else "Change the prediction"
     if st.button(label, type="primary", disabled=bool(problem)) and visitor.try_submit(
         commands.Predict, deal=deal, package=package
@@ -156,7 +156,7 @@ def _terms(
         if f"{name}-{issue.name}" not in st.session_state:
             st.session_state[f"{name}-{issue.name}"] = begin[issue.name]
         chosen[issue.name] = st.selectbox(
-            theme.plain(issue.title),
+            theme.escape(issue.title),
             list(issue.levels),
             format_func=_level_words(issue),
             key=f"{name}-{issue.name}",
@@ -206,7 +206,7 @@ def _status(visitor: Visitor, view: SeatView, menu: Menu) -> None:
         st.markdown("There is nothing for you to do in this step.")
     if view.waiting_for:
         waiting = ["you" if title == view.role.title else title for title in view.waiting_for]
-        st.markdown(f"Waiting for: **{theme.plain(', '.join(waiting))}**")
+        st.markdown(f"Waiting for: **{theme.escape(', '.join(waiting))}**")
     if view.held_by_agent:
         st.warning("An agent keeps your seat warm.")
         if st.button("Take my seat back") and visitor.try_submit(commands.TakeBack):
@@ -226,16 +226,16 @@ def _status(visitor: Visitor, view: SeatView, menu: Menu) -> None:
 def _news(view: SeatView, menu: Menu) -> None:
     """Draw the injects, the news between rounds, and the limits of the model."""
     for words in view.injects:
-        st.info(f":material/campaign: {theme.plain(words)}")
+        st.info(f":material/campaign: {theme.escape(words)}")
     if view.news:
         for last in view.news[-LATEST:]:
-            st.caption(theme.plain(f"Day {last.day}: {last.words}"))
+            st.caption(theme.escape(f"Day {last.day}: {last.words}"))
         with st.expander("All that happened, and what is not told"):
             for news in view.news:
-                st.markdown(theme.plain(f"Day {news.day}: {news.words}"))
+                st.markdown(theme.escape(f"Day {news.day}: {news.words}"))
             st.caption("These news tell what the model counts, and no more:")
             for limit in menu.limits:
-                st.caption(f"- {theme.plain(limit)}")
+                st.caption(f"- {theme.escape(limit)}")
 
 
 def _confirm(visitor: Visitor) -> None:
@@ -262,7 +262,7 @@ def _texts(visitor: Visitor, view: SeatView, menu: Menu) -> None:
     if older:
         with st.expander(f"Texts of earlier rounds ({len(older)})"):
             for text in reversed(older):
-                st.markdown(f"**Text {text.id}**, by {theme.plain(titles[text.author])}")
+                st.markdown(f"**Text {text.id}**, by {theme.escape(titles[text.author])}")
                 terms(text.words)
                 answers(text, titles)
 
@@ -275,7 +275,7 @@ def titles_of(view: SeatView) -> dict[str, str]:
 def _text(
     visitor: Visitor, view: SeatView, menu: Menu, text: ProposalView, titles: Mapping[str, str]
 ) -> None:
-    author = "you" if text.author == view.role.name else theme.plain(titles[text.author])
+    author = "you" if text.author == view.role.name else theme.escape(titles[text.author])
     kind = " (AI agent)" if text.agent else ""
     st.markdown(f"**Text {text.id}**, by {author}{kind}")
     terms(text.words)
@@ -293,7 +293,9 @@ def _text(
 
 def terms(words: Mapping[str, str]) -> None:
     """Draw the terms of a proposal, issue by issue."""
-    lines = [f"- {theme.plain(title)}: **{theme.plain(terms)}**" for title, terms in words.items()]
+    lines = [
+        f"- {theme.escape(title)}: **{theme.escape(terms)}**" for title, terms in words.items()
+    ]
     st.markdown("\n".join(lines))
 
 
@@ -304,7 +306,7 @@ def answers(text: ProposalView, titles: Mapping[str, str]) -> None:
         why = f" ({REASONS.get(text.reasons[role], '')})" if role in text.reasons else ""
         parts.append(f"{titles[role]} {'accepts' if yes else 'rejects'}{why}")
     if parts:
-        st.caption(theme.plain("; ".join(parts)))
+        st.caption(theme.escape("; ".join(parts)))
 
 
 def _worth(menu: Menu, score: Score) -> None:
@@ -320,7 +322,7 @@ def _worth(menu: Menu, score: Score) -> None:
         st.markdown(line)
     if score.guessed:
         guesses = [_guess(menu.parties[party], gain) for party, gain in score.guessed.items()]
-        st.markdown(f"Your sense, which may be wrong: {theme.plain('; '.join(guesses))}.")
+        st.markdown(f"Your sense, which may be wrong: {theme.escape('; '.join(guesses))}.")
 
 
 def _guess(party: str, gain: float) -> str:
@@ -396,7 +398,7 @@ def _draft(visitor: Visitor, view: SeatView, menu: Menu) -> None:
     score = menu.score(package)
     if score.problem:
         st.warning(
-            theme.plain(f"{score.problem[:1].upper()}{score.problem[1:]}")
+            theme.escape(f"{score.problem[:1].upper()}{score.problem[1:]}")
             + " As long as that is so, the draft is not kept."
         )
     _worth(menu, score)
@@ -413,7 +415,7 @@ def _propose(visitor: Visitor, view: SeatView, score: Score) -> None:
         list(view.role.reaches),
         selection_mode="multi",
         default=list(view.role.reaches),
-        format_func=lambda name: theme.plain(titles[name]),
+        format_func=lambda name: theme.escape(titles[name]),
         key=f"to-{view.round}",
     )
     if st.button("Put it on the table", type="primary", disabled=not to):
@@ -454,7 +456,7 @@ def _messages(visitor: Visitor, view: SeatView) -> None:
         for message in view.messages[-30:]:
             author = "You" if message.author == view.role.name else titles[message.author]
             whom = ", ".join("you" if r == view.role.name else titles[r] for r in message.to)
-            st.caption(theme.plain(f"{author} to {whom}, round {message.round}"))
+            st.caption(theme.escape(f"{author} to {whom}, round {message.round}"))
             st.text(message.text)
     if view.stage not in commands.TALKING:
         return
@@ -465,7 +467,7 @@ def _messages(visitor: Visitor, view: SeatView) -> None:
             "To",
             list(view.role.reaches),
             selection_mode="multi",
-            format_func=lambda name: theme.plain(titles[name]),
+            format_func=lambda name: theme.escape(titles[name]),
             key="say-to",
         )
         words = st.text_area("Message", max_chars=1000, key="say-words", height=80)
@@ -479,7 +481,7 @@ def _messages(visitor: Visitor, view: SeatView) -> None:
                 live_refresh.show_messages()
     agents = [seat.title for seat in view.neighbours if seat.agent and seat.reached]
     if agents:
-        st.caption(theme.plain(f"Agents read texts, not messages; here: {', '.join(agents)}."))
+        st.caption(theme.escape(f"Agents read texts, not messages; here: {', '.join(agents)}."))
 
 
 # -- afterwards -----------------------------------------------------------------------------------
@@ -500,10 +502,10 @@ def after(visitor: Visitor, view: SeatView) -> None:
         return
     for neighbour in view.neighbours:
         if neighbour.brief is not None:
-            with st.expander(f"The private brief of {theme.plain(neighbour.title)}"):
-                st.markdown(theme.plain(neighbour.brief.interests))
-                st.markdown(theme.plain(neighbour.brief.red_lines))
-                st.markdown(theme.plain(neighbour.brief.alternative))
+            with st.expander(f"The private brief of {theme.escape(neighbour.title)}"):
+                st.markdown(theme.escape(neighbour.brief.interests))
+                st.markdown(theme.escape(neighbour.brief.red_lines))
+                st.markdown(theme.escape(neighbour.brief.alternative))
     if view.phase == "archived":
         return
     take_home(visitor, view.reflection)

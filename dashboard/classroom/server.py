@@ -43,10 +43,10 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
     context()
     worker = asyncio.create_task(_keep_worker())
     try:
-        async with server_lifecycle.collecting():
+        async with server_lifecycle.collect_garbage():
             yield {}
     finally:
-        await server_lifecycle.ended(worker)
+        await server_lifecycle.cancel_and_wait(worker)
         context().store.close()
 
 
@@ -74,7 +74,7 @@ def _start_worker() -> subprocess.Popen[bytes]:
     url = context().store.url.render_as_string(hide_password=False)
     return subprocess.Popen(
         [sys.executable, "-m", "dashboard.classroom.worker", str(os.getpid())],
-        env=server_lifecycle.environment(
+        env=server_lifecycle.child_environment(
             PYTHONWARNINGS="ignore:resource_tracker",  # it cleans up after whom we end
             **{DATABASE: url, FOLDER: str(results_folder())},
         ),

@@ -22,10 +22,10 @@ def watched(view: TableView) -> None:
     else:
         st.subheader("The talks have not begun", anchor=False)
     for words in view.injects:
-        st.info(f":material/campaign: {theme.plain(words)}")
+        st.info(f":material/campaign: {theme.escape(words)}")
     for text in reversed(view.texts):
         with st.container(border=True):
-            author = theme.plain(titles[text.author]) + (" (AI agent)" if text.agent else "")
+            author = theme.escape(titles[text.author]) + (" (AI agent)" if text.agent else "")
             st.markdown(f"**Text {text.id}**, round {text.round}, by {author}")
             terms(text.words)
             answers(text, titles)
@@ -34,9 +34,9 @@ def watched(view: TableView) -> None:
     if view.news:
         with st.expander("What has happened between rounds"):
             for news in view.news:
-                st.markdown(theme.plain(f"Day {news.day}: {news.words}"))
+                st.markdown(theme.escape(f"Day {news.day}: {news.words}"))
     with st.expander("Who sits here"):
         for seat in view.seats:
             kind = " (AI agent)" if seat.agent else ""
-            st.markdown(f"**{theme.plain(seat.title)}**{kind}")
-            st.caption(theme.plain(seat.public))
+            st.markdown(f"**{theme.escape(seat.title)}**{kind}")
+            st.caption(theme.escape(seat.public))

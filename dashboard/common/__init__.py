@@ -1,1 +1,1 @@
-"""What both servers share."""
+"""Code shared by the dashboard and the classroom."""

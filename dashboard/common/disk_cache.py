@@ -1,7 +1,7 @@
-"""Answers on disk: they survive a restart, and the least recently used go when there are too many.
+"""A disk cache of limited size; the least recently used files are deleted first.
 
-Whoever reads sees a whole file or none. What cannot be written is not kept, and nothing else
-happens: an answer that is lost is computed again.
+A reader sees a whole file or none. A failed write is logged and does no harm: an answer that is
+lost is computed again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from sim.io.atomic_write import atomic_path
 
 #: As much as all answers together may take, in bytes.
-MOST_BYTES = 500_000_000
+MAX_BYTES = 500_000_000
 
 log = logging.getLogger(__name__)
 
@@ -27,10 +27,10 @@ class Cache:
     """A folder of files by name, of limited size."""
 
     folder: Path
-    most_bytes: int = MOST_BYTES
+    max_bytes: int = MAX_BYTES
 
     def get(self, name: str) -> Path | None:
-        """The file of a name, or None; it counts as just used."""
+        """Return the path of a cached file, or None; the file counts as just used."""
         path = self.folder / name
         try:
             os.utime(path)
@@ -39,18 +39,18 @@ class Cache:
         return path
 
     def put(self, name: str, content: bytes) -> None:
-        """Keep some content under a name."""
+        """Store content under a name; a failure is only logged."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with atomic_path(self.folder / name) as beside:
-                beside.write_bytes(content)
+            with atomic_path(self.folder / name) as temporary:
+                temporary.write_bytes(content)
         except OSError as error:
             log.warning("%s is not kept: %s", name, error)
             return
         self.trim()
 
     def get_json(self, name: str) -> Any | None:
-        """What was kept as JSON, or None; a file that cannot be read is thrown away."""
+        """Return the JSON stored under a name, or None; delete a file that cannot be read."""
         path = self.get(name)
         if path is None:
             return None
@@ -61,20 +61,20 @@ class Cache:
             return None
 
     def put_json(self, name: str, content: Any) -> None:
-        """Keep something as JSON."""
+        """Store a value as JSON."""
         text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         self.put(name, text.encode())
 
     def trim(self) -> None:
-        """Throw away the least recently used until the rest is small enough."""
+        """Delete the least recently used files until the rest fits into the limit."""
         files = []
         for path in self.folder.glob("[!.]*"):
             with contextlib.suppress(OSError):  # another worker may have thrown it away
-                found = path.stat()
-                files.append((found.st_mtime_ns, found.st_size, path))
+                status = path.stat()
+                files.append((status.st_mtime_ns, status.st_size, path))
         total = sum(size for _, size, _ in files)
         for _, size, path in sorted(files):
-            if total <= self.most_bytes:
+            if total <= self.max_bytes:
                 return
             path.unlink(missing_ok=True)
             total -= size

@@ -1,4 +1,4 @@
-"""Where the dashboard keeps things on disk, and how many processes compute."""
+"""Data directories, and the number of worker processes."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from pathlib import Path
 
 from sim.io.user_folders import cache_folder
 
-#: The environment variable that names the folder for answers and visitors' notes.
+#: The environment variable that names the data folder.
 HOME = "PARLEY_HOME"
 
-#: The environment variable that says how many processes compute.
+#: The environment variable that sets the number of worker processes.
 WORKERS = "PARLEY_WORKERS"
 
-#: Processes that compute unless told otherwise, if there are as many cores.
-USUAL_WORKERS = 2
+#: Worker processes by default, if there are as many cores.
+DEFAULT_WORKERS = 2
 
 
 def home() -> Path:
-    """The folder for answers and notes; `PARLEY_HOME`, or one in the user's cache."""
-    named = os.environ.get(HOME)
-    return Path(named) if named else cache_folder()
+    """Return the data folder: `PARLEY_HOME`, or one in the user's cache."""
+    configured = os.environ.get(HOME)
+    return Path(configured) if configured else cache_folder()
 
 
 def make_home() -> None:
-    """Make that folder; raises ValueError, with what to do, where nothing can be kept in it."""
+    """Create the data folder; raises ValueError, with what to do, if it cannot be written to."""
     folder = home()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -37,7 +37,11 @@ def make_home() -> None:
         ) from None
 
 
-def workers() -> int:
-    """How many processes compute: `PARLEY_WORKERS`, or up to two."""
-    named = os.environ.get(WORKERS, "")
-    return int(named) if named.isdigit() and int(named) else min(USUAL_WORKERS, os.cpu_count() or 1)
+def worker_count() -> int:
+    """Return the number of worker processes: `PARLEY_WORKERS`, or up to two."""
+    configured = os.environ.get(WORKERS, "")
+    return (
+        int(configured)
+        if configured.isdigit() and int(configured)
+        else min(DEFAULT_WORKERS, os.cpu_count() or 1)
+    )

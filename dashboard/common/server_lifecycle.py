@@ -1,4 +1,4 @@
-"""What the dashboard's server and the classroom's have in common."""
+"""Garbage collection, background tasks and child processes of both servers."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 #: Seconds between two collections of garbage, which Streamlit's own would slow every page by.
-COLLECT_EVERY = 60
+COLLECT_INTERVAL = 60
 
 
 @contextlib.asynccontextmanager
-async def collecting() -> AsyncIterator[None]:
-    """Collect garbage now and then, and leave alone what was there at the start."""
+async def collect_garbage() -> AsyncIterator[None]:
+    """Collect garbage once a minute, and never what was there at the start."""
     gc.collect()
     gc.freeze()
-    task = asyncio.create_task(_collect())
+    task = asyncio.create_task(_collect_repeatedly())
     try:
         yield
     finally:
-        await ended(task)
+        await cancel_and_wait(task)
 
 
-async def _collect() -> None:
+async def _collect_repeatedly() -> None:
     while True:
-        await asyncio.sleep(COLLECT_EVERY)
+        await asyncio.sleep(COLLECT_INTERVAL)
         gc.collect()
 
 
-async def ended(task: asyncio.Task[None]) -> None:
-    """End a task and wait until it has."""
+async def cancel_and_wait(task: asyncio.Task[None]) -> None:
+    """Cancel a task and wait until it has ended."""
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
 
 
-def environment(**more: str) -> dict[str, str]:
-    """The environment of a process that imports the same Parley as this one, wherever it lies."""
+def child_environment(**variables: str) -> dict[str, str]:
+    """Return the environment for a child process that imports the same Parley as this one."""
     root = str(Path(__file__).parents[2])
     path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
-    return {**os.environ, "PYTHONPATH": path, **more}
+    return {**os.environ, "PYTHONPATH": path, **variables}

@@ -1,4 +1,4 @@
-"""How pages look: colours of charts in light and dark, the frame around each page, its small parts.
+"""The theme of all pages: style, header, and charts and tables in light and dark.
 
 The colours of the interface stand in `.streamlit/config.toml`; those of the charts are of
 `sim.reporting.charts`, and their counterparts on a dark ground are here.
@@ -19,7 +19,7 @@ from sim.types import Json
 
 #: Colours of `sim.reporting.charts` on white (left) and what takes their place on a dark
 #: ground. All have a contrast of at least 3 to 1 to the ground, and those of text of 4.5 to 1.
-ON_DARK = {
+DARK_COLOURS = {
     "#0072B2": "#6db9ec",  # blue
     "#D55E00": "#f0a35e",  # orange
     "#1a1a1a": "#e8eaed",  # ink
@@ -79,7 +79,7 @@ STYLE = """
 </style>
 """
 
-GROUNDS = {
+GROUND_STYLES = {
     "light": "--parley-ground: #ffffff; --parley-line: #c9d0d6; --parley-soft: #555f69; "
     "--parley-on-primary: #ffffff;",
     "dark": "--parley-ground: #14181d; --parley-line: #3b444d; --parley-soft: #a9b3bd; "
@@ -87,8 +87,8 @@ GROUNDS = {
 }
 
 
-def dark() -> bool:
-    """Whether the visitor sees the dark theme."""
+def is_dark() -> bool:
+    """Return whether the visitor sees the dark theme."""
     return str(st.context.theme.type) == "dark"
 
 
@@ -99,12 +99,12 @@ ICON = (
 )
 
 
-def frame() -> DeltaGenerator:
-    """What every page begins with: its style, and what its numbers are not.
+def page_header() -> DeltaGenerator:
+    """Draw what every page begins with: its style, and the line “Not a forecast”.
 
     Returns the line that says so, in which there is room for a link.
     """
-    ground = GROUNDS["dark" if dark() else "light"]
+    ground = GROUND_STYLES["dark" if is_dark() else "light"]
     st.html(f"{STYLE}<style>:root {{ {ground} }}</style>")
     banner = st.container(key="banner", horizontal=True, vertical_alignment="center")
     banner.markdown(NOT_A_FORECAST, width="stretch")
@@ -112,12 +112,12 @@ def frame() -> DeltaGenerator:
 
 
 def content_note(scenario: Scenario) -> None:
-    """What a reader should know first: some scenarios are about people who were killed."""
-    st.caption(f":material/info: {plain(scenario.content_note)}")
+    """Show a scenario's content note: some scenarios are about people who were killed."""
+    st.caption(f":material/info: {escape(scenario.content_note)}")
 
 
-def which_section(key: str, effects: bool = False) -> str:
-    """Choose which section of an answer to look at; one at a time is drawn."""
+def choose_section(key: str, effects: bool = False) -> str:
+    """Let the visitor choose a section of an answer; one is drawn at a time."""
     from sim.reporting.sections import SECTIONS
 
     buttons = {
@@ -142,36 +142,36 @@ def which_section(key: str, effects: bool = False) -> str:
 
 
 def section(section_data: SectionData, across: int = 2) -> None:
-    """A section of an answer: its words, charts and tables, or why it has none."""
+    """Draw a section of an answer: its words, charts and tables, or why it has none."""
     st.header(section_data.heading, anchor=False)
     if section_data.missing:
         st.info(section_data.missing)
         return
     above, below = section_data.words[:1], section_data.words[1:]
     for words in above:
-        st.markdown(plain(words))
+        st.markdown(escape(words))
     figures(section_data.figures, across)
     for words in below:
-        st.markdown(plain(words))
-    for number, one in enumerate(section_data.tables):
-        table(one.head, one.rows, f"{section_data.name}-{number}")
+        st.markdown(escape(words))
+    for number, table_data in enumerate(section_data.tables):
+        table(table_data.head, table_data.rows, f"{section_data.name}-{number}")
     for words in section_data.after:
-        st.markdown(plain(words))
+        st.markdown(escape(words))
 
 
-def on_a_side(section_data: SectionData, side: str) -> SectionData:
-    """A section whose parts have names of their own, so that two of a kind may share a page."""
+def with_suffix(section_data: SectionData, suffix: str) -> SectionData:
+    """Return a section with a suffix on its names, so that two of a kind can share a page."""
     figures = tuple(
-        figure.model_copy(update={"name": f"{figure.name}-{side}"})
+        figure.model_copy(update={"name": f"{figure.name}-{suffix}"})
         for figure in section_data.figures
     )
     return section_data.model_copy(
-        update={"name": f"{section_data.name}-{side}", "figures": figures}
+        update={"name": f"{section_data.name}-{suffix}", "figures": figures}
     )
 
 
 def figures(all_figures: Sequence[FigureData], across: int = 2) -> None:
-    """Charts side by side where there is room, below each other on a phone."""
+    """Draw charts side by side, or below each other on a phone."""
     for begin in range(0, len(all_figures), across):
         columns = st.columns(across, gap="large")
         for column, figure in zip(columns, all_figures[begin : begin + across], strict=False):
@@ -180,48 +180,50 @@ def figures(all_figures: Sequence[FigureData], across: int = 2) -> None:
 
 
 def chart(figure: FigureData) -> None:
-    """A chart under its sentence, with words for those who cannot see it and its numbers."""
-    st.markdown(f"**{plain(figure.title)}**")
+    """Draw a chart below its title, with alternative text and a table of its numbers."""
+    st.markdown(f"**{escape(figure.title)}**")
     if figure.spec.get("vconcat") == []:
         st.caption("There is nothing to draw; the table says why.")
     else:
         # Its size is that of the plot: a legend comes on top of it and does not eat into it.
-        spec = {**coloured(figure.spec, dark()), "autosize": {"type": "pad"}}
+        spec = {**in_theme_colours(figure.spec, is_dark()), "autosize": {"type": "pad"}}
         st.vega_lite_chart(spec, theme=None, width="content", alt=figure.alt)
     with st.expander("The numbers as a table"):
         table(figure.head, figure.rows, figure.name)
 
 
 def timeline(figure: FigureData, day: int) -> None:
-    """A chart over days as wide as the page, with a line at one of its days."""
-    st.markdown(f"**{plain(figure.title)}**")
+    """Draw a chart over days as wide as the page, with a line at one of its days."""
+    st.markdown(f"**{escape(figure.title)}**")
     here = {
         "data": {"values": [{"day": day}]},
         "mark": {"type": "rule", "color": "#1a1a1a", "strokeWidth": 1.5, "strokeDash": [4, 3]},
         "encoding": {"x": {"field": "day", "type": "quantitative"}},
     }
     spec = {**figure.spec, "layer": [*figure.spec["layer"], here], "width": "container"}
-    st.vega_lite_chart(coloured(spec, dark()), theme=None, width="stretch", alt=figure.alt)
+    st.vega_lite_chart(
+        in_theme_colours(spec, is_dark()), theme=None, width="stretch", alt=figure.alt
+    )
     with st.expander("The days as a table"):
         table(figure.head, figure.rows, figure.name)
 
 
-def coloured(spec: Json, on_dark: bool) -> Json:
-    """A chart in the colours of the visitor's theme."""
-    found: Json = _swapped(spec) if on_dark else spec
-    return {**found, "usermeta": {"embedOptions": {"actions": False}}}
+def in_theme_colours(spec: Json, on_dark: bool) -> Json:
+    """Return a chart in the colours of the visitor's theme."""
+    recoloured: Json = _replace_colours(spec) if on_dark else spec
+    return {**recoloured, "usermeta": {"embedOptions": {"actions": False}}}
 
 
-def _swapped(part: Any) -> Any:
+def _replace_colours(part: Any) -> Any:
     if isinstance(part, dict):
-        return {key: _swapped(value) for key, value in part.items()}
+        return {key: _replace_colours(value) for key, value in part.items()}
     if isinstance(part, list):
-        return [_swapped(value) for value in part]
-    return ON_DARK.get(part, part) if isinstance(part, str) else part
+        return [_replace_colours(value) for value in part]
+    return DARK_COLOURS.get(part, part) if isinstance(part, str) else part
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> None:
-    """A table of words that a screen reader can read."""
+    """Draw a table that a screen reader can read."""
     lines = [" | ".join(_cell(word) or " " for word in line) for line in (head, *rows)]
     rule = "|".join("---" if k == 0 else "--:" for k in range(len(head)))
     with st.container(key=f"table-{name}"):
@@ -230,11 +232,11 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> None
 
 @lru_cache(maxsize=4096)
 def _cell(words: str) -> str:
-    return plain(words.replace("\n", " ")).replace("|", r"\|")
+    return escape(words.replace("\n", " ")).replace("|", r"\|")
 
 
-def plain(words: str) -> str:
-    """Words as they are: nothing in them is taken for Markdown, mathematics or an icon."""
+def escape(words: str) -> str:
+    """Return words with everything escaped that Markdown, TeX or icon names are made of."""
     for sign in ("\\", "`", "*", "_", "[", "]", "<", ">", "$", "#", "~", ":"):
         words = words.replace(sign, f"\\{sign}")
     return words

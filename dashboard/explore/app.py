@@ -32,8 +32,8 @@ page = st.navigation(
     ],
     position="top",
 )
-session.on_page(page.url_path)
-theme.frame().page_link(
+session.enter_page(page.url_path)
+theme.page_header().page_link(
     GLOSSARY, label="What the words mean", icon=":material/dictionary:", width="content"
 )
 page.run()

@@ -1,4 +1,4 @@
-"""Puzzles that a what-if may solve; whether it does is read off its answer."""
+"""Puzzles that a what-if can solve; its answer decides whether it does."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sim.scenario.schema import Scenario
 Effects = Mapping[str, EffectEstimate]
 
 #: Additional talks of 100 with a truce that count as many.
-MANY = 5
+MIN_INCREASE = 5
 
 
 @dataclass(frozen=True)
@@ -26,42 +26,44 @@ class Challenge:
     task: str
     lesson: str
     solved: Callable[[WhatIf, Effects], bool]
-    of_prisoners: bool = False  # asks about prisoners, whom not every scenario has
+    needs_prisoners: bool = False  # asks about prisoners, whom not every scenario has
 
     def fits(self, case: Scenario) -> bool:
-        """Whether the scenario has what the puzzle asks about."""
-        return bool(case.prisoners) or not self.of_prisoners
+        """Return whether the scenario has what the puzzle asks about."""
+        return bool(case.prisoners) or not self.needs_prisoners
 
 
 def _last_day(effects: Effects) -> EffectEstimate:
-    """The effect on truces by the last day of the talks."""
+    """Return the effect on truces by the last day of the talks."""
     names = [name for name in effects if name.startswith("deal_by_")]
     return effects[max(names, key=lambda name: int(name.removeprefix("deal_by_")))]
 
 
-def _more(effect: EffectEstimate) -> bool:
+def _surely_higher(effect: EffectEstimate) -> bool:
     return effect.low is not None and effect.low > 0
 
 
-def _one_lever(asked: WhatIf, effects: Effects) -> bool:
-    alone = len(asked.levers) == 1 and not asked.changes and not asked.pinned
+def _one_lever(what_if: WhatIf, effects: Effects) -> bool:
+    alone = len(what_if.levers) == 1 and not what_if.changes and not what_if.pinned
     effect = _last_day(effects)
-    return alone and 100 * (effect.estimate or 0.0) >= MANY and _more(effect)
+    return alone and 100 * (effect.estimate or 0.0) >= MIN_INCREASE and _surely_higher(effect)
 
 
-def _deal_is_not_success(asked: WhatIf, effects: Effects) -> bool:
-    return _more(_last_day(effects)) and not _more(effects["truce_held_60"])
+def _deal_is_not_success(what_if: WhatIf, effects: Effects) -> bool:
+    return _surely_higher(_last_day(effects)) and not _surely_higher(effects["truce_held_60"])
 
 
-def _lasting(asked: WhatIf, effects: Effects) -> bool:
-    return _more(effects["truce_held_60"])
+def _lasting(what_if: WhatIf, effects: Effects) -> bool:
+    return _surely_higher(effects["truce_held_60"])
 
 
-def _home(asked: WhatIf, effects: Effects) -> bool:
-    return _more(effects["returned_alive"]) and not _more(effects["prisoners_released"])
+def _home(what_if: WhatIf, effects: Effects) -> bool:
+    return _surely_higher(effects["returned_alive"]) and not _surely_higher(
+        effects["prisoners_released"]
+    )
 
 
-def _noise(asked: WhatIf, effects: Effects) -> bool:
+def _noise(what_if: WhatIf, effects: Effects) -> bool:
     effect = _last_day(effects)
     if effect.exactly_zero or effect.low is None or effect.high is None:
         return False
@@ -72,8 +74,8 @@ CHALLENGES = (
     Challenge(
         "one-lever",
         "One lever",
-        f"Move a single lever so that a truce begins in at least {MANY} more of 100 talks by the "
-        "last day.",
+        f"Move a single lever so that a truce begins in at least {MIN_INCREASE} more of 100 talks "
+        "by the last day.",
         "Which lever did it, and who in the real world could move it?",
         _one_lever,
     ),
@@ -99,7 +101,7 @@ CHALLENGES = (
         "Prisoners who are released come home too. Who gains by this change, and how would it look "
         "to the families on the other side?",
         _home,
-        of_prisoners=True,
+        needs_prisoners=True,
     ),
     Challenge(
         "noise",
@@ -112,15 +114,15 @@ CHALLENGES = (
 )
 
 
-def offered(case: Scenario) -> list[Challenge]:
-    """The challenges that can be met in a scenario."""
+def challenges_for(case: Scenario) -> list[Challenge]:
+    """Return the challenges that can be solved in a scenario."""
     return [challenge for challenge in CHALLENGES if challenge.fits(case)]
 
 
-def met(asked: WhatIf, answer: WhatIfAnswer) -> list[Challenge]:
-    """The challenges that a compared what-if solves."""
+def solved_challenges(what_if: WhatIf, answer: WhatIfAnswer) -> list[Challenge]:
+    """Return the challenges that a compared what-if solves."""
     if not isinstance(answer, ComparisonAnswer):
         return []
     effects = answer.comparison.effects
-    fitting = offered(asked.baseline.case())
-    return [challenge for challenge in fitting if challenge.solved(asked, effects)]
+    fitting = challenges_for(what_if.baseline.case())
+    return [challenge for challenge in fitting if challenge.solved(what_if, effects)]

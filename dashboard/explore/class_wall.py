@@ -1,7 +1,7 @@
 """A wall for a class: what-ifs that students send there, for all to look at together.
 
-Whoever opens a wall gets a code to read out. Everybody who has the code sees the wall and can send
-to it; only who opened it can take something off it.
+Whoever opens a wall gets a code to read out. Everybody who has the code sees the wall and can add
+to it; only the visitor who opened it can remove something.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from dashboard.explore.visitor_store import StorageError, VisitorStore
 
 #: Letters that cannot be mistaken for one another, and how many make a code.
-ALPHABET, CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ", 6
+ALPHABET, CODE_LENGTH = "23456789ABCDEFGHJKMNPQRSTUVWXYZ", 6
 
-#: What a visitor has opened, the mark of a wall that is open, and what hangs on one.
-OPENED, OPEN, SENT = "walls", "wall", "sent"
+#: Kinds of stored values: the walls a visitor opened, a wall, and an entry on a wall.
+OWNED_KIND, WALL_KIND, ENTRY_KIND = "walls", "wall", "sent"
 
-#: So many what-ifs a visitor may have on one wall, and so long is the name of one.
-MOST_SENT, LONGEST_NAME = 5, 40
+#: What-ifs of one visitor on one wall, and characters in the name of one.
+MAX_ENTRIES, MAX_NAME_LENGTH = 5, 40
 
 
 @dataclass(frozen=True)
@@ -31,64 +31,66 @@ class WallEntry:
     query: str
 
 
-def open_wall(notebook: VisitorStore, visitor: str) -> str:
-    """Open a wall; returns its code. Raises StorageError where nothing can be kept."""
-    code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LETTERS))
-    notebook.keep(visitor, OPENED, code, True)
-    notebook.keep(_wall(code), OPEN, code, True)
+def open_wall(store: VisitorStore, visitor: str) -> str:
+    """Open a wall and return its code; raises StorageError if nothing can be saved."""
+    code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+    store.save(visitor, OWNED_KIND, code, True)
+    store.save(_wall_name(code), WALL_KIND, code, True)
     return code
 
 
-def code_of(typed: str) -> str:
-    """A code as it was meant: in capitals, without spaces and dashes."""
-    return "".join(letter for letter in typed.upper() if letter in ALPHABET)[:CODE_LETTERS]
+def parse_code(typed: str) -> str:
+    """Return a typed code in capitals, without spaces and dashes."""
+    return "".join(letter for letter in typed.upper() if letter in ALPHABET)[:CODE_LENGTH]
 
 
-def is_open(notebook: VisitorStore, code: str) -> bool:
-    """Whether there is a wall with this code."""
-    return code in notebook.kept(_wall(code), OPEN)
+def wall_exists(store: VisitorStore, code: str) -> bool:
+    """Return whether there is a wall with this code."""
+    return code in store.load(_wall_name(code), WALL_KIND)
 
 
-def is_owner(notebook: VisitorStore, visitor: str, code: str) -> bool:
-    """Whether a visitor opened this wall."""
-    return code in notebook.kept(visitor, OPENED)
+def is_owner(store: VisitorStore, visitor: str, code: str) -> bool:
+    """Return whether a visitor opened this wall."""
+    return code in store.load(visitor, OWNED_KIND)
 
 
-def send(notebook: VisitorStore, visitor: str, code: str, name: str, query: str) -> None:
-    """Hang a what-if on a wall, in place of what this visitor has sent by the same name.
+def add_entry(store: VisitorStore, visitor: str, code: str, name: str, query: str) -> None:
+    """Add a what-if to a wall; it replaces this visitor's earlier one of the same name.
 
-    Raises StorageError where it cannot be, with the way out.
+    Raises StorageError, with the way out, if it cannot be added.
     """
-    if not is_open(notebook, code):
+    if not wall_exists(store, code):
         raise StorageError("There is no wall with this code. Read it again.")
-    name = " ".join(name.split())[:LONGEST_NAME]
+    name = " ".join(name.split())[:MAX_NAME_LENGTH]
     if not name:
         raise StorageError("Give your what-if a name, so that the class knows which it is.")
-    mine = hashlib.sha256(f"{code} {visitor}".encode()).hexdigest()[:16]
-    key = f"{mine} {name}"
-    hanging = [one.key for one in sent(notebook, code) if one.key.startswith(f"{mine} ")]
-    if key not in hanging and len(hanging) >= MOST_SENT:
+    visitor_mark = hashlib.sha256(f"{code} {visitor}".encode()).hexdigest()[:16]
+    key = f"{visitor_mark} {name}"
+    own_keys = [
+        entry.key for entry in entries(store, code) if entry.key.startswith(f"{visitor_mark} ")
+    ]
+    if key not in own_keys and len(own_keys) >= MAX_ENTRIES:
         raise StorageError(
-            f"You have {MOST_SENT} what-ifs on this wall. Send this one by the name of another, "
+            f"You have {MAX_ENTRIES} what-ifs on this wall. Send this one by the name of another, "
             "which it then replaces."
         )
-    notebook.keep(_wall(code), SENT, key, query)
+    store.save(_wall_name(code), ENTRY_KIND, key, query)
 
 
-def sent(notebook: VisitorStore, code: str) -> list[WallEntry]:
-    """What hangs on a wall, the oldest first."""
+def entries(store: VisitorStore, code: str) -> list[WallEntry]:
+    """Return the what-ifs on a wall, the oldest first."""
     return [
         WallEntry(key, key.partition(" ")[2], query)
-        for key, query in notebook.kept(_wall(code), SENT).items()
+        for key, query in store.load(_wall_name(code), ENTRY_KIND).items()
     ]
 
 
-def take_off(notebook: VisitorStore, visitor: str, code: str, key: str) -> None:
-    """Take a what-if off a wall; only who opened the wall can."""
-    if is_owner(notebook, visitor, code):
-        notebook.remove(_wall(code), SENT, key)
+def remove_entry(store: VisitorStore, visitor: str, code: str, key: str) -> None:
+    """Remove a what-if from a wall; only the visitor who opened the wall can."""
+    if is_owner(store, visitor, code):
+        store.remove(_wall_name(code), ENTRY_KIND, key)
 
 
-def _wall(code: str) -> str:
-    """Under whose name the notebook keeps what hangs on a wall; no cookie is ever like it."""
+def _wall_name(code: str) -> str:
+    """Return the visitor name under which a wall is stored; no cookie looks like it."""
     return f"wall {code}"

@@ -1,4 +1,4 @@
-"""What a visitor takes away: a chart as a picture, its numbers, the one-page report."""
+"""Downloads: a chart as a picture, its numbers, the one-page report."""
 
 from __future__ import annotations
 
@@ -19,39 +19,43 @@ from sim.reporting.models import FigureData, SectionData
 from sim.types import Json
 
 #: Characters to a line of a chart's title.
-LINE = 52
+TITLE_WIDTH = 52
 
 
-def show(asked: WhatIf, section: SectionData) -> None:
-    """Downloads of the section that is looked at; nothing is made before the drawer is opened."""
+def show(what_if: WhatIf, section: SectionData) -> None:
+    """Show the downloads of the section in view; nothing is made before they are opened."""
     drawer = st.expander("Take away: charts, numbers, a report", key="takeaway", on_change="rerun")
     if not drawer.open:
         return
     with drawer:
-        _charts(asked, {figure.name: figure for figure in section.figures})
-        _report(asked)
+        _charts(what_if, {figure.name: figure for figure in section.figures})
+        _report(what_if)
 
 
-def _charts(asked: WhatIf, drawn: dict[str, FigureData]) -> None:
-    """The charts in view, as pictures and as numbers, each with what it shows and of what."""
-    if not drawn:
+def _charts(what_if: WhatIf, figures_by_name: dict[str, FigureData]) -> None:
+    """Offer the charts in view as pictures and as numbers, each with its citation."""
+    if not figures_by_name:
         st.caption("There is no chart in this section.")
         return
     name = st.selectbox(
-        "Chart above", list(drawn), format_func=lambda name: drawn[name].title, key="chart"
+        "Chart above",
+        list(figures_by_name),
+        format_func=lambda name: figures_by_name[name].title,
+        key="chart",
     )
+    figure = figures_by_name[name]
     with st.container(horizontal=True):
-        cited = asked.citation(asked.baseline.case().title)
-        spec, file = json.dumps(titled(drawn[name], asked)), f"{asked.scenario}-{name}"
-        numbers = as_csv(drawn[name], cited)
+        citation_text = what_if.citation(what_if.baseline.case().title)
+        spec, file = json.dumps(with_title(figure, what_if)), f"{what_if.scenario}-{name}"
+        numbers = as_csv(figure, citation_text)
         st.download_button("PNG", png(spec), f"{file}.png", "image/png")
         st.download_button("SVG", svg(spec), f"{file}.svg", "image/svg+xml")
         st.download_button("Numbers (CSV)", numbers, f"{file}.csv", "text/csv")
 
 
-def _report(asked: WhatIf) -> None:
-    """The report on one page, with the visitor's reasoning."""
-    words = st.text_area(
+def _report(what_if: WhatIf) -> None:
+    """Offer the one-page report, with the visitor's own reasoning."""
+    reasoning = st.text_area(
         "Your own reasoning, for the report",
         max_chars=4000,
         key="reasoning",
@@ -59,28 +63,34 @@ def _report(asked: WhatIf) -> None:
     )
     if not st.toggle("Make the one-page report", key="wants-report"):
         return
-    arms = asked.question().arms
-    more = (("command", asked.command()), ("reasoning", words.strip()))
-    question = Query("report", arms, asked.runs, asked.seed, asked.days, more)
-    made = progress.answer_to(question)
-    if made is not None:
+    arms = what_if.query().arms
+    more = (("command", what_if.command()), ("reasoning", reasoning.strip()))
+    query = Query("report", arms, what_if.runs, what_if.seed, what_if.days, more)
+    report = progress.wait_for_answer(query)
+    if report is not None:
         st.download_button(
             "Report (one page of HTML)",
-            ReportAnswer.model_validate(made).html.encode(),
-            f"{asked.scenario}-report.html",
+            ReportAnswer.model_validate(report).html.encode(),
+            f"{what_if.scenario}-report.html",
             "text/html",
             type="primary",
         )
 
 
-def titled(figure: FigureData, asked: WhatIf) -> Json:
-    """A chart with its sentence above it, and of which talks it is: it may travel alone."""
-    case = asked.baseline.case()
-    where = f"{case.title}: {session.in_words(asked)}." if asked.moved else f"{case.title}."
-    talks = f"{asked.runs:,} simulated talks of {asked.days} days, seed {asked.seed}."
+def with_title(figure: FigureData, what_if: WhatIf) -> Json:
+    """Return a chart with its title and citation in it, for use outside the page."""
+    case = what_if.baseline.case()
+    where = (
+        f"{case.title}: {session.describe_changes(what_if)}." if what_if.moved else f"{case.title}."
+    )
+    talks = f"{what_if.runs:,} simulated talks of {what_if.days} days, seed {what_if.seed}."
     title = {
-        "text": textwrap.wrap(figure.title, LINE),
-        "subtitle": [*textwrap.wrap(where, LINE), talks, "Exploratory model, not a forecast."],
+        "text": textwrap.wrap(figure.title, TITLE_WIDTH),
+        "subtitle": [
+            *textwrap.wrap(where, TITLE_WIDTH),
+            talks,
+            "Exploratory model, not a forecast.",
+        ],
         "subtitleColor": INK,
     }
     return {**figure.spec, "title": title}
@@ -88,32 +98,32 @@ def titled(figure: FigureData, asked: WhatIf) -> Json:
 
 @st.cache_data(max_entries=40, show_spinner=False)
 def png(spec: str) -> bytes:
-    """A chart as PNG, at twice its size."""
+    """Return a chart as PNG, at twice its size."""
     return vl_convert.vegalite_to_png(json.loads(spec), scale=2)
 
 
 @st.cache_data(max_entries=40, show_spinner=False)
 def svg(spec: str) -> str:
-    """A chart as SVG."""
+    """Return a chart as SVG."""
     return vl_convert.vegalite_to_svg(json.loads(spec))
 
 
-def as_csv(figure: FigureData, cited: str) -> bytes:
-    """The numbers of a chart, and below them where they are from.
+def as_csv(figure: FigureData, citation_text: str) -> bytes:
+    """Return the numbers of a chart as CSV, with their source below.
 
     A cell that a spreadsheet might take for a formula is quoted.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    for line in (figure.head, *figure.rows, (), (figure.title,), (cited,)):
-        writer.writerow([_tame(cell) for cell in line])
+    for line in (figure.head, *figure.rows, (), (figure.title,), (citation_text,)):
+        writer.writerow([_escape_formula(cell) for cell in line])
     return text.getvalue().encode("utf-8-sig")
 
 
-def _tame(cell: str) -> str:
-    words = cell.replace("\n", " ")
+def _escape_formula(cell: str) -> str:
+    text = cell.replace("\n", " ")
     try:
-        float(words.split(" ")[0].replace(",", ""))
+        float(text.split(" ")[0].replace(",", ""))
     except ValueError:
-        return f"'{words}" if words[:1] in ("=", "+", "-", "@") else words
-    return words
+        return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
+    return text

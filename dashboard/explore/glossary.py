@@ -1,4 +1,4 @@
-"""What the words mean: the one place where the pages explain them, in plain English."""
+"""The glossary: the one place where the pages explain their words, in plain English."""
 
 from __future__ import annotations
 
@@ -73,10 +73,10 @@ WORDS: dict[str, dict[str, str]] = {
         "assumptions are right.",
         "Within noise": "The difference may be luck alone: its 95 % interval includes none.",
         "Median": "The middle one: half of the talks lie on either side.",
-        "Base rate": "How often truces began in the past of such a conflict: a yardstick. In the "
-        "scenarios about Gaza one number, how patient the parties are, is fitted so that truces "
-        "come about as often. That the two are alike is therefore no achievement of the model; "
-        "look at what changes, and not at the level.",
+        "Base rate": "How often truces began in the past of such a conflict: a yardstick. In a "
+        "scenario that has one, a single number, how patient the parties are, is fitted so that "
+        "truces come about as often. That the two are alike is therefore no achievement of the "
+        "model; look at what changes, and not at the level.",
         "Dot plot": "A hundred dots for all talks, each for one of 100, on the day when the first "
         "truce begins.",
         "Trend": "How far the outcome rises or falls, on average, from the lowest to the highest "
@@ -84,8 +84,8 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "What it rests on": {
         "Source, judgement": "A number with a source can be looked up. Our judgement is a guess "
-        "that we own up to, mostly with a range in which it may lie. In the scenarios about Gaza "
-        "more than nine in ten numbers that do not just fix a unit are judgements.",
+        "that we own up to, mostly with a range in which it may lie. In the scenarios that come "
+        "with Parley more than nine in ten numbers that do not just fix a unit are judgements.",
         "Scorecard": "How the model fares against general facts about negotiations and against "
         "what happened in the past, with what it gets wrong.",
         "Fingerprint": "A short code that changes whenever a file changes. It shows whether two "

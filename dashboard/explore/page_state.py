@@ -1,4 +1,4 @@
-"""What a visitor asks on the page What if: kept in its address, so that a link is the question."""
+"""The what-if that the pages show, and its address, command line and citation."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 import re
 import shlex
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import urlencode
@@ -18,18 +19,15 @@ from sim.scenario.errors import ScenarioError
 from sim.scenario.loading import scenario_names
 from sim.scenario.schema import Lever, Scenario
 
-#: Most talks and days that a page plays; the command line plays more.
-MOST_RUNS, MOST_DAYS = 10_000, 730
+#: Limits of talks and days on a page; the command line plays more.
+MAX_RUNS, MAX_DAYS = 10_000, 730
 
-#: The largest seed of the luck that a page draws.
-MOST_SEED = 999_999
+#: The largest seed that a page draws.
+MAX_SEED = 999_999
 
-#: Steps of a slider, of which the first is taken that gives it few enough notches.
+#: Steps of a slider; the first that needs no more than MAX_NOTCHES is taken.
 STEPS = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0)
-NOTCHES = 24
-
-#: The scenario that is shown when none is asked for, if it is at hand.
-FIRST = "gaza-2024-01"
+MAX_NOTCHES = 24
 
 QueryParams = Mapping[str, Sequence[str]]
 
@@ -52,28 +50,28 @@ class WhatIf:
 
     @property
     def baseline(self) -> QueryArm:
-        """What the change is held against."""
+        """Return the arm that the change is compared with."""
         return QueryArm(self.scenario, self.pinned)
 
     @property
     def changed(self) -> QueryArm:
-        """What the visitor made of it."""
+        """Return the arm with the visitor's changes."""
         return QueryArm(self.scenario, self.levers, self.changes)
 
     @property
     def moved(self) -> bool:
-        """Whether there are two things to compare."""
+        """Return whether there are two arms to compare."""
         return self.baseline != self.changed
 
-    def question(self, section: str = "") -> Query:
-        """What to ask of the workers: with one section of the answer drawn, or with all."""
+    def query(self, section: str = "") -> Query:
+        """Return the query for the workers, with one section of the answer drawn, or with all."""
         kind = "comparison" if self.moved else "talks"
         arms = (self.baseline, self.changed) if self.moved else (self.baseline,)
         more = (("section", section),) if section else ()
         return Query(kind, arms, self.runs, self.seed, self.days, more)
 
     def with_lever(self, name: str, value: float) -> WhatIf:
-        """The same with a lever set; at its default it does not count as moved."""
+        """Return a copy with a lever set; at its default it does not count as moved."""
         value = rounded(value)
         levers = {**dict(self.levers), name: value}
         if value == self.baseline.case().levers[name].default:
@@ -81,67 +79,67 @@ class WhatIf:
         return replace(self, levers=_sorted(levers))
 
     def with_change(self, path: str, value: str | None) -> WhatIf:
-        """The same with a number of the scenario set, or as it is where the value is None."""
+        """Return a copy with a number of the scenario set, or restored if the value is None."""
         changes = {**dict(self.changes), path: value}
-        kept = {key: text for key, text in changes.items() if text is not None}
-        return replace(self, changes=tuple(sorted(kept.items())))
+        remaining = {key: text for key, text in changes.items() if text is not None}
+        return replace(self, changes=tuple(sorted(remaining.items())))
 
     def setting(self, name: str) -> float:
-        """Where a lever stands."""
+        """Return the setting of a lever."""
         return dict(self.levers).get(name, self.baseline.case().levers[name].default)
 
-    def as_query(self) -> dict[str, list[str]]:
-        """The what-if as the query of an address; what is usual is left out."""
-        query = {"scenario": [self.scenario]}
-        query["set"] = [f"{name}:{value:g}" for name, value in self.levers]
-        query["key"] = [f"{path}:{value}" for path, value in self.changes]
-        query["base"] = [f"{name}:{value:g}" for name, value in self.pinned]
+    def as_query_params(self) -> dict[str, list[str]]:
+        """Return the what-if as the parameters of an address, defaults left out."""
+        params = {"scenario": [self.scenario]}
+        params["set"] = [f"{name}:{value:g}" for name, value in self.levers]
+        params["key"] = [f"{path}:{value}" for path, value in self.changes]
+        params["base"] = [f"{name}:{value:g}" for name, value in self.pinned]
         usual = {"days": self.baseline.case().days, "seed": 1, "runs": FULL_RUNS}
         for name, value in usual.items():
             if getattr(self, name) != value:
-                query[name] = [str(getattr(self, name))]
-        return {name: values for name, values in query.items() if values}
+                params[name] = [str(getattr(self, name))]
+        return {name: values for name, values in params.items() if values}
 
     def link(self) -> str:
-        """What to put behind the address of the page; names the version and the scenario's state.
+        """Return the query string of a permalink, with the version and the scenario's fingerprint.
 
-        Whoever opens it with another version or another state of the scenario is told.
+        A visitor who opens it with another version or another state of the scenario is warned.
         """
         mark = f"{version()}-{self.baseline.sha256()[:12]}"
-        return "?" + urlencode({**self.as_query(), "made": mark}, doseq=True)
+        return "?" + urlencode({**self.as_query_params(), "made": mark}, doseq=True)
 
     @property
-    def _file(self) -> str:
-        """The scenario as a command takes it: by its name, or as the file that was downloaded."""
+    def _scenario_argument(self) -> str:
+        """Return the scenario for a command: its name, or the file that was downloaded."""
         return self.scenario if self.scenario in scenario_names() else f"{self.scenario}.yaml"
 
     def command(self) -> str:
-        """The command line that gives the same numbers."""
-        words = ["parley", "compare" if self.moved else "run", self._file]
-        words += ["--runs", str(self.runs), "--seed", str(self.seed), "--days", str(self.days)]
+        """Return the command line that gives the same numbers."""
+        arguments = ["parley", "compare" if self.moved else "run", self._scenario_argument]
+        arguments += ["--runs", str(self.runs), "--seed", str(self.seed), "--days", str(self.days)]
         for name, value in self.pinned:
-            words += ["--baseline-set" if self.moved else "--set", f"{name}={value:g}"]
+            arguments += ["--baseline-set" if self.moved else "--set", f"{name}={value:g}"]
         defaults = self.baseline.case().levers
-        back = [(n, defaults[n].default) for n, _ in self.pinned if n not in dict(self.levers)]
+        restored = [(n, defaults[n].default) for n, _ in self.pinned if n not in dict(self.levers)]
         if self.moved:
-            for name, value in (*self.levers, *back):
-                words += ["--set", f"{name}={value:g}"]
+            for name, value in (*self.levers, *restored):
+                arguments += ["--set", f"{name}={value:g}"]
             for path, text in self.changes:
-                words += ["--set", f"{path}={text}"]
-        return shlex.join(words)
+                arguments += ["--set", f"{path}={text}"]
+        return shlex.join(arguments)
 
-    def command_of(self, verb: str, *more: str) -> str:
-        """The command line that asks something else of the same talks with the change."""
-        words = ["parley", verb, self._file, *more]
-        words += ["--seed", str(self.seed), "--days", str(self.days)]
+    def command_for(self, verb: str, *more: str) -> str:
+        """Return the command line of another command about the changed arm."""
+        arguments = ["parley", verb, self._scenario_argument, *more]
+        arguments += ["--seed", str(self.seed), "--days", str(self.days)]
         for name, value in self.levers:
-            words += ["--set", f"{name}={value:g}"]
+            arguments += ["--set", f"{name}={value:g}"]
         for path, text in self.changes:
-            words += ["--set", f"{path}={text}"]
-        return shlex.join(words)
+            arguments += ["--set", f"{path}={text}"]
+        return shlex.join(arguments)
 
     def citation(self, title: str) -> str:
-        """How to refer to the result, in one line."""
+        """Return a citation of the result, in one line."""
         return (
             f"Parley {version()}, scenario “{title}” ({self.scenario}, sha256 "
             f"{self.baseline.sha256()[:16]}), {self.runs:,} simulated talks of {self.days} days, "
@@ -150,91 +148,98 @@ class WhatIf:
         )
 
 
-def first_name() -> str:
-    """The scenario that a visitor sees first."""
-    names = scenario_names()
-    return FIRST if FIRST in names else names[0]
+def first_scenario() -> str:
+    """Return the scenario that is shown if none is asked for: the latest of a real conflict."""
+    dates = {}
+    for name in scenario_names():
+        with suppress(ScenarioError):  # a file with mistakes is not shown first
+            case = QueryArm(name).case()
+            if not case.fictional:
+                dates[name] = case.as_of
+    return max(dates, key=dates.__getitem__) if dates else scenario_names()[0]
 
 
-def first_question() -> WhatIf:
-    """What a visitor sees first."""
-    return plain(first_name())
+def first_what_if() -> WhatIf:
+    """Return the what-if that is shown if none is asked for."""
+    return unchanged(first_scenario())
 
 
-def plain(name: str) -> WhatIf:
-    """A scenario as it is."""
+def unchanged(name: str) -> WhatIf:
+    """Return the what-if in which nothing of a scenario is changed."""
     return WhatIf(name, QueryArm(name).case().days)
 
 
-def from_query(query: QueryParams) -> tuple[WhatIf, list[str]]:
-    """The what-if that an address asks for, and what could not be taken from it, in sentences."""
-    name = next(iter(query.get("scenario", [])), "") or first_name()
-    if not user_scenarios.known(name):
-        return first_question(), [f"There is no scenario “{name}” here; this is another one."]
+def from_query_params(params: QueryParams) -> tuple[WhatIf, list[str]]:
+    """Return the what-if of an address, and warnings about what was left out of it."""
+    name = next(iter(params.get("scenario", [])), "") or first_scenario()
+    if not user_scenarios.exists(name):
+        return first_what_if(), [f"There is no scenario “{name}” here; this is another one."]
     try:
-        asked, told = plain(name), []
+        what_if, warnings = unchanged(name), []
     except ScenarioError:
-        return first_question(), ["This scenario has mistakes; mend it on Build a scenario."]
-    counts = {"days": asked.days, "seed": asked.seed, "runs": asked.runs}
+        return first_what_if(), ["This scenario has mistakes; mend it on Build a scenario."]
+    counts = {"days": what_if.days, "seed": what_if.seed, "runs": what_if.runs}
     for key, (least, most) in {
-        "days": (1, MOST_DAYS),
-        "seed": (0, MOST_SEED),
-        "runs": (100, MOST_RUNS),
+        "days": (1, MAX_DAYS),
+        "seed": (0, MAX_SEED),
+        "runs": (100, MAX_RUNS),
     }.items():
-        for text in query.get(key, []):
+        for text in params.get(key, []):
             if re.fullmatch(r"[0-9]{1,7}", text) and least <= int(text) <= most:
                 counts[key] = int(text)
             else:
-                told.append(f"{key} “{text}” is left out: it lies between {least} and {most:,}.")
-    asked = replace(asked, days=counts["days"], seed=counts["seed"], runs=counts["runs"])
-    case = asked.baseline.case()
-    asked = replace(asked, pinned=_levers(query.get("base", []), case, told))
-    asked = replace(asked, levers=_levers(query.get("set", []), case, told))
-    asked = replace(asked, changes=_changes(query.get("key", []), asked, told))
-    for made in query.get("made", []):
-        if made != f"{version()}-{asked.baseline.sha256()[:12]}":
-            told.append(
+                warnings.append(
+                    f"{key} “{text}” is left out: it lies between {least} and {most:,}."
+                )
+    what_if = replace(what_if, days=counts["days"], seed=counts["seed"], runs=counts["runs"])
+    case = what_if.baseline.case()
+    what_if = replace(what_if, pinned=_levers(params.get("base", []), case, warnings))
+    what_if = replace(what_if, levers=_levers(params.get("set", []), case, warnings))
+    what_if = replace(what_if, changes=_changes(params.get("key", []), what_if, warnings))
+    for made in params.get("made", []):
+        if made != f"{version()}-{what_if.baseline.sha256()[:12]}":
+            warnings.append(
                 "This link was made with another version of Parley or of the scenario: its "
                 "numbers may differ from those you were sent."
             )
-    return asked, told
+    return what_if, warnings
 
 
-def _levers(settings: Sequence[str], case: Scenario, told: list[str]) -> Settings:
+def _levers(settings: Sequence[str], case: Scenario, warnings: list[str]) -> Settings:
     levers = {}
     for setting in settings:
         name, _, value = setting.partition(":")
         try:
             number = check_levers(case, {name: value})[name]  # type: ignore[dict-item]
         except LeverError as error:
-            told.append(f"Left out: {error}.")
+            warnings.append(f"Left out: {error}.")
             continue
         if number != case.levers[name].default:
             levers[name] = number
     return _sorted(levers)
 
 
-def _changes(settings: Sequence[str], asked: WhatIf, told: list[str]) -> Changes:
-    """Those changes of numbers that the scenario allows, tried one by one."""
+def _changes(settings: Sequence[str], what_if: WhatIf, warnings: list[str]) -> Changes:
+    """Return the changes of numbers that the scenario allows, tried one by one."""
     changes: dict[str, str] = {}
     for setting in settings:
         path, _, value = setting.partition(":")
-        wrong = complaint(asked.scenario, {**changes, path: value})
-        if wrong:
-            told.append(f"Left out: {wrong}")
+        error = change_error(what_if.scenario, {**changes, path: value})
+        if error:
+            warnings.append(f"Left out: {error}")
         else:
             changes[path] = value
     return tuple(sorted(changes.items()))
 
 
-def complaint(name: str, changes: Mapping[str, str]) -> str:
-    """Why a scenario cannot be changed so; nothing if it can."""
-    known = QueryArm(name).case().quantities()
+def change_error(name: str, changes: Mapping[str, str]) -> str:
+    """Return why a scenario cannot be changed so; empty if it can."""
+    quantities = QueryArm(name).case().quantities()
     for path, value in changes.items():
-        if path not in known:
+        if path not in quantities:
             return f"{name} has no number “{path}”."
         if not value.strip().startswith("{") and not _is_number(value):
-            return f"“{value}” is no number. Write one, such as {known[path].centre:.4g}."
+            return f"“{value}” is no number. Write one, such as {quantities[path].centre:.4g}."
     try:
         QueryArm(name, changes=tuple(sorted(changes.items()))).case()
     except ValueError as error:
@@ -257,24 +262,24 @@ def _sorted(levers: Mapping[str, float]) -> Settings:
 
 
 def rounded(setting: float) -> float:
-    """A setting as an address has it, so that a slider and a link ask the same."""
+    """Round a setting as addresses do, so that a slider and a link give the same query."""
     return float(f"{setting:g}")
 
 
-def step_of(lever: Lever) -> float:
-    """A round step for a slider from which its ends and its default can be reached."""
+def slider_step(lever: Lever) -> float:
+    """Return a round step for a slider that reaches its ends and its default."""
     reach = lever.high - lever.low
-    fine = [step for step in STEPS if reach / step <= NOTCHES]
-    coarse = [step for step in reversed(STEPS) if reach / step > NOTCHES]
+    fine = [step for step in STEPS if reach / step <= MAX_NOTCHES]
+    coarse = [step for step in reversed(STEPS) if reach / step > MAX_NOTCHES]
     for step in (*fine, *coarse):
         parts = [(end - lever.low) / step for end in (lever.default, lever.high)]
         if all(abs(part - round(part)) < 1e-6 for part in parts):
             return step
-    return reach / NOTCHES
+    return reach / MAX_NOTCHES
 
 
-def footings(case: Scenario) -> dict[str, str]:
-    """What the numbers rest on that each lever moves: sources, or that they are judgements."""
+def lever_sources(case: Scenario) -> dict[str, str]:
+    """Return for each lever the sources of the numbers it moves, or their basis."""
     numbers = case.quantities()
     return {
         name: "; ".join(

@@ -1,7 +1,7 @@
-"""Waiting for an answer on a page: what is known is there at once, an estimate comes first.
+"""Show cached, then estimated, then final results.
 
 A script that waits costs nothing but a thread. Whatever the visitor does meanwhile ends the wait:
-the page begins anew, and a question that nobody else asked leaves the line.
+the page is drawn anew, and a query that nobody else waits for leaves the queue.
 """
 
 from __future__ import annotations
@@ -15,120 +15,122 @@ import streamlit as st
 
 from dashboard.common import theme
 from dashboard.explore import baselines
-from dashboard.explore.job_queue import AWAITED, EARLY, Job, jobs
+from dashboard.explore.job_queue import AWAITED, EARLY, Job, shared_queue
 from dashboard.explore.query import EARLY_RUNS, Query
 from sim.reporting.models import Headline
 from sim.scenario.errors import count_noun
 from sim.types import Json
 
-#: Is told lines of the headline, each of a day, and of how many talks they are.
-Show = Callable[[Sequence[Headline], int], None]
+#: Draws lines of the headline, one for each day, that rest on a number of talks.
+ShowHeadline = Callable[[Sequence[Headline], int], None]
 
-#: Seconds between two looks at whether an answer has come, and whether the visitor has moved on.
-LOOK_EVERY, ASK_EVERY = 0.05, 0.25
+#: Seconds between checks for an answer, and between redraws that notice a visitor who left.
+POLL_INTERVAL, REDRAW_INTERVAL = 0.05, 0.25
 
 
-def who() -> str:
-    """A name for this session among those who ask."""
-    name: str = st.session_state.setdefault("asker", uuid.uuid4().hex)
+def session_id() -> str:
+    """Return an identifier of this browser session."""
+    name: str = st.session_state.setdefault("session_id", uuid.uuid4().hex)
     return name
 
 
-def known(question: Query) -> Json | None:
-    """The answer if it was computed before."""
-    return jobs().known(baselines.whole(question))
+def cached_answer(query: Query) -> Json | None:
+    """Return the answer if it was computed before."""
+    return shared_queue().cached_answer(baselines.without_section(query))
 
 
-def answer_to(question: Query, show: Show | None = None) -> Json | None:
-    """The answer, waited for where it must be; None where it failed or was cancelled.
+def wait_for_answer(query: Query, show: ShowHeadline | None = None) -> Json | None:
+    """Return the answer, waiting if necessary; None if it failed or was cancelled.
 
-    `show` draws what is known before the rest. What went wrong stands on the page, with a way to
-    ask again.
+    `show` draws headlines that are known before the answer. A failure is shown on the page, with a
+    button to ask again.
     """
-    question = baselines.whole(question)
-    found = jobs().known(question)
-    _leave_others(question)
-    if found is not None:
-        return found
-    if st.session_state.get("cancelled") == question.key():
+    query = baselines.without_section(query)
+    answer = shared_queue().cached_answer(query)
+    _withdraw_others(query)
+    if answer is not None:
+        return answer
+    if st.session_state.get("cancelled") == query.key():
         st.info("You cancelled this computation.")
         st.button(
-            "Compute it after all", key=f"after-all-{question.key()}", on_click=_forget_cancelled
+            "Compute it after all", key=f"after-all-{query.key()}", on_click=_forget_cancelled
         )
         return None
-    return _wait(question, show)
+    return _wait(query, show)
 
 
-def _leave_others(question: Query) -> None:
-    """Take what this session asked before out of the line, if nobody else wants it."""
-    key = question.key()
-    for job in st.session_state.get("asked_jobs", ()):
+def _withdraw_others(query: Query) -> None:
+    """Withdraw this session's other pending jobs."""
+    key = query.key()
+    for job in st.session_state.get("pending_jobs", ()):
         if job.key != key:
-            jobs().drop(job, who())
-    st.session_state["asked_jobs"] = ()
+            shared_queue().withdraw(job, session_id())
+    st.session_state["pending_jobs"] = ()
 
 
-def _wait(question: Query, show: Show | None) -> Json | None:
-    line = jobs()
-    under_way = []
+def _wait(query: Query, show: ShowHeadline | None) -> Json | None:
+    queue = shared_queue()
+    pending = []
     shown: dict[int, int] = {}
-    if show is not None and question.runs > EARLY_RUNS:
-        sooner = replace(question, kind="headline", runs=EARLY_RUNS, more=())
-        under_way.append(line.ask(sooner, who(), EARLY))
-    job = line.ask(question, who(), AWAITED)
-    st.session_state["asked_jobs"] = (*under_way, job)
+    if show is not None and query.runs > EARLY_RUNS:
+        early_query = replace(query, kind="headline", runs=EARLY_RUNS, more=())
+        pending.append(queue.submit(early_query, session_id(), EARLY))
+    job = queue.submit(query, session_id(), AWAITED)
+    st.session_state["pending_jobs"] = (*pending, job)
     place = st.empty()
     with place.container():
         bar = st.progress(0.0, text="Beginning")
-        st.button("Cancel", key=f"cancel-{job.key}", on_click=_cancel, args=((*under_way, job),))
-    seen, asked_at = -1, 0.0
-    while not job.over:
-        news = job.wait(job.changes, LOOK_EVERY)
-        if news != seen or time.monotonic() > asked_at + ASK_EVERY:
-            seen, asked_at = news, time.monotonic()
-            bar.progress(min(job.progress, 1.0), text=_how_far(job))  # a visitor who left is seen
-        for part, runs in _parts(under_way, job):
-            if show is not None:
-                show_better(part, runs, shown, show)
-    st.session_state["asked_jobs"] = ()
+        st.button("Cancel", key=f"cancel-{job.key}", on_click=_cancel, args=((*pending, job),))
+    seen_changes, redrawn_at = -1, 0.0
+    while not job.finished:
+        changes = job.wait(job.changes, POLL_INTERVAL)
+        if changes != seen_changes or time.monotonic() > redrawn_at + REDRAW_INTERVAL:
+            seen_changes, redrawn_at = changes, time.monotonic()
+            bar.progress(min(job.progress, 1.0), text=_status(job))  # a visitor who left is seen
+        if show is not None:  # only answers with a headline are shown bit by bit
+            for part, runs in _partial_answers(pending, job):
+                show_improved(part, runs, shown, show)
+    st.session_state["pending_jobs"] = ()
     place.empty()
     if job.answer is None:
-        st.error(theme.plain(job.error))
+        st.error(theme.escape(job.error))
         st.button("Ask again", key=f"again-{job.key}")
     return job.answer
 
 
-def _parts(under_way: list[Job], job: Job) -> list[tuple[list[Headline], int]]:
-    """What is known so far, that of the fewest talks first."""
-    known = [(one.answer or one.partial, one.question.runs) for one in (*under_way, job)]
+def _partial_answers(pending: list[Job], job: Job) -> list[tuple[list[Headline], int]]:
+    """Return the headlines known so far with their numbers of talks, fewest first."""
+    parts = [(each.answer or each.partial, each.query.runs) for each in (*pending, job)]
     return [
         ([Headline.model_validate(line) for line in part["headline"]], runs)
-        for part, runs in known
+        for part, runs in parts
         if part is not None
     ]
 
 
-def show_better(headline: Sequence[Headline], runs: int, shown: dict[int, int], show: Show) -> None:
-    """Show the lines of more talks than were `shown` of their day: days are known one by one."""
+def show_improved(
+    headline: Sequence[Headline], runs: int, shown: dict[int, int], show: ShowHeadline
+) -> None:
+    """Show the lines that rest on more talks than those `shown` for the same day."""
     lines = [line for line in headline if runs > shown.get(line.day, 0)]
     if lines:
         show(lines, runs)
         shown.update((line.day, runs) for line in lines)
 
 
-def _how_far(job: Job) -> str:
+def _status(job: Job) -> str:
     if job.state == "waiting":
-        others = jobs().waiting() - 1
+        others = shared_queue().unanswered_count() - 1
         in_line = f"{count_noun(others, 'other question')} {'is' if others == 1 else 'are'} in line"
         return "Waiting for a free worker" + (f"; {in_line}" if others else "")
-    return job.words
+    return job.status_text
 
 
-def _cancel(under_way: tuple[Job, ...]) -> None:
-    for job in under_way:
-        jobs().cancel(job, who())
-    st.session_state["cancelled"] = under_way[-1].key
-    st.session_state["asked_jobs"] = ()
+def _cancel(pending: tuple[Job, ...]) -> None:
+    for job in pending:
+        shared_queue().cancel(job, session_id())
+    st.session_state["cancelled"] = pending[-1].key
+    st.session_state["pending_jobs"] = ()
 
 
 def _forget_cancelled() -> None:

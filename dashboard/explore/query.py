@@ -1,4 +1,4 @@
-"""What can be asked of the workers, as plain data: the same question has the same key."""
+"""Queries to the workers as plain data: equal queries have equal keys."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ from sim.scenario.loading import load_scenario, read_text, sha256_of
 from sim.scenario.schema import Scenario
 from sim.types import Json
 
-#: Talks by which an answer is first estimated, and those of the answer itself. The first are the
-#: same talks in both.
+#: Talks of the early estimate and of the answer; the estimate's are the first of the answer's.
 EARLY_RUNS, FULL_RUNS = 100, 2000
 
-#: The kind of question that plays talks and says nothing of them.
+#: The kind of query that plays talks and reports nothing of them.
 OUTCOMES = "outcomes"
 
-#: The package that computes answers, with what `sim` says and draws.
+#: The package that computes answers, besides `sim`.
 COMPUTE = "dashboard.explore.compute"
 
 Settings = tuple[tuple[str, float], ...]
@@ -32,7 +31,7 @@ Changes = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class QueryArm:
-    """One way to play: a scenario, some of its numbers changed, its levers moved.
+    """One arm: a scenario, with some numbers changed and levers moved.
 
     The scenario goes by its name, or is a `text` of the visitor's own.
     """
@@ -43,17 +42,17 @@ class QueryArm:
     text: str = ""
 
     def case(self) -> Scenario:
-        """The scenario as read; raises ScenarioError with everything that is wrong."""
+        """Return the scenario as read; raises ScenarioError with everything that is wrong."""
         return self._read()[0]
 
     def sha256(self) -> str:
-        """The fingerprint of the scenario, changes included."""
+        """Return the fingerprint of the scenario, changes included."""
         return self._read()[1]
 
     def _read(self) -> tuple[Scenario, str]:
         if self.text:
             return _read(self.scenario, self.text, self.changes)
-        file = user_scenarios.file_of(self.scenario)
+        file = user_scenarios.find_file(self.scenario)
         return _load(file, self.changes, file.stat().st_mtime_ns)
 
 
@@ -73,10 +72,10 @@ def _read(name: str, text: str, changes: Changes) -> tuple[Scenario, str]:
 
 @dataclass(frozen=True)
 class Query:
-    """What to compute, of which arms, with what luck.
+    """What to compute, for which arms, with which seed.
 
-    `kind` is a name in `dashboard.explore.compute.summary.ANSWERS`; `more` is what a kind
-    asks besides.
+    `kind` is a name in `dashboard.explore.compute.summary.ANSWERS`; `more` holds further
+    parameters of a kind.
     """
 
     kind: str
@@ -87,25 +86,25 @@ class Query:
     more: tuple[tuple[str, str], ...] = ()
 
     def key(self) -> str:
-        """A name for the answer: equal for equal questions to the same source.
+        """Return a key for the answer: equal for equal queries to the same source code.
 
-        Talks are kept as long as the model is the same, what is said of them as long as that is.
+        The key of outcomes depends on the model alone, that of answers on the reporting as well.
         """
-        asked = asdict(self)
-        asked["arms"] = [(arm.sha256(), sorted(arm.levers)) for arm in self.arms]
-        asked["version"] = version()
-        asked["source"] = (
+        fields = asdict(self)
+        fields["arms"] = [(arm.sha256(), sorted(arm.levers)) for arm in self.arms]
+        fields["version"] = version()
+        fields["source"] = (
             model_fingerprint() if self.kind == OUTCOMES else report_fingerprint(COMPUTE)
         )
-        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
     def as_json(self) -> Json:
-        """The question for a worker."""
+        """Return the query as JSON for a worker."""
         return asdict(self)
 
     @classmethod
-    def of(cls, data: Mapping[str, Any]) -> Query:
-        """The question that became `data`."""
+    def from_json(cls, data: Mapping[str, Any]) -> Query:
+        """Return the query that `as_json` wrote."""
         arms = tuple(
             QueryArm(arm["scenario"], _pairs(arm["levers"]), _pairs(arm["changes"]), arm["text"])
             for arm in data["arms"]
@@ -114,7 +113,7 @@ class Query:
 
 
 def arm_key(arm: QueryArm, runs: int, seed: int, days: int) -> str:
-    """A name for the talks of one arm."""
+    """Return the key of the outcomes of one arm."""
     return Query(OUTCOMES, (arm,), runs, seed, days).key()
 
 

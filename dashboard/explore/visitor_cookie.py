@@ -1,4 +1,4 @@
-"""The cookie by which a browser is known again; Streamlit's own pages cannot set one."""
+"""The middleware that sets the visitor's cookie; Streamlit's own pages cannot set one."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.explore.visitor_store import COOKIE
 
-#: How long a browser remembers who it is, in seconds.
-REMEMBERED = 180 * 24 * 3600
+#: How long a browser keeps the cookie, in seconds.
+MAX_AGE = 180 * 24 * 3600
 
 
-class Visitors:
-    """Gives each browser a random name of its own, in a cookie that scripts cannot read.
+class VisitorCookieMiddleware:
+    """ASGI middleware that gives each browser a random name in an HttpOnly cookie.
 
-    It is how saved what-ifs are found again. It says nothing about who the visitor is.
+    Saved what-ifs are found again by it. It does not say who the visitor is.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request; a page asked for without the cookie brings it along."""
-        if scope["type"] != "http" or not _wants_page(scope) or _known(scope):
+        """Serve a request; set the cookie with a page that was asked for without it."""
+        if scope["type"] != "http" or not _wants_page(scope) or _has_cookie(scope):
             await self.app(scope, receive, send)
             return
         secure = "; Secure" if scope.get("scheme") == "https" else ""
         cookie = (
-            f"{COOKIE}={secrets.token_urlsafe(24)}; Path=/; Max-Age={REMEMBERED}; HttpOnly; "
+            f"{COOKIE}={secrets.token_urlsafe(24)}; Path=/; Max-Age={MAX_AGE}; HttpOnly; "
             f"SameSite=Lax{secure}"
         )
 
@@ -46,6 +46,6 @@ def _wants_page(scope: Scope) -> bool:
     return scope["method"] == "GET" and b"text/html" in headers.get(b"accept", b"")
 
 
-def _known(scope: Scope) -> bool:
-    sent = dict(scope["headers"]).get(b"cookie", b"").decode("latin-1")
-    return COOKIE in cookie_parser(sent)  # bears what other servers of this host have set
+def _has_cookie(scope: Scope) -> bool:
+    cookie_header = dict(scope["headers"]).get(b"cookie", b"").decode("latin-1")
+    return COOKIE in cookie_parser(cookie_header)  # tolerates cookies of other servers of this host

@@ -1,8 +1,8 @@
-"""A process that answers questions: one line of JSON in, some lines of JSON out.
+"""A worker process: one query as a line of JSON in, some lines of JSON out.
 
-`dashboard.explore.job_queue` starts it and speaks to it through pipes. It ends
-when nobody is left to ask. What is printed by accident goes to standard error, so that
-it cannot be taken for an answer.
+`dashboard.explore.job_queue` starts it and talks to it through pipes. It ends with its
+standard input. What is printed by accident goes to standard error, so that it cannot be taken for
+an answer.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from dashboard.common.disk_cache import Cache
 from dashboard.explore.query import Query
 from sim.scenario.errors import ScenarioError
 
-#: The kinds of lines that a worker writes. The last two end an answer.
-READY, PROGRESS, PARTIAL, ANSWER, WRONG = "ready", "progress", "partial", "answer", "wrong"
+#: Kinds of messages that a worker writes; each query ends with one of the last two.
+READY, PROGRESS, PARTIAL, ANSWER, FAILED = "ready", "progress", "partial", "answer", "wrong"
 
-WENT_WRONG = (
+UNEXPECTED_ERROR = (
     "This could not be computed; the server's log says why. Change the question, or ask again."
 )
 
 
 def main() -> None:
-    """Answer questions from standard input until it ends."""
+    """Answer the queries on standard input until it ends."""
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     from altair.utils import schemapi
@@ -43,20 +43,20 @@ def main() -> None:
     schemapi.disable_debug_mode()
     ANSWERS.update({**comparison.KINDS, **explanation.KINDS, **single_run.KINDS})
 
-    desk = JobContext(
+    context = JobContext(
         Cache(Path(sys.argv[1]), int(sys.argv[2])),
-        say=lambda part, words: _write(out, PROGRESS, [part, words]),
+        say=lambda part, text: _write(out, PROGRESS, [part, text]),
         show=lambda partial: _write(out, PARTIAL, partial),
     )
     _write(out, READY, None)
     for line in sys.stdin:
         try:
-            _write(out, ANSWER, answer(Query.of(json.loads(line)), desk))
+            _write(out, ANSWER, answer(Query.from_json(json.loads(line)), context))
         except (ScenarioError, ValueError) as error:
-            _write(out, WRONG, str(error))
+            _write(out, FAILED, str(error))
         except Exception:
             traceback.print_exc()
-            _write(out, WRONG, WENT_WRONG)
+            _write(out, FAILED, UNEXPECTED_ERROR)
 
 
 def _write(out: TextIO, kind: str, content: Any) -> None:

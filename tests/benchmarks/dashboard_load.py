@@ -136,7 +136,7 @@ def one_lever(seed: int, scenario: str) -> Iterator[dict[str, list[str]]]:
 
 def steps(lever: Lever) -> list[float]:
     """Return where a lever can be put on its slider, but for where it stands."""
-    step = page_state.step_of(lever)
+    step = page_state.slider_step(lever)
     count = round((lever.high - lever.low) / step)
     settings = [page_state.rounded(lever.low + k * step) for k in range(count + 1)]
     return [value for value in settings if value != lever.default]
@@ -228,7 +228,7 @@ def main() -> int:
     reader = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    reader.add_argument("--scenario", default=page_state.FIRST)
+    reader.add_argument("--scenario", default=page_state.first_scenario())
     reader.add_argument("--levers", type=int, default=8, help="levers let go, one after another")
     reader.add_argument("--visitors", type=int, default=60, help="visitors of the class")
     reader.add_argument("--rounds", type=int, default=1, help="questions each of them asks")

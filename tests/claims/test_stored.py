@@ -421,20 +421,20 @@ def home(tmp_path, monkeypatch):
 def test_what_visitors_saved_is_found_by_their_cookie(home):
     from dashboard.explore import class_wall, page_state, what_if_widgets
 
-    said, notebook = told("dashboard"), what_if_widgets.notebook()
+    said, store = told("dashboard"), what_if_widgets.visitor_store()
     for who, kinds in said["kept"].items():
         for kind, content in kinds.items():
-            assert notebook.kept(said["cookies"][who], kind) == content, (who, kind)
-            assert list(notebook.kept(said["cookies"][who], kind)) == list(content)
+            assert store.load(said["cookies"][who], kind) == content, (who, kind)
+            assert list(store.load(said["cookies"][who], kind)) == list(content)
     for query in said["kept"]["student"]["what-if"].values():
-        asked, wrong = page_state.from_query(parse_qs(query))
+        asked, wrong = page_state.from_query_params(parse_qs(query))
         assert (asked.moved, wrong) == (True, [])
     code = said["names"]["wall"]
-    assert [asdict(one) for one in class_wall.sent(notebook, code)] == said["wall"]
+    assert [asdict(one) for one in class_wall.entries(store, code)] == said["wall"]
     for who, owns in said["is_owner"].items():
-        assert class_wall.is_owner(notebook, said["cookies"][who], code) is owns
+        assert class_wall.is_owner(store, said["cookies"][who], code) is owns
     for one, is_open in said["is_open"].items():
-        assert class_wall.is_open(notebook, one) is is_open
+        assert class_wall.wall_exists(store, one) is is_open
     with closing(sqlite3.connect(home / "visitors.sqlite")) as base:
         counted = dict(base.execute("SELECT kind, count(*) FROM kept GROUP BY kind"))
     assert counted == said["rows_by_kind"]
@@ -446,14 +446,14 @@ def test_texts_of_visitors_own_are_found_by_their_names(home):
     from sim.scenario.loading import load_scenario as read
 
     for key, one in told("dashboard")["own"].items():
-        text = user_scenarios.text_of(one["name"])
+        text = user_scenarios.load_text(one["name"])
         assert hashlib.sha256(text.encode()).hexdigest() == one["sha256_of_text"]
-        assert user_scenarios.keep(text) == one["name"]
+        assert user_scenarios.save(text) == one["name"]
         if key == "own":
-            assert read(user_scenarios.file_of(one["name"])).title.startswith("Two Islands")
+            assert read(user_scenarios.find_file(one["name"])).title.startswith("Two Islands")
         else:
             with pytest.raises(ScenarioError):
-                read(user_scenarios.file_of(one["name"]))
+                read(user_scenarios.find_file(one["name"]))
 
 
 def links() -> list[dict]:
@@ -469,17 +469,17 @@ def test_a_link_asks_what_it_asked(home, link):
     from dashboard.explore import page_state
 
     said = link["read"]
-    asked, wrong = page_state.from_query(parse_qs(link["query"]))
+    asked, wrong = page_state.from_query_params(parse_qs(link["query"]))
     assert json.loads(json.dumps(asdict(asked))) == said["asked"]
     assert wrong == said["told"]
-    assert (asked.moved, asked.question().kind) == (said["moved"], said["kind"])
-    assert asked.as_query() == said["as_query"]
+    assert (asked.moved, asked.query().kind) == (said["moved"], said["kind"])
+    assert asked.as_query_params() == said["as_query"]
     assert asked.link() == said["link"]  # names version and scenario: neither may change unsaid
     assert asked.command() == said["command"]
-    assert [arm.sha256() for arm in asked.question().arms] == said["arms"]
+    assert [arm.sha256() for arm in asked.query().arms] == said["arms"]
     for side in link.get("sides", {}).values():
         if side["asked"] is not None:
-            one, wrong = page_state.from_query(parse_qs(side["said"]))
+            one, wrong = page_state.from_query_params(parse_qs(side["said"]))
             assert (json.loads(json.dumps(asdict(one))), wrong) == (side["asked"], side["told"])
 
 
@@ -497,12 +497,12 @@ def test_a_link_shows_the_numbers_it_showed(home):
             or "guess" in link["query"]
         ):
             continue
-        asked, _ = page_state.from_query(parse_qs(link["query"]))
+        asked, _ = page_state.from_query_params(parse_qs(link["query"]))
         if asked.runs > 200:  # a text with mistakes, in place of which the first scenario is shown
             continue
         from dataclasses import replace
 
-        line = answer(replace(asked.question(), kind="headline"), desk)["headline"][-1]
+        line = answer(replace(asked.query(), kind="headline"), desk)["headline"][-1]
         arms = ("baseline", "changed") if asked.moved else ("baseline",)
         assert [line["arms"][arm]["words"] for arm in arms] == link["shown"]["counts"], link[
             "query"

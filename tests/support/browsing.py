@@ -12,21 +12,21 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
-from tests.support.visiting import PATIENCE, Server, Visit, answers
+from tests.support.visiting import TIMEOUT, Server, Visit, wait_until_up
 from tests.tools.system_packages import BROWSER, free_port
 
 ROOT = Path(__file__).parents[2]
 
-#: A dashboard that works nothing out before somebody asks: no test asks for it, and it would take
-#: more of a processor than most tests do.
-UNPREPARED = """
+#: A dashboard that prepares no first pages: no test needs them, and they would take more processor
+#: time than most tests.
+WITHOUT_BASELINES = """
 from dashboard import __main__
 from dashboard.explore import baselines
-baselines.prepare = lambda line: None
+baselines.prepare = lambda queue: None
 __main__.main()
 """
 
-CHROMIUM_SAYS = [
+CHROMIUM_OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -39,12 +39,12 @@ CHROMIUM_SAYS = [
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A dashboard with a folder of its own, for the whole session."""
+    """Start a dashboard with a data folder of its own, for the whole session."""
     home, port = tmp_path_factory.mktemp("dashboard"), free_port()
     log = home / "log.txt"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-c", UNPREPARED, "--port", str(port), "--home", str(home)],
+            [sys.executable, "-c", WITHOUT_BASELINES, "--port", str(port), "--home", str(home)],
             cwd=ROOT,
             stdout=out,
             stderr=out,
@@ -52,29 +52,29 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         )
     url = f"http://127.0.0.1:{port}"
     try:
-        answers(url, process, log)
+        wait_until_up(url, process, log)
         yield Server(url, process, home)
     finally:
         process.terminate()
-        process.wait(timeout=PATIENCE / 1000)
+        process.wait(timeout=TIMEOUT / 1000)
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """A browser for the whole session."""
+    """Start a browser for the whole session."""
     path = BROWSER.find()
     if path is None:
         pytest.skip(BROWSER.missing)
-    expect.set_options(timeout=PATIENCE)
+    expect.set_options(timeout=TIMEOUT)
     with sync_playwright() as play:
-        found = play.chromium.launch(executable_path=path, args=CHROMIUM_SAYS, timeout=PATIENCE)
-        yield found
-        found.close()
+        browser = play.chromium.launch(executable_path=path, args=CHROMIUM_OPTIONS, timeout=TIMEOUT)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")
 def household(chromium: Browser) -> Iterator[BrowserContext]:
-    """A browser context that keeps what pages are made of, so that they need not be made anew."""
+    """Open a browser context that keeps the static files of pages from test to test."""
     context = chromium.new_context(reduced_motion="reduce")
     yield context
     context.close()

@@ -1,4 +1,4 @@
-"""What the tests of pages do: visit a dashboard with a browser, wait, press, read."""
+"""Visit a page with a browser: wait, click, read, and check how it looks."""
 
 from __future__ import annotations
 
@@ -17,35 +17,34 @@ from playwright.sync_api import Locator, Page, Request, WebSocket
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-#: Milliseconds to wait for what should appear; the machine may be busy.
-PATIENCE = 300_000
+#: Milliseconds to wait for an element; the machine may be busy.
+TIMEOUT = 300_000
 
-#: Milliseconds that Streamlit's boxes wait for more before they send what was done in them.
-HESITATION = 210
+#: Milliseconds for which Streamlit's widgets wait for more input before they send it.
+DEBOUNCE = 210
 
-#: The page stands still after so many milliseconds: what the server sent is drawn, nothing is left
-#: of what was drawn before, and nothing fades. (Doors of the classroom are no pages of Streamlit.)
+#: Whether the page is at rest after so many milliseconds: everything is drawn, nothing is stale or
+#: fading. (The classroom's own routes are not pages of Streamlit.)
 STILL = """milliseconds => new Promise(done => setTimeout(() => {
   const app = document.querySelector("[data-testid=stApp]");
   done((!app || app.dataset.testScriptState === "notRunning")
     && !document.querySelector("[data-stale=true]")
-    && !document.getAnimations().some(one => one instanceof CSSTransition));
+    && !document.getAnimations().some(each => each instanceof CSSTransition));
 }, milliseconds))"""
 
-#: Timers that the page set before are over, so what was done is on its way to the server.
-SENT = "milliseconds => new Promise(done => setTimeout(() => done(true), milliseconds))"
+#: Resolves once the timers that the page set before are over, so that all input is sent.
+AFTER_DEBOUNCE = "milliseconds => new Promise(done => setTimeout(() => done(true), milliseconds))"
 
-#: How often, and after how many milliseconds, a page with something wrong is looked at again.
-LOOKS_AGAIN, BETWEEN_LOOKS = 8, 1500
+#: How often, and after how many milliseconds, a page with problems is checked again.
+RETRIES, RETRY_INTERVAL = 8, 1500
 
-#: How pages are looked at: the colours asked for, and the widths of the window. Axe looks at the
-#: last width of each.
+#: Colour schemes and the window widths in which pages are checked; Axe checks the last of each.
 LOOKS = {"light": (390, 1280), "dark": (1280, 390)}
 
 AXE = Axe()
 
-#: What Axe finds wrong with the page, or with what a selector names.
-LOOK = """async part =>
+#: Returns what Axe finds wrong with the page, or with the part that a selector names.
+FIND_VIOLATIONS = """async part =>
   (await axe.run(part ?? document, {resultTypes: ["violations"], elementRef: false})).violations"""
 
 
@@ -58,7 +57,7 @@ class Server:
     home: Path
 
     def workers(self) -> list[int]:
-        """The processes that compute for this server, and for no other."""
+        """Return the process ids of this server's workers."""
         listed = subprocess.run(
             ("ps", "-A", "-o", "pid=,ppid="), capture_output=True, text=True, check=True
         ).stdout
@@ -66,11 +65,11 @@ class Server:
         return [int(pid) for pid, parent in pairs if int(parent) == self.process.pid]
 
 
-class Line:
-    """The line between a page and its server: whether what was asked last has been answered."""
+class PageConnection:
+    """The WebSocket of a page: whether its last request has been answered."""
 
     def __init__(self, socket: WebSocket) -> None:
-        self.asked, self.begun = True, False  # a page begins by asking for itself
+        self.pending, self.started = True, False  # a page begins with a request
         socket.on("framesent", self._sent)
         socket.on("framereceived", self._received)
 
@@ -78,16 +77,16 @@ class Line:
         message = BackMsg()
         message.ParseFromString(_bytes(frame))
         if message.HasField("rerun_script") and not message.rerun_script.fragment_id:
-            self.asked, self.begun = True, False
+            self.pending, self.started = True, False
 
     def _received(self, frame: bytes | str) -> None:
         message = ForwardMsg()
         message.ParseFromString(_bytes(frame))
         if message.HasField("new_session") and not message.metadata.run.fragment_ids:
-            self.begun = True
+            self.started = True
         elif message.HasField("script_finished"):
             early = message.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN
-            self.asked = self.asked and (early or not self.begun)
+            self.pending = self.pending and (early or not self.started)
 
 
 def _bytes(frame: bytes | str) -> bytes:
@@ -96,15 +95,15 @@ def _bytes(frame: bytes | str) -> bytes:
 
 @dataclass
 class Visit:
-    """One visitor's browser on one page, and what it asked of whom."""
+    """One visitor's browser on one page, and the hosts it sent requests to."""
 
     page: Page
     server: Server
     hosts: set[str] = field(default_factory=set)
-    line: Line | None = None
+    connection: PageConnection | None = None
 
     def __post_init__(self) -> None:
-        self.page.set_default_timeout(PATIENCE)
+        self.page.set_default_timeout(TIMEOUT)
         self.page.on("request", self._note)
         self.page.on("websocket", self._listen)
 
@@ -113,11 +112,11 @@ class Visit:
         if parts.scheme not in ("data", "blob", "about"):
             self.hosts.add(parts.netloc)
         if request.is_navigation_request() and not parts.path.startswith("/media/"):
-            self.line = None  # the line of the page before
+            self.connection = None  # it was that of the page before
 
     def _listen(self, socket: WebSocket) -> None:
         if "/_stcore/" in socket.url:
-            self.line = Line(socket)
+            self.connection = PageConnection(socket)
 
     def goto(self, path: str) -> Visit:
         """Open a page and wait until it rests."""
@@ -125,9 +124,9 @@ class Visit:
         return self.rest()
 
     def rest(self) -> Visit:
-        """Wait until the server has answered what the page asked, and nothing moves any more."""
-        self.page.wait_for_function(SENT, arg=HESITATION)
-        self.until(lambda: self.line is not None and not self.line.asked)
+        """Wait until the server has answered the last request, and nothing moves any more."""
+        self.page.wait_for_function(AFTER_DEBOUNCE, arg=DEBOUNCE)
+        self.until(lambda: self.connection is not None and not self.connection.pending)
         return self.still()
 
     def still(self) -> Visit:
@@ -136,33 +135,33 @@ class Visit:
         return self
 
     def until(self, true: Callable[[], Any]) -> Visit:
-        """Wait until something is true, here or elsewhere; raises AssertionError."""
-        end = time.monotonic() + PATIENCE / 1000
+        """Wait until a condition holds; raises AssertionError."""
+        end = time.monotonic() + TIMEOUT / 1000
         while not true():
-            assert time.monotonic() < end, "what was waited for never came"
+            assert time.monotonic() < end, "the condition never came true"
             self.page.wait_for_timeout(100)
         return self
 
     def click(self, name: str, role: str = "button") -> Visit:
-        """Press what has this name, and wait for what follows."""
+        """Click the element with this name, and wait for what follows."""
         self.page.get_by_role(role, name=name).first.click()  # type: ignore[arg-type]
         return self.rest()
 
     @property
     def counts(self) -> Locator:
-        """The large numbers above everything else: baseline, then change."""
+        """Return the large numbers of the headline: baseline, then change."""
         return self.page.locator(".parley-count b")
 
     @property
     def effect(self) -> Locator:
-        """The sentence about them."""
+        """Return the sentence of the headline about the effect."""
         return self.page.locator(".parley-effect")
 
     def looks_well(self) -> None:
-        """In wide and narrow windows, light and dark, nothing is wrong with the page as it stands.
+        """Check the page as it stands in wide and narrow windows, light and dark.
 
-        It is loaded anew in other colours, as the server chooses those of charts. Axe, which takes
-        seconds, sees each width and each colour once.
+        It is reloaded in other colours, as the server chooses those of charts. Axe, which takes
+        seconds, checks each width and each colour once.
         """
         for colours, widths in LOOKS.items():
             self.page.emulate_media(color_scheme=colours)  # type: ignore[arg-type]
@@ -174,41 +173,42 @@ class Visit:
             self.is_accessible()
 
     def has_no_error(self) -> None:
-        """Nothing on the page is an error or a traceback."""
+        """Check that nothing on the page is an error or a traceback."""
         assert self.page.get_by_test_id("stException").count() == 0
         for words in ("Something went wrong", "Page not found"):
             assert self.page.get_by_text(words).count() == 0
 
     def is_accessible(self, part: str | None = None) -> None:
-        """Axe finds nothing serious on the page or a part of it, and the page is not too wide."""
+        """Check that Axe finds nothing serious, and that the page is not too wide."""
         self._lasting(lambda: self._serious(part))
         self.fits()
 
     def fits(self) -> None:
-        """Nothing sticks out sideways."""
+        """Check that nothing is wider than the window."""
         self._lasting(self._too_wide)
 
-    def _lasting(self, wrong: Callable[[], list[str]]) -> None:
-        """Nothing is wrong with the page at rest, or it is no longer when one looks again.
+    def _lasting(self, find_problems: Callable[[], list[str]]) -> None:
+        """Check that a page at rest has no problems that last.
 
-        Live pages may be drawn anew while they are looked at, and what fades has little contrast.
+        Live pages may be redrawn during a check, and what fades has little contrast.
         """
-        for _ in range(LOOKS_AGAIN):
-            found = self.still() and wrong()
-            if not found:
+        for _ in range(RETRIES):
+            problems = self.still() and find_problems()
+            if not problems:
                 return
-            self.page.wait_for_timeout(BETWEEN_LOOKS)
-        raise AssertionError("\n".join(found))
+            self.page.wait_for_timeout(RETRY_INTERVAL)
+        raise AssertionError("\n".join(problems))
 
     def _serious(self, part: str | None) -> list[str]:
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE.axe_script)
-        found = self.page.evaluate(LOOK, part)
+        violations = self.page.evaluate(FIND_VIOLATIONS, part)
         return [
-            f"{one['id']}: {one['help']}: {node['html'][:200]} {node['failureSummary'][:300]}"
-            for one in found
-            if one["impact"] in ("serious", "critical")
-            for node in one["nodes"]
+            f"{violation['id']}: {violation['help']}: {node['html'][:200]} "
+            f"{node['failureSummary'][:300]}"
+            for violation in violations
+            if violation["impact"] in ("serious", "critical")
+            for node in violation["nodes"]
         ]
 
     def _too_wide(self) -> list[str]:
@@ -216,13 +216,13 @@ class Visit:
         return [f"{wide} pixels too wide"] if wide > 0 else []
 
     def asked_nobody_else(self) -> None:
-        """Every request went to the server itself."""
+        """Check that every request went to the server itself."""
         assert self.hosts <= {urlsplit(self.server.url).netloc}
 
 
-def answers(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Wait until a server that was started answers; raises AssertionError with its log."""
-    end = time.monotonic() + PATIENCE / 1000
+def wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until a started server answers; raises AssertionError with its log."""
+    end = time.monotonic() + TIMEOUT / 1000
     while True:
         assert process.poll() is None, log.read_text()
         assert time.monotonic() < end, log.read_text()
@@ -234,6 +234,6 @@ def answers(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 def as_json(text: str) -> dict[str, Any]:
-    """What a command printed, as data."""
-    found: dict[str, Any] = json.loads(text)
-    return found
+    """Return the JSON that a command printed."""
+    data: dict[str, Any] = json.loads(text)
+    return data

@@ -47,7 +47,9 @@ open_scores = state.revealed or setting.plan.scores_visible
 def picture(spec: Json, alt: str, head: list[str], rows: list[list[str]], name: str) -> None:
     """Draw a chart with a text alternative, and its numbers as a table."""
     with st.container(width=WIDEST):
-        st.vega_lite_chart(theme.coloured(spec, theme.dark()), theme=None, width="stretch", alt=alt)
+        st.vega_lite_chart(
+            theme.in_theme_colours(spec, theme.is_dark()), theme=None, width="stretch", alt=alt
+        )
         with st.expander("The numbers as a table"):
             theme.table(head, rows, name)
 
@@ -55,7 +57,7 @@ def picture(spec: Json, alt: str, head: list[str], rows: list[list[str]], name: 
 def outcomes(debrief: Json) -> None:
     """Draw how many agreed, with the interval that few tables leave open."""
     agreement = debrief["agreement"]
-    st.subheader(theme.plain(agreement["words"]), anchor=False)
+    st.subheader(theme.escape(agreement["words"]), anchor=False)
     low, high = agreement["tables"]["low"], agreement["tables"]["high"]
     if low is not None:
         st.markdown(
@@ -84,7 +86,7 @@ def issues(debrief: Json) -> None:
         return
     st.caption("Shaded: how often deals of agents have these terms. On the right: your tables.")
     for strip in debrief["strips"]:
-        st.markdown(f"##### {theme.plain(strip['title'])}")
+        st.markdown(f"##### {theme.escape(strip['title'])}")
         spec, rows = charts.strip(strip)
         alt = (
             f"{strip['title']}: shares of the model's deals and the tables of the class, by level."
@@ -158,10 +160,10 @@ def one_table(debrief: Json) -> None:
         head = ["text", "round", "by", "accepted by", "refused by", "did not answer"]
         theme.table(head, rows, "offers")
     for inject in injects:
-        st.info(theme.plain(f"From round {inject['from_round']}: {inject['words']}"))
+        st.info(theme.escape(f"From round {inject['from_round']}: {inject['words']}"))
     with st.expander("The talks, step by step"):
         for step in table_steps(state, context().store.records(exercise), number):
-            st.markdown(f"{theme.plain(f'Round {step.round}.')} {theme.plain(step.words)}")
+            st.markdown(f"{theme.escape(f'Round {step.round}.')} {theme.escape(step.words)}")
 
 
 def over_time(offers: list[Json], injects: list[Json]) -> None:
@@ -225,7 +227,7 @@ def changed(answer: Json) -> None:
     )
 
 
-st.title(f"Debrief: {theme.plain(setting.plan.title)}", anchor=False)
+st.title(f"Debrief: {theme.escape(setting.plan.title)}", anchor=False)
 tasks = context().tasks
 page = LivePage(exercise, lambda: (tasks.has_debrief(exercise), tasks.error(exercise)))
 debrief = tasks.debrief(exercise)
@@ -248,13 +250,13 @@ if is_instructor:
 if state.revealed:
     st.header("The private briefs", anchor=False)
     for role in setting.roles.values():
-        with st.expander(theme.plain(role.title)):
+        with st.expander(theme.escape(role.title)):
             for words in (role.interests, role.red_lines, role.alternative):
-                st.markdown(theme.plain(words))
+                st.markdown(theme.escape(words))
 st.header("To talk about", anchor=False)
 for question in QUESTIONS:
     st.markdown(f"- {question}")
 st.header("What this cannot tell", anchor=False)
 for limit in debrief["limits"]:
-    st.markdown(f"- {theme.plain(limit)}")
+    st.markdown(f"- {theme.escape(limit)}")
 st.caption("To print this page, use your browser’s print command.")

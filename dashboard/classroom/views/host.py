@@ -132,12 +132,12 @@ def rehearse(case: Scenario, plan: ExercisePlan) -> None:
 
 def rehearsal(debrief: dict[str, Any]) -> None:
     """Draw how the rehearsed tables ended."""
-    st.markdown(f"**{theme.plain(debrief['agreement']['words'])}**")
+    st.markdown(f"**{theme.escape(debrief['agreement']['words'])}**")
     for table in debrief["tables"]:
         terms = "; ".join(table["words"].values()) or "nothing signed"
         after = count_noun(table["rounds"], "round")
         st.markdown(
-            theme.plain(f"Table {table['number']} {ENDED[table['how']]} after {after}; {terms}.")
+            theme.escape(f"Table {table['number']} {ENDED[table['how']]} after {after}; {terms}.")
         )
 
 
@@ -260,7 +260,7 @@ try:
     )
     Setting(plan, case)
 except ValueError as error:
-    st.error(f"This does not fit together: {theme.plain(str(error))}")
+    st.error(f"This does not fit together: {theme.escape(str(error))}")
     st.stop()
 
 filled = f"{count_noun(people, 'student')} and agents" if people else "agents alone"
@@ -279,7 +279,7 @@ for exercise, kept, drafted, _ in exercises:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link(
             INSTRUCTOR,
-            label=f"{theme.plain(kept or exercise)} · {day_of(drafted)}",
+            label=f"{theme.escape(kept or exercise)} · {day_of(drafted)}",
             query_params={"exercise": exercise},
         )
         if st.button("New instructor’s link", key=f"link-{exercise}", help="The old one is dead."):

@@ -230,8 +230,8 @@ def _table(table: MonitorTable, view: MonitorView, names: dict[str, str]) -> Non
     lines = []
     for seat in table.seats:
         held = ", ".join(names.get(person, person) or person for person in seat.people)
-        line = theme.plain(f"{seat.title}: {DOING.get(seat.status, seat.status)}")
-        lines.append(f"{line} (**{theme.plain(held)}**)" if held else line)
+        line = theme.escape(f"{seat.title}: {DOING.get(seat.status, seat.status)}")
+        lines.append(f"{line} (**{theme.escape(held)}**)" if held else line)
     st.markdown("  \n".join(lines))
     st.caption(f"{count_noun(table.texts, 'text')} so far")
 
@@ -248,13 +248,13 @@ def without_a_seat(view: MonitorView) -> None:
 
     if view.watching:
         watching = [f"{called(person)}: table {n}" for person, n in view.watching.items()]
-        st.markdown(f"Watching: {theme.plain('; '.join(watching))}.")
+        st.markdown(f"Watching: {theme.escape('; '.join(watching))}.")
     outside = [*view.waiting, *view.watching]
     if not outside:
         return
     if view.waiting:
         waiting = ", ".join(map(called, view.waiting))
-        st.markdown(f"**Waiting for a seat:** {theme.plain(waiting)}")
+        st.markdown(f"**Waiting for a seat:** {theme.escape(waiting)}")
         press("Let in all who wait", commands.Admit)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         person = st.selectbox("One of them", outside, format_func=called, key="outside")
@@ -338,7 +338,7 @@ def _new_link(names: dict[str, str]) -> None:
     if "link" not in st.session_state:
         return
     who, link = st.session_state["link"]
-    st.markdown(f"For **{theme.plain(names.get(who) or who)}** only; the old link is dead:")
+    st.markdown(f"For **{theme.escape(names.get(who) or who)}** only; the old link is dead:")
     st.code(link, language=None, wrap_lines=True)
     if st.button("Put the link away"):
         del st.session_state["link"]
@@ -348,7 +348,7 @@ def _new_link(names: dict[str, str]) -> None:
 page = live_refresh.LivePage(exercise, current_view)
 view, watched_table, has_debrief, worker_error = page.content
 phase = view.projector.phase
-st.title(theme.plain(view.projector.title), anchor=False)
+st.title(theme.escape(view.projector.title), anchor=False)
 st.page_link(
     PROJECTOR,
     label="Projector page (nothing private on it)",

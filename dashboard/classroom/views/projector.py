@@ -92,10 +92,10 @@ def table_card(table: TableStatus, rounds: int, paused: bool) -> str:
 st.html(LARGE)
 page = LivePage(exercise, current_view)
 view = page.content
-st.title(theme.plain(view.title), anchor=False)
+st.title(theme.escape(view.title), anchor=False)
 show_messages()
 if view.content_note and view.phase in ("lobby", "briefing"):
-    st.caption(theme.plain(view.content_note))
+    st.caption(theme.escape(view.content_note))
     wall(STEP_OUT)
 over = view.phase in ("closed", "debrief", "archived")
 running = [table.deadline for table in view.tables if table.deadline is not None]

@@ -72,7 +72,7 @@ if view is None:
     st.stop()
 if isinstance(view, TableView):
     st.title(f"You watch table {view.table}", anchor=False)
-    st.caption(theme.plain(view.title))
+    st.caption(theme.escape(view.title))
     st.markdown(
         "You see what is put on this table and what is answered. Say nothing of it to those who "
         "sit there: some of them do not meet."
@@ -87,8 +87,8 @@ if isinstance(view, TableView):
 if st.session_state.get("place", (view.table, view.role.name)) != (view.table, view.role.name):
     st.session_state.clear()  # somebody was moved: the draft of the other seat stays there
 st.session_state["place"] = (view.table, view.role.name)
-st.title(theme.plain(view.role.title), anchor=False)
-st.caption(theme.plain(f"{view.title} · Table {view.table}"))
+st.title(theme.escape(view.role.title), anchor=False)
+st.caption(theme.escape(f"{view.title} · Table {view.table}"))
 in_class(view)
 
 setting = context().store.state(exercise).setting
@@ -102,7 +102,7 @@ menu = Menu(
 )
 if view.phase == "lobby":
     st.markdown("**You have a seat.** Your brief appears here when the instructor starts.")
-    st.caption(theme.plain(view.content_note))
+    st.caption(theme.escape(view.content_note))
     st.markdown(STEP_OUT)
 elif view.phase == "briefing":
     briefing(visitor, view, menu)

@@ -26,30 +26,30 @@ PARTS = {
 }
 
 #: A value longer than this gets a box of several lines.
-LONG = 70
+LONG_VALUE = 70
 
 
-def begin_with(text: str) -> None:
-    """Take a text as the draft."""
+def set_draft(text: str) -> None:
+    """Set the text of the draft."""
     st.session_state["draft"] = text
 
 
-def draft() -> str:
-    """The text at hand: what was typed, what the address names, or the first scenario."""
+def current_draft() -> str:
+    """Return the draft: what was typed, what the address names, or a shipped scenario."""
     if "draft" not in st.session_state:
-        kept = user_scenarios.text_of(st.query_params.get("draft", ""))
-        begin_with(kept if kept is not None else original(scenario_names()[-1]))
-    found: str = st.session_state["draft"]
-    return found
+        saved_text = user_scenarios.load_text(st.query_params.get("draft", ""))
+        set_draft(saved_text if saved_text is not None else scenario_text(scenario_names()[-1]))
+    text: str = st.session_state["draft"]
+    return text
 
 
-def original(name: str) -> str:
-    """The text of one of Parley's scenarios."""
+def scenario_text(name: str) -> str:
+    """Return the text of one of Parley's scenarios."""
     return find_scenario(name).read_text(encoding="utf-8")
 
 
-def complaints(text: str) -> list[ValidationIssue]:
-    """Everything that is wrong with the text, as `parley check` says it."""
+def validate(text: str) -> list[ValidationIssue]:
+    """Return all validation issues of the text, as `parley check` reports them."""
     try:
         read_text(text, FILE)
     except ScenarioError as error:
@@ -57,86 +57,86 @@ def complaints(text: str) -> list[ValidationIssue]:
     return []
 
 
-def as_text() -> None:
-    """The whole file as a text."""
+def edit_as_text() -> None:
+    """Draw the editor of the whole file as a text."""
 
-    def changed() -> None:
-        begin_with(st.session_state["yaml"])
+    def on_change() -> None:
+        set_draft(st.session_state["yaml"])
 
-    st.session_state["yaml"] = draft()
+    st.session_state["yaml"] = current_draft()
     st.text_area(
         "The file, in YAML",
         key="yaml",
         height=560,
-        max_chars=user_scenarios.MOST_OF_ONE // 4,
-        on_change=changed,
+        max_chars=user_scenarios.MAX_SCENARIO_BYTES // 4,
+        on_change=on_change,
         help="Press Ctrl+Enter, or click outside the box, to check it.",
     )
     st.button("Check", icon=":material/rule:")
 
 
-def as_forms() -> None:
-    """Parts of the file in forms; whatever they do not show stays as it is."""
+def edit_in_forms() -> None:
+    """Draw forms for parts of the file; whatever they do not show stays as it is."""
     try:
-        values = set_values(draft(), FILE)
+        values = set_values(current_draft(), FILE)
     except ScenarioError:
         st.info("The text is not YAML at present; mend it as a text first.")
         return
     part = st.selectbox("Part", list(PARTS), key="form-part")
-    mine = {path: value for path, value in values.items() if PARTS[part].fullmatch(path)}
-    groups = list(dict.fromkeys(group_of(path) for path in mine))
+    part_values = {path: value for path, value in values.items() if PARTS[part].fullmatch(path)}
+    groups = list(dict.fromkeys(group_of(path) for path in part_values))
     if not groups:
         st.info("The file has nothing of this kind.")
         return
     group = st.selectbox("Of", groups, key=f"form-group-{part}") if len(groups) > 1 else groups[0]
-    shown = {path: value for path, value in mine.items() if group_of(path) == group}
+    shown = {path: value for path, value in part_values.items() if group_of(path) == group}
     with st.form(f"form-{part}-{group}"):
-        typed = {path: field(path, value, str(group)) for path, value in shown.items()}
+        entered = {path: input_field(path, value, str(group)) for path, value in shown.items()}
         if st.form_submit_button("Put it into the file", type="primary"):
-            new = {path: value for path, value in typed.items() if value != shown[path]}
-            begin_with(rewrite_text(draft(), new, FILE))
+            new = {path: value for path, value in entered.items() if value != shown[path]}
+            set_draft(rewrite_text(current_draft(), new, FILE))
             st.rerun()
 
 
 def group_of(path: str) -> str:
-    """Which party, issue or lever a value belongs to."""
+    """Return the party, issue or lever that a value belongs to."""
     first, *rest = path.split(".")
     return f"{first}.{rest[0]}" if rest and first != "limits" else "the scenario"
 
 
-def field(path: str, value: str, group: str) -> str:
-    """One value in a form."""
+def input_field(path: str, value: str, group: str) -> str:
+    """Draw the input field of one value and return what it holds."""
     label = path.removeprefix(f"{group}.")
-    box = st.text_area if len(value) > LONG else st.text_input
+    box = st.text_area if len(value) > LONG_VALUE else st.text_input
     return str(box(label, value, key=f"value-{path}-{hash(value)}"))
 
 
-def verdict(found: list[ValidationIssue], text: str) -> None:
-    """What is wrong with the file, line by line, with what stands there."""
-    if not found:
+def show_issues(issues: list[ValidationIssue], text: str) -> None:
+    """Show what is wrong with the file, line by line."""
+    if not issues:
         st.success("The file is fine: nothing is wrong with it.")
         return
-    number = len(found)
+    number = len(issues)
     st.error(f"{number} {'thing is' if number == 1 else 'things are'} wrong. Nothing is lost.")
     with st.container(key="complaints"):
-        for complaint in found:
-            st.markdown(f"- {theme.plain(str(complaint))}")
-            line = text.splitlines()[complaint.line - 1 : complaint.line] if complaint.line else []
+        for issue in issues:
+            st.markdown(f"- {theme.escape(str(issue))}")
+            line = text.splitlines()[issue.line - 1 : issue.line] if issue.line else []
             if line:
-                st.code(f"{complaint.line}: {line[0]}", language=None)
+                st.code(f"{issue.line}: {line[0]}", language=None)
 
 
-def take_away(name: str, fine: bool) -> None:
-    """Download the file; run it and share it if nothing is wrong with it."""
+def show_downloads(name: str, is_valid: bool) -> None:
+    """Offer the file for download; link to What if if nothing is wrong with it."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             "Download the file",
-            draft().encode(),
+            current_draft().encode(),
             f"{name}.yaml",
             "text/yaml",
             icon=":material/download:",
         )
-        if fine:
+        if is_valid:
             st.page_link(
                 WHAT_IF,
                 label="Run it in What if",
@@ -158,23 +158,23 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     st.selectbox("Begin with a copy of", names, key="copy-of")
     st.button(
         "Take this copy",
-        on_click=lambda: begin_with(original(st.session_state["copy-of"])),
+        on_click=lambda: set_draft(scenario_text(st.session_state["copy-of"])),
         help="Replaces the text below. Download it first if you want to keep it.",
     )
-how = st.segmented_control(
+mode = st.segmented_control(
     "Edit", ["In forms", "As a text"], default="In forms", required=True, key="how"
 )
-text = draft()
+text = current_draft()
 try:
-    name = user_scenarios.keep(text)
-    found = complaints(text)
+    name = user_scenarios.save(text)
+    issues = validate(text)
     if st.query_params.get("draft") != name:
         st.query_params.from_dict({"draft": name})
-    verdict(found, text)
-    take_away(name, not found)
+    show_issues(issues, text)
+    show_downloads(name, not issues)
 except ValueError as error:
-    st.error(theme.plain(str(error)))
-if how == "As a text":
-    as_text()
+    st.error(theme.escape(str(error)))
+if mode == "As a text":
+    edit_as_text()
 else:
-    as_forms()
+    edit_in_forms()

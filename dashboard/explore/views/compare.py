@@ -26,31 +26,35 @@ from sim.scenario.loading import scenario_names
 LABELS = ("First", "Second")
 
 
-def choices(mine: WhatIf) -> dict[str, WhatIf]:
-    """What can be compared: the what-if at hand, the scenarios, and what was saved."""
-    found = {f"scenario:{name}": page_state.plain(name) for name in scenario_names()}
-    if mine.moved or f"scenario:{mine.scenario}" not in found:
-        found["mine"] = mine
+def available_cases(current: WhatIf) -> dict[str, WhatIf]:
+    """Return what can be compared: the current what-if, the scenarios, and what was saved."""
+    options = {f"scenario:{name}": page_state.unchanged(name) for name in scenario_names()}
+    if current.moved or f"scenario:{current.scenario}" not in options:
+        options["mine"] = current
     for name, query in (
-        what_if_widgets.notebook().kept(what_if_widgets.visitor(), what_if_widgets.WHAT_IFS).items()
+        what_if_widgets.visitor_store()
+        .load(what_if_widgets.visitor_id(), what_if_widgets.WHAT_IF_KIND)
+        .items()
     ):
-        found[f"saved:{name}"] = page_state.from_query(parse_qs(query))[0]
+        options[f"saved:{name}"] = page_state.from_query_params(parse_qs(query))[0]
     for label in LABELS:
-        said = st.query_params.get(label.lower(), "")
-        one, told = page_state.from_query(parse_qs(said)) if "=" in said else (None, [])
-        if one is not None and not told and one not in found.values():
-            found[f"sent:{label}"] = one
-    return found
+        address = st.query_params.get(label.lower(), "")
+        what_if, warnings = (
+            page_state.from_query_params(parse_qs(address)) if "=" in address else (None, [])
+        )
+        if what_if is not None and not warnings and what_if not in options.values():
+            options[f"sent:{label}"] = what_if
+    return options
 
 
-def in_address(key: str, one: WhatIf) -> str:
-    """A choice as the address has it: a scenario by its name, anything else as what it asks."""
-    return key if key.startswith("scenario:") else urlencode(one.as_query(), doseq=True)
+def as_address(key: str, what_if: WhatIf) -> str:
+    """Return a case as the address has it: a scenario's name, or the parameters of a what-if."""
+    return key if key.startswith("scenario:") else urlencode(what_if.as_query_params(), doseq=True)
 
 
-def title_of(key: str, one: WhatIf) -> str:
-    """What a choice is called."""
-    title = one.baseline.case().title
+def title_of(key: str, what_if: WhatIf) -> str:
+    """Return the title of a case."""
+    title = what_if.baseline.case().title
     kind, _, name = key.partition(":")
     if kind == "scenario":
         return title
@@ -59,29 +63,29 @@ def title_of(key: str, one: WhatIf) -> str:
     return f"Your what-if: {title}" if kind == "mine" else f"“{name}”: {title}"
 
 
-def choose(label: str, found: dict[str, WhatIf], usual: str) -> str:
-    """Choose one of the two cases."""
-    keys = list(found)
-    said = st.query_params.get(label.lower(), in_address(usual, found[usual]))
-    known = [in_address(key, found[key]) for key in keys]
-    if said not in known:
+def choose_case(label: str, cases: dict[str, WhatIf], default: str) -> str:
+    """Let the visitor choose one of the two cases."""
+    keys = list(cases)
+    requested = st.query_params.get(label.lower(), as_address(default, cases[default]))
+    addresses = [as_address(key, cases[key]) for key in keys]
+    if requested not in addresses:
         st.warning("The case that this link names cannot be found here; this is another one.")
     key: str = st.selectbox(
         label,
         keys,
-        index=known.index(said) if said in known else 0,
-        format_func=lambda key: title_of(key, found[key]),
+        index=addresses.index(requested) if requested in addresses else 0,
+        format_func=lambda key: title_of(key, cases[key]),
         key=f"case-{label}",
     )
-    one = found[key]
-    theme.content_note(one.baseline.case())
-    if one.moved:
-        st.caption(f"Moved: {theme.plain(session.in_words(one))}.")
+    what_if = cases[key]
+    theme.content_note(what_if.baseline.case())
+    if what_if.moved:
+        st.caption(f"Moved: {theme.escape(session.describe_changes(what_if))}.")
     return key
 
 
-def count(answer: TalksAnswer, day: int, title: str) -> None:
-    """How many talks of a case come to a truce."""
+def show_share(answer: TalksAnswer, day: int, title: str) -> None:
+    """Show how many talks of a case come to a truce."""
     share = headline_on(answer.headline, day).arms["baseline"]
     st.html(
         f'<p class="parley-count"><span class="what">{escape(title)}</span>'
@@ -89,8 +93,8 @@ def count(answer: TalksAnswer, day: int, title: str) -> None:
     )
 
 
-def how_often(answer: CasesAnswer, titles: list[str], days: int) -> None:
-    """How many talks of either case come to a truce by a day, and what the difference is."""
+def show_shares(answer: CasesAnswer, titles: list[str], days: int) -> None:
+    """Show how many talks of either case come to a truce by a day, and the difference."""
     counted = sorted(map(int, answer.differences))
     day = st.segmented_control(
         "Truces that begin by day",
@@ -99,16 +103,18 @@ def how_often(answer: CasesAnswer, titles: list[str], days: int) -> None:
         required=True,
         key=f"compared-by-{days}",
     )
-    for column, one, title in zip(st.columns(2, gap="large"), answer.cases, titles, strict=True):
+    for column, case_answer, title in zip(
+        st.columns(2, gap="large"), answer.cases, titles, strict=True
+    ):
         with column:
-            count(one, int(day or counted[-1]), title)
-    st.markdown(theme.plain(answer.differences[str(day or counted[-1])]))
+            show_share(case_answer, int(day or counted[-1]), title)
+    st.markdown(theme.escape(answer.differences[str(day or counted[-1])]))
 
 
-def not_as_saved(name: str, pair: list[WhatIf]) -> str:
-    """That the two cases were asked with different luck, talks or days, and which are taken."""
-    first, second = (getattr(one, name) for one in pair)
-    words = {
+def setting_differs(name: str, pair: list[WhatIf]) -> str:
+    """Say that two cases differ in seed, talks or days, and which of them is taken."""
+    first, second = (getattr(each, name) for each in pair)
+    sentences = {
         "seed": f"The first was asked with seed {first} and the second with seed {second}; here "
         f"both are played with seed {first}, so the second may differ from what you saw.",
         "runs": f"The first was asked of {first:,} talks and the second of {second:,}; here both "
@@ -116,86 +122,86 @@ def not_as_saved(name: str, pair: list[WhatIf]) -> str:
         "days": f"The first follows talks for {first} days and the second for {second}; here both "
         f"end on day {min(first, second)}.",
     }
-    return words[name]
+    return sentences[name]
 
 
-def side_by_side(answers: Sequence[TalksAnswer], titles: list[str], name: str) -> None:
-    """The same charts of both cases."""
+def show_side_by_side(answers: Sequence[TalksAnswer], titles: list[str], name: str) -> None:
+    """Draw the same charts of both cases."""
     for column, answer, title, side in zip(
         st.columns(2, gap="large"), answers, titles, ("first", "second"), strict=True
     ):
         with column, st.container(key=f"side-{side}"):
-            st.markdown(f"**{theme.plain(title)}**")
+            st.markdown(f"**{theme.escape(title)}**")
             section = section_named(answer.sections, name)
-            theme.section(theme.on_a_side(section, side), across=1)
+            theme.section(theme.with_suffix(section, side), across=1)
 
 
-def files_apart(apart: NumbersApart, titles: list[str]) -> None:
-    """In which numbers the two files differ."""
+def show_file_differences(differences: NumbersApart, titles: list[str]) -> None:
+    """Show which numbers differ between the two files."""
     st.header("How the files differ", anchor=False)
     st.markdown(
-        f"Of {apart.shared} numbers that both have, {apart.differ} differ in their most "
-        f"likely value; {apart.only_first} stand in the first alone and {apart.only_second} "
-        "in the second alone."
+        f"Of {differences.shared} numbers that both have, {differences.differ} differ in their "
+        f"most likely value; {differences.only_first} stand in the first alone and "
+        f"{differences.only_second} in the second alone."
     )
-    if apart.rows:
+    if differences.rows:
         with st.expander("Numbers that differ"):
             head = ["number", *titles]
-            theme.table(head, apart.rows, "numbers-apart")
-            if apart.differ > len(apart.rows):
-                st.caption(f"The first {len(apart.rows)} of {apart.differ}.")
+            theme.table(head, differences.rows, "numbers-apart")
+            if differences.differ > len(differences.rows):
+                st.caption(f"The first {len(differences.rows)} of {differences.differ}.")
 
 
-mine = session.current()
-found = choices(mine)
+current = session.current_what_if()
+cases = available_cases(current)
 st.title("Compare cases", anchor=False)
 st.markdown(
     "Two scenarios, or two of your what-ifs, side by side. **Differences between scenarios are "
     "differences between files**: between what their authors wrote down, not between conflicts."
 )
-usual = "mine" if "mine" in found else f"scenario:{mine.scenario}"
-other = next(key for key in found if key != usual)
+default = "mine" if "mine" in cases else f"scenario:{current.scenario}"
+other = next(key for key in cases if key != default)
 left, right = st.columns(2, gap="large")
 with left:
-    first = choose("First", found, usual)
+    first = choose_case("First", cases, default)
 with right:
-    second = choose("Second", found, other)
-session.in_address(
-    mine,
+    second = choose_case("Second", cases, other)
+session.write_address(
+    current,
     {
-        label.lower(): [in_address(key, found[key])]
+        label.lower(): [as_address(key, cases[key])]
         for label, key in zip(LABELS, (first, second), strict=True)
     },
 )
 
-pair = [found[first], found[second]]
-titles = [title_of(key, one) for key, one in zip((first, second), pair, strict=True)]
-arms: tuple[QueryArm, ...] = tuple(one.changed for one in pair)
+pair = [cases[first], cases[second]]
+titles = [title_of(key, what_if) for key, what_if in zip((first, second), pair, strict=True)]
+arms: tuple[QueryArm, ...] = tuple(what_if.changed for what_if in pair)
 if arms[0] == arms[1]:
     st.info("These two are the same. Choose another one on either side.")
 else:
-    runs, seed = min(one.runs for one in pair), pair[0].seed
-    days = min(one.days for one in pair)
+    runs, seed = min(what_if.runs for what_if in pair), pair[0].seed
+    days = min(what_if.days for what_if in pair)
     above = st.container()
-    section = theme.which_section("compared")
+    section = theme.choose_section("compared")
     with above:
         more = (("section", section),)
-        data = progress.answer_to(Query("cases", arms, runs, seed, days, more))
+        data = progress.wait_for_answer(Query("cases", arms, runs, seed, days, more))
         answer = None if data is None else CasesAnswer.model_validate(data)
         if answer is not None:
-            how_often(answer, titles, days)
+            show_shares(answer, titles, days)
             luck = "both with the same luck" if answer.same_luck else "each with luck of its own"
             st.caption(
                 f"{runs:,} talks of {days} days each, seed {seed}, {luck}. In brackets: "
                 "95 % intervals, which speak of luck only."
             )
             for name in ("seed", "runs", "days"):
-                if len({getattr(one, name) for one in pair}) > 1:
-                    st.caption(theme.plain(not_as_saved(name, pair)))
+                if len({getattr(what_if, name) for what_if in pair}) > 1:
+                    st.caption(theme.escape(setting_differs(name, pair)))
     if answer is not None:
-        side_by_side(answer.cases, titles, section)
-        files_apart(answer.numbers, titles)
+        show_side_by_side(answer.cases, titles, section)
+        show_file_differences(answer.numbers, titles)
         st.markdown("The same again, case by case:")
-        for one in pair:
-            alone = replace(one, runs=runs, seed=seed, days=days)
-            st.code(alone.command_of("run", "--runs", str(runs)), language=None, wrap_lines=True)
+        for what_if in pair:
+            alone = replace(what_if, runs=runs, seed=seed, days=days)
+            st.code(alone.command_for("run", "--runs", str(runs)), language=None, wrap_lines=True)

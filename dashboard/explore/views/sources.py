@@ -27,17 +27,17 @@ BASES = {"judgement": "our judgement", "definition": "a definition: it fixes a u
 
 @cache
 def document() -> str:
-    """The document of the model."""
+    """Return the text of the model's document."""
     return DOCUMENT.read_text(encoding="utf-8")
 
 
 def part_of_document(begin: str, end: str) -> str:
-    """The text between two marks of the document, without the first."""
+    """Return the text between two marks of the document, without the first."""
     return document().partition(begin)[2].partition(end)[0].strip()
 
 
-def footing(case: Scenario) -> None:
-    """How many numbers have a source, and how many are a judgement."""
+def show_counts(case: Scenario) -> None:
+    """Show how many numbers have a source, and how many are a judgement."""
     numbers = case.quantities().values()
     sourced = sum(number.source is not None for number in numbers)
     judged = sum(number.basis == "judgement" for number in numbers)
@@ -50,27 +50,27 @@ def footing(case: Scenario) -> None:
 
 
 def range_in_words(number: Quantity) -> str:
-    """How far a number might be from the truth."""
+    """Describe the range of a number from its 5 % to its 95 % quantile."""
     if number.is_certain:
         return "taken as certain"
     low, high = number.ppf(np.array([0.05, 0.95]))
     return f"{low:.3g} to {high:.3g}"
 
 
-def rests_on(case: Scenario, number: Quantity) -> str:
-    """The source of a number as a link, or that it is a judgement."""
+def basis_in_words(case: Scenario, number: Quantity) -> str:
+    """Return the source of a number as a link, or its basis."""
     if number.source is None:
         return BASES[str(number.basis)]
     source = case.sources[number.source]
-    words = theme.plain(f"{source.title or number.source}, {source.date}")
-    linked = source.url.startswith(("https://", "http://"))
-    return f"[{words}]({source.url.replace(' ', '%20').replace(')', '%29')})" if linked else words
+    label = theme.escape(f"{source.title or number.source}, {source.date}")
+    is_link = source.url.startswith(("https://", "http://"))
+    return f"[{label}]({source.url.replace(' ', '%20').replace(')', '%29')})" if is_link else label
 
 
-def numbers(case: Scenario) -> None:
-    """Every number, part by part of the file."""
-    everything = case.quantities()
-    parts = list(dict.fromkeys(path.split(".")[0] for path in everything))
+def show_numbers(case: Scenario) -> None:
+    """Show every number, part by part of the file."""
+    quantities = case.quantities()
+    parts = list(dict.fromkeys(path.split(".")[0] for path in quantities))
     left, right = st.columns(2)
     with left:
         part = st.selectbox("Part of the scenario", parts, key="part")
@@ -79,7 +79,7 @@ def numbers(case: Scenario) -> None:
         kind = st.selectbox("Which", list(kinds), format_func=kinds.__getitem__, key="kind")
     rows = [
         (path, number)
-        for path, number in everything.items()
+        for path, number in quantities.items()
         if path.split(".")[0] == part and kind in ("all", number.basis or "sourced")
     ]
     if not rows:
@@ -88,42 +88,42 @@ def numbers(case: Scenario) -> None:
     lines = ["| number | value | nine in ten draws | rests on | note |", "|---|--:|--:|---|---|"]
     for path, number in rows:
         cells = (
-            theme.plain(path),
+            theme.escape(path),
             f"{number.centre:.4g}",
             range_in_words(number),
-            rests_on(case, number),
-            theme.plain(number.note),
+            basis_in_words(case, number),
+            theme.escape(number.note),
         )
         lines.append("| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |")
     with st.container(key="table-numbers"):
         st.markdown("\n".join(lines))
 
 
-def scorecard() -> None:
-    """The scorecard as it stands in the document of the model, part by part."""
+def show_scorecard() -> None:
+    """Show the scorecard of the model's document, part by part."""
     text = part_of_document(SCORECARD, SCORECARD_END)
     opening, *parts = re.split(r"^## ", text, flags=re.MULTILINE)
-    made = opening.replace("# Scorecard", "").replace("; do not edit it by hand", "")
-    st.markdown(made.strip())
-    counted = re.search(r"Of \d+ questions[^.]*\.", text.replace("\n", " "))
-    if counted:
-        st.markdown(f"**{counted[0]}**")
+    provenance = opening.replace("# Scorecard", "").replace("; do not edit it by hand", "")
+    st.markdown(provenance.strip())
+    total = re.search(r"Of \d+ questions[^.]*\.", text.replace("\n", " "))
+    if total:
+        st.markdown(f"**{total[0]}**")
     for part in parts:
-        heading, _, words = part.partition("\n")
+        heading, _, body = part.partition("\n")
         with st.expander(heading), st.container(key=f"table-{heading}"):
-            st.markdown(words.strip())
+            st.markdown(body.strip())
 
 
-asked = session.current()
-case = asked.changed.case()
+what_if = session.current_what_if()
+case = what_if.changed.case()
 
 st.title("Sources and limits", anchor=False)
 st.markdown(
     "What a result is worth depends on what goes in. Here is all of it: every number with what it "
     "rests on, what is left out, and what the model gets wrong."
 )
-session.about(asked)
-session.in_address(asked)
+session.show_what_if(what_if)
+session.write_address(what_if)
 
 st.header("What it must not be used for", anchor=False)
 st.warning(part_of_document(MISUSE, "\n# "), icon=":material/block:")
@@ -133,11 +133,11 @@ st.markdown(part_of_document(f"{WEAKNESSES}\n", f"\n{MISUSE}"))
 
 st.header("What this scenario leaves out", anchor=False)
 for limit in case.limits:
-    st.markdown(f"- {theme.plain(limit)}")
+    st.markdown(f"- {theme.escape(limit)}")
 
 st.header("What the numbers rest on", anchor=False)
-footing(case)
-numbers(case)
+show_counts(case)
+show_numbers(case)
 
 st.header("How the model fares", anchor=False)
-scorecard()
+show_scorecard()

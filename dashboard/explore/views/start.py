@@ -9,7 +9,10 @@ from dashboard.explore import page_state
 from dashboard.explore.query import QueryArm
 from dashboard.explore.views import WHAT_IF
 from sim.scenario.loading import scenario_names
-from sim.scenario.schema import Scenario
+from sim.scenario.schema import LeverRole
+
+#: The invented scenario of the third question.
+INVENTED = "two-rivers"
 
 st.title("What would it take?", anchor=False)
 st.markdown(
@@ -23,57 +26,54 @@ st.markdown(
 st.header("Three questions to begin with", anchor=False)
 
 
-def guided(title: str, words: str, query: dict[str, list[str]]) -> None:
-    """A question that opens as a compared what-if."""
+def question_card(title: str, text: str, query: dict[str, list[str]]) -> None:
+    """Draw a question that opens as a compared what-if."""
     with st.container(border=True, height="stretch"):
         st.markdown(f"**{title}**")
-        st.markdown(words)
+        st.markdown(text)
         st.page_link(
             WHAT_IF, label="See what happens", icon=":material/arrow_forward:", query_params=query
         )
 
 
-def end_of(case: Scenario, lever: str, high: bool) -> str:
-    """The setting of a lever at one of its ends, as an address has it."""
-    spec = case.levers[lever]
-    return f"{lever}:{spec.high if high else spec.low:g}"
+def lever_at_end(name: str, role: LeverRole, high: bool) -> dict[str, list[str]]:
+    """Return the address of a scenario with its first lever of a role at one of its ends."""
+    case = QueryArm(name).case()
+    moved = [
+        f"{lever}:{spec.high if high else spec.low:g}"
+        for lever, spec in case.levers.items()
+        if spec.role == role
+    ]
+    return {"scenario": [name], "set": moved[:1]}
 
 
-first = page_state.first_question()
-case = first.baseline.case()
-one, two, three = st.columns(3)
-with one:
-    guided(
+first = page_state.first_scenario()
+left, middle, right = st.columns(3)
+with left:
+    question_card(
         "What if both sides judged each other rightly?",
         "Suppose that neither side hopes the other will still give way.",
-        {"scenario": [first.scenario], "set": [end_of(case, "optimism", False)]},
+        lever_at_end(first, "optimism", high=False),
     )
-with two:
-    guided(
+with middle:
+    question_card(
         "What if a guarantee had teeth?",
         "Suppose that guarantors could make a party pay dearly for going back to war. Guess first.",
-        {
-            "scenario": [first.scenario],
-            "set": [end_of(case, "guarantee_strength", True)],
-            "guess": ["yes"],
-        },
+        {**lever_at_end(first, "guarantee", high=True), "guess": ["yes"]},
     )
-with three:
-    guided(
+with right:
+    question_card(
         "What if nothing leaked?",
         "Suppose that the talks stayed secret, in a conflict that is wholly invented.",
-        {
-            "scenario": ["two-rivers"],
-            "set": [end_of(QueryArm("two-rivers").case(), "leaks", False)],
-        },
+        lever_at_end(INVENTED, "leaks", high=False),
     )
 
 st.header("The scenarios", anchor=False)
 for name in scenario_names():
     case = QueryArm(name).case()
     with st.container(border=True):
-        st.markdown(f"**{theme.plain(case.title)}**")
-        st.markdown(theme.plain(case.summary))
+        st.markdown(f"**{theme.escape(case.title)}**")
+        st.markdown(theme.escape(case.summary))
         theme.content_note(case)
         day = case.as_of
         when = "An invented conflict" if case.fictional else f"As of {day.day} {day:%B %Y}"

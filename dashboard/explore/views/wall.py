@@ -11,7 +11,7 @@ from dashboard.common import theme
 from dashboard.explore import class_wall, page_state, progress, session, what_if_widgets
 from dashboard.explore.answers import headline_on
 from dashboard.explore.class_wall import WallEntry
-from dashboard.explore.job_queue import WALL, jobs
+from dashboard.explore.job_queue import WALL, shared_queue
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.views import WHAT_IF
 from dashboard.explore.visitor_store import StorageError
@@ -19,29 +19,29 @@ from sim.reporting.charts.kit import BLUE, GREY, INK
 from sim.reporting.models import Headline
 from sim.types import Json
 
-#: Seconds between two looks at whether something new hangs on the wall.
-LOOK_EVERY = 4.0
+#: Seconds between two redraws of the wall.
+REFRESH_SECONDS = 4.0
 
 #: The day by which truces are counted, where talks go on so long.
-DAY = 90
+HEADLINE_DAY = 90
 
 
-def line_of(asked: WhatIf) -> Headline | None:
-    """The headline of a what-if by the day that the wall counts; None while it is worked out."""
-    question = asked.question(theme.FIRST_SECTION)
-    found = progress.known(question)
-    if found is None:
-        alone = replace(asked.question(), kind="headline")
-        found = jobs().ask(alone, f"wall {progress.who()}", WALL).answer
-    if found is None:
+def headline_of(what_if: WhatIf) -> Headline | None:
+    """Return a what-if's headline by the day that the wall counts; None until it is known."""
+    query = what_if.query(theme.FIRST_SECTION)
+    answer = progress.cached_answer(query)
+    if answer is None:
+        alone = replace(what_if.query(), kind="headline")
+        answer = shared_queue().submit(alone, f"wall {progress.session_id()}", WALL).answer
+    if answer is None:
         return None
-    lines = [Headline.model_validate(line) for line in found["headline"]]
+    lines = [Headline.model_validate(line) for line in answer["headline"]]
     days = [line.day for line in lines]
-    return headline_on(lines, DAY if DAY in days else days[-1])
+    return headline_on(lines, HEADLINE_DAY if HEADLINE_DAY in days else days[-1])
 
 
-def effects(rows: list[Json]) -> None:
-    """A dot for each what-if: how many more or fewer talks of 100 come to a truce, and how sure."""
+def show_effects(rows: list[Json]) -> None:
+    """Draw the effect of each what-if on truces, with its 95 % interval."""
     x = {"type": "quantitative", "title": "more or fewer truces, of 100 talks"}
     y = {"field": "name", "type": "nominal", "sort": None, "axis": {"title": None}}
     spec = {
@@ -68,72 +68,83 @@ def effects(rows: list[Json]) -> None:
     alt = (
         f"What {len(rows)} what-ifs do, each with its 95 % interval; the table says it in numbers."
     )
-    st.vega_lite_chart(theme.coloured(spec, theme.dark()), theme=None, width="stretch", alt=alt)
+    st.vega_lite_chart(
+        theme.in_theme_colours(spec, theme.is_dark()), theme=None, width="stretch", alt=alt
+    )
 
 
-def hanging(code: str, asked: list[tuple[WallEntry, WhatIf, list[str]]]) -> None:
-    """All that hangs on the wall: a chart of what it does, and a card for each what-if."""
-    lines = [line_of(one) for _, one, _ in asked]
+def show_entries(code: str, cards: list[tuple[WallEntry, WhatIf, list[str]]]) -> None:
+    """Draw a chart of all effects, and a card for each what-if."""
+    lines = [headline_of(what_if) for _, what_if, _ in cards]
     rows = [
         {
-            "name": sent.name,
+            "name": entry.name,
             "effect": 100 * (line.effect.estimate or 0.0),
             "low": 100 * (line.effect.low or 0.0),
             "high": 100 * (line.effect.high or 0.0),
         }
-        for (sent, _, _), line in zip(asked, lines, strict=True)
+        for (entry, _, _), line in zip(cards, lines, strict=True)
         if line is not None and line.effect
     ]
     if rows:
         st.header("What each of them does", anchor=False)
-        effects(rows)
+        show_effects(rows)
         with st.expander("The numbers as a table"):
             head = ["what-if", "more or fewer of 100", "95 % interval"]
             numbers = [
                 [
-                    str(one["name"]),
-                    f"{one['effect']:+.1f}",
-                    f"{one['low']:+.1f} to {one['high']:+.1f}",
+                    str(row["name"]),
+                    f"{row['effect']:+.1f}",
+                    f"{row['low']:+.1f} to {row['high']:+.1f}",
                 ]
-                for one in rows
+                for row in rows
             ]
             theme.table(head, numbers, "wall")
-    owner = class_wall.is_owner(what_if_widgets.notebook(), what_if_widgets.visitor(), code)
-    for (sent, one, told), line in zip(asked, lines, strict=True):
+    owner = class_wall.is_owner(what_if_widgets.visitor_store(), what_if_widgets.visitor_id(), code)
+    for (entry, what_if, warnings), line in zip(cards, lines, strict=True):
         with st.container(border=True):
-            card(sent, one, told, line)
+            show_card(entry, what_if, warnings, line)
             if owner:
                 st.button(
-                    f"Take “{theme.plain(sent.name)}” off",
-                    key=f"off-{sent.key}",
+                    f"Take “{theme.escape(entry.name)}” off",
+                    key=f"off-{entry.key}",
                     type="tertiary",
-                    on_click=class_wall.take_off,
-                    args=(what_if_widgets.notebook(), what_if_widgets.visitor(), code, sent.key),
+                    on_click=class_wall.remove_entry,
+                    args=(
+                        what_if_widgets.visitor_store(),
+                        what_if_widgets.visitor_id(),
+                        code,
+                        entry.key,
+                    ),
                 )
 
 
-def card(sent: WallEntry, asked: WhatIf, told: list[str], line: Headline | None) -> None:
-    """One what-if: what was moved, what it does in a sentence, and the way to it."""
-    st.markdown(f"**{theme.plain(sent.name)}**")
-    st.caption(theme.plain(f"{asked.baseline.case().title} · {session.in_words(asked)}"))
-    for words in told:
-        st.caption(theme.plain(words))
+def show_card(
+    entry: WallEntry, what_if: WhatIf, warnings: list[str], line: Headline | None
+) -> None:
+    """Draw one what-if: what was moved, what it does in a sentence, and a link to it."""
+    st.markdown(f"**{theme.escape(entry.name)}**")
+    st.caption(
+        theme.escape(f"{what_if.baseline.case().title} · {session.describe_changes(what_if)}")
+    )
+    for warning in warnings:
+        st.caption(theme.escape(warning))
     if line is None:
         st.caption("It is being worked out …")
     elif line.effect is None:
         st.markdown("Nothing is moved in it.")
     else:
-        st.markdown(theme.plain(line.effect.words))
+        st.markdown(theme.escape(line.effect.words))
     st.page_link(
         WHAT_IF,
         label="Look at it",
         icon=":material/arrow_forward:",
-        query_params=parse_qs(sent.query),
+        query_params=parse_qs(entry.query),
     )
 
 
-def the_wall(code: str) -> None:
-    """A wall with its code; it looks by itself for what is new."""
+def show_wall(code: str) -> None:
+    """Show a wall with its code; it is redrawn every few seconds."""
     st.title("Class wall", anchor=False)
     st.html(
         f'<p class="parley-count"><span class="what">Send your what-if here: on the page What if, '
@@ -141,18 +152,18 @@ def the_wall(code: str) -> None:
     )
 
     def draw() -> None:
-        found = class_wall.sent(what_if_widgets.notebook(), code)
-        if not found:
+        entries = class_wall.entries(what_if_widgets.visitor_store(), code)
+        if not entries:
             st.info("Nothing hangs here yet. What is sent appears by itself.")
             return
-        asked = [(one, *page_state.from_query(parse_qs(one.query))) for one in found]
-        hanging(code, asked)
+        cards = [(entry, *page_state.from_query_params(parse_qs(entry.query))) for entry in entries]
+        show_entries(code, cards)
 
-    st.fragment(run_every=LOOK_EVERY)(draw)()
+    st.fragment(run_every=REFRESH_SECONDS)(draw)()
 
 
-def the_door() -> None:
-    """Open a wall, or go to one by its code."""
+def show_entrance() -> None:
+    """Offer to open a wall, or to go to one by its code."""
     st.title("Class wall", anchor=False)
     st.markdown(
         "A class sends its what-ifs to one page, and looks at them together. Whoever opens the "
@@ -163,8 +174,8 @@ def the_door() -> None:
     with left, st.form("to-wall", border=True):
         typed = st.text_input("Code of a wall", max_chars=12)
         if st.form_submit_button("Go there"):
-            code = class_wall.code_of(typed)
-            if class_wall.is_open(what_if_widgets.notebook(), code):
+            code = class_wall.parse_code(typed)
+            if class_wall.wall_exists(what_if_widgets.visitor_store(), code):
                 st.query_params["wall"] = code
                 st.rerun()
             st.warning("There is no wall with this code. Read it again.")
@@ -173,17 +184,17 @@ def the_door() -> None:
         if st.button("Open a wall", type="primary"):
             try:
                 st.query_params["wall"] = class_wall.open_wall(
-                    what_if_widgets.notebook(), what_if_widgets.visitor()
+                    what_if_widgets.visitor_store(), what_if_widgets.visitor_id()
                 )
                 st.rerun()
             except StorageError as error:
-                st.warning(theme.plain(str(error)))
+                st.warning(theme.escape(str(error)))
 
 
-code = class_wall.code_of(st.query_params.get("wall", ""))
-if code and class_wall.is_open(what_if_widgets.notebook(), code):
-    the_wall(code)
+code = class_wall.parse_code(st.query_params.get("wall", ""))
+if code and class_wall.wall_exists(what_if_widgets.visitor_store(), code):
+    show_wall(code)
 else:
     if code:
         st.warning("There is no wall with this code. Read it again, or open one.")
-    the_door()
+    show_entrance()

@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard.common import theme
 from dashboard.explore import progress, session
 from dashboard.explore.answers import SectionAnswer
-from dashboard.explore.caveats import HAGGLED, MEDIATED
+from dashboard.explore.caveats import MEDIATION_CAVEAT, PRIZE_CAVEAT
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.query import Query
 
@@ -19,9 +19,9 @@ class WhyPart:
     """A part of the page: its name, what it asks, and of how many talks."""
 
     title: str
-    says: str
+    description: str
     choices: tuple[int, ...]  # of numbers of talks; the first is taken unless chosen otherwise
-    noise: str
+    runs_label: str
 
 
 PARTS = {
@@ -58,29 +58,29 @@ PARTS = {
 }
 
 
-#: Parts in which the sign of some figures rests on a known weakness.
-WEAK = {"mechanisms": HAGGLED, "mediation": MEDIATED}
+#: Caveats of the parts in which the sign of some figures rests on a known weakness.
+CAVEATS = {"mechanisms": PRIZE_CAVEAT, "mediation": MEDIATION_CAVEAT}
 
 
-def part_of() -> str:
-    """Choose a part of the page."""
-    said = st.query_params.get("part", "")
-    chosen = st.segmented_control(
+def choose_part() -> str:
+    """Let the visitor choose a part of the page."""
+    requested = st.query_params.get("part", "")
+    part = st.segmented_control(
         "Look at",
         list(PARTS),
         format_func=lambda name: PARTS[name].title,
-        default=said if said in PARTS else "bargain",
+        default=requested if requested in PARTS else "bargain",
         required=True,
         key="why-part",
     )
-    return chosen or "bargain"
+    return part or "bargain"
 
 
-def how_many(name: str) -> int:
-    """Choose how many talks to play."""
+def choose_runs(name: str) -> int:
+    """Let the visitor choose how many talks to play."""
     part = PARTS[name]
     runs = st.selectbox(
-        f"How many {part.noise}",
+        f"How many {part.runs_label}",
         sorted(part.choices),
         index=sorted(part.choices).index(part.choices[0]),
         key=f"runs-{name}",
@@ -90,8 +90,8 @@ def how_many(name: str) -> int:
     return int(runs)
 
 
-def target(asked: WhatIf) -> tuple[str, str]:
-    """Choose what is to be reached; returns it in short form, and why it cannot be asked."""
+def choose_target(what_if: WhatIf) -> tuple[str, str]:
+    """Let the visitor choose a target; return it in short form, and why it cannot be reached."""
     kinds = {
         "deal": "a truce has begun by day …",
         "holds": "a first truce is in force … days later",
@@ -99,63 +99,67 @@ def target(asked: WhatIf) -> tuple[str, str]:
     }
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.selectbox("Reach", list(kinds), format_func=kinds.__getitem__, key="aim")
-        latest = asked.days if kind == "deal" else asked.days - 1
+        latest = what_if.days if kind == "deal" else what_if.days - 1
         if kind == "returned_alive":
             goal = st.number_input("People, on average", 0.5, 100_000.0, 50.0, key="people")
             return f"returned_alive={goal:g}", ""
         if latest < 1:
             return "", "These talks are too short for this target; choose another one."
-        usual = min(90 if kind == "deal" else 30, latest)
-        day = st.number_input("Day" if kind == "deal" else "Days", 1, latest, usual, key="day")
+        default = min(90 if kind == "deal" else 30, latest)
+        day = st.number_input("Day" if kind == "deal" else "Days", 1, latest, default, key="day")
         share = st.number_input("of 100 talks", 1, 100, 50, key="share")
     return f"{kind}@{day}={share / 100:g}", ""
 
 
-def question(name: str, asked: WhatIf) -> Query | None:
-    """What to ask of the workers; None where the visitor has yet to say so."""
-    runs, arms = how_many(name), (asked.changed,)
+def query_for(name: str, what_if: WhatIf) -> Query | None:
+    """Return the query of a part of the page; None until the visitor has asked for it."""
+    runs, arms = choose_runs(name), (what_if.changed,)
     if name != "unlock":
-        return Query(name, arms, runs, asked.seed, asked.days)
-    aim, wrong = target(asked)
-    if wrong:
-        st.info(wrong)
+        return Query(name, arms, runs, what_if.seed, what_if.days)
+    aim, problem = choose_target(what_if)
+    if problem:
+        st.info(problem)
         return None
     st.caption("This tries several hundred settings and may take a few minutes.")
     if st.button("Look for it", type="primary"):
         st.session_state["aim-wanted"] = aim
     if st.session_state.get("aim-wanted") != aim:
         return None
-    return Query(name, arms, runs, asked.seed, asked.days, (("target", aim),))
+    return Query(name, arms, runs, what_if.seed, what_if.days, (("target", aim),))
 
 
-def command(name: str, asked: WhatIf, question: Query) -> str:
-    """The command line that says the same; of trends, one that says more."""
-    runs = ("--runs", str(question.runs))
+def command_line(name: str, what_if: WhatIf, query: Query) -> str:
+    """Return the command line that gives the same, or for trends one that gives more."""
+    runs = ("--runs", str(query.runs))
     if name == "unlock":
-        return asked.command_of("unlock", "--target", dict(question.more)["target"], *runs)
-    return asked.command_of("sensitivity") if name == "trends" else asked.command_of("why", *runs)
+        return what_if.command_for("unlock", "--target", dict(query.more)["target"], *runs)
+    return (
+        what_if.command_for("sensitivity")
+        if name == "trends"
+        else what_if.command_for("why", *runs)
+    )
 
 
-asked = session.current()
+what_if = session.current_what_if()
 st.title("Why?", anchor=False)
 st.markdown(
     "Why talks fail, what would make them succeed, and which assumptions that hangs on. All of it "
     "is about your what-if as it stands, or about the scenario as it is where nothing is moved."
 )
-session.about(asked)
-name = part_of()
-session.in_address(asked, {"part": [name]} if name != "bargain" else {})
-st.markdown(PARTS[name].says)
-asking = question(name, asked)
-if asking is not None:
-    found = progress.answer_to(asking)
-    if found is not None:
-        theme.section(SectionAnswer.model_validate(found).section)
+session.show_what_if(what_if)
+name = choose_part()
+session.write_address(what_if, {"part": [name]} if name != "bargain" else {})
+st.markdown(PARTS[name].description)
+query = query_for(name, what_if)
+if query is not None:
+    answer = progress.wait_for_answer(query)
+    if answer is not None:
+        theme.section(SectionAnswer.model_validate(answer).section)
         st.caption(
-            f"{asking.runs:,} {PARTS[name].noise}, {asked.days} days, seed {asked.seed}. Intervals "
-            "speak of luck only."
+            f"{query.runs:,} {PARTS[name].runs_label}, {what_if.days} days, seed {what_if.seed}. "
+            "Intervals speak of luck only."
         )
-        if name in WEAK:
-            st.warning(WEAK[name], icon=":material/balance:")
+        if name in CAVEATS:
+            st.warning(CAVEATS[name], icon=":material/balance:")
         st.markdown("The same at the command line, or more of it:")
-        st.code(command(name, asked, asking), language=None, wrap_lines=True)
+        st.code(command_line(name, what_if, query), language=None, wrap_lines=True)

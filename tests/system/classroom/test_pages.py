@@ -19,7 +19,7 @@ from playwright.sync_api import TimeoutError, expect
 
 from sim.classroom.storage.store import Store
 from sim.scenario.loading import load_scenario
-from tests.support.visiting import PATIENCE, Server, answers
+from tests.support.visiting import TIMEOUT, Server, wait_until_up
 from tests.tools.system_packages import free_port
 
 ROOT = str(Path(__file__).parents[3])
@@ -44,11 +44,11 @@ def school(tmp_path_factory):
         )
     url = f"http://127.0.0.1:{port}"
     try:
-        answers(url, process, log)
+        wait_until_up(url, process, log)
         yield Server(url, process, home)
     finally:
         process.terminate()
-        process.wait(timeout=PATIENCE / 1000)
+        process.wait(timeout=TIMEOUT / 1000)
 
 
 @pytest.fixture
@@ -423,7 +423,7 @@ def fetched(url, form=None, cookie=""):
     data = urlencode(form).encode() if form is not None else None
     asked = urllib.request.Request(url, data=data, headers={"Cookie": cookie} if cookie else {})
     try:
-        answer = urllib.request.build_opener(Stay).open(asked, timeout=PATIENCE / 1000)
+        answer = urllib.request.build_opener(Stay).open(asked, timeout=TIMEOUT / 1000)
     except urllib.error.HTTPError as error:
         answer = error
     with answer:

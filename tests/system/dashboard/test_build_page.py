@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from dashboard.explore import user_scenarios
-from dashboard.explore.page_state import from_query
+from dashboard.explore.page_state import from_query_params
 from sim.scenario.errors import ScenarioError
 from sim.scenario.loading import find_scenario, read_text, sha256_of
 from sim.scenario.yaml_tree import rewrite_text, set_values
@@ -58,12 +58,12 @@ def test_a_kept_text_is_found_by_its_name_and_a_wrong_one_is_answered_with_a_sen
     tmp_path, monkeypatch
 ):
     monkeypatch.setenv("PARLEY_HOME", str(tmp_path))
-    name = user_scenarios.keep(rewrite_text(ORIGINAL, {"days": "33"}))
-    asked, told = from_query({"scenario": [name]})
-    assert (asked.days, told) == (33, [])
-    asked, told = from_query({"scenario": [user_scenarios.keep("scenario: nothing")]})
-    assert "has mistakes" in told[0]
+    name = user_scenarios.save(rewrite_text(ORIGINAL, {"days": "33"}))
+    what_if, warnings = from_query_params({"scenario": [name]})
+    assert (what_if.days, warnings) == (33, [])
+    what_if, warnings = from_query_params({"scenario": [user_scenarios.save("scenario: nothing")]})
+    assert "has mistakes" in warnings[0]
     for hostile in ("own-../../etc/passwd", "own-0", "own-" + "0" * 24):
-        assert not user_scenarios.known(hostile)
+        assert not user_scenarios.exists(hostile)
     with pytest.raises(ValueError, match="shorten"):
-        user_scenarios.keep("x" * (user_scenarios.MOST_OF_ONE + 1))
+        user_scenarios.save("x" * (user_scenarios.MAX_SCENARIO_BYTES + 1))

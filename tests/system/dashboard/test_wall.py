@@ -10,60 +10,60 @@ from dashboard.explore.visitor_store import StorageError, VisitorStore
 
 
 @pytest.fixture
-def notebook(tmp_path):
+def store(tmp_path):
     return VisitorStore(tmp_path / "visitors.sqlite")
 
 
-def test_what_is_sent_hangs_on_one_wall_and_no_other(notebook):
-    one, other = (class_wall.open_wall(notebook, "teacher") for _ in range(2))
-    class_wall.send(notebook, "ada", one, "  Nothing   leaks ", "set=leaks:0")
-    class_wall.send(notebook, "grace", one, "Nothing leaks", "set=leaks:0.1")
-    assert [(found.name, found.query) for found in class_wall.sent(notebook, one)] == [
+def test_what_is_sent_hangs_on_one_wall_and_no_other(store):
+    one, other = (class_wall.open_wall(store, "teacher") for _ in range(2))
+    class_wall.add_entry(store, "ada", one, "  Nothing   leaks ", "set=leaks:0")
+    class_wall.add_entry(store, "grace", one, "Nothing leaks", "set=leaks:0.1")
+    assert [(entry.name, entry.query) for entry in class_wall.entries(store, one)] == [
         ("Nothing leaks", "set=leaks:0"),
         ("Nothing leaks", "set=leaks:0.1"),
     ]
-    assert class_wall.sent(notebook, other) == []
+    assert class_wall.entries(store, other) == []
 
 
-def test_the_same_name_again_replaces_what_one_has_sent(notebook):
-    code = class_wall.open_wall(notebook, "teacher")
+def test_the_same_name_again_replaces_what_one_has_sent(store):
+    code = class_wall.open_wall(store, "teacher")
     for query in ("set=leaks:0", "set=leaks:0.2"):
-        class_wall.send(notebook, "ada", code, "Leaks", query)
-    assert [found.query for found in class_wall.sent(notebook, code)] == ["set=leaks:0.2"]
+        class_wall.add_entry(store, "ada", code, "Leaks", query)
+    assert [entry.query for entry in class_wall.entries(store, code)] == ["set=leaks:0.2"]
 
 
 @pytest.mark.parametrize(
     ("code", "name", "complaint"),
     [("ZZZZZZ", "Leaks", "no wall"), ("", "Leaks", "no wall"), (None, "  ", "Give your what-if")],
 )
-def test_what_cannot_be_sent_is_refused_with_the_way_out(notebook, code, name, complaint):
-    there = class_wall.open_wall(notebook, "teacher")
+def test_what_cannot_be_sent_is_refused_with_the_way_out(store, code, name, complaint):
+    there = class_wall.open_wall(store, "teacher")
     with pytest.raises(StorageError, match=complaint):
-        class_wall.send(notebook, "ada", there if code is None else code, name, "")
+        class_wall.add_entry(store, "ada", there if code is None else code, name, "")
 
 
-def test_nobody_fills_a_wall_alone(notebook):
-    code = class_wall.open_wall(notebook, "teacher")
-    for k in range(class_wall.MOST_SENT):
-        class_wall.send(notebook, "ada", code, f"number {k}", "")
+def test_nobody_fills_a_wall_alone(store):
+    code = class_wall.open_wall(store, "teacher")
+    for k in range(class_wall.MAX_ENTRIES):
+        class_wall.add_entry(store, "ada", code, f"number {k}", "")
     with pytest.raises(StorageError, match="by the name of another"):
-        class_wall.send(notebook, "ada", code, "one more", "")
-    class_wall.send(notebook, "ada", code, "number 0", "set=leaks:0")
-    class_wall.send(notebook, "grace", code, "one more", "")
+        class_wall.add_entry(store, "ada", code, "one more", "")
+    class_wall.add_entry(store, "ada", code, "number 0", "set=leaks:0")
+    class_wall.add_entry(store, "grace", code, "one more", "")
 
 
-def test_only_who_opened_a_wall_takes_something_off(notebook):
-    code = class_wall.open_wall(notebook, "teacher")
-    class_wall.send(notebook, "ada", code, "Leaks", "")
-    (hanging,) = class_wall.sent(notebook, code)
-    class_wall.take_off(notebook, "ada", code, hanging.key)
-    assert class_wall.sent(notebook, code) == [hanging]
-    class_wall.take_off(notebook, "teacher", code, hanging.key)
-    assert class_wall.sent(notebook, code) == []
+def test_only_who_opened_a_wall_takes_something_off(store):
+    code = class_wall.open_wall(store, "teacher")
+    class_wall.add_entry(store, "ada", code, "Leaks", "")
+    (entry,) = class_wall.entries(store, code)
+    class_wall.remove_entry(store, "ada", code, entry.key)
+    assert class_wall.entries(store, code) == [entry]
+    class_wall.remove_entry(store, "teacher", code, entry.key)
+    assert class_wall.entries(store, code) == []
 
 
 def test_a_code_is_read_as_it_was_meant():
-    assert class_wall.code_of(" abc-234 x") == "ABC234"
+    assert class_wall.parse_code(" abc-234 x") == "ABC234"
 
 
 def test_a_class_sends_its_what_ifs_and_sees_the_numbers_that_each_of_them_saw(visit):

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 from typer.testing import CliRunner
 
-from dashboard.explore.page_state import from_query
+from dashboard.explore.page_state import from_query_params
 from sim.cli.app import app
 from sim.reporting.summary import of_hundred
 from tests.support.visiting import as_json
@@ -193,10 +193,10 @@ WRONG = {
 
 @pytest.mark.parametrize("query", WRONG)
 def test_a_hostile_or_stale_link_is_answered_with_a_sentence(visit, query):
-    told = from_query(parse_qs(query))[1]
-    assert len(told) == WRONG[query]
+    warnings = from_query_params(parse_qs(query))[1]
+    assert len(warnings) == WRONG[query]
     seen = visit().goto(f"/what-if?{query}")
-    for sentence in told:
+    for sentence in warnings:
         expect(seen.page.get_by_test_id("stAlert").filter(has_text=sentence)).to_be_visible()
     expect(seen.counts).to_have_count(1)
     expect(seen.page.locator("img[src*='127.0.0.1:9']")).to_have_count(0)

@@ -10,7 +10,7 @@ from tests.tools.system_packages import free_port
 
 
 def test_where_nothing_listens_a_server_may():
-    network.check("127.0.0.1", free_port())
+    network.check_address("127.0.0.1", free_port())
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from dashboard.explore import baselines, page_state, query
-from dashboard.explore.job_queue import PREPARED, Jobs
+from dashboard.explore.job_queue import PREPARED, JobQueue
 from dashboard.explore.query import OUTCOMES, QueryArm
 from sim.engine.simulate import simulate
 from sim.findings import deal_by
@@ -18,22 +18,22 @@ RIVERS = baselines.baseline("two-rivers")
 @pytest.fixture
 def server(tmp_path):
     """A line of questions with its workers; `server()` is another in the same folder."""
-    lines = []
+    queues = []
 
     def begin():
-        lines.append(Jobs(tmp_path, workers=1))
-        return lines[-1]
+        queues.append(JobQueue(tmp_path, workers=1))
+        return queues[-1]
 
     yield begin
-    for line in lines:
-        line.close()
+    for queue in queues:
+        queue.close()
 
 
 def test_a_server_begins_with_the_first_pages_the_usual_scenario_first():
     asked = []
-    baselines.prepare(SimpleNamespace(ask=lambda *words: asked.append(words)))
+    baselines.prepare(SimpleNamespace(submit=lambda *words: asked.append(words)))
     first, *others = [question for question, *_ in asked if question.kind != OUTCOMES]
-    assert first == baselines.baseline(page_state.first_name())
+    assert first == baselines.baseline(page_state.first_scenario())
     assert {question.arms[0].scenario for question in (first, *others)} == set(scenario_names())
     assert [question for question, *_ in asked if question.kind == OUTCOMES] == [
         replace(question, kind=OUTCOMES) for question in (first, *others)
@@ -43,15 +43,15 @@ def test_a_server_begins_with_the_first_pages_the_usual_scenario_first():
 
 def test_two_servers_with_one_folder_prepare_the_same_and_a_third_finds_it(server, monkeypatch):
     monkeypatch.setattr(baselines, "scenario_names", lambda: ["two-rivers"])
-    lines = [server(), server()]
-    for line in lines:
-        baselines.prepare(line)
-    answers = [line.ask(RIVERS) for line in lines]
+    queues = [server(), server()]
+    for queue in queues:
+        baselines.prepare(queue)
+    answers = [queue.submit(RIVERS) for queue in queues]
     for job in answers:
-        while not job.over:
+        while not job.finished:
             job.wait(job.changes, 60)
     assert answers[0].answer == answers[1].answer
-    assert server().known(RIVERS) == answers[0].answer
+    assert server().cached_answer(RIVERS) == answers[0].answer
     outcomes = simulate("two-rivers", runs=RIVERS.runs, seed=RIVERS.seed)
     for headline in answers[0].answer["headline"]:
         share = deal_by(outcomes, headline["day"]).estimate
@@ -60,11 +60,11 @@ def test_two_servers_with_one_folder_prepare_the_same_and_a_third_finds_it(serve
 
 def test_every_section_of_a_first_page_is_part_of_one_answer():
     for section in ("terms", "people"):
-        assert baselines.whole(replace(RIVERS, more=(("section", section),))) == RIVERS
+        assert baselines.without_section(replace(RIVERS, more=(("section", section),))) == RIVERS
     moved = QueryArm("two-rivers", levers=(("leaks", 0.0),))
     for other in ({"arms": (moved,)}, {"seed": 2}, {"runs": 100}, {"days": 30}):
         question = replace(RIVERS, more=(("section", "terms"),), **other)
-        assert baselines.whole(question) == question
+        assert baselines.without_section(question) == question
 
 
 def test_another_model_has_other_keys_and_another_chart_leaves_those_of_talks(monkeypatch):

@@ -9,7 +9,16 @@ from dataclasses import replace
 import pytest
 
 from dashboard.common.disk_cache import Cache
-from dashboard.explore.job_queue import AWAITED, EARLY, FULL, LOST, PREPARED, WALL, Job, Jobs
+from dashboard.explore.job_queue import (
+    AWAITED,
+    EARLY,
+    PREPARED,
+    QUEUE_FULL,
+    WALL,
+    WORKER_LOST,
+    Job,
+    JobQueue,
+)
 from dashboard.explore.query import Query, QueryArm
 
 SMALL = Query("headline", (QueryArm("two-rivers"),), 20, 1, 20)
@@ -18,18 +27,18 @@ ENDLESS = replace(LONG, runs=1_000_000)
 
 
 @pytest.fixture(scope="module")
-def line(tmp_path_factory):
+def queue(tmp_path_factory):
     """One worker with a cache of its own; every test asks what no other did."""
-    found = Jobs(tmp_path_factory.mktemp("line") / "answers", workers=1)
-    yield found
-    found.close()
+    queue = JobQueue(tmp_path_factory.mktemp("line") / "answers", workers=1)
+    yield queue
+    queue.close()
 
 
 def finished(job: Job, seconds: float = 300.0) -> Job:
     """The job when it is over."""
     end = time.monotonic() + seconds
-    while not job.over:
-        assert time.monotonic() < end, f"{job.state}: {job.words}"
+    while not job.finished:
+        assert time.monotonic() < end, f"{job.state}: {job.status_text}"
         job.wait(job.changes, 1.0)
     return job
 
@@ -37,57 +46,57 @@ def finished(job: Job, seconds: float = 300.0) -> Job:
 def running(job: Job) -> Job:
     """The job once a worker plays it."""
     end = time.monotonic() + 300
-    while not job.words.endswith("played"):
+    while not job.status_text.endswith("played"):
         assert time.monotonic() < end
         job.wait(job.changes, 1.0)
     return job
 
 
-def test_an_answer_is_computed_once_and_survives_a_restart(line):
-    first = finished(line.ask(SMALL))
+def test_an_answer_is_computed_once_and_survives_a_restart(queue):
+    first = finished(queue.submit(SMALL))
     assert first.state == "done"
-    assert line.ask(SMALL).state == "done"
-    again = Jobs(line.cache.folder, workers=1)
+    assert queue.submit(SMALL).state == "done"
+    again = JobQueue(queue.cache.folder, workers=1)
     try:
-        assert again.known(SMALL) == first.answer
+        assert again.cached_answer(SMALL) == first.answer
     finally:
         again.close()
 
 
-def test_a_killed_worker_fails_its_job_with_a_sentence_and_the_next_question_works(line):
-    lost = running(line.ask(LONG))
-    (pid,) = line.pids()
+def test_a_killed_worker_fails_its_job_with_a_sentence_and_the_next_question_works(queue):
+    lost = running(queue.submit(LONG))
+    (pid,) = queue.pids()
     os.kill(pid, signal.SIGKILL)
-    assert finished(lost).error == LOST
-    assert finished(line.ask(replace(SMALL, seed=11))).state == "done"
+    assert finished(lost).error == WORKER_LOST
+    assert finished(queue.submit(replace(SMALL, seed=11))).state == "done"
 
 
-def test_one_who_cancels_does_not_take_the_answer_from_another(line):
-    job = line.ask(replace(SMALL, seed=13), "one")
-    line.ask(replace(SMALL, seed=13), "two")
-    line.cancel(job, "one")
+def test_one_who_cancels_does_not_take_the_answer_from_another(queue):
+    job = queue.submit(replace(SMALL, seed=13), "one")
+    queue.submit(replace(SMALL, seed=13), "two")
+    queue.cancel(job, "one")
     assert finished(job).state == "done"
 
 
-def test_what_comes_first_while_a_worker_is_busy_and_cancelling_frees_it(line, monkeypatch):
+def test_what_comes_first_while_a_worker_is_busy_and_cancelling_frees_it(queue, monkeypatch):
     answered = []
-    deliver = line.deliver
+    handle_message = queue.handle_message
 
     def noting(job, kind, content):
-        deliver(job, kind, content)
-        answered.extend([job] if job.over else [])
+        handle_message(job, kind, content)
+        answered.extend([job] if job.finished else [])
 
-    monkeypatch.setattr(line, "deliver", noting)
-    busy = running(line.ask(LONG, "one"))
+    monkeypatch.setattr(queue, "handle_message", noting)
+    busy = running(queue.submit(LONG, "one"))
     prepared, wall, awaited, early = (
-        line.ask(replace(SMALL, seed=seed), "one", priority)
+        queue.submit(replace(SMALL, seed=seed), "one", priority)
         for seed, priority in ((3, PREPARED), (6, WALL), (4, AWAITED), (5, EARLY))
     )
-    assert line.ask(replace(SMALL, seed=4), "two") is awaited  # one job for both
-    dropped = line.ask(replace(LONG, seed=2), "one")
-    line.drop(dropped, "one")  # nobody waits for it any more
+    assert queue.submit(replace(SMALL, seed=4), "two") is awaited  # one job for both
+    dropped = queue.submit(replace(LONG, seed=2), "one")
+    queue.withdraw(dropped, "one")  # nobody waits for it any more
     assert dropped.state == "cancelled"
-    line.cancel(busy, "one")
+    queue.cancel(busy, "one")
     assert busy.state == "cancelled"
     finished(prepared)
     assert answered == [early, awaited, wall, prepared]
@@ -95,28 +104,28 @@ def test_what_comes_first_while_a_worker_is_busy_and_cancelling_frees_it(line, m
 
 
 def test_one_of_two_workers_stays_free_of_what_is_only_prepared(tmp_path):
-    line = Jobs(tmp_path / "answers", workers=2)
+    queue = JobQueue(tmp_path / "answers", workers=2)
     try:
-        prepared = [line.ask(replace(ENDLESS, seed=seed), "", PREPARED) for seed in (1, 2)]
-        assert finished(line.ask(replace(SMALL, seed=14))).state == "done"
+        prepared = [queue.submit(replace(ENDLESS, seed=seed), "", PREPARED) for seed in (1, 2)]
+        assert finished(queue.submit(replace(SMALL, seed=14))).state == "done"
         assert prepared[1].state == "waiting"
     finally:
-        line.close()
+        queue.close()
 
 
-def test_what_cannot_be_asked_is_answered_with_the_way_out(line):
+def test_what_cannot_be_asked_is_answered_with_the_way_out(queue):
     wrong = replace(SMALL, arms=(QueryArm("two-rivers", (("leaks", 99.0),)),))
-    assert "lies between" in finished(line.ask(wrong)).error
+    assert "lies between" in finished(queue.submit(wrong)).error
 
 
-def test_a_line_that_is_very_long_takes_no_more_and_says_so(line, monkeypatch):
-    monkeypatch.setattr("dashboard.explore.job_queue.MOST_WAITING", 1)
-    busy = line.ask(replace(ENDLESS, seed=21), "one")
-    assert line.ask(replace(SMALL, seed=22)).error == FULL
-    assert line.ask(replace(ENDLESS, seed=21), "two") is busy
-    for asker in ("one", "two"):
-        line.cancel(busy, asker)
-    assert finished(line.ask(replace(SMALL, seed=22))).state == "done"
+def test_a_line_that_is_very_long_takes_no_more_and_says_so(queue, monkeypatch):
+    monkeypatch.setattr("dashboard.explore.job_queue.MAX_WAITING", 1)
+    busy = queue.submit(replace(ENDLESS, seed=21), "one")
+    assert queue.submit(replace(SMALL, seed=22)).error == QUEUE_FULL
+    assert queue.submit(replace(ENDLESS, seed=21), "two") is busy
+    for client in ("one", "two"):
+        queue.cancel(busy, client)
+    assert finished(queue.submit(replace(SMALL, seed=22))).state == "done"
 
 
 def test_equal_questions_have_equal_keys_and_others_do_not():
@@ -134,11 +143,11 @@ def test_equal_questions_have_equal_keys_and_others_do_not():
         )
     }
     assert len(keys) == 7
-    assert Query.of(json.loads(json.dumps(SMALL.as_json()))).key() == SMALL.key()
+    assert Query.from_json(json.loads(json.dumps(SMALL.as_json()))).key() == SMALL.key()
 
 
 def test_the_cache_throws_away_what_was_used_least_recently(tmp_path):
-    cache = Cache(tmp_path, most_bytes=250)
+    cache = Cache(tmp_path, max_bytes=250)
     for age, name in enumerate(("old", "middle")):
         cache.put(name, bytes(100))
         os.utime(tmp_path / name, (age, age))

@@ -22,11 +22,11 @@ def page():
 
     from dashboard.explore import session
 
-    session.on_page(st.session_state.get("shown", "what-if"))
-    asked = session.current()
+    session.enter_page(st.session_state.get("shown", "what-if"))
+    asked = session.current_what_if()
     moved = asked.with_lever("leaks", asked.setting("leaks") - 0.25)
-    st.button("less", on_click=session.ask, args=(moved,))
-    session.in_address(asked)
+    st.button("less", on_click=session.set_what_if, args=(moved,))
+    session.write_address(asked)
 
 
 def opened():
@@ -37,12 +37,12 @@ def opened():
 
 
 def leaks(seen):
-    return seen.session_state["asked"].setting(LEAKS)
+    return seen.session_state["what_if"].setting(LEAKS)
 
 
-@pytest.mark.parametrize("seconds", [0.0, session.LATE])
+@pytest.mark.parametrize("seconds", [0.0, session.ADDRESS_DELAY])
 def test_quick_clicks_count_though_the_browser_still_says_the_address_before(monkeypatch, seconds):
-    monkeypatch.setattr(session, "LATE", seconds)
+    monkeypatch.setattr(session, "ADDRESS_DELAY", seconds)
     seen, before = opened()
     start = leaks(seen)
     for clicks in (1, 2, 3):
@@ -68,7 +68,7 @@ def test_whoever_goes_back_asks_again_what_was_asked_before(monkeypatch, said):
     if said:
         seen.run()  # the browser says the new address
     else:
-        monkeypatch.setattr(session, "LATE", 0.0)  # it had time to
+        monkeypatch.setattr(session, "ADDRESS_DELAY", 0.0)  # it had time to
     seen.query_params = dict(before)
     assert leaks(seen.run()) == start
 

@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import pytest
 
-from dashboard.explore.visitor_cookie import Visitors
+from dashboard.explore.visitor_cookie import VisitorCookieMiddleware
 from dashboard.explore.visitor_store import COOKIE
 
 
@@ -20,7 +20,7 @@ def cookies_set(sent: str) -> list[str]:
 
     headers = [(b"accept", b"text/html"), (b"cookie", sent.encode())]
     scope = {"type": "http", "method": "GET", "headers": headers, "scheme": "http"}
-    serving = Visitors(page)(scope, None, send)
+    serving = VisitorCookieMiddleware(page)(scope, None, send)
     with suppress(StopIteration):  # nothing in it waits; and a test's browser may hold the loop
         serving.send(None)
     return answers

@@ -10,7 +10,7 @@ from dashboard.common.disk_cache import Cache
 from dashboard.explore import caveats, downloads, page_state, progress
 from dashboard.explore.compute.summary import JobContext, answer
 from dashboard.explore.query import Query, QueryArm
-from dashboard.explore.visitor_store import MOST_KEPT, StorageError, VisitorStore
+from dashboard.explore.visitor_store import MAX_KEPT, StorageError, VisitorStore
 from sim.engine.simulate import compare, simulate
 from sim.reporting.models import FigureData, Headline
 from sim.reporting.summary import comparison_summary, summary
@@ -78,7 +78,7 @@ def test_a_day_of_few_talks_is_shown_until_it_is_known_of_many():
     shown, drawn = {}, []
     for runs, days in [(200, (30,)), (2000, (30,)), (200, (30, 90)), (2000, (30, 90))]:
         part = [Headline(day=day, arms={}, base_rate=None, effect=None) for day in days]
-        progress.show_better(
+        progress.show_improved(
             part, runs, shown, lambda lines, of: drawn.extend((line.day, of) for line in lines)
         )
     assert drawn == [(30, 200), (30, 2000), (90, 200), (90, 2000)]
@@ -116,8 +116,8 @@ def test_an_unknown_kind_of_question_is_answered_with_the_known_ones(desk):
 def test_on_a_dark_ground_no_colour_of_a_light_one_is_left(whole):
     for section in whole["sections"]:
         for figure in section["figures"]:
-            dark = json.dumps(theme.coloured(figure["spec"], on_dark=True))
-            assert not [colour for colour in theme.ON_DARK if f'"{colour}"' in dark]
+            dark = json.dumps(theme.in_theme_colours(figure["spec"], on_dark=True))
+            assert not [colour for colour in theme.DARK_COLOURS if f'"{colour}"' in dark]
 
 
 @pytest.mark.parametrize(("ink", "ground"), [("#555f69", "#ffffff"), ("#a9b3bd", "#14181d")])
@@ -134,7 +134,7 @@ def luminance(colour):
 
 
 def test_words_are_shown_as_they_are():
-    assert theme.plain("a_b *c* $d$ :e: <f>") == r"a\_b \*c\* \$d\$ \:e\: \<f\>"
+    assert theme.escape("a_b *c* $d$ :e: <f>") == r"a\_b \*c\* \$d\$ \:e\: \<f\>"
 
 
 def test_a_table_cannot_smuggle_a_formula_into_a_spreadsheet():
@@ -154,9 +154,9 @@ def test_a_table_cannot_smuggle_a_formula_into_a_spreadsheet():
 
 
 def test_a_chart_that_travels_alone_says_what_it_is_of_and_that_it_is_no_forecast():
-    asked = page_state.plain("two-rivers").with_lever("leaks", 0.0)
+    asked = page_state.unchanged("two-rivers").with_lever("leaks", 0.0)
     figure = FigureData.model_construct(title="What changes.", spec={"mark": "bar"})
-    title = downloads.titled(figure, asked)["title"]
+    title = downloads.with_title(figure, asked)["title"]
     assert title["text"] == ["What changes."]
     said = " ".join(title["subtitle"])
     for words in (
@@ -171,41 +171,41 @@ def test_a_chart_that_travels_alone_says_what_it_is_of_and_that_it_is_no_forecas
 @pytest.mark.parametrize(
     ("lever", "setting", "caution"),
     [
-        ("guarantee_strength", 3.0, caveats.HAGGLED),
-        ("war_cost_israel", 2.0, caveats.HAGGLED),
-        ("mediator_access", 0.0, caveats.MEDIATED),
+        ("guarantee_strength", 3.0, caveats.PRIZE_CAVEAT),
+        ("war_cost_israel", 2.0, caveats.PRIZE_CAVEAT),
+        ("mediator_access", 0.0, caveats.MEDIATION_CAVEAT),
         ("leaks", 0.0, None),
     ],
 )
 def test_where_the_model_is_weakest_the_page_says_so(lever, setting, caution):
-    asked = page_state.plain("gaza-2024-01").with_lever(lever, setting)
-    assert caveats.cautions(asked) == ([caution] if caution else [])
+    asked = page_state.unchanged("gaza-2024-01").with_lever(lever, setting)
+    assert caveats.caveats_for(asked) == ([caution] if caution else [])
 
 
 def test_every_pattern_of_a_caution_meets_a_number_of_the_seed_case():
-    numbers = page_state.plain("gaza-2024-01").baseline.case().quantities()
-    for pattern in caveats.WEAK:
+    numbers = page_state.unchanged("gaza-2024-01").baseline.case().quantities()
+    for pattern in caveats.CAVEAT_BY_PATH:
         assert any(re.fullmatch(pattern, path) for path in numbers), pattern
 
 
 def test_visitors_find_what_they_kept_and_nobody_elses(tmp_path):
     file = tmp_path / "deep" / "notes.sqlite"
-    VisitorStore(file).keep("ann", "what-if", "mine", "scenario=x")
-    VisitorStore(file).keep("bob", "what-if", "mine", "scenario=y")
-    assert VisitorStore(file).kept("ann", "what-if") == {"mine": "scenario=x"}
-    assert VisitorStore(file).kept("", "what-if") == {}
+    VisitorStore(file).save("ann", "what-if", "mine", "scenario=x")
+    VisitorStore(file).save("bob", "what-if", "mine", "scenario=y")
+    assert VisitorStore(file).load("ann", "what-if") == {"mine": "scenario=x"}
+    assert VisitorStore(file).load("", "what-if") == {}
     VisitorStore(file).remove("ann", "what-if", "mine")
-    assert VisitorStore(file).kept("ann", "what-if") == {}
+    assert VisitorStore(file).load("ann", "what-if") == {}
     assert b"ann" not in file.read_bytes()
 
 
 def test_what_cannot_be_kept_is_refused_with_the_way_out(tmp_path):
     notes = VisitorStore(tmp_path / "notes.sqlite")
     with pytest.raises(StorageError, match="cookie"):
-        notes.keep("", "what-if", "mine", "")
+        notes.save("", "what-if", "mine", "")
     with pytest.raises(StorageError, match="shorter"):
-        notes.keep("ann", "what-if", "mine", "x" * 30_000)
-    for number in range(MOST_KEPT):
-        notes.keep("ann", "what-if", str(number), "")
+        notes.save("ann", "what-if", "mine", "x" * 30_000)
+    for number in range(MAX_KEPT):
+        notes.save("ann", "what-if", str(number), "")
     with pytest.raises(StorageError, match="remove one"):
-        notes.keep("ann", "what-if", "one more", "")
+        notes.save("ann", "what-if", "one more", "")
