@@ -62,16 +62,119 @@ class Labels:
 
 @dataclass(frozen=True)
 class Outcomes:
-    """The outcomes of a simulation: what was asked, and arrays with one entry per run.
+    """Hold the outcomes of a simulation: what was asked, and arrays with one entry per run.
 
-    Days count from 1, the scenario's own day; `NONE` (-1) stands for what did not happen. Counts
-    of captives are people. `table` is the grid of packages that `deal_package` points into.
+    Days count from 1, the scenario's own day; `NONE` (-1) stands for what did not happen. Counts of
+    captives are people. `table` is the grid of packages that `deal_package` points into.
 
-    `series` is empty unless it was asked for. It has, for the evening of each day: `surplus`
-    (runs, days), the largest gain of the worst-off party with a veto when the possible deals were
-    last assessed, side payments included, in utils; `war_values` (runs, parties, days), what
-    fighting on was worth to each at that time; and `phase` (runs, days): war 0, truce 1, victory
-    of the forward side 2, of the backward side 3.
+    `series` has, for the evening of each day: `surplus` (runs, days), the largest gain of the
+    worst-off
+    party with a veto when the packages were last assessed, side payments included, in utils;
+    `war_values` (runs, parties, days), what fighting on was worth to each at that time; and `phase`
+    (runs, days): war 0, truce 1, victory of the forward side 2, of the backward side 3.
+
+    Parameters
+    ----------
+    scenario : str
+        Its name.
+    sha256 : str
+        The fingerprint of the scenario, in hexadecimal digits.
+    version : str
+        The version of Parley.
+    seed : int
+        From 0.
+    days : int
+        Days that were played, from 1.
+    levers : mapping of str to float
+        Settings of levers that were moved, by name.
+    first : int
+        The number of the first run, from 0.
+    labels : Labels
+        What the codes and columns of the arrays stand for.
+    table : array, (packages, issues)
+        The level of each issue in each package.
+    deal_day : array, (runs,)
+        Day the first package was signed and its truce began.
+    deal_package : array, (runs,)
+        Row of `table`.
+    deals : array, (runs,)
+        Texts signed.
+    truces : array, (runs,)
+        Truces begun.
+    truce_days : array, (runs,)
+        How long the first truce lasted or has lasted so far.
+    truce_end : array, (runs,)
+        Index into `labels.causes`, NONE while it holds.
+    extended_days : array, (runs,)
+        Days by which the first truce was extended.
+    overridden : array, (runs, parties)
+        Whether the first deal was signed against a vote.
+    surplus : array, (runs, parties)
+        Gain over the reservation value at the first signing, utils.
+    ending : array, (runs,)
+        Index into `ENDINGS`.
+    last_day : array, (runs,)
+        The day the run ended.
+    zopa_first : array, (runs,)
+        Whether there was a ZOPA on the first day, as perceived.
+    zopa_objective : array, (runs,)
+        The same with everybody knowing the true chances of war.
+    zopa_day : array, (runs,)
+        First day of talks with a ZOPA.
+    zopa_rounds : array, (runs,)
+        Rounds with a ZOPA.
+    rounds : array, (runs,)
+        Rounds held.
+    best_surplus : array, (runs,)
+        Largest gain of the worst-off party on the first day, utils.
+    optimism : array, (runs,)
+        Sum of the parties' war values less 1, first day.
+    refusals : array, (runs, parties)
+        Texts that this party refused.
+    refused_alone : array, (runs, parties)
+        Texts that nobody else refused.
+    no_way_out : array, (runs, parties)
+        Rounds in which this party saw no way out.
+    initial : array, (runs, pools)
+        Captives and remains held on the first day.
+    returned_alive : array, (runs, pools)
+        People returned alive under a deal.
+    remains_returned : array, (runs, pools)
+        People whose remains were returned.
+    died_in_captivity : array, (runs, pools)
+        Since the first day.
+    rescued : array, (runs, pools)
+        People rescued.
+    still_held : array, (runs, pools)
+        Alive.
+    remains_held : array, (runs, pools)
+        Remains still held.
+    prisoners_released : array, (runs, prisoner pools)
+        Prisoners released.
+    violations : array, (runs,)
+        Violations of truces.
+    disputes : array, (runs,)
+        Disputes over what was agreed.
+    leaks : array, (runs,)
+        Rounds that became public.
+    suspended_days : array, (runs,)
+        Days on which talks were suspended.
+    battles : array, (runs,)
+        Battles fought.
+    front : array, (runs,)
+        Where the front stands on the last day.
+    missed : array, (runs, reasons)
+        Rounds with a ZOPA before the first deal that brought none.
+    nash_distance : array, (runs,)
+        Of the first deal from Nash's, in shares of the ideal gains.
+    inefficiency : array, (runs,)
+        What all could have gained at once at the first signing, utils.
+    logrolling : array, (runs,)
+        What the first deal gains over splitting every issue, utils.
+    died_before_zopa : array, (runs, pools)
+        Deaths until the first round with a ZOPA.
+    series : mapping of str to array, (runs, ..., days)
+        By name, what there was to agree on day by day; empty unless asked for.
     """
 
     scenario: str
@@ -84,33 +187,33 @@ class Outcomes:
     labels: Labels
     table: Array = field(repr=False)  # (packages, issues) level of each issue
 
-    deal_day: Array  # (runs,) day the first package was signed and its truce began
-    deal_package: Array  # (runs,) row of `table`
-    deals: Array  # (runs,) texts signed
-    truces: Array  # (runs,) truces begun
-    truce_days: Array  # (runs,) how long the first truce lasted or has lasted so far
-    truce_end: Array  # (runs,) index into `labels.causes`, NONE while it holds
-    extended_days: Array  # (runs,) days by which the first truce was extended
-    overridden: Array  # (runs, parties) whether the first deal was signed against a vote
-    surplus: Array  # (runs, parties) gain over the reservation value at the first signing, utils
-    ending: Array  # (runs,) index into `ENDINGS`
-    last_day: Array  # (runs,) the day the run ended
-    zopa_first: Array  # (runs,) whether there was a ZOPA on the first day, as perceived
-    zopa_objective: Array  # (runs,) the same with everybody knowing the true chances of war
-    zopa_day: Array  # (runs,) first day of talks with a ZOPA
-    zopa_rounds: Array  # (runs,) rounds with a ZOPA
-    rounds: Array  # (runs,) rounds held
-    best_surplus: Array  # (runs,) largest gain of the worst-off party on the first day, utils
-    optimism: Array  # (runs,) sum of the parties' war values less 1, first day
-    refusals: Array  # (runs, parties) texts that this party refused
-    refused_alone: Array  # (runs, parties) texts that nobody else refused
-    no_way_out: Array  # (runs, parties) rounds in which this party saw no way out
-    initial: Array  # (runs, pools) captives and remains held on the first day
+    deal_day: Array  # (runs,)
+    deal_package: Array  # (runs,)
+    deals: Array  # (runs,)
+    truces: Array  # (runs,)
+    truce_days: Array  # (runs,)
+    truce_end: Array  # (runs,)
+    extended_days: Array  # (runs,)
+    overridden: Array  # (runs, parties)
+    surplus: Array  # (runs, parties)
+    ending: Array  # (runs,)
+    last_day: Array  # (runs,)
+    zopa_first: Array  # (runs,)
+    zopa_objective: Array  # (runs,)
+    zopa_day: Array  # (runs,)
+    zopa_rounds: Array  # (runs,)
+    rounds: Array  # (runs,)
+    best_surplus: Array  # (runs,)
+    optimism: Array  # (runs,)
+    refusals: Array  # (runs, parties)
+    refused_alone: Array  # (runs, parties)
+    no_way_out: Array  # (runs, parties)
+    initial: Array  # (runs, pools)
     returned_alive: Array  # (runs, pools)
     remains_returned: Array  # (runs, pools)
-    died_in_captivity: Array  # (runs, pools) since the first day
+    died_in_captivity: Array  # (runs, pools)
     rescued: Array  # (runs, pools)
-    still_held: Array  # (runs, pools) alive
+    still_held: Array  # (runs, pools)
     remains_held: Array  # (runs, pools)
     prisoners_released: Array  # (runs, prisoner pools)
     violations: Array  # (runs,)
@@ -119,11 +222,11 @@ class Outcomes:
     suspended_days: Array  # (runs,)
     battles: Array  # (runs,)
     front: Array  # (runs,)
-    missed: Array  # (runs, reasons) rounds with a ZOPA before the first deal that brought none
-    nash_distance: Array  # (runs,) of the first deal from Nash's, in shares of the ideal gains
-    inefficiency: Array  # (runs,) what all could have gained at once at the first signing, utils
-    logrolling: Array  # (runs,) what the first deal gains over splitting every issue, utils
-    died_before_zopa: Array  # (runs, pools) deaths until the first round with a ZOPA
+    missed: Array  # (runs, reasons)
+    nash_distance: Array  # (runs,)
+    inefficiency: Array  # (runs,)
+    logrolling: Array  # (runs,)
+    died_before_zopa: Array  # (runs, pools)
     series: Mapping[str, Array] = field(default_factory=dict, repr=False)  # (runs, ..., days)
 
     def __post_init__(self) -> None:
@@ -138,11 +241,23 @@ class Outcomes:
 
     @classmethod
     def array_names(cls) -> tuple[str, ...]:
-        """The names of the arrays that have the run as axis 0."""
+        """Return the names of the arrays that have the run as axis 0.
+
+        Returns
+        -------
+        tuple of str
+            In the order of the fields.
+        """
         return tuple(f.name for f in fields(cls) if f.name not in (*HEAD, "series"))
 
     def arrays(self) -> tuple[str, ...]:
-        """The names of the arrays that have the run as axis 0."""
+        """Return the names of the arrays that have the run as axis 0.
+
+        Returns
+        -------
+        tuple of str
+            In the order of the fields.
+        """
         return self.array_names()
 
     @property
@@ -154,7 +269,23 @@ class Outcomes:
 
     @staticmethod
     def joined(parts: Sequence[Outcomes]) -> Outcomes:
-        """Join blocks of runs, in the order of their run numbers."""
+        """Join blocks of runs, in the order of their run numbers.
+
+        Parameters
+        ----------
+        parts : sequence of Outcomes
+            Blocks of one simulation.
+
+        Returns
+        -------
+        Outcomes
+            Of all their runs.
+
+        Raises
+        ------
+        ValueError
+            For blocks of different simulations, or with runs missing or doubled.
+        """
         ordered = sorted(parts, key=lambda part: part.first)
         if len(ordered) == 1:
             return ordered[0]
@@ -184,7 +315,18 @@ class Outcomes:
         return Outcomes(**head, **arrays, series=series)
 
     def must_share_luck(self, other: Outcomes) -> None:
-        """Raise ValueError unless run i of both arms has the same random numbers."""
+        """Raise ValueError unless run i of both arms has the same random numbers.
+
+        Parameters
+        ----------
+        other : Outcomes
+            The other arm.
+
+        Raises
+        ------
+        ValueError
+            With what differs: scenario, seed, number of runs or first run.
+        """
         pairs = {
             "scenario": (self.scenario, other.scenario),
             "seed": (self.seed, other.seed),
@@ -198,7 +340,18 @@ class Outcomes:
             )
 
     def must_be_comparable(self, other: Outcomes) -> None:
-        """Raise ValueError unless both arms share random numbers and were followed as long."""
+        """Raise ValueError unless both arms share random numbers and were followed as long.
+
+        Parameters
+        ----------
+        other : Outcomes
+            The other arm.
+
+        Raises
+        ------
+        ValueError
+            With what differs.
+        """
         self.must_share_luck(other)
         if self.days != other.days:
             raise ValueError(
@@ -210,7 +363,18 @@ class Outcomes:
         return {name: getattr(self, name) for name in HEAD}
 
     def save(self, path: str | Path) -> Path:
-        """Write the outcomes to one file (NumPy's npz, compressed) and return its path."""
+        """Write the outcomes to one file in NumPy's npz format, compressed.
+
+        Parameters
+        ----------
+        path : str or Path
+            Where to; the suffix becomes `.npz`.
+
+        Returns
+        -------
+        Path
+            The file.
+        """
         head = {
             name: value for name, value in self._head().items() if name not in ("labels", "table")
         }
@@ -226,7 +390,20 @@ class Outcomes:
     def load(cls, path: str | Path) -> Outcomes:
         """Read outcomes from a file, or from all parts in a folder.
 
-        Raises ValueError where the file is not of this format.
+        Parameters
+        ----------
+        path : str or Path
+            A file that `save` wrote, or a folder of `parley run --out`.
+
+        Returns
+        -------
+        Outcomes
+            As they were saved.
+
+        Raises
+        ------
+        ValueError
+            Where the file is not of this format.
         """
         path = Path(path)
         if path.is_dir():
@@ -253,7 +430,13 @@ class Outcomes:
             return cls(**head, labels=labels, table=file["table"], **arrays, series=series)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row per run, with names instead of codes; by party or pool with a suffix."""
+        """Return one row per run, with names instead of codes.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A column for each array; those by party or pool have a suffix, such as `surplus_delta`.
+        """
         import pandas as pd
 
         columns: dict[str, Array] = {"run": np.arange(self.first, self.first + len(self))}

@@ -40,7 +40,20 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two arms with common random numbers: run i of both differs in nothing but the levers."""
+    """Hold two arms with common random numbers: run i of both differs in the levers only.
+
+    Parameters
+    ----------
+    baseline : Outcomes
+        Without the change.
+    changed : Outcomes
+        With it.
+
+    Raises
+    ------
+    ValueError
+        For arms that do not share random numbers, or were followed for different days.
+    """
 
     baseline: Outcomes
     changed: Outcomes
@@ -103,27 +116,27 @@ def simulate(
 
     Parameters
     ----------
-    scenario
+    scenario : Scenario, str or Path
         The scenario, its name, or the path of its file.
-    runs
+    runs : int
         Number of runs, from 1 to 10,000,000.
-    seed
+    seed : int
         Whole number from 0 up; it decides all random numbers.
-    days
+    days : int, optional
         Days to play, from 1; the scenario's own number unless given.
-    levers
+    levers : mapping of str to float, optional
         Settings by the names of the scenario's levers, each within the lever's range.
-    workers
+    workers : int
         Processes to play in, at the most.
-    points
+    points : mapping of str to array, (runs,), optional
         Uniform numbers in [0, 1), (runs,) each, by the paths of uncertain numbers, that take the
         place of the ones that would be drawn. The outcomes do not remember them.
-    luck
+    luck : array of int, (runs,), optional
         The number of the run, (runs,), whose random numbers each run has in all else, from 0 up.
         The outcomes do not remember it.
-    progress
+    progress : callable, optional
         Called now and then with the runs done and all runs.
-    series
+    series : bool
         Whether to keep what there was to agree on day by day, which takes memory.
 
     Returns
@@ -135,6 +148,13 @@ def simulate(
     ------
     ValueError
         For what cannot be simulated, with the way out (`LeverError`, `ScenarioError`).
+
+    Examples
+    --------
+    >>> from sim import simulate
+    >>> outcomes = simulate("two-rivers", runs=100, seed=1, days=30)
+    >>> outcomes.deal_day.shape
+    (100,)
     """
     settings = RunSettings(runs, seed, days, levers or {}, workers, 0, points or {}, luck, series)
     return Outcomes.joined(list(settings.outcomes(_case(scenario), progress)))
@@ -154,9 +174,50 @@ def stream(
     progress: Progress | None = None,
     series: bool = False,
 ) -> Iterator[Outcomes]:
-    """Play a scenario and yield outcomes block by block, in order, so that memory stays flat.
+    """Simulate block by block, in order, so that memory stays flat.
 
-    The runs are numbered from `first`; all else is as for `simulate`.
+    Parameters
+    ----------
+    scenario : Scenario, str or Path
+        The scenario, its name, or the path of its file.
+    runs : int
+        Number of runs, from 1 to 10,000,000.
+    seed : int
+        From 0; it decides all random numbers.
+    days : int, optional
+        Days to play, from 1; the scenario's own number unless given.
+    levers : mapping of str to float, optional
+        Settings by the names of the scenario's levers, each within the lever's range.
+    workers : int
+        Processes to play in, at the most.
+    first : int
+        The number of the first run, from 0.
+    points : mapping of str to array, (runs,), optional
+        Uniform numbers in [0, 1), by the paths of uncertain numbers, that take the place of the
+        ones
+        that would be drawn.
+    luck : array of int, (runs,), optional
+        The number of the run whose random numbers each run has in all else, from 0.
+    progress : callable, optional
+        Called now and then with the runs done and all runs.
+    series : bool
+        Whether to keep what there was to agree on day by day, which takes memory.
+
+    Yields
+    ------
+    Outcomes
+        Of each block of runs.
+
+    Raises
+    ------
+    ValueError
+        For what cannot be simulated, with the way out (`LeverError`, `ScenarioError`).
+
+    Examples
+    --------
+    >>> from sim import stream
+    >>> sum(len(block) for block in stream("two-rivers", runs=100, days=10))
+    100
     """
     settings = RunSettings(
         runs, seed, days, levers or {}, workers, first, points or {}, luck, series
@@ -175,10 +236,43 @@ def compare(
     workers: int = 1,
     progress: Progress | None = None,
 ) -> Comparison:
-    """Play a scenario twice with common random numbers, with some levers moved and without.
+    """Simulate a scenario twice with common random numbers, with some levers moved and without.
 
-    `baseline` are the levers of the first arm, and `levers` are moved on top of them in the
-    second; all else is as for `simulate`.
+    Parameters
+    ----------
+    scenario : Scenario, str or Path
+        The scenario, its name, or the path of its file.
+    levers : mapping of str to float
+        Settings of levers in the second arm, moved on top of those of the first.
+    baseline : mapping of str to float, optional
+        Settings of levers in the first arm.
+    runs : int
+        Number of runs, from 1 to 10,000,000.
+    seed : int
+        From 0; it decides all random numbers.
+    days : int, optional
+        Days to play, from 1; the scenario's own number unless given.
+    workers : int
+        Processes to play in, at the most.
+    progress : callable, optional
+        Called now and then with the runs done and all runs.
+
+    Returns
+    -------
+    Comparison
+        Both arms; a policy without effect gives exactly the same in every run.
+
+    Raises
+    ------
+    ValueError
+        For what cannot be simulated, with the way out (`LeverError`, `ScenarioError`).
+
+    Examples
+    --------
+    >>> from sim import compare
+    >>> arms = compare("two-rivers", levers={"leaks": 0}, runs=50, days=30)
+    >>> len(arms.changed) == len(arms.baseline)
+    True
     """
     case = _case(scenario)
     first = check_levers(case, baseline or {})

@@ -116,9 +116,31 @@ def load_scenario(
 ) -> Scenario:
     """Read a scenario by name or path, with some of its values changed.
 
-    `changes` maps the path of a value to a new value: `{"parties.north.optimism": 0.1}`.
-    `plugins` are Python files that enter strategies which the scenario names (see
-    `sim/theory/README.md`). Raises ScenarioError with everything that is wrong.
+    Parameters
+    ----------
+    name_or_path : str or Path
+        The name of a shipped scenario, or the path of a file.
+    changes : mapping of str to object, optional
+        New values by the paths of old ones: `{"parties.north.optimism": 0.1}`.
+    plugins : iterable of str or Path
+        Python files that enter strategies which the scenario names; see `sim/theory/README.md`.
+
+    Returns
+    -------
+    Scenario
+        Frozen and validated.
+
+    Raises
+    ------
+    ScenarioError
+        With everything that is wrong, each with its line and the way out.
+
+    Examples
+    --------
+    >>> from sim import load_scenario
+    >>> case = load_scenario("two-rivers", {"parties.delta.optimism": 0.1})
+    >>> case.scenario, len(case.levers)
+    ('two-rivers', 9)
     """
     load_plugins(plugins)
     path = find_scenario(name_or_path)

@@ -22,8 +22,8 @@ from numpydoc.validate import validate
 
 PACKAGES = ("sim", "sim.findings", "sim.sweep", "sim.theory")
 
-#: Protocols that an extension is written against.
-PROTOCOLS = (
+#: What is called by its own module: a protocol, and functions with the names of their modules.
+BESIDES = (
     # "sim.engine.negotiation.Moves",
     "sim.theory.commitment.Permanence",
     "sim.theory.concession.Tactic",
@@ -51,7 +51,7 @@ def subjects() -> Iterator[Subject]:
     """Everything that users call, each once."""
     seen = set()
     named = [f"{package}.{name}" for package in PACKAGES for name in exported(package)]
-    for name in [*named, *PROTOCOLS]:
+    for name in [*named, *BESIDES]:
         module, _, last = name.rpartition(".")
         value = getattr(import_module(module), last)
         if not (inspect.isclass(value) or inspect.isfunction(value)) or value in seen:
