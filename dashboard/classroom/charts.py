@@ -27,7 +27,7 @@ BINS = 14
 
 
 def dots(found: Json) -> tuple[Json, list[list[str]]]:
-    """The model as dots, each as likely as any other, and the class's tables on top of them.
+    """Return the model as dots, each as likely as any other, and the class's tables on top of them.
 
     Returns the chart and its numbers: column, dots of the model, tables.
     """
@@ -89,12 +89,12 @@ def _dots_spec(rows: list[Json], columns: list[str], heights: Counter[str], titl
 
 
 def measured_in(found: Json) -> str:
-    """What the dots measure, in words; pages give worth in points, a hundredth of a util."""
+    """Return what the dots measure, in words; pages give worth in points, a hundredth of a util."""
     return str(found["words"]).replace("utils", "points")
 
 
 def _columns(values: Sequence[float], whole: bool) -> tuple[Any, list[str]]:
-    """Where a value stands, and all the columns there are, in order."""
+    """Return where a value stands, and all the columns there are, in order."""
     none = "none"
     if whole or not values:
         rounds = [str(n) for n in range(1, int(max(values, default=0)) + 1)]
@@ -110,7 +110,7 @@ def _columns(values: Sequence[float], whole: bool) -> tuple[Any, list[str]]:
 
 
 def strip(found: Json) -> tuple[Json, list[list[str]]]:
-    """One issue: how often the model's deals have each level, and which tables signed it."""
+    """Draw one issue: how often the model's deals have each level, and which tables signed it."""
     rows = [
         {
             "level": "\n".join(textwrap.wrap(words, LABEL)),
@@ -163,7 +163,7 @@ def strip(found: Json) -> tuple[Json, list[list[str]]]:
 
 
 def frontier(found: Json, titles: Mapping[str, str]) -> tuple[Json, list[list[str]]]:
-    """What both sides could have gained at a table, what was offered, and what was signed.
+    """Return what both sides could have gained at a table, what was offered, and what was signed.
 
     Returns the chart and its numbers: for each kind of terms from what to what either side would
     gain, in points, and how many there are.
@@ -226,7 +226,8 @@ def _span(values: Sequence[float]) -> str:
 def offers(
     texts: Sequence[Json], injects: Sequence[Json], can_refuse: Sequence[str], in_points: bool
 ) -> tuple[Json, list[list[str]]]:
-    """The texts of a table in their order, and how far each was from agreement; news as lines.
+    """Return the texts of a table in their order, and how far each was from agreement; news as
+    lines.
 
     How far is how many of those who `can_refuse` accepted; or, `in_points`, what whoever would have
     gained least would have gained over no deal, as it was before the first day: terms that were not
@@ -336,7 +337,7 @@ def _news_layers(from_round: int) -> list[Json]:
 
 
 def _plain() -> Json:
-    """Words and lines in the ink of the theme, on no ground of their own."""
+    """Return words and lines in the ink of the theme, on no ground of their own."""
     return {
         "background": None,
         "view": {"stroke": None},

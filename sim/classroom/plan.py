@@ -74,10 +74,10 @@ class Inject(Part):
         return self
 
     def check(self, scenario: Scenario) -> None:
-        """Raises ValueError where it does not fit a scenario, with the way out."""
+        """Raise ValueError where it does not fit a scenario, with the way out."""
 
     def apply(self, terms: Terms) -> Terms:
-        """The terms of the talks from the next round on."""
+        """Return the terms of the talks from the next round on."""
         raise NotImplementedError(f"{type(self).__name__} says no `apply`")
 
 
@@ -87,7 +87,7 @@ class MessageInject(Inject):
     kind: Literal["message"] = "message"
 
     def apply(self, terms: Terms) -> Terms:
-        """Nothing changes but what people know."""
+        """Return the terms as they are: a message changes what people know and nothing else."""
         return terms
 
 
@@ -103,7 +103,7 @@ class ParameterInject(Inject):
         return self
 
     def check(self, scenario: Scenario) -> None:
-        """Raises ValueError for a lever that is unknown, or may not move in the middle of talks."""
+        """Raise ValueError for a lever that is unknown, or may not move in the middle of talks."""
         check_levers(scenario, {self.lever: self.setting})
         for move in scenario.levers[self.lever].moves:
             if move.key.startswith(("issues.", "channel.every_days")):
@@ -113,7 +113,7 @@ class ParameterInject(Inject):
                 )
 
     def apply(self, terms: Terms) -> Terms:
-        """The lever stands at its new setting."""
+        """Return the lever stands at its new setting."""
         return replace(terms, levers={**terms.levers, self.lever: self.setting})
 
 
@@ -129,7 +129,7 @@ class OptionInject(Inject):
         return self
 
     def check(self, scenario: Scenario) -> None:
-        """Raises ValueError for an issue or a level that is unknown."""
+        """Raise ValueError for an issue or a level that is unknown."""
         _known("issue", [self.issue], scenario.issues)
         levels = scenario.issues[self.issue].levels
         _known(f"level of {self.issue}", [*self.opens, *self.closes], levels)
@@ -149,7 +149,7 @@ INJECTS: dict[str, type[Inject]] = {
 
 
 def _of_its_kind(inject: object) -> object:
-    """An inject as it is stored, read by the class of its kind."""
+    """Return an inject as it is stored, read by the class of its kind."""
     if not isinstance(inject, Mapping):
         return inject
     kind = inject.get("kind")
@@ -387,7 +387,7 @@ class Setting:
         }
 
     def terms(self, fired: tuple[str, ...]) -> Terms:
-        """What injects have changed, after some of them in their order."""
+        """Return what injects have changed, after some of them in their order."""
         held_back = {(issue, level) for issue, of in self.plan.held_back.items() for level in of}
         terms = Terms({}, frozenset(held_back))
         for name in fired:

@@ -154,7 +154,7 @@ def check(
 
 
 def _checked(file: str) -> tuple[list[str], str]:
-    """The complaints about a file, or a line that says it is fine."""
+    """Return the complaints about a file, or a line that says it is fine."""
     from sim.scenario.errors import ScenarioError
     from sim.scenario.loading import (
         PHRASES,
@@ -290,7 +290,9 @@ def _played(
     /,
     **asked: Any,
 ) -> OutcomeStore:
-    """The outcomes of talks, written to a folder block by block so that memory stays flat."""
+    """Return the outcomes of talks, written to a folder block by block so that memory stays
+    flat.
+    """
     from sim.engine.simulate import stream
     from sim.engine.storage import OutcomeStore, save
 
@@ -575,7 +577,7 @@ def sensitivity(
 def _studied(
     scenario: Scenario, plan: SensitivityPlan, outcome: str, command: str, /, **asked: Any
 ) -> SensitivityStudy:
-    """What a study of a scenario's uncertain numbers finds."""
+    """Return what a study of a scenario's uncertain numbers finds."""
     from sim.findings.sensitivity import player, study
 
     with progress(plan.runs) as advance:

@@ -245,7 +245,7 @@ def pairs(settings: list[str] | None, option: str) -> dict[str, str]:
 def load(
     name: str, settings: Mapping[str, str], plugins: list[str] | None = None
 ) -> tuple[Scenario, dict[str, float]]:
-    """A scenario with some of its values changed, and the levers that are moved.
+    """Return a scenario with some of its values changed, and the levers that are moved.
 
     Raises BadInputError, ScenarioError or LeverError for what cannot be set.
     """
@@ -268,7 +268,7 @@ def load(
 
 
 def changes_in(settings: Mapping[str, str], scenario: Scenario) -> dict[str, str]:
-    """Of some settings those that change a value of the scenario and move no lever."""
+    """Return the settings that change a value of the scenario and move no lever."""
     return {key: value for key, value in settings.items() if key not in scenario.levers}
 
 
@@ -280,7 +280,9 @@ def _number(lever: str, value: str) -> float:
 
 
 def _unknown(key: str, scenario: Scenario) -> str:
-    """The complaint about a key that is neither lever nor value, with the nearest of each."""
+    """Return the complaint about a key that is neither lever nor value, with the nearest of
+    each.
+    """
     found = f"--set {key}: {scenario.scenario} has no lever and no value of this name"
     nearest = [
         f"the {what} '{near}'"
@@ -296,7 +298,7 @@ def _unknown(key: str, scenario: Scenario) -> str:
 def as_command(
     verb: str, name: str, *, sets: Mapping[str, list[str] | None], **options: object
 ) -> str:
-    """The command that gives the same results again, quoted for a shell."""
+    """Return the command that gives the same results again, quoted for a shell."""
     words = ["parley", verb, name]
     for option, value in options.items():
         words += [f"--{option}", str(value)]
@@ -307,7 +309,7 @@ def as_command(
 
 
 def cores() -> int:
-    """How many processes play where the user does not say."""
+    """Return how many processes play where the user does not say."""
     return min(CORES, os.cpu_count() or 1)
 
 
@@ -316,7 +318,7 @@ def cores() -> int:
 
 @contextmanager
 def folder_for(command: str, out: Path | None) -> Iterator[Path]:
-    """The folder for a command's results: the user's, or one that is gone afterwards.
+    """Open the folder for a command's results: the user's, or one that is gone afterwards.
 
     Raises BadInputError where nothing may be written, or where there are other things, so that
     the results of two commands are never found in one folder.
@@ -346,7 +348,7 @@ def folder_for(command: str, out: Path | None) -> Iterator[Path]:
 
 
 def _without_out(command: str) -> list[str]:
-    """The words of a command without the folder, which may be named in several ways."""
+    """Return the words of a command without the folder, which may be named in several ways."""
     try:
         words = shlex.split(command)
     except ValueError:  # no command of ours
@@ -403,7 +405,7 @@ def as_json(found: dict[str, Any]) -> str:
 
 
 def on_screen() -> Console:
-    """Standard output, for words and tables."""
+    """Return standard output, for words and tables."""
     from rich.console import Console
 
     return Console(highlight=False)
@@ -435,7 +437,7 @@ def progress(total: int) -> Iterator[Callable[[int], None]]:
 
 
 def _line_by_line(total: int) -> Callable[[int], None]:
-    """What counts runs and says so in a log, seldom enough that short runs stay silent."""
+    """Return what counts runs and says so in a log, seldom enough that short runs stay silent."""
     done, said = 0, time.monotonic()
 
     def advance(runs: int) -> None:
@@ -450,7 +452,7 @@ def _line_by_line(total: int) -> Callable[[int], None]:
 
 @contextmanager
 def waiting(words: str) -> Iterator[None]:
-    """A sign of life on standard error where someone watches."""
+    """Show a sign of life on standard error where someone watches."""
     from rich.console import Console
 
     console = Console(stderr=True)
@@ -463,7 +465,7 @@ def waiting(words: str) -> Iterator[None]:
 
 @contextmanager
 def status_line() -> Iterator[Callable[[str], None]]:
-    """The same, for work in several parts: the function says which one is under way."""
+    """Show the same for work in several parts: call the function with the one under way."""
     from rich.console import Console
 
     console = Console(stderr=True)

@@ -236,7 +236,7 @@ class Outcomes:
             values.setflags(write=False)
 
     def __len__(self) -> int:
-        """How many runs there are."""
+        """Return how many runs there are."""
         return len(self.deal_day)
 
     @classmethod

@@ -50,7 +50,7 @@ def _complaint(scenario: Scenario, file: Path, error: Exception) -> ValidationIs
 
 
 def _place_of(scenario: Scenario, where: TracebackType | None) -> Place | None:
-    """The `kind:` that names the innermost strategy in whose code an error was raised."""
+    """Return the `kind:` that names the innermost strategy in whose code an error was raised."""
     for owner in reversed(list(_owners(where))):
         for path, strategy, entries in every_strategy(scenario):
             entry = entries.get(strategy.kind)
@@ -60,7 +60,7 @@ def _place_of(scenario: Scenario, where: TracebackType | None) -> Place | None:
 
 
 def _owners(where: TracebackType | None) -> Iterator[Any]:
-    """The object whose method each frame runs, from the outermost."""
+    """Return the object whose method each frame runs, from the outermost."""
     while where is not None:
         owner = where.tb_frame.f_locals.get("self")
         if owner is not None:

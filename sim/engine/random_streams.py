@@ -51,11 +51,11 @@ class RandomStreams:
         return DailyStream(self, stream)
 
     def dailies(self, streams: Sequence[str]) -> DailyStreams:
-        """The same for several streams side by side: `luck[day]` is (streams, runs)."""
+        """Return the same for several streams side by side: `luck[day]` is (streams, runs)."""
         return DailyStreams(self, streams)
 
     def stretch(self, stream: str, number: int) -> Singles:
-        """A stretch of days of a daily stream: (runs, STRETCH_DAYS)."""
+        """Return a stretch of days of a daily stream: (runs, STRETCH_DAYS)."""
         bits = self._bits(stream, number, STRETCH_DAYS)
         bits.advance(self.first * STRETCH_DAYS // 2)  # two single numbers to a step
         return np.random.Generator(bits).random((self.runs, STRETCH_DAYS), dtype=np.float32)
@@ -79,7 +79,7 @@ class SharedStreams(RandomStreams):
         return np.concatenate(lent)[self._places]
 
     def stretch(self, stream: str, number: int) -> Singles:
-        """A stretch of days of a daily stream: (runs, STRETCH_DAYS)."""
+        """Return a stretch of days of a daily stream: (runs, STRETCH_DAYS)."""
         lent = [lenders.stretch(stream, number) for lenders in self._lenders]
         return np.concatenate(lent)[self._places]
 
@@ -117,7 +117,7 @@ class DailyStream:
         self._numbers: Singles = np.empty((0, 0), dtype=np.float32)
 
     def __getitem__(self, day: int) -> Singles:
-        """The numbers of a day: (runs,)."""
+        """Return the numbers of a day: (runs,)."""
         stretch, place = divmod(day - 1, STRETCH_DAYS)
         if stretch != self._stretch:
             self._numbers = self._drawn(stretch)
@@ -125,7 +125,7 @@ class DailyStream:
         return np.asarray(self._numbers[place])
 
     def _drawn(self, stretch: int) -> Singles:
-        """A stretch of days; each run owns a row of the stream, whoever else is drawn."""
+        """Return a stretch of days; each run owns a row of the stream, whoever else is drawn."""
         numbers = np.empty((STRETCH_DAYS, self._chance.runs), dtype=np.float32)
         _turn_around(self._chance.stretch(self._stream, stretch), numbers)
         return numbers
@@ -157,7 +157,7 @@ def _turn_around(by_run: Singles, by_day: Singles) -> None:
 
 
 def quantile_without_success(trials: Ints, probability: Floats) -> Floats:
-    """The luck below which there is no success in so many trials: any shape.
+    """Return the luck below which there is no success in so many trials: any shape.
 
     By the bound n p on the chance of any success, and a little below it.
     """
@@ -165,7 +165,7 @@ def quantile_without_success(trials: Ints, probability: Floats) -> Floats:
 
 
 def binomial_quantile(luck: Floats | Singles, trials: Ints, probability: Floats) -> Ints:
-    """The number of successes at each point of luck: the inverse binomial distribution.
+    """Return the number of successes at each point of luck: the inverse binomial distribution.
 
     All of one shape. Meant for rare events among few trials: it steps once per success, and looks
     only where the luck is beyond `quantile_without_success`.
@@ -190,7 +190,7 @@ def binomial_quantile(luck: Floats | Singles, trials: Ints, probability: Floats)
 
 
 def poisson_quantile(luck: Floats | Singles, mean: Floats) -> Ints:
-    """The count at each point of luck: the inverse Poisson distribution, for small means."""
+    """Return the count at each point of luck: the inverse Poisson distribution, for small means."""
     events = np.zeros(luck.shape, dtype=np.int64)
     term = np.exp(-mean)
     reached = term

@@ -67,11 +67,11 @@ class OutcomeStore(Outcomes):
         return column
 
     def __len__(self) -> int:
-        """How many runs there are."""
+        """Return how many runs there are."""
         return int(self._runs)
 
     def __repr__(self) -> str:
-        """Where they are."""
+        """Return where they are."""
         return f"{len(self)} runs in {len(self._paths)} parts"
 
     def _check(self, firsts: list[int]) -> None:

@@ -70,7 +70,9 @@ WORDS = {
 
 
 def parameter_table(scenario: Scenario) -> str:
-    """Every number of a scenario in Markdown: path, centre, range, what it is, what it rests on."""
+    """Return every number of a scenario in Markdown: path, centre, range, what it is, what it
+    rests on.
+    """
     groups: dict[str, list[str]] = {}
     for path, number in scenario.quantities().items():
         groups.setdefault(_group(path), []).append(_row(scenario, path, number))
@@ -82,7 +84,7 @@ def parameter_table(scenario: Scenario) -> str:
 
 
 def lever_table(scenario: Scenario) -> str:
-    """The levers of a scenario in Markdown."""
+    """Return the levers of a scenario in Markdown."""
     rows = [
         _line(
             f"`{name}`",
@@ -98,7 +100,7 @@ def lever_table(scenario: Scenario) -> str:
 
 
 def difference_table(scenario: Scenario, other: Scenario) -> str:
-    """The numbers of a scenario that another one lacks or has differently, in Markdown."""
+    """Return the numbers of a scenario that another one lacks or has differently, in Markdown."""
     here, there = scenario.quantities(), other.quantities()
     rows = [
         _line(f"`{path}`", *(_told(numbers.get(path)) for numbers in (here, there)))
@@ -109,7 +111,7 @@ def difference_table(scenario: Scenario, other: Scenario) -> str:
 
 
 def count_table(scenario: Scenario) -> str:
-    """How many numbers a scenario has of each kind and footing, in Markdown."""
+    """Return how many numbers a scenario has of each kind and footing, in Markdown."""
     counts: dict[str, Counter[str]] = {}
     for path, number in scenario.quantities().items():
         counts.setdefault(_group(path), Counter())[number.basis or "sourced"] += 1
@@ -121,7 +123,7 @@ def count_table(scenario: Scenario) -> str:
 
 
 def section() -> str:
-    """All that stands between the two markers: every scenario at hand."""
+    """Return all that stands between the two markers: every scenario at hand."""
     scenarios = [load_scenario(name) for name in scenario_names()]
     parts = [_in_full_and_by_difference(conflict) for conflict in conflicts(scenarios)]
     parts += [_by_count(scenario) for scenario in scenarios if scenario.fictional]
@@ -141,7 +143,7 @@ def conflicts(scenarios: Sequence[Scenario]) -> list[list[Scenario]]:
 
 
 def _in_full_and_by_difference(conflict: Sequence[Scenario]) -> str:
-    """The first scenario of a conflict in full, and the others by what differs from it."""
+    """Return the first scenario of a conflict in full, and the others by what differs from it."""
     full, *others = conflict
     parts = [
         f"### {full.scenario}\n\n{_summary(full)}",
@@ -155,12 +157,12 @@ def _in_full_and_by_difference(conflict: Sequence[Scenario]) -> str:
 
 
 def _by_count(scenario: Scenario) -> str:
-    """An invented scenario, whose numbers are counted."""
+    """Return an invented scenario, whose numbers are counted."""
     return f"### {scenario.scenario}\n\n{_summary(scenario)}\n\n{count_table(scenario)}"
 
 
 def what_it_is(scenario: Scenario, path: str) -> str:
-    """What a number is, in the words of the schema; raises KeyError where nobody says it."""
+    """Return what a number is, in the words of the schema; raises KeyError where nobody says it."""
     owner, field = _owner(scenario, path)
     name = path.rsplit(".", 1)[1]
     if isinstance(owner, Strategy | War) and field == "numbers":
@@ -171,7 +173,7 @@ def what_it_is(scenario: Scenario, path: str) -> str:
 
 
 def _strategy_at(scenario: Scenario, path: str) -> Any:
-    """The entry that a strategy names whose number stands at a path."""
+    """Return the entry that a strategy names whose number stands at a path."""
     for place, strategy, entries in every_strategy(scenario):
         if path.startswith(f"{dotted(place)}.numbers."):
             return entries[strategy.kind]
@@ -179,7 +181,7 @@ def _strategy_at(scenario: Scenario, path: str) -> Any:
 
 
 def _owner(scenario: Scenario, path: str) -> tuple[Part, str]:
-    """The innermost part of the scenario on the way to a number, and its field."""
+    """Return the innermost part of the scenario on the way to a number, and its field."""
     here: Any = scenario
     owner: Part = scenario
     field = path
@@ -193,7 +195,7 @@ def _owner(scenario: Scenario, path: str) -> tuple[Part, str]:
 
 
 def _description(field: FieldInfo) -> str:
-    """The description of a field, which may stand inside its annotation."""
+    """Return the description of a field, which may stand inside its annotation."""
     return field.description or next(_remarks(field.annotation), "")
 
 
@@ -205,7 +207,7 @@ def _remarks(annotation: Any) -> Iterator[str]:
 
 
 def _group(path: str) -> str:
-    """The heading under which a number is told: `parties.north.constituencies.families`."""
+    """Return the heading under which a number is told: `parties.north.constituencies.families`."""
     segments = path.split(".")
     if segments[0] == "parties":
         return ".".join(segments[: 4 if segments[2] == "constituencies" else 2])
@@ -222,7 +224,7 @@ def _centre(number: Quantity) -> str:
 
 
 def _range(number: Quantity) -> str:
-    """How far a number may be from its centre; with the centre this is its distribution."""
+    """Return how far a number may be from its centre; with the centre this is its distribution."""
     if number.is_certain:
         return "–"
     if number.lognormal is not None:
@@ -239,7 +241,7 @@ def _range(number: Quantity) -> str:
 
 
 def _told(number: Quantity | None) -> str:
-    """A number in one cell."""
+    """Return a number in one cell."""
     if number is None:
         return "none"
     rests = number.source or number.basis
@@ -269,7 +271,9 @@ def _line(*cells: str) -> str:
 
 
 def refreshed(text: str) -> str:
-    """The document with the tables of today's scenarios; raises ValueError without markers."""
+    """Return the document with the tables of today's scenarios; raises ValueError without
+    markers.
+    """
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:

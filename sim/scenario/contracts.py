@@ -96,17 +96,17 @@ def check_strategies(scenario: Scenario, file: FilePath) -> None:
 
 
 def class_of(entry: Any) -> Any:
-    """The class of an entry, which is a class, an instance or a function."""
+    """Return the class of an entry, which is a class, an instance or a function."""
     return entry if inspect.isclass(entry) or inspect.isfunction(entry) else type(entry)
 
 
 def callable_only(entry: Any) -> bool:
-    """Whether an entry has no source that can be looked up, such as a built-in function."""
+    """Tell whether an entry has no source that can be looked up, such as a built-in function."""
     return not (inspect.isclass(class_of(entry)) or inspect.isfunction(entry))
 
 
 def line_of_entry(entry: Any) -> int:
-    """The line on which an entry is defined in its file, or 0."""
+    """Return the line on which an entry is defined in its file, or 0."""
     try:
         return inspect.getsourcelines(class_of(entry))[1]
     except (OSError, TypeError):
@@ -225,7 +225,7 @@ def _check_every_number_moves(
 def _redrawn(
     names: Mapping[str, str], bounds: Mapping[str, Any], seed: int, name: str, base: int = 0
 ) -> Sample:
-    """The values of some numbers, with one of them drawn anew."""
+    """Return the values of some numbers, with one of them drawn anew."""
     values = _sample(names, bounds, base)
     return {**values, name: _sample(names, bounds, seed + 100)[name]} if name in values else values
 
@@ -262,7 +262,7 @@ def check_tactic(entry: Any) -> None:
 
 
 def _concession_input(days: float, rows: Any = slice(None)) -> ConcessionInput:
-    """Where parties stand so many days after a staggered beginning, in some runs."""
+    """Return where parties stand so many days after a staggered beginning, in some runs."""
     rng = np.random.default_rng(7)
     reservation = rng.uniform(-0.5, 0.8, RUNS)
     top = reservation + rng.uniform(-0.1, 0.8, RUNS)
@@ -331,7 +331,7 @@ def _check_state(what: str, state: Any, like: Any, runs: int) -> None:
 
 
 def _war_after(war: Any, numbers: Sample, rows: Any, check: bool = False, days: int = DAYS) -> Any:
-    """The state after some days of war and of truce with the same luck, in some runs."""
+    """Return the state after some days of war and of truce with the same luck, in some runs."""
     luck = np.random.default_rng(11).random((DAYS, 3, RUNS))[:, :, rows]
     some = _rows(numbers, rows)
     runs = luck.shape[2]

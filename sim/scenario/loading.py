@@ -197,7 +197,7 @@ def read_as(
 
 
 def line_in(file: FilePath, path: Path) -> int:
-    """The line of a file on which a place of its scenario stands; 0 where nobody knows."""
+    """Return the line of a file on which a place of its scenario stands; 0 where nobody knows."""
     tree, _ = compose_yaml(read_file(file), file.name)
     return line_of(tree, path)
 

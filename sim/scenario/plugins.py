@@ -35,7 +35,7 @@ class Plugin:
     entries: tuple[tuple[str, str], ...]  # kind and name of each
 
     def __str__(self) -> str:
-        """The file and what it brings in words."""
+        """Return the file and what it brings in words."""
         brings = ", ".join(f"{kind} '{name}'" for kind, name in self.entries)
         return f"{Path(self.path).name} ({brings})"
 
@@ -65,7 +65,9 @@ def require(plugins: Iterable[tuple[str, str]]) -> None:
 
 
 def needed_by(scenario: Scenario) -> tuple[tuple[str, str], ...]:
-    """The loaded plugins whose strategies a scenario names: full path and SHA-256 of each."""
+    """Return the loaded plugins whose strategies a scenario names: full path and SHA-256 of
+    each.
+    """
     from sim.scenario.checks.strategies import every_strategy
 
     kinds = {id(entries): kind for kind, entries in _dictionaries().items()}
@@ -78,7 +80,7 @@ def needed_by(scenario: Scenario) -> tuple[tuple[str, str], ...]:
 
 
 def _dictionaries() -> dict[str, dict[str, Any]]:
-    """The dictionaries in which strategies are entered, by the kind of what they hold."""
+    """Return the dictionaries in which strategies are entered, by the kind of what they hold."""
     from sim.theory import bargaining, commitment, concession, war
 
     return {
@@ -133,7 +135,7 @@ def _execute(path: Path, name: str) -> None:
 
 
 def _entered(path: Path, before: dict[str, dict[str, Any]]) -> tuple[tuple[str, str], ...]:
-    """What a file has entered, after holding each entry to its contract."""
+    """Return what a file has entered, after holding each entry to its contract."""
     from sim.scenario.contracts import ContractError, check_entry, line_of_entry
     from sim.theory.bargaining import FORMULATIONS, SOLUTIONS, SingleText
 

@@ -469,7 +469,7 @@ class Scenario(Part):
         return self._plugins
 
     def needing(self, plugins: tuple[tuple[str, str], ...]) -> Scenario:
-        """The scenario with a note of the plugins whose strategies it names."""
+        """Return the scenario with a note of the plugins whose strategies it names."""
         noted = self.model_copy()
         noted._plugins = plugins
         return noted

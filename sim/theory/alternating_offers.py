@@ -202,7 +202,7 @@ def split_the_difference(proposer_fallback: Real, responder_fallback: Real) -> F
 
 
 def _fallbacks(ours: Real, theirs: Real) -> tuple[Floats, Floats]:
-    """The two fallbacks as arrays, checked."""
+    """Return the two fallbacks as arrays, checked."""
     first = _fraction(ours, "proposer_fallback")
     second = _fraction(theirs, "responder_fallback")
     if np.any(first + second > 1):
@@ -211,7 +211,7 @@ def _fallbacks(ours: Real, theirs: Real) -> tuple[Floats, Floats]:
 
 
 def _fraction(value: Real, name: str) -> Floats:
-    """The value as an array, after checking that it lies between 0 and 1."""
+    """Return the value as an array, after checking that it lies between 0 and 1."""
     fraction = np.asarray(value, dtype=float)
     if not np.all((fraction >= 0) & (fraction <= 1)):
         raise ValueError(f"{name} is {value}; expected a value between 0 and 1")

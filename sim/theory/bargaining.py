@@ -350,7 +350,7 @@ class Formulation(Protocol):
         reservation: Floats,
         aspiration: Floats,
     ) -> Packages:
-        """The text it puts on the table, as the index of a package: (runs,).
+        """Return the text it puts on the table, as the index of a package: (runs,).
 
         It guesses `worth` (runs, parties, packages), and what the parties would settle for and
         hold out for, `reservation` and `aspiration` (runs, parties).
@@ -384,7 +384,7 @@ class SingleText:
     solution: Callable[[Floats, Floats], Packages]
 
     def misjudgement(self, numbers: Mapping[str, Floats], rounds: Floats) -> Floats:
-        """The first error, less the more rounds it has sat with the parties."""
+        """Return the first error, less the more rounds it has sat with the parties."""
         learning_rounds = np.maximum(numbers["learning_rounds"], 1e-6)
         return np.asarray(numbers["weight_error"] * np.exp(-rounds / learning_rounds))
 
@@ -395,7 +395,7 @@ class SingleText:
         reservation: Floats,
         aspiration: Floats,
     ) -> Packages:
-        """The solution among texts that meet what the parties hold out for.
+        """Return the solution among texts that meet what the parties hold out for.
 
         Where there is none, among those that meet what they would settle for; and where there is
         none of these either, what leaves the worst-off party best.
@@ -407,7 +407,7 @@ class SingleText:
         return text
 
     def _below_aspiration(self, worth: Floats, reservation: Floats) -> Packages:
-        """The solution by reservation values, else what leaves the worst-off party best."""
+        """Return the solution by reservation values, else what leaves the worst-off party best."""
         text = self.solution(worth, reservation)
         stuck = np.flatnonzero(text == NO_PACKAGE)
         if len(stuck):
@@ -423,12 +423,14 @@ FORMULATIONS: dict[str, Formulation] = {
 
 
 def _of_runs(worth: Floats, rows: Packages) -> Floats:
-    """The worth in some runs, run last in memory, which indexing would not leave it."""
+    """Return the worth in some runs, run last in memory, which indexing would not leave it."""
     return np.moveaxis(np.moveaxis(worth, 0, -1).take(rows, axis=-1), -1, 0)
 
 
 def _gains(worth: Floats, reservation: Floats) -> Floats:
-    """What each party gains from each package over having no deal, (runs, parties, packages)."""
+    """Return what each party gains from each package over having no deal, (runs, parties,
+    packages).
+    """
     if worth.ndim != 3 or worth.shape[2] == 0 or reservation.shape != worth.shape[:2]:
         raise ValueError(
             f"worth has shape {worth.shape} and reservation {reservation.shape}; expected "
@@ -438,12 +440,12 @@ def _gains(worth: Floats, reservation: Floats) -> Floats:
 
 
 def _inside(gains: Floats) -> Bools:
-    """Which packages cost nobody anything, (runs, packages)."""
+    """Return which packages cost nobody anything, (runs, packages)."""
     return np.asarray((gains >= 0).all(axis=1))
 
 
 def _best(score: Floats, inside: Bools) -> Packages:
-    """The first package inside with the highest score, or `NO_PACKAGE`, (runs,)."""
+    """Return the first package inside with the highest score, or `NO_PACKAGE`, (runs,)."""
     choice = mask_outside(score, inside).argmax(axis=1)
     return np.where(inside.any(axis=1), choice, np.intp(NO_PACKAGE))
 
@@ -477,7 +479,7 @@ def mask_outside(values: Floats, inside: Bools) -> Floats:
 
 
 def _frontier_of_two(worth: Floats) -> Bools:
-    """The frontier of two parties, walking from the first party's best package to its worst.
+    """Return the frontier of two parties, walking from the first party's best package to its worst.
 
     A package stands if it beats, for the second party, all that are better for the first, and
     nothing as good for the first beats it. Packages alike to the first party are walked together.
@@ -500,7 +502,7 @@ def _frontier_of_two(worth: Floats) -> Bools:
 
 
 def _frontier_of_many(worth: Floats) -> Bools:
-    """The frontier of any number of parties, every package held against every other."""
+    """Return the frontier of any number of parties, every package held against every other."""
     runs, parties, packages = worth.shape
     frontier = np.empty((runs, packages), dtype=np.bool_)
     step = max(1, COMPARISONS_AT_ONCE // max(1, runs * packages))

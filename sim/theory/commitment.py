@@ -226,11 +226,11 @@ class Endogenous:
     }
 
     def bite(self, numbers: Mapping[str, Floats]) -> Floats:
-        """As the scenario gives it."""
+        """Return it as the scenario gives it."""
         return numbers["bite"]
 
     def misjudgement(self, numbers: Mapping[str, Floats]) -> Floats:
-        """As the scenario gives it."""
+        """Return it as the scenario gives it."""
         return numbers["misjudgement"]
 
     def resumptions(self, numbers: Mapping[str, Floats], temptations: Floats) -> Floats:
@@ -249,15 +249,15 @@ class Given:
     bounds: ClassVar[Mapping[str, tuple[float, float]]] = {"chance": (0.0, 1.0)}
 
     def bite(self, numbers: Mapping[str, Floats]) -> Floats:
-        """Breaking it costs nothing."""
+        """Return zero: breaking it costs nothing."""
         return np.zeros_like(numbers["chance"])
 
     def misjudgement(self, numbers: Mapping[str, Floats]) -> Floats:
-        """There is nothing to misjudge."""
+        """Return zero: there is nothing to misjudge."""
         return np.zeros_like(numbers["chance"])
 
     def resumptions(self, numbers: Mapping[str, Floats], temptations: Floats) -> Floats:
-        """The danger shared alike between the parties."""
+        """Return the danger shared alike between the parties."""
         parties = temptations.shape[1]
         each = 1.0 - numbers["chance"] ** (1.0 / parties)
         shared = each.astype(temptations.dtype)[:, None, None]

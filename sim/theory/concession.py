@@ -131,7 +131,7 @@ def time_used(elapsed: Real, patience: Real) -> Floats:
 
 
 def _above_zero(value: Real, name: str) -> Floats:
-    """The value as an array, after checking that it is above zero."""
+    """Return the value as an array, after checking that it is above zero."""
     number = np.asarray(value, dtype=float)
     if not (number > 0).all():
         raise ValueError(f"{name} is {value}; expected a value above zero")
@@ -184,7 +184,7 @@ class Tactic(Protocol):
     monotone: ClassVar[bool]
 
     def __call__(self, numbers: Mapping[str, Floats], stance: ConcessionInput) -> Floats:
-        """The aspiration in utils, at least the reservation value: (runs,)."""
+        """Return the aspiration in utils, at least the reservation value: (runs,)."""
         ...
 
 
@@ -210,7 +210,7 @@ class CostOfDelay:
     monotone: ClassVar[bool] = True
 
     def __call__(self, numbers: Mapping[str, Floats], stance: ConcessionInput) -> Floats:
-        """The aspiration after this much delay."""
+        """Return the aspiration after this much delay."""
         at_stake = np.maximum(stance.top - stance.reservation, 0.0)
         patience = numbers["patience"] * at_stake / np.maximum(stance.delay_cost, 1e-12)
         patience = np.clip(patience, LEAST_PATIENCE, GREATEST_PATIENCE)
@@ -238,7 +238,7 @@ class Deadline:
     monotone: ClassVar[bool] = True
 
     def __call__(self, numbers: Mapping[str, Floats], stance: ConcessionInput) -> Floats:
-        """The aspiration on this day of talks."""
+        """Return the aspiration on this day of talks."""
         at_stake = np.maximum(stance.top - stance.reservation, 0.0)
         given = time_dependent(
             stance.elapsed, numbers["days"], numbers["opening"], _workable(numbers["shape"])
@@ -248,7 +248,7 @@ class Deadline:
 
 
 def _workable(shape: Floats) -> Floats:
-    """A shape that can be divided by."""
+    """Return a shape that can be divided by."""
     return np.maximum(shape, 1e-3)
 
 

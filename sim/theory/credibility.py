@@ -188,5 +188,5 @@ def credibility(
 
 
 def _stake(error: Real, cost_low: Real, cost_high: Real) -> Floats:
-    """What crying "resolute" costs the party: the share a small offer would have won it."""
+    """Return what crying "resolute" costs the party: the share a small offer would have won it."""
     return np.asarray(np.multiply(np.subtract(1.0, error), cost_high) - cost_low, dtype=float)

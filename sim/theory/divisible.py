@@ -237,7 +237,7 @@ def on_frontier_ideal(vertices: Floats, reservation: ArrayLike = (0.0, 0.0)) -> 
 def _weights(
     weights_a: ArrayLike, weights_b: ArrayLike, floor: ArrayLike
 ) -> tuple[Floats, Floats, Floats]:
-    """The weights and the floor as arrays, checked."""
+    """Return the weights and the floor as arrays, checked."""
     ours, theirs = np.asarray(weights_a, dtype=float), np.asarray(weights_b, dtype=float)
     if ours.shape != theirs.shape or ours.ndim == 0 or ours.shape[-1] == 0:
         raise ValueError(
@@ -250,31 +250,33 @@ def _weights(
 
 
 def _a_first(ours: Floats, theirs: Floats) -> Order:
-    """The issues in the order in which they are handed to A, (..., issues)."""
+    """Return the issues in the order in which they are handed to A, (..., issues)."""
     return np.argsort(-np.arctan2(ours, theirs), axis=-1, kind="stable")
 
 
 def _running(steps: Floats) -> Floats:
-    """The running sum of the steps, with a zero before them, (..., issues + 1)."""
+    """Return the running sum of the steps, with a zero before them, (..., issues + 1)."""
     before = np.zeros((*steps.shape[:-1], 1))
     return np.concatenate([before, np.cumsum(steps, axis=-1)], axis=-1)
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:
-    """One over the other, and zero where the lower is zero."""
+    """Return one over the other, and zero where the lower is zero."""
     out = np.zeros(np.broadcast_shapes(above.shape, below.shape))
     np.divide(above, below, out=out, where=below != 0)
     return out
 
 
 def _edges(vertices: Floats, reservation: ArrayLike) -> tuple[Floats, Floats]:
-    """The gains at the start of each edge and their change along it, (..., 2, edges)."""
+    """Return the gains at the start of each edge and their change along it, (..., 2, edges)."""
     gains = vertices - np.asarray(reservation, dtype=float)[..., None]
     return gains[..., :-1], np.diff(gains, axis=-1)
 
 
 def _balanced(vertices: Floats, reservation: ArrayLike, unit: Floats) -> Floats:
-    """The point where the smaller of the two gains, each in its own unit (..., 2), is largest."""
+    """Return the point where the smaller of the two gains, each in its own unit (..., 2), is
+    largest.
+    """
     start, step = _edges(vertices, reservation)
     lead, drift = start / unit[..., None], step / unit[..., None]
     apart = lead[..., :1, :] - lead[..., 1:, :]
@@ -284,7 +286,9 @@ def _balanced(vertices: Floats, reservation: ArrayLike, unit: Floats) -> Floats:
 
 
 def _best(gains: Floats, score: Floats, reservation: ArrayLike) -> Floats:
-    """The point with the highest score among those that cost neither side anything, (..., 2)."""
+    """Return the point with the highest score among those that cost neither side anything, (...,
+    2).
+    """
     inside = np.all(gains >= -TOUCHING, axis=-2, keepdims=True)
     best = np.where(inside, score[..., None, :], -np.inf).argmax(axis=-1, keepdims=True)
     point = np.take_along_axis(gains, best, axis=-1)[..., 0] + np.asarray(reservation, dtype=float)

@@ -206,6 +206,6 @@ def captives_alive(held: Real, daily_rate: Real, days: Real) -> tuple[Floats, Fl
 
 
 def _baseline(day: Real, shape: Real, scale: Real) -> Floats:
-    """The hazard at `log_risk` 0 added up to the end of `day`, nothing before day 1."""
+    """Return the hazard at `log_risk` 0 added up to the end of `day`, nothing before day 1."""
     age = np.maximum(np.asarray(day, dtype=float), 0.0) / scale
     return np.asarray(np.power(age, shape))

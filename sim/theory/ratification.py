@@ -87,7 +87,7 @@ def passes(approvals: Bools, seats: Sequence[int], quota: int) -> Bools:
 
 
 def _whole(seats: Sequence[int]) -> list[int]:
-    """The seats as Python's integers, which never overflow, checked."""
+    """Return the seats as Python's integers, which never overflow, checked."""
     votes = [int(seat) for seat in seats]
     if not votes or any(vote != seat or vote < 0 for vote, seat in zip(votes, seats, strict=True)):
         raise ValueError(f"seats is {seats}; expected whole numbers, 0 or more, for each member")
@@ -95,7 +95,7 @@ def _whole(seats: Sequence[int]) -> list[int]:
 
 
 def _coalitions(votes: list[int]) -> list[int]:
-    """How many coalitions hold each number of seats, from none to all."""
+    """Return how many coalitions hold each number of seats, from none to all."""
     ways = [1] + [0] * sum(votes)
     for vote in votes:
         joined = [0] * vote + ways[: len(ways) - vote]
@@ -104,7 +104,7 @@ def _coalitions(votes: list[int]) -> list[int]:
 
 
 def _without(ways: list[int], vote: int) -> list[int]:
-    """The same count with one member of `vote` seats left out, undoing its step."""
+    """Return the same count with one member of `vote` seats left out, undoing its step."""
     others = ways.copy()
     for held in range(vote, len(ways)):
         others[held] -= others[held - vote]

@@ -736,7 +736,7 @@ class StaticWar(WarModule[WarState]):
         return (own["chance"] - own["cost"])[:, None] + (lift if forward else -lift)
 
     def daily_cost(self, own: Mapping[str, Floats]) -> Floats:
-        """The cost spread over a year."""
+        """Return the cost spread over a year."""
         return own["cost"] / YEAR
 
 
@@ -792,7 +792,7 @@ class FortsWar(WarModule[FortsState]):
     has_sides: ClassVar[bool] = True
 
     def first_state(self, numbers: Mapping[str, Floats], runs: int) -> FortsState:
-        """The front of the first day, within the field; no battle has been fought."""
+        """Return the front of the first day, within the field; no battle has been fought."""
         front = np.clip(numbers["front"], 0.0, numbers["forts"])
         return FortsState(battles=np.zeros(runs), front=front, wins=np.zeros(runs))
 
@@ -805,7 +805,7 @@ class FortsWar(WarModule[FortsState]):
         pause: Floats,
         forward: bool,
     ) -> Floats:
-        """The chance to win the walk, less the cost of the days that it lasts."""
+        """Return the chance to win the walk, less the cost of the days that it lasts."""
         belief = self.believed(own, evidence)
         recovered = numbers["rearm_per_month"][:, None] * np.minimum(pause, REARMING_DAYS) / 30.0
         win, battles = ruin(
@@ -816,7 +816,7 @@ class FortsWar(WarModule[FortsState]):
         return (win if forward else 1.0 - win) - own["cost_per_day"][:, None] * days
 
     def believed(self, own: Mapping[str, Floats], evidence: FortsState) -> Floats:
-        """A party's belief of the forward side's chance after the battles seen: (runs,)."""
+        """Return a party's belief of the forward side's chance after the battles seen: (runs,)."""
         known = own["prior_battles"]
         seen = np.maximum(known + evidence.battles, 1e-9)
         return (own["belief"] * known + evidence.wins) / seen
@@ -824,12 +824,12 @@ class FortsWar(WarModule[FortsState]):
     def undeceived(
         self, own: Mapping[str, Floats], numbers: Mapping[str, Floats]
     ) -> Mapping[str, Floats]:
-        """It would believe in the true chance, whatever the battles showed."""
+        """Return its numbers with the true chance as its belief, whatever battles showed."""
         certain = np.full_like(own["prior_battles"], 1e12)
         return {**own, "belief": numbers["chance"], "prior_battles": certain}
 
     def daily_cost(self, own: Mapping[str, Floats]) -> Floats:
-        """The cost of a day of war."""
+        """Return the cost of a day of war."""
         return own["cost_per_day"]
 
     def battle_chance(self, numbers: Mapping[str, Floats], state: FortsState) -> Floats:
@@ -839,26 +839,26 @@ class FortsWar(WarModule[FortsState]):
     def forward_wins(
         self, numbers: Mapping[str, Floats], state: FortsState, lift: Floats
     ) -> Floats:
-        """The true chance, as far as captives no longer restrain."""
+        """Return the true chance, as far as captives no longer restrain."""
         return np.clip(numbers["chance"] + lift, LEAST_CHANCE, GREATEST_CHANCE)
 
     def advance_battle(
         self, numbers: Mapping[str, Floats], state: FortsState, won: Bools
     ) -> FortsState:
-        """One fort changes hands, or what was left of the last one."""
+        """Let one fort change hands, or what was left of the last one."""
         front = np.clip(state.front + np.where(won, 1.0, -1.0), 0.0, numbers["forts"])
         return FortsState(state.battles + 1.0, front, state.wins + won)
 
     def advance_truce_day(
         self, numbers: Mapping[str, Floats], state: FortsState, days: Ints
     ) -> FortsState:
-        """The backward side re-arms for as long as it can, but nobody wins without a battle."""
+        """Let the backward side re-arm as long as it can; nobody wins without a battle."""
         rearmed = state.front - numbers["rearm_per_month"] / 30.0
         rearmed = np.maximum(rearmed, np.minimum(state.front, 1.0))
         return replace(state, front=np.where(days <= REARMING_DAYS, rearmed, state.front))
 
     def victory(self, numbers: Mapping[str, Floats], state: FortsState) -> tuple[Bools, Bools]:
-        """A side that holds all forts has won."""
+        """Return which side has won: the one that holds all forts."""
         return state.front >= numbers["forts"], state.front <= 0.0
 
 

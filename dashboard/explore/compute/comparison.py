@@ -58,7 +58,7 @@ def cases(question: Query, desk: JobContext) -> CasesAnswer:
 
 
 def how_far_apart(one: Finding, other: Finding, day: int) -> str:
-    """How far two shares of independent talks are apart, in a sentence.
+    """Return how far two shares of independent talks are apart, in a sentence.
 
     The interval is Newcombe's (1998) hybrid of the two score intervals.
     """

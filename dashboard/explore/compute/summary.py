@@ -460,7 +460,7 @@ def _obstacles(question: Query, arms: list[str]) -> Section:
 
 
 def _blocked(found: attribution.Structural, scenario: Scenario, is_blocked: bool) -> str:
-    """How often nothing suits everybody, and who and what that is due to, in a sentence."""
+    """Return how often nothing suits everybody, and who and what that is due to, in a sentence."""
     if not is_blocked:
         return "before the first day some package would suit everybody in every talk."
     blockers, issues = _blockers(found, scenario), _parted(found, scenario, no_issue=True)
@@ -472,7 +472,7 @@ def _blocked(found: attribution.Structural, scenario: Scenario, is_blocked: bool
 
 
 def _blockers(found: attribution.Structural, scenario: Scenario) -> dict[str, Finding]:
-    """How often each party would have to give up most."""
+    """Return how often each party would have to give up most."""
     alone = attribution.NOBODY_ALONE
     return {
         "no one party alone" if name == alone else scenario.parties[name].title: share
@@ -483,7 +483,7 @@ def _blockers(found: attribution.Structural, scenario: Scenario) -> dict[str, Fi
 def _parted(
     found: attribution.Structural, scenario: Scenario, no_issue: bool
 ) -> dict[str, Finding]:
-    """Each issue's part of the gap; that of no issue only where there is one."""
+    """Return each issue's part of the gap; that of no issue only where there is one."""
     return {
         explanation.issue_words(name, scenario): part
         for name, part in found.issue_shares.items()

@@ -11,4 +11,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing to move: what the first format holds is read as it is."""
+    """Move nothing: what the first format holds is read as it is."""
