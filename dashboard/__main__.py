@@ -10,7 +10,7 @@ from typing import Any
 
 from dashboard.common import network, paths
 from dashboard.common.paths import HOME, WORKERS
-from sim.cli.terminal import BAD_INPUT, STOPPED
+from sim.cli.errors import BAD_INPUT, STOPPED
 
 
 def streamlit_options(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-#: The exit code of a program that was stopped, as `sim.cli.terminal` has it too.
+#: The exit code of a program that was stopped, as `sim.cli.errors` has it too.
 STOPPED = 130
 
 

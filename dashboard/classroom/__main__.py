@@ -13,7 +13,7 @@ from dashboard.classroom.context import BASE_PATH, DATABASE, FOLDER, AppContext
 from dashboard.common import network
 from sim.classroom.storage.database import StoreError
 from sim.classroom.storage.paths import database, folder
-from sim.cli.terminal import BAD_INPUT, STOPPED
+from sim.cli.errors import BAD_INPUT, STOPPED
 
 #: Options of Streamlit that are the dashboard's too.
 SHARED = Path(__file__).parents[1] / "explore" / ".streamlit" / "config.toml"

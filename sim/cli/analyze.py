@@ -8,17 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.cli.terminal import (
-    FAILED,
-    BadInputError,
-    JsonTo,
-    Out,
-    check_json,
-    complain,
-    deliver,
-    folder_for,
-    report_errors,
-)
+from sim.cli.errors import FAILED, BadInputError, complain, report_errors
+from sim.cli.options import JsonTo, Out
+from sim.cli.output import check_json, deliver, folder_for
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

@@ -5,7 +5,7 @@ all is well, 1 if the run failed, 2 if what it was given cannot be used, 130 if 
 engine is imported inside the commands that play, so that the others answer at once.
 
 A group of commands stands in a module of its own, beside what it commands, as a `typer.Typer()`
-called `app` that builds on `sim.cli.terminal`. It is mounted at the end of this module by one line,
+called `app` that builds on `sim.cli.options`. It is mounted at the end of this module by one line,
 `app.add_typer(sweep.app, name="sweep")`; as it imports the engine inside its functions too, the
 others still answer at once. A command that starts a server of the package `dashboard`, which
 stands above this module, calls `terminal.become("dashboard", …)`.
@@ -23,9 +23,9 @@ import typer
 
 from sim.cli import analyze as analysis
 from sim.cli import classroom, sweep
-from sim.cli.terminal import (
-    BAD_INPUT,
-    BadInputError,
+from sim.cli.errors import BAD_INPUT, BadInputError, report_errors
+from sim.cli.exec_module import exec_module
+from sim.cli.options import (
     Budget,
     Days,
     FurtherRuns,
@@ -39,21 +39,13 @@ from sim.cli.terminal import (
     Settings,
     Workers,
     as_command,
-    as_json,
     changes_in,
-    check_json,
     cores,
-    deliver,
-    exec_module,
-    folder_for,
     load,
-    on_screen,
     pairs,
-    progress,
-    report_errors,
-    status_line,
-    waiting,
 )
+from sim.cli.output import as_json, check_json, deliver, folder_for, on_screen
+from sim.cli.progress import progress, status_line, waiting
 from sim.io.atomic_write import atomic_path, write_atomically
 
 if TYPE_CHECKING:

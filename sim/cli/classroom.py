@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.classroom.storage import paths
-from sim.cli.terminal import BadInputError, as_json, complain, exec_module, load, report_errors
+from sim.cli.errors import BadInputError, complain, report_errors
+from sim.cli.exec_module import exec_module
+from sim.cli.options import load
+from sim.cli.output import as_json
 from sim.scenario.errors import count_noun
 
 if TYPE_CHECKING:

@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 
 import typer
 
-from sim.cli.terminal import (
+from sim.cli.errors import (
     BAD_INPUT,
     FAILED,
     STOPPED_AND_SAID,
-    TELL_EVERY,
     BadInputError,
-    as_json,
     complain,
-    pairs,
     report_errors,
 )
+from sim.cli.options import pairs
+from sim.cli.output import as_json
+from sim.cli.progress import TELL_EVERY
 
 if TYPE_CHECKING:
     from sim.sweep.execution import ExecutionOptions

@@ -8,7 +8,7 @@ import pytest
 
 import sim.engine.simulate
 import sim.engine.talks
-from sim.cli import terminal
+from sim.cli import options
 from sim.engine.outcomes import Outcomes
 from sim.engine.random_streams import RandomStreams
 from sim.engine.simulate import compare, in_stages, play_one, simulate, stream
@@ -103,7 +103,7 @@ def test_what_cannot_be_simulated_is_refused_with_the_way_out(asked, said):
 
 
 def test_python_and_the_command_line_have_the_same_limits():
-    assert (terminal.MOST_DAYS, terminal.MOST_RUNS) == (MOST_DAYS, sim.engine.simulate.MOST_RUNS)
+    assert (options.MOST_DAYS, options.MOST_RUNS) == (MOST_DAYS, sim.engine.simulate.MOST_RUNS)
 
 
 def test_workers_do_not_matter_and_lose_no_block(monkeypatch):

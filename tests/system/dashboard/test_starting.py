@@ -6,7 +6,7 @@ import pytest
 
 from dashboard.__main__ import main
 from dashboard.common.paths import HOME
-from sim.cli.terminal import BAD_INPUT, STOPPED
+from sim.cli.errors import BAD_INPUT, STOPPED
 from tests.tools.system_packages import free_port
 
 

@@ -69,7 +69,7 @@ def test_the_entry_point_is_the_command_line():
 def test_a_command_can_go_on_as_a_program_that_stands_above_it(tmp_path):
     (tmp_path / "server.py").write_text("import os, sys; print(os.getpid(), sys.argv[1:])")
     code = (
-        "import os; from sim.cli.terminal import exec_module; "
+        "import os; from sim.cli.exec_module import exec_module; "
         "print(os.getpid()); exec_module('server', '--x')"
     )
     done = subprocess.run(
@@ -413,7 +413,7 @@ def test_a_json_that_can_be_written_is_not_touched_before_the_end(tmp_path, monk
 
 
 def test_long_runs_tell_how_far_they_are_where_nobody_watches_a_bar(monkeypatch):
-    monkeypatch.setattr("sim.cli.terminal.TELL_EVERY", 0.0)
+    monkeypatch.setattr("sim.cli.progress.TELL_EVERY", 0.0)
     result = parley("run", MINIMAL, "--runs", "5", "--days", "5", "--json", "-")
     assert result.stderr == "5 of 5 talks played\n"
     assert json.loads(result.stdout)["runs"] == 5

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import sim
-from sim.cli.terminal import as_json
+from sim.cli.output import as_json
 from sim.provenance import NO_PART, model_modules
 from sim.sweep import (
     ExecutionOptions,
