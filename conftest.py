@@ -11,6 +11,16 @@ from typing import Any
 import pytest
 from _pytest.doctest import DoctestItem
 
+#: Alembic runs these itself, with a context of its own; what tests share holds no examples, and
+#: some of it tampers with the program when it is imported.
+collect_ignore_glob = [
+    "sim/classroom/storage/schema/*",
+    "tests/benchmarks/*",
+    "tests/golden/*",
+    "tests/support/*",
+    "tests/tools/*",
+]
+
 
 @cache
 def played() -> dict[str, Any]:

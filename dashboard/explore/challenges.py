@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from dashboard.explore.answers import ComparisonAnswer, WhatIfAnswer
+from dashboard.explore.answer_models import ComparisonAnswer, WhatIfAnswer
 from dashboard.explore.page_state import WhatIf
 from sim.reporting.models import EffectEstimate
 from sim.scenario.schema import Scenario

@@ -11,7 +11,7 @@ import streamlit as st
 import vl_convert
 
 from dashboard.explore import progress, session
-from dashboard.explore.answers import ReportAnswer
+from dashboard.explore.answer_models import ReportAnswer
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.query import Query
 from sim.reporting.charts.kit import INK

@@ -74,7 +74,7 @@ def _read(name: str, text: str, changes: Changes) -> tuple[Scenario, str]:
 class Query:
     """What to compute, for which arms, with which seed.
 
-    `kind` is a name in `dashboard.explore.compute.summary.ANSWERS`; `more` holds further
+    `kind` is a name in `dashboard.explore.compute.dispatch.ANSWERS`; `more` holds further
     parameters of a kind.
     """
 

@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard.common import theme
 from dashboard.common.paths import home
 from dashboard.explore import class_wall, page_state
-from dashboard.explore.answers import WhatIfAnswer, headline_on
+from dashboard.explore.answer_models import WhatIfAnswer, headline_on
 from dashboard.explore.challenges import Challenge, challenges_for
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.visitor_store import COOKIE, StorageError, VisitorStore

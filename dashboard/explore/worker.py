@@ -32,17 +32,11 @@ def main() -> None:
     os.dup2(2, 1)
     from altair.utils import schemapi
 
-    from dashboard.explore.compute import (  # brings the engine along
-        comparison,
-        explanation,
-        single_run,
-    )
-    from dashboard.explore.compute.summary import ANSWERS, JobContext, answer
+    from dashboard.explore.compute.context import JobContext
+    from dashboard.explore.compute.dispatch import answer
 
     # To check our own charts against Vega's schema takes a third of the time; the tests do it.
     schemapi.disable_debug_mode()
-    ANSWERS.update({**comparison.KINDS, **explanation.KINDS, **single_run.KINDS})
-
     context = JobContext(
         Cache(Path(sys.argv[1]), int(sys.argv[2])),
         say=lambda part, text: _write(out, PROGRESS, [part, text]),

@@ -186,7 +186,7 @@ def _check_plays(scenario: Scenario, file: Path) -> None:
 
     check_strategies(scenario, file)
     if scenario.plugins:
-        from sim.engine.probe import probe
+        from sim.engine.trial_run import probe
 
         probe(scenario, file)
 

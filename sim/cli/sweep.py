@@ -30,8 +30,8 @@ from sim.cli.output import as_json
 from sim.cli.progress import TELL_EVERY
 
 if TYPE_CHECKING:
+    from sim.sweep.bound_study import BoundStudy
     from sim.sweep.execution import ExecutionOptions
-    from sim.sweep.question import BoundStudy
     from sim.sweep.results import Sweep
 
 OTHER_FINGERPRINT = 3

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import lazy_loader
 
 if TYPE_CHECKING:
+    from sim.sweep.bound_study import BoundStudy
     from sim.sweep.execution import (
         ExecutionOptions,
         InterruptedSweepError,
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
         run,
     )
     from sim.sweep.plan import SweepPlan, estimate
-    from sim.sweep.question import BoundStudy
     from sim.sweep.result_folder import FingerprintError, FolderError
     from sim.sweep.results import Sweep
     from sim.sweep.study import Range, Study
@@ -58,7 +58,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
             "resume",
             "run",
         ],
-        "question": ["BoundStudy"],
+        "bound_study": ["BoundStudy"],
         "study_reader": ["read_study"],
         "study": ["Range", "Study"],
     },

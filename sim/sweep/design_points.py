@@ -21,6 +21,7 @@ from sim.engine.random_streams import RandomStreams
 from sim.findings import designs
 from sim.scenario.errors import IssueAtPath, count_noun, did_you_mean
 from sim.scenario.quantity import Fixed
+from sim.sweep.bound_study import BoundStudy
 from sim.sweep.constraints import DesignConstraint
 from sim.sweep.factors import (
     Column,
@@ -32,7 +33,6 @@ from sim.sweep.factors import (
     parse_switch,
     yaml_value,
 )
-from sim.sweep.question import BoundStudy
 from sim.sweep.study import GRIDS, Sampling, is_keyed
 from sim.types import Floats, Ints
 

@@ -21,9 +21,9 @@ import pyarrow.parquet as pq
 from sim import findings
 from sim.sweep import executors, output_columns, provenance, readme
 from sim.sweep import result_folder as disk
+from sim.sweep.bound_study import BoundStudy
 from sim.sweep.chunk import FAILURES, KEYS, ChunkResult
 from sim.sweep.plan import Shard, SweepPlan
-from sim.sweep.question import BoundStudy
 from sim.sweep.result_folder import Chunk, FingerprintError, FolderError, Progress
 from sim.sweep.results import Sweep
 from sim.sweep.study import Stop

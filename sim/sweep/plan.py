@@ -18,9 +18,9 @@ from sim.scenario.loading import with_changes
 from sim.scenario.schema import Scenario
 from sim.sweep import output_columns
 from sim.sweep import result_folder as disk
+from sim.sweep.bound_study import BoundStudy
 from sim.sweep.chunk import ChunkResult, ChunkTask, run_chunk
 from sim.sweep.design_points import DesignPoints, design_points
-from sim.sweep.question import BoundStudy
 from sim.sweep.result_folder import Chunk
 from sim.types import Floats, Ints
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from sim.provenance import model_fingerprint, version
 from sim.scenario.loading import sha256_of
-from sim.sweep.question import BoundStudy
+from sim.sweep.bound_study import BoundStudy
 
 HERE = Path(__file__).parents[1]
 

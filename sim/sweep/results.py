@@ -15,8 +15,8 @@ from pydantic import BaseModel, ValidationError
 
 from sim.scenario.schema import Scenario
 from sim.sweep import result_folder as disk
+from sim.sweep.bound_study import BoundStudy
 from sim.sweep.chunk import FAILURES, KEYS
-from sim.sweep.question import BoundStudy
 from sim.sweep.result_folder import FolderError
 from sim.sweep.study import Study, is_keyed
 from sim.sweep.study_reader import read_study_text

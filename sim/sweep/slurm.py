@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from sim.sweep.question import BoundStudy
+from sim.sweep.bound_study import BoundStudy
 
 #: Seconds before its end at which a job is told to finish the chunk in flight.
 WARNING = 300

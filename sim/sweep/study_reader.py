@@ -12,8 +12,8 @@ from sim.scenario.loading import find_scenario, load_scenario
 from sim.scenario.schema import Scenario
 from sim.scenario.yaml_tree import keys_at_top
 from sim.sweep import design_points, output_columns
+from sim.sweep.bound_study import BoundStudy
 from sim.sweep.factors import Factor, FactorError, factor_of
-from sim.sweep.question import BoundStudy
 from sim.sweep.study import Study
 
 #: Said of a scenario that needs strategies of a user's own.

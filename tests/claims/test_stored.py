@@ -7,7 +7,6 @@ make a test pass. Everything is copied first, since opening a store or a cache m
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import hashlib
 import io
@@ -28,6 +27,7 @@ from sim import load_scenario, simulate
 from sim.cli.app import app
 from sim.engine.outcomes import ENDINGS, Outcomes
 from sim.engine.storage import OutcomeStore
+from tests.support import asynchronous
 
 HERE = Path(__file__).parent / "stored"
 
@@ -255,7 +255,7 @@ def got(asgi, path: str, cookies: dict[str, str]) -> tuple[int, list[tuple[str, 
     async def send(message: dict) -> None:
         sent.append(message)
 
-    asyncio.run(asgi(scope, receive, send))
+    asynchronous.run(asgi(scope, receive, send))
     return sent[0]["status"], [(k.decode(), v.decode()) for k, v in sent[0]["headers"]]
 
 
@@ -487,7 +487,8 @@ def test_a_link_shows_the_numbers_it_showed(home):
     """The large numbers and the sentence of What if, worked out anew: 200 talks of 60 days."""
     from dashboard.common.disk_cache import Cache
     from dashboard.explore import page_state
-    from dashboard.explore.compute.summary import JobContext, answer
+    from dashboard.explore.compute.context import JobContext
+    from dashboard.explore.compute.dispatch import answer
 
     desk = JobContext(Cache(home / "answers"))
     for link in links():

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.engine.probe import probe
+from sim.engine.trial_run import probe
 from sim.scenario.contracts import check_strategies
 from sim.scenario.errors import ScenarioError
 from sim.scenario.loading import find_scenario, load_scenario

@@ -16,6 +16,7 @@ from sim.scenario import errors
 from sim.scenario.checks import shared
 
 COMPUTE = "dashboard.explore.compute"
+COMPUTED = COMPUTE.replace(".", "/")
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def edited(tmp_path):
     def edit(file, old, new):
         copy = tmp_path / "copy"
         skipped = shutil.ignore_patterns("__pycache__")
-        for folder in ("sim", COMPUTE.replace(".", "/")):
+        for folder in ("sim", COMPUTED):
             shutil.copytree(ROOT / folder, copy / folder, ignore=skipped)
         text = (copy / file).read_text(encoding="utf-8")
         assert old in text
@@ -47,7 +48,7 @@ NEITHER, BOTH, REPORT_ALONE = (False, False), (True, True), (False, True)
         ("sim/engine/talks.py", "import numpy as np\n", "import numpy as np  # arrays\n\n\n"),
         ("sim/theory/war.py", " + ", " \\\n + "),
         ("sim/engine/talks.py", '"""', '"""Other words. '),
-        ("sim/reporting/charts.py", '"""', '"""Other words. '),
+        ("sim/reporting/charts/shares.py", '"""', '"""Other words. '),
     ],
 )
 def test_comments_layout_and_docstrings_change_neither(edited, file, old, new):
@@ -80,7 +81,7 @@ def test_what_writes_files_or_hands_out_work_changes_neither(edited, file):
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        ("sim/engine/talks.py", "0.5 ** (", "0.6 ** ("),
+        ("sim/engine/negotiation.py", "0.5 ** (", "0.6 ** ("),
         ("sim/theory/war.py", "REARMING_DAYS = ", "REARMING_DAYS = 1 + "),
         ("sim/sweep/output_columns.py", "import re\n", "import re\nNUMBER = 1\n"),
     ],
@@ -92,10 +93,14 @@ def test_a_changed_number_of_the_model_changes_both(edited, file, old, new):
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        ("sim/reporting/charts.py", "strokeWidth", "stroke_width"),
+        ("sim/reporting/charts/shares.py", "strokeWidth", "stroke_width"),
         ("sim/findings/attribution.py", "from typing import Any\n", "NUMBER = 1\n"),
         ("sim/reporting/templates/report.html", "<", "<!-- --><"),
-        (f"{COMPUTE.replace('.', '/')}/summary.py", "PATH_RUNS = 12, 50", "PATH_RUNS = 12, 60"),
+        (
+            f"{COMPUTE.replace('.', '/')}/section_data.py",
+            "PATH_RUNS = 12, 50",
+            "PATH_RUNS = 12, 60",
+        ),
     ],
 )
 def test_a_changed_chart_finding_or_page_changes_that_of_the_report_alone(edited, file, old, new):

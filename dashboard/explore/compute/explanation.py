@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from dashboard.explore.answers import SectionAnswer
-from dashboard.explore.compute.summary import JobContext, outcomes_of, section_data
+from dashboard.explore.answer_models import SectionAnswer
+from dashboard.explore.compute.context import JobContext, outcomes_of
+from dashboard.explore.compute.section_data import section_data
 from dashboard.explore.query import Query
 from sim.engine.simulate import initial_utilities, play_arms
 from sim.findings import attribution, mediation, sensitivity

@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from dashboard.explore.answers import WorldAnswer, WorldsAnswer
-from dashboard.explore.compute.summary import JobContext, figure_data, outcomes_of
+from dashboard.explore.answer_models import WorldAnswer, WorldsAnswer
+from dashboard.explore.compute.context import JobContext, outcomes_of
+from dashboard.explore.compute.section_data import figure_data
 from dashboard.explore.query import Query
 from sim.engine.outcomes import NONE, Outcomes
 from sim.findings.statistics import dealt_by

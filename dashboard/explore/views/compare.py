@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard.common import theme
 from dashboard.explore import page_state, progress, session, what_if_widgets
-from dashboard.explore.answers import (
+from dashboard.explore.answer_models import (
     CasesAnswer,
     NumbersApart,
     TalksAnswer,

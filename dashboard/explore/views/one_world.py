@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.common import theme
 from dashboard.explore import progress, session
-from dashboard.explore.answers import WorldAnswer, WorldsAnswer
+from dashboard.explore.answer_models import WorldAnswer, WorldsAnswer
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.query import Query
 from dashboard.explore.views import WHAT_IF

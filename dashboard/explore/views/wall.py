@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard.common import theme
 from dashboard.explore import class_wall, page_state, progress, session, what_if_widgets
-from dashboard.explore.answers import headline_on
+from dashboard.explore.answer_models import headline_on
 from dashboard.explore.class_wall import WallEntry
 from dashboard.explore.job_queue import WALL, shared_queue
 from dashboard.explore.page_state import WhatIf

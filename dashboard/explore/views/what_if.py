@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.common import theme
 from dashboard.explore import challenges, downloads, page_state, progress, session, what_if_widgets
-from dashboard.explore.answers import WhatIfAnswer, headline_on, read_what_if, section_named
+from dashboard.explore.answer_models import WhatIfAnswer, headline_on, read_what_if, section_named
 from dashboard.explore.caveats import caveats_for
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.session import set_what_if, undo

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.common import theme
 from dashboard.explore import progress, session
-from dashboard.explore.answers import SectionAnswer
+from dashboard.explore.answer_models import SectionAnswer
 from dashboard.explore.caveats import MEDIATION_CAVEAT, PRIZE_CAVEAT
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.query import Query

@@ -26,6 +26,7 @@ from sim.classroom import commands
 from sim.classroom.plan import Clocks, ExercisePlan
 from sim.classroom.state import State
 from sim.classroom.table_model import PrivateAdvice, ScoreSheet
+from tests.support import asynchronous
 from tests.support.players import Class, QuickModel, read_once
 from tests.support.served import Exercise, Server, killed, lost, now, out_of_order
 from tests.support.tab import PATIENCE, Tab, take_a_seat
@@ -60,7 +61,7 @@ def test_a_class_whose_server_and_worker_are_killed_plays_on_and_loses_nothing(s
         await nothing_private_in_the_debrief(exercise)
         await exercise.left()
 
-    asyncio.run(game())
+    asynchronous.run(game())
 
 
 async def nothing_private_in_the_debrief(exercise: Exercise) -> None:
@@ -125,7 +126,7 @@ def test_a_full_disk_is_said_on_every_page_though_nobody_acts(server):
                 await instructor.sees("Make room on the disk")
         await exercise.left()
 
-    asyncio.run(game())
+    asynchronous.run(game())
 
 
 # --- what reaches whom
@@ -253,7 +254,7 @@ class Interrupted(Exception):
 
 def test_no_page_door_error_or_log_holds_what_belongs_to_another_seat(tmp_path, postgres):
     with Server(tmp_path, postgres) as server, held_still(server):
-        asyncio.run(watched_games(server))
+        asynchronous.run(watched_games(server))
         doors = [b"".join(knocked(server, name)) for name in ("served.0", "served.1")]
         store = stored_in(server)
         for name in ("served.0", "served.1"):

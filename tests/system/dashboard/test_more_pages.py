@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 from typer.testing import CliRunner
 
 from dashboard.explore import glossary
-from dashboard.explore.compute import comparison
+from dashboard.explore.compute import compare_cases
 from sim.cli.app import app
 from sim.findings.statistics import share
 from sim.reporting.summary import of_hundred
@@ -82,4 +82,4 @@ def test_newcombes_interval_is_that_of_his_table():
     # 56 of 70 less 48 of 80, method 10 without continuity: 0.0524 to 0.3339 (1998, Table II, a)
     first = share("first", [True] * 48 + [False] * 32, "")
     second = share("second", [True] * 56 + [False] * 14, "")
-    assert comparison.difference(first, second) == pytest.approx((0.0524, 0.3339), abs=1e-4)
+    assert compare_cases.difference(first, second) == pytest.approx((0.0524, 0.3339), abs=1e-4)

@@ -15,6 +15,7 @@ from streamlit.runtime.script_data import ScriptData
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 
 from dashboard.classroom import streamlit_rerun_patch
+from tests.support import asynchronous
 
 PAGE = """
 import streamlit as st
@@ -70,7 +71,7 @@ def test_a_timer_that_asks_just_as_a_run_ends_costs_nothing_of_what_was_drawn(pa
         session.shutdown()
         return first, both
 
-    first, both = asyncio.run(visit())
+    first, both = asynchronous.run(visit())
     assert timers(both) == timers(first)
     drawn = [one.delta.new_element.text.body for one in both if one.HasField("delta")]
     assert {"look", "page"} <= set(drawn)

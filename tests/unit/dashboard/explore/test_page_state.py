@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from dashboard.explore import page_state
-from dashboard.explore.answers import ComparisonAnswer
+from dashboard.explore.answer_models import ComparisonAnswer
 from dashboard.explore.challenges import CHALLENGES, challenges_for, solved_challenges
 from dashboard.explore.query import QueryArm
 from sim.engine.sampling import check_levers

@@ -6,7 +6,7 @@ import pytest
 
 from dashboard.common.disk_cache import Cache
 from dashboard.explore.compute import explanation
-from dashboard.explore.compute.summary import JobContext
+from dashboard.explore.compute.context import JobContext
 from dashboard.explore.query import Query, QueryArm
 from sim.findings.lever_search import Target, search_levers
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 
-from dashboard.explore.answers import CasesAnswer, NumbersApart
-from dashboard.explore.compute.summary import JobContext, headline, outcomes_of, talks
+from dashboard.explore.answer_models import CasesAnswer, NumbersApart
+from dashboard.explore.compute.context import JobContext, outcomes_of
+from dashboard.explore.compute.what_if import headline, talks
 from dashboard.explore.query import Query, QueryArm
 from sim import findings
 from sim.findings.statistics import Finding

@@ -8,7 +8,8 @@ import pytest
 from dashboard.common import theme
 from dashboard.common.disk_cache import Cache
 from dashboard.explore import caveats, downloads, page_state, progress
-from dashboard.explore.compute.summary import JobContext, answer
+from dashboard.explore.compute.context import JobContext
+from dashboard.explore.compute.dispatch import answer
 from dashboard.explore.query import Query, QueryArm
 from dashboard.explore.visitor_store import MAX_KEPT, StorageError, VisitorStore
 from sim.engine.simulate import compare, simulate
