@@ -75,7 +75,7 @@ bench: $(READY)  ## how fast the engine and each finding are on this machine
 bench-sweep: $(READY)  ## what a sweep takes, and what shared luck is worth (some six minutes)
 	@$(BIN)/python -m tests.benchmarks.sweep $(ARGS)
 
-study: $(READY)  ## the worked study of sim/analysis, from plan to figure (some three minutes)
+study: $(READY)  ## the worked study of sim/sweep/analysis, from plan to figure (some three minutes)
 	@$(BIN)/parley sweep plan scenarios/studies/paris-2024.yaml $(ARGS)
 	@$(BIN)/parley sweep run scenarios/studies/paris-2024.yaml --out sweeps/paris-2024 $(ARGS)
 	@$(BIN)/parley analyze sweeps/paris-2024 --outcome truce_held_60 --outcome deal_by_90 \
