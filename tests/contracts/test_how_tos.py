@@ -58,6 +58,7 @@ def written(folder: Path, code: str, part: str) -> tuple[Path, Path]:
     return plugin, scenario
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("code", "part"), PLUGINS, ids=[c.split("\n")[0][2:] for c, _ in PLUGINS])
 def test_a_plugin_of_the_how_to_plays(code, part, tmp_path):
     plugin, file = written(tmp_path, code, part)
@@ -70,6 +71,7 @@ def test_a_plugin_of_the_how_to_plays(code, part, tmp_path):
     assert not np.array_equal(*columns, equal_nan=True)
 
 
+@pytest.mark.slow
 def test_workers_load_the_plugin_too(tmp_path):
     plugin, file = written(tmp_path, *PLUGINS[0])
     program = (
@@ -85,6 +87,7 @@ def test_workers_load_the_plugin_too(tmp_path):
     assert done.stdout == "True 3000\n", done.stderr
 
 
+@pytest.mark.slow
 def test_check_and_run_take_the_plugin(tmp_path):
     plugin, file = written(tmp_path, *PLUGINS[1])
     parley = [sys.executable, "-m", "sim"]
@@ -122,6 +125,7 @@ def test_the_inject_of_the_how_to_closes_levels(monkeypatch):
     assert inject.model_dump()["levels"] == ("b",)
 
 
+@pytest.mark.slow
 def test_the_lever_of_the_how_to_moves_something(tmp_path):
     (part,) = blocks("scenarios/README.md", "yaml")
     content = yaml.safe_load(find_scenario("two-rivers").read_text(encoding="utf-8"))

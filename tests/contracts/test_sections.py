@@ -22,6 +22,7 @@ def drawn() -> dict[str, dict[str, sections.Section]]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SECTIONS)
 def test_a_section_is_drawn_under_its_own_name(name, drawn):
     kind = SECTIONS[name]

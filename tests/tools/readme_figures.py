@@ -1,6 +1,6 @@
 """The figures of the README's section on the seed case, from scratch.
 
-    python tests/tools/readme_figures.py
+    python -m tests.tools.readme_figures
 
 All of 10,000 runs with seed 1, with standard errors; changes are paired, with the same luck.
 """

@@ -3,7 +3,7 @@
 The base rate stands beside them with its interval, and below them those talks whose first truce is
 in force. The picture is written from the numbers, as SVG.
 
-    python tests/tools/readme_picture.py
+    python -m tests.tools.readme_picture
 """
 
 from __future__ import annotations

@@ -111,6 +111,7 @@ def test_strips_say_what_was_signed_issue_by_issue(room, looked):
             assert list(issue.levels)[level] == terms.package[strip.issue]
 
 
+@pytest.mark.slow
 def test_nobody_could_gain_on_the_frontier_without_somebody_losing(looked):
     for frontier in looked.frontiers:
         gains = frontier.gains[:, frontier.on_offer]
@@ -141,6 +142,7 @@ def test_bets_are_held_against_what_came(looked, room):
     assert sum(part.predictions for part in looked.predictions.bins) == len(bets)
 
 
+@pytest.mark.slow
 def test_what_comes_after_is_counted_as_findings_count_it():
     room = Class(tables=6, seed=3, rounds=5)
     room.begun()

@@ -50,6 +50,7 @@ def test_many_tables_of_agents_agree_with_simulate():
     assert (rounds != NONE).sum() > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("style", "times"), [("firm", 0.5), ("yielding", 2.0)])
 def test_a_style_makes_every_party_give_way_sooner_or_later_and_draws_nothing_anew(style, times):
     usual = Setting(ExercisePlan(title="t", rounds=5, seed=9), read_once("two-rivers"))

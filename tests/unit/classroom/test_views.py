@@ -7,6 +7,8 @@ import re
 import zipfile
 from collections.abc import Iterable
 
+import pytest
+
 from sim.classroom import commands
 from sim.classroom.events import LogRecord
 from sim.classroom.state import State
@@ -88,6 +90,7 @@ def check_every_view(room: Class, state: State) -> None:
     assert not CANARY.search(to_json(view_for_instructor(state)))
 
 
+@pytest.mark.slow
 def test_no_secret_reaches_another_seat_an_export_or_the_log_in_any_of_many_games(caplog):
     scenarios = [with_canaries("gaza-2024-01"), with_canaries("two-rivers")]
     for game in range(GAMES):

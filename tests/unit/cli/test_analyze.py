@@ -44,6 +44,7 @@ def parley(*words):
     return CliRunner().invoke(app, ["analyze", *map(str, words)])
 
 
+@pytest.mark.slow
 def test_one_command_writes_a_page_with_charts_and_tables(sweep, tmp_path):
     out, facts = tmp_path / "out", tmp_path / "facts.yaml"
     facts.write_text(FACTS, encoding="utf-8")

@@ -41,6 +41,7 @@ def summary_of(*words: str) -> dict[str, object]:
     return json.loads(result.stdout)
 
 
+@pytest.mark.slow
 def test_commands_that_only_read_import_no_engine():
     code = f"""
 import sys
@@ -297,6 +298,7 @@ def test_ctrl_c_ends_with_130(monkeypatch):
     assert (result.exit_code, result.stdout) == (130, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", ["typer", "numpy", "pydantic", "rich", "mesa"])
 def test_ctrl_c_is_heard_while_things_are_imported(module):
     code = f"""
@@ -327,6 +329,7 @@ def test_a_reader_who_has_seen_enough_hears_no_complaint():
     assert process.wait() == 1
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_the_workers_too(tmp_path):
     words = ["run", MINIMAL, "--runs", "10000000", "--days", "5", "--workers", "2"]
     process = subprocess.Popen(
@@ -383,6 +386,7 @@ def test_a_folder_holds_the_results_of_one_command(other, tmp_path):
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", [["run"], ["compare", "--set", "channel.leak=0.5"]])
 def test_the_same_command_may_overwrite_its_own_results(verb, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -445,6 +449,7 @@ def test_an_output_that_is_full_is_complained_of_once():
     assert "no room left to write to; make room" in done.stderr
 
 
+@pytest.mark.slow
 def test_the_number_of_workers_does_not_change_a_result(tmp_path):
     words = ["run", MINIMAL, "--runs", "1000", "--days", "5", "--json", "-"]
     one, two = (parley(*words, "--workers", str(workers)) for workers in (1, 2))

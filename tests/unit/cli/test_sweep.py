@@ -104,6 +104,7 @@ def test_run_status_and_resume_agree(spec, tmp_path):
     assert Sweep(place).manifest["command"] == "parley sweep run FOLDER --out DIR"
 
 
+@pytest.mark.slow
 def test_ctrl_c_finishes_the_chunks_under_way_and_ends_with_130(spec, tmp_path):
     """In a sweep so long that it cannot be done before, however slow this process is."""
     place = tmp_path / "sweep"

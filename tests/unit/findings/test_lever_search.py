@@ -39,6 +39,7 @@ def test_each_lever_is_moved_as_far_as_theory_says(found):
     assert found.alone["chance_of_a"].levers["chance_of_a"] == pytest.approx(0.58, abs=0.009)
 
 
+@pytest.mark.slow
 def test_what_does_not_help_is_not_moved(found):
     way = found.alone["cost_of_b"]
     assert not way.reached

@@ -48,6 +48,7 @@ def test_parts_add_up_to_the_whole(two_rivers):
             assert total == pytest.approx(whole.estimate, abs=1e-9), outcome
 
 
+@pytest.mark.slow
 def test_the_counterfactual_is_stated(two_rivers):
     assert "direct channel" in two_rivers.counterfactual
 

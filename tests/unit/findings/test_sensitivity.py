@@ -76,6 +76,7 @@ def test_a_run_with_the_points_and_luck_of_another_is_that_run(monkeypatch):
         assert np.array_equal(expected, found, equal_nan=found.dtype.kind == "f"), name
 
 
+@pytest.mark.slow
 def test_workers_do_not_matter_to_a_design(monkeypatch):
     monkeypatch.setattr(sim.engine.simulate, "LEAST_RUNS_PER_WORKER", 10)
     monkeypatch.setattr(sim.engine.simulate, "BLOCK_RUNS", 8)
@@ -457,6 +458,7 @@ def small_plan(case) -> SensitivityPlan:
     )
 
 
+@pytest.mark.slow
 def test_a_study_may_be_played_for_longer_than_the_scenario(monkeypatch, tmp_path):
     monkeypatch.setattr(sim.findings.sensitivity, "plan", lambda case, **_: small_plan(case))
     short = tmp_path / "short.yaml"

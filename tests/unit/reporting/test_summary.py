@@ -219,6 +219,7 @@ def test_parts_that_do_not_fit_are_refused(tmp_path, outcomes):
         OutcomeStore(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_million_runs_would_stay_flat(tmp_path, scenario, outcomes):
     """Blocks are let go as they come, and a summary needs a few columns at a time."""
     big = Outcomes.joined([replace(outcomes, first=k * RUNS) for k in range(20)])

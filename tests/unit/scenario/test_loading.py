@@ -732,6 +732,7 @@ def test_lines_lost_or_replaced_never_raise_anything_else(
         assert complaint.found
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_values_replaced_never_raise_anything_else(data: st.DataObject) -> None:
     position = data.draw(st.integers(0, len(LINES) - 1))

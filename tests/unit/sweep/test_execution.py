@@ -75,6 +75,7 @@ def test_the_folder_says_a_command_that_plays_it_again(whole_of):
     assert "`parley sweep run FOLDER --out DIR`, where FOLDER is this one" in page
 
 
+@pytest.mark.slow
 def test_the_bytes_do_not_depend_on_the_chunks(study, tmp_path, undisturbed):
     for size in (1, 5):
         sweep = run(study(FEW), tmp_path / str(size), options=ExecutionOptions(chunk_runs=size))

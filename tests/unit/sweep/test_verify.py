@@ -51,6 +51,7 @@ def shards(bound_study, place, of):
     return place
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of", [1, 3, 64])
 def test_merged_shards_have_the_bytes_of_the_whole(study, tmp_path, undisturbed, of):
     merged = merge(shards(study(FEW), tmp_path / "parts", of))
@@ -307,6 +308,7 @@ def test_a_tree_with_changes_is_flagged_with_their_fingerprint(tmp_path, monkeyp
     assert surroundings()["repository"] == changed
 
 
+@pytest.mark.slow
 def test_the_fingerprint_covers_all_that_the_model_imports():
     code = (
         "import sys, sim.sweep.chunk, sim.sweep.design_points;"

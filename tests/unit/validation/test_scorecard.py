@@ -147,6 +147,7 @@ def test_taking_nothing_out_moves_nothing_and_all_else_is_compared_with_it(card)
     assert believed["total withdrawal"].moved > 2 * believed["total withdrawal"].moved_error > 0
 
 
+@pytest.mark.slow
 def test_the_section_is_put_between_its_markers_and_leaves_the_rest_alone(card, tmp_path):
     document = tmp_path / "README.md"
     document.write_text("# Before\n\nText.\n", encoding="utf-8")

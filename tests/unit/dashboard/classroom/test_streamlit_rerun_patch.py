@@ -132,6 +132,7 @@ print(type(app).__name__)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [

@@ -41,6 +41,7 @@ def test_a_server_begins_with_the_first_pages_the_usual_scenario_first():
     assert {words[1:] for words in asked} == {("server", PREPARED)}
 
 
+@pytest.mark.slow
 def test_two_servers_with_one_folder_prepare_the_same_and_a_third_finds_it(server, monkeypatch):
     monkeypatch.setattr(baselines, "scenario_names", lambda: ["two-rivers"])
     queues = [server(), server()]

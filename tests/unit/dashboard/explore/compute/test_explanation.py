@@ -18,6 +18,7 @@ def desk(tmp_path):
     return JobContext(Cache(tmp_path))
 
 
+@pytest.mark.slow
 def test_what_would_unlock_it_starts_from_the_levers_as_they_stand(desk, monkeypatch):
     kept = []
 
