@@ -7,6 +7,9 @@ from sim.reporting import sections, summary
 from sim.reporting.sections import SECTIONS
 from sim.scenario.loading import load_scenario
 
+#: Plays many talks before its first test.
+pytestmark = pytest.mark.slow
+
 CASE = load_scenario("two-rivers")
 
 
@@ -22,7 +25,6 @@ def drawn() -> dict[str, dict[str, sections.Section]]:
     }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", SECTIONS)
 def test_a_section_is_drawn_under_its_own_name(name, drawn):
     kind = SECTIONS[name]

@@ -22,6 +22,9 @@ from sim.findings.lever_search import (
 from sim.findings.statistics import Finding
 from tests.builders import TEXTBOOK, case_of
 
+#: Plays many talks before its first test.
+pytestmark = pytest.mark.slow
+
 #: Talks of five days, in which everybody shows on the third what it would settle for.
 QUICK = {f"parties.{party}.tactic.numbers.days": 3 for party in ("a", "b")}
 
@@ -39,7 +42,6 @@ def test_each_lever_is_moved_as_far_as_theory_says(found):
     assert found.alone["chance_of_a"].levers["chance_of_a"] == pytest.approx(0.58, abs=0.009)
 
 
-@pytest.mark.slow
 def test_what_does_not_help_is_not_moved(found):
     way = found.alone["cost_of_b"]
     assert not way.reached

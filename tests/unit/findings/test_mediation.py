@@ -14,6 +14,9 @@ from sim.findings.mediation import (
 )
 from tests.builders import case_of
 
+#: Plays many talks before its first test.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def guarantor() -> Mediation:
@@ -48,7 +51,6 @@ def test_parts_add_up_to_the_whole(two_rivers):
             assert total == pytest.approx(whole.estimate, abs=1e-9), outcome
 
 
-@pytest.mark.slow
 def test_the_counterfactual_is_stated(two_rivers):
     assert "direct channel" in two_rivers.counterfactual
 

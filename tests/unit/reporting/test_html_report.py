@@ -21,6 +21,9 @@ from sim.reporting.models import EffectEstimate
 from sim.scenario.loading import load_scenario
 from sim.scenario.schema import Scenario
 
+#: Plays many talks before its first test.
+pytestmark = pytest.mark.slow
+
 MINIMAL = Path(__file__).parents[2] / "scenarios" / "minimal.yaml"
 RUNS = 60
 
@@ -142,7 +145,6 @@ def test_every_chart_has_words_and_a_table(scenario, whole, html):
     assert len(tables) == len(whole.figures)
 
 
-@pytest.mark.slow
 def test_the_page_says_what_the_summary_says(scenario, outcomes, whole, html):
     found = summary.summary(outcomes, scenario)
     assert {**whole.data[html_report.SUMMARY], "command": ""} == found.as_data()
@@ -233,7 +235,6 @@ def test_talks_without_a_deal_have_no_terms_and_no_truce_to_follow(scenario, out
 # --- Comparisons
 
 
-@pytest.mark.slow
 def test_a_comparison_shows_both_arms_and_speaks_of_noise(scenario):
     name, lever = next(iter(scenario.levers.items()))
     both = compare(scenario, levers={name: lever.high}, runs=RUNS, seed=3)
@@ -291,7 +292,6 @@ def test_the_command_writes_the_page_its_charts_and_its_numbers(tmp_path):
     assert {f"terms-{issue}" for issue in load_scenario(MINIMAL).issues} <= svg
 
 
-@pytest.mark.slow
 def test_a_comparison_is_written_if_wanted(tmp_path):
     lever = next(iter(load_scenario(MINIMAL).levers))
     value = load_scenario(MINIMAL).levers[lever].high

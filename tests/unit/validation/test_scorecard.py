@@ -16,6 +16,9 @@ from sim.validation.history import load_history
 from sim.validation.scorecard import ABLATIONS, HEADLINES, Row, as_dict, as_markdown, write
 from sim.validation.stylized_facts import facts
 
+#: Plays many talks before its first test.
+pytestmark = pytest.mark.slow
+
 PAST = load_history("gaza")
 FACTS = facts(PAST)
 SEED_CASE = "gaza-2024-01"
@@ -147,7 +150,6 @@ def test_taking_nothing_out_moves_nothing_and_all_else_is_compared_with_it(card)
     assert believed["total withdrawal"].moved > 2 * believed["total withdrawal"].moved_error > 0
 
 
-@pytest.mark.slow
 def test_the_section_is_put_between_its_markers_and_leaves_the_rest_alone(card, tmp_path):
     document = tmp_path / "README.md"
     document.write_text("# Before\n\nText.\n", encoding="utf-8")

@@ -10,6 +10,9 @@ from dashboard.explore.compute.context import JobContext
 from dashboard.explore.query import Query, QueryArm
 from sim.findings.lever_search import Target, search_levers
 
+#: Plays many talks before its first test.
+pytestmark = pytest.mark.slow
+
 SMALL = {"arms": (QueryArm("two-rivers", (("leaks", 0.0),)),), "runs": 6, "seed": 1, "days": 10}
 
 
@@ -18,7 +21,6 @@ def desk(tmp_path):
     return JobContext(Cache(tmp_path))
 
 
-@pytest.mark.slow
 def test_what_would_unlock_it_starts_from_the_levers_as_they_stand(desk, monkeypatch):
     kept = []
 

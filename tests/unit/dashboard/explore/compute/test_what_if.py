@@ -17,6 +17,9 @@ from sim.reporting.models import FigureData, Headline
 from sim.reporting.summary import comparison_summary, summary
 from sim.scenario.loading import load_scenario
 
+#: Plays many talks before its first test.
+pytestmark = pytest.mark.slow
+
 ARMS = (QueryArm("two-rivers"), QueryArm("two-rivers", (("optimism", 0.0),)))
 
 
