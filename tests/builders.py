@@ -11,15 +11,16 @@ from sim.engine.outcomes import Outcomes
 from sim.engine.random_streams import RandomStreams
 from sim.engine.rounds import Assessment
 from sim.engine.talks import Talks, release_model
-from sim.scenario.loading import find_scenario, load_scenario, scenario_names
+from sim.scenario.loading import find_scenario, load_scenario
 from sim.scenario.packages import Packages, selected
 from sim.scenario.quantity import Quantity
 from sim.scenario.schema import Scenario
 
 TEXTBOOK = Path(__file__).parent / "scenarios"
 
-#: The scenarios that people play.
-PLAYED = scenario_names()
+#: The scenarios that are shipped; claims know their issues and levels. What holds for a scenario
+#: of anybody stands in `tests/contracts/test_scenarios.py`.
+PLAYED = ["gaza-2023-11", "gaza-2024-01", "two-rivers"]
 
 
 @cache

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -122,9 +122,9 @@ def count_table(scenario: Scenario) -> str:
     return "\n".join([_head("numbers of", "sourced", "judgement", "definition"), *rows])
 
 
-def section() -> str:
-    """Return all that stands between the two markers: every scenario at hand."""
-    scenarios = [load_scenario(name) for name in scenario_names()]
+def section(names: Iterable[str] | None = None) -> str:
+    """Return what stands between the two markers: these scenarios, or every one at hand."""
+    scenarios = [load_scenario(name) for name in names or scenario_names()]
     parts = [_in_full_and_by_difference(conflict) for conflict in conflicts(scenarios)]
     parts += [_by_count(scenario) for scenario in scenarios if scenario.fictional]
     return "\n\n".join(parts)
@@ -270,15 +270,16 @@ def _line(*cells: str) -> str:
     return "| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |"
 
 
-def refreshed(text: str) -> str:
-    """Return the document with the tables of today's scenarios; raises ValueError without
-    markers.
+def refreshed(text: str, names: Iterable[str] | None = None) -> str:
+    """Return the document with the tables of these scenarios, or of every one at hand.
+
+    Raises ValueError without markers.
     """
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"the document needs the two markers {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n\n{section()}\n\n{END}{after}"
+    return f"{before}{BEGIN}\n\n{section(names)}\n\n{END}{after}"
 
 
 def main() -> None:

@@ -87,7 +87,7 @@ def check_strategies(scenario: Scenario, file: FilePath) -> None:
         except ContractError as error:
             place = (*path, "kind")
             source = FilePath(inspect.getsourcefile(class_of(entry)) or "").name
-            found = f"{dotted(place)} names '{strategy.kind}', which cannot be played: {error}"
+            found = f"{dotted(place)} names '{strategy.kind}', which breaks its contract: {error}"
             hint = f"look at {source}:{error.line}"
             line = line_in(file, place)
             issues.append(ValidationIssue(file.name, line, dotted(place), found, "", hint))
@@ -511,11 +511,16 @@ def _check_packages(text: Any) -> None:
 
 
 def _table_of_worth() -> tuple[Floats, Floats, Floats]:
-    """Worth, reservation values and aspirations; in some runs there is no zone of agreement."""
+    """Return worth, reservation values and aspirations.
+
+    In some runs there is no zone of agreement, and in some all parties have the same reservation
+    value; in the others a style can tell them apart by it.
+    """
     rng = np.random.default_rng(3)
     worth: NDArray[np.float32] = rng.random((RUNS, PARTIES, PACKAGES)).astype(np.float32)
     floor = np.where(np.arange(RUNS) % 4 == 0, 1.2, 0.25)[:, None]
-    reservation = (floor * np.ones((RUNS, PARTIES))).astype(np.float32)
+    apart = np.where(np.arange(RUNS) % 3 == 0, 0.0, 0.1)[:, None]
+    reservation = (floor + apart * rng.uniform(-1, 1, (RUNS, PARTIES))).astype(np.float32)
     aspiration = reservation + rng.uniform(0.0, 0.4, reservation.shape).astype(np.float32)
     return _frozen(worth), _frozen(reservation), _frozen(aspiration)
 

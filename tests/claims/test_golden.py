@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from sim.scenario.loading import scenario_names
+from tests.builders import PLAYED
 from tests.golden.regenerate import HERE, RUNS, golden_of, summary_of
 
 ADVICE = "mean to? then run `python -m tests.golden.regenerate` and look at the difference"
 
 
 #: Scenarios that Parley ships; a scenario of somebody's own has golden results if they want them.
-SHIPPED = {"gaza-2023-11", "gaza-2024-01", "two-rivers"}
+SHIPPED = set(PLAYED)
 WITH_GOLDEN = sorted(path.stem for path in HERE.glob("*.json"))
 
 

@@ -24,8 +24,8 @@ ENTRIES = [
 #: A plugin of the how-to, what is broken in it, and what is said of that.
 BROKEN = [
     ("exponential", '"share conceded at once"', '""', "`opening` is not described"),
-    ("exponential", "    numbers = {", "    other = {", "`numbers` is missing"),
-    ("exponential", "    bounds =", "    limits =", "`bounds` is missing"),
+    ("exponential", "    numbers: ", "    other: ", "`numbers` is missing"),
+    ("exponential", "    bounds: ", "    limits: ", "`bounds` is missing"),
     ("exponential", "    def __call__", "    def concede", "raises"),
     ("exponential", "(1 - given) * at_stake", "(2 - given) * at_stake", "more than the best deal"),
     (
@@ -57,7 +57,7 @@ BROKEN = [
     ("exponential", "import numpy as np", "import numpy as nq", "raises NameError"),
     ("exponential", "class Exponential:", "class Exponential", "no Python"),
     ("attrition", "(WarState)", "", "raises TypeError"),
-    ("attrition", "    has_sides = True", "    sides = True", "`has_sides`"),
+    ("attrition", "    has_sides: ", "    sides: ", "`has_sides`"),
     ("attrition", "return mine +", "return mine[:, :1] +", "shape"),
     ("attrition", 'return own["cost_per_day"]\n', 'return -own["cost_per_day"]\n', "below 0"),
     (

@@ -6,9 +6,10 @@ import pytest
 
 from sim.scenario.checks.levers import OUTCOMES
 from sim.scenario.errors import ScenarioError
-from sim.scenario.loading import find_scenario, load_scenario, read_text, scenario_names, sha256_of
+from sim.scenario.loading import find_scenario, load_scenario, read_text, sha256_of
 from sim.scenario.schema import Scenario
 from sim.sweep.output_columns import PEOPLE, SINGLE
+from tests.builders import PLAYED
 
 NAME, SOURCE = "gaza-2024-01", "werner-yuen-2005"
 TEXT = find_scenario(NAME).read_text(encoding="utf-8")
@@ -56,7 +57,7 @@ def test_every_outcome_that_can_be_expected_is_one_that_sweeps_keep():
     assert set(plain) <= kept
 
 
-@pytest.mark.parametrize("name", scenario_names())
+@pytest.mark.parametrize("name", PLAYED)
 def test_every_lever_of_a_shipped_scenario_says_what_it_is_about(name):
     text = Path(find_scenario(name)).read_text(encoding="utf-8")
     levers = text.partition("\nlevers:\n")[2].partition("\nroles:\n")[0]

@@ -7,11 +7,12 @@ import pytest
 
 import sim
 from sim.scenario.errors import ScenarioError
-from sim.scenario.loading import FOLDERS, load_scenario, scenario_names, sha256_of
+from sim.scenario.loading import FOLDERS, load_scenario, sha256_of
 from sim.validation import backtests
 from sim.validation.arms import play
 from sim.validation.history import History, history_names, load_history
 from sim.validation.scorecard import all_arms
+from tests.builders import PLAYED
 
 VALLEY = """
 history: valley
@@ -126,7 +127,7 @@ def test_backtests_run_for_any_case_with_a_history(tmp_path):
 
 
 def test_no_party_mediator_or_case_of_a_real_scenario_is_named_in_the_code():
-    real = [case for case in map(load_scenario, scenario_names()) if not case.fictional]
+    real = [case for case in map(load_scenario, PLAYED) if not case.fictional]
     names = {name for case in real for name in (*case.parties, *case.mediators)} - {"us"}
     names |= {word for case in real for word in case.scenario.split("-") if not word.isdigit()}
     named = re.compile(rf"\b({'|'.join(sorted(names))})\b", re.IGNORECASE)
