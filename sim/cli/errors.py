@@ -10,14 +10,11 @@ import threading
 import traceback
 from collections.abc import Callable
 from types import FrameType
-from typing import TYPE_CHECKING, NoReturn, ParamSpec
+from typing import NoReturn, ParamSpec
 
 import typer
 
 from sim.io.atomic_write import DiskFullError, is_disk_full
-
-if TYPE_CHECKING:
-    pass
 
 #: How a command ends if not well; for one that was stopped, `sim.__main__` says so.
 FAILED, BAD_INPUT, STOPPED = 1, 2, 130

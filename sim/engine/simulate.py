@@ -21,7 +21,9 @@ from sim.engine.random_streams import RandomStreams, SharedStreams
 from sim.engine.run_events import EventObserver
 from sim.engine.sampling import check_levers, check_points, check_settings, check_values
 from sim.engine.talks import Talks, release_model
+from sim.engine.trial_run import failure_of
 from sim.provenance import version
+from sim.scenario.errors import ScenarioError
 from sim.scenario.loading import load_scenario, sha256_of
 from sim.scenario.packages import Packages
 from sim.scenario.schema import MOST_DAYS, Scenario
@@ -506,22 +508,29 @@ def _talks(
 ) -> Iterator[Talks]:
     """Open talks before their first day, which memory does not keep when they are over.
 
-    `settings` are those of levers that the task does not move the same in all runs.
+    `settings` are those of levers that the task does not move the same in all runs. Raises
+    ScenarioError, which names the strategy, where a plugin fails.
     """
-    talks = Talks(
-        task.scenario,
-        chance,
-        days=task.days,
-        levers={**task.levers, **(settings or {})},
-        points=points,
-        values=values,
-        diary=diary,
-        series=task.series,
-    )
+    talks = None
     try:
+        talks = Talks(
+            task.scenario,
+            chance,
+            days=task.days,
+            levers={**task.levers, **(settings or {})},
+            points=points,
+            values=values,
+            diary=diary,
+            series=task.series,
+        )
         yield talks
+    except (Exception, SystemExit) as error:
+        if not task.scenario.plugins or isinstance(error, ScenarioError):
+            raise
+        raise failure_of(task.scenario, error) from error
     finally:
-        release_model(talks)
+        if talks is not None:
+            release_model(talks)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Play a few days of a scenario, to find out before a run what would make it fail."""
+"""Say which strategy made a run fail, and try a few days to find out before a run does."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sim.engine.random_streams import RandomStreams
 from sim.engine.talks import Talks, release_model
 from sim.scenario.checks.strategies import every_strategy
 from sim.scenario.errors import Path as Place
-from sim.scenario.errors import ScenarioError, ValidationIssue, dotted
+from sim.scenario.errors import ScenarioError, StrategyError, ValidationIssue, dotted
 from sim.scenario.loading import line_in
 from sim.scenario.schema import Scenario
 
@@ -30,13 +30,17 @@ def probe(scenario: Scenario, file: Path) -> None:
         talks = Talks(scenario, RandomStreams(1, 0, RUNS), days=DAYS)
         release_model(talks)
         talks.play()
-    except Exception as error:  # whatever a strategy raises is complained about
-        raise ScenarioError([_complaint(scenario, file, error)]) from error
+    except (Exception, SystemExit) as error:  # whatever a strategy raises is complained about
+        raise failure_of(scenario, error, file) from error
 
 
-def _complaint(scenario: Scenario, file: Path, error: Exception) -> ValidationIssue:
-    """Say where in the scenario the strategy is named that raised an error, and where it did."""
-    place = _place_of(scenario, error.__traceback__)
+def failure_of(scenario: Scenario, error: BaseException, file: Path | None = None) -> ScenarioError:
+    """Return what to say of an error: which strategy of the scenario raised it, and where.
+
+    `file` is the scenario's, where its lines are to be told.
+    """
+    name = scenario.scenario if file is None else file.name
+    place = _place_of(scenario, error)
     last = traceback.extract_tb(error.__traceback__)[-1]
     found = (
         f"playing it raises {type(error).__name__}: {error} "
@@ -44,14 +48,18 @@ def _complaint(scenario: Scenario, file: Path, error: Exception) -> ValidationIs
     )
     if place is None:
         hint = "please report this: a scenario that can be read should play"
-        return ValidationIssue(file.name, 0, "", found, "", hint)
+        return ScenarioError([ValidationIssue(name, 0, "", found, "", hint)])
     hint = f"look at the code of the strategy that `{dotted(place)}` names, and at its numbers"
-    return ValidationIssue(file.name, line_in(file, place), dotted(place), found, "", hint)
+    line = 0 if file is None else line_in(file, place)
+    return ScenarioError([ValidationIssue(name, line, dotted(place), found, "", hint)])
 
 
-def _place_of(scenario: Scenario, where: TracebackType | None) -> Place | None:
+def _place_of(scenario: Scenario, error: BaseException) -> Place | None:
     """Return the `kind:` that names the innermost strategy in whose code an error was raised."""
-    for owner in reversed(list(_owners(where))):
+    owners = list(_owners(error.__traceback__))
+    if isinstance(error, StrategyError):
+        owners.append(error.strategy)
+    for owner in reversed(owners):
         for path, strategy, entries in every_strategy(scenario):
             entry = entries.get(strategy.kind)
             if entry is owner or entry is type(owner) or getattr(entry, "solution", None) is owner:

@@ -63,7 +63,7 @@ def check_entry(kind: str, entry: Any) -> None:
         CONTRACTS[kind](entry)
     except ContractError as error:
         raise ContractError(str(error), error.line or line_of_entry(entry)) from None
-    except Exception as error:  # what is called here is code of somebody else
+    except (Exception, SystemExit) as error:  # what is called here is code of somebody else
         file = inspect.getsourcefile(class_of(entry)) if not callable_only(entry) else None
         frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
         line = (frames[-1].lineno or 0) if frames else line_of_entry(entry)
@@ -157,7 +157,7 @@ def _check_value(entry: Any) -> None:
     """Check that an instance is a value: it travels between processes and serves as a key."""
     try:
         again = pickle.loads(pickle.dumps(entry))
-    except Exception as error:  # pickling calls what the class defines
+    except (Exception, SystemExit) as error:  # pickling calls what the class defines
         raise ContractError(f"it cannot be pickled, which worker processes need: {error}") from None
     frozen = type(entry).__hash__ is not None and again == entry and hash(again) == hash(entry)
     _promise(frozen, "make its class `@dataclass(frozen=True)`")
@@ -188,8 +188,10 @@ def _rows(numbers: Sample, rows: Any) -> Sample:
 
 def _check_array(what: str, values: Any, shape: tuple[int, ...]) -> None:
     """Check that a result is an array of finite numbers, of the shape that was promised."""
+    kind = type(values).__name__
+    _promise(isinstance(values, np.ndarray), f"{what} is a {kind}; expected an array")
     _promise(
-        isinstance(values, np.ndarray) and values.shape == shape,
+        values.shape == shape,
         f"{what} has shape {np.shape(values)}; expected {shape}, one entry per run first",
     )
     wrong = int((~np.isfinite(values)).sum())

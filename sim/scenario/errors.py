@@ -50,6 +50,14 @@ class ScenarioError(ValueError):
         return type(self), (self.complaints,)
 
 
+class StrategyError(ValueError):
+    """What a strategy returned cannot be used; `strategy` is the one that returned it."""
+
+    def __init__(self, strategy: object, words: str) -> None:
+        super().__init__(words)
+        self.strategy = strategy
+
+
 @dataclass(frozen=True)
 class IssueAtPath:
     """Something wrong at a place of the scenario, before anyone has looked up the line.

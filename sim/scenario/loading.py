@@ -112,7 +112,7 @@ def load_scenario(
     name_or_path: str | FilePath,
     changes: Mapping[str, object] | None = None,
     *,
-    plugins: Iterable[str | FilePath] = (),
+    plugins: str | FilePath | Iterable[str | FilePath] = (),
 ) -> Scenario:
     """Read a scenario by name or path, with some of its values changed.
 
@@ -122,7 +122,7 @@ def load_scenario(
         The name of a shipped scenario, or the path of a file.
     changes : mapping of str to object, optional
         New values by the paths of old ones: `{"parties.north.optimism": 0.1}`.
-    plugins : iterable of str or Path
+    plugins : str, Path, or an iterable of them
         Python files that enter strategies which the scenario names; see `sim/theory/README.md`.
 
     Returns

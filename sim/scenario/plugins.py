@@ -44,12 +44,14 @@ class Plugin:
 _loaded: dict[str, Plugin] = {}
 
 
-def load_plugins(files: Iterable[str | Path]) -> tuple[str, ...]:
-    """Load some files, each once, and return their full paths.
+def load_plugins(files: str | Path | Iterable[str | Path]) -> tuple[str, ...]:
+    """Load a file or some files, each once, and return their full paths.
 
     Raises ScenarioError for a file that cannot be imported, enters nothing, takes a name that
     exists, or enters what breaks its contract; nothing of such a file stays entered.
     """
+    if isinstance(files, str | Path):
+        files = [files]
     return tuple(_load(Path(file).expanduser().resolve()).path for file in files)
 
 
@@ -127,7 +129,7 @@ def _execute(path: Path, name: str) -> None:
         spec.loader.exec_module(module)
     except SyntaxError as error:
         raise _refused(path, error.lineno or 0, f"this is no Python: {error.msg}", "") from None
-    except Exception as error:  # whatever somebody else's file raises
+    except (Exception, SystemExit) as error:  # whatever somebody else's file raises
         frames = traceback.extract_tb(error.__traceback__)
         lines = [frame.lineno or 0 for frame in frames if frame.filename == str(path)]
         found = f"importing it raises {type(error).__name__}: {error}"
@@ -141,6 +143,10 @@ def _entered(path: Path, before: dict[str, dict[str, Any]]) -> tuple[tuple[str, 
 
     new: list[tuple[str, str]] = []
     for kind, entries in _dictionaries().items():
+        for name in before[kind].keys() - entries.keys():
+            raise _refused(
+                path, 0, f"it takes out the {kind} '{name}'", "enter, and leave the rest"
+            )
         for name, entry in entries.items():
             if name not in before[kind]:
                 new.append((kind, name))

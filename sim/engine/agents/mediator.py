@@ -10,6 +10,7 @@ import numpy as np
 
 from sim.engine.sampling import ParameterSample, carry_over
 from sim.engine.utility import Tables
+from sim.scenario.errors import StrategyError
 from sim.scenario.packages import Packages
 from sim.scenario.quantity import standard_normal
 from sim.theory.bargaining import FORMULATIONS
@@ -111,6 +112,9 @@ class Mediator(mesa.Agent):
         """
         assert self.formulation is not None
         proposal = self.formulation(self._numbers_in(rows), worth, reservation, aspiration)
+        if not ((proposal >= 0) & (proposal < worth.shape[-1])).all():
+            words = f"the formulation of {self.name} names a package that there is not"
+            raise StrategyError(self.formulation, words)
         return np.asarray(proposal, dtype=np.int64)
 
     def _numbers_in(self, rows: Ints) -> dict[str, Floats]:

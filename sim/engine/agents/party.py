@@ -14,6 +14,7 @@ import numpy as np
 from sim.engine.agents.constituency import Constituency, ConstituencyParams
 from sim.engine.sampling import ParameterSample, carry_over
 from sim.engine.utility import Exchange, Stakes, Tables, blended, columns, outer, tables_of
+from sim.scenario.errors import StrategyError
 from sim.scenario.packages import Packages, crosses, retreat
 from sim.scenario.quantity import standard_normal
 from sim.theory.bargaining import mask_outside
@@ -284,7 +285,11 @@ class Party(mesa.Agent):
             self._delay_cost(rows, loss_rate),
             1.0 - urged,
         )
-        return np.maximum(self.tactic(numbers, concession), reservation), way_out
+        aspiration = self.tactic(numbers, concession)
+        if aspiration.shape != reservation.shape or not np.isfinite(aspiration).all():
+            words = f"the tactic of {self.name} does not give a number for each run"
+            raise StrategyError(self.tactic, words)
+        return np.maximum(aspiration, reservation), way_out
 
     def _delay_cost(self, rows: Ints, loss_rate: Floats) -> Floats:
         """Return what a day without a deal costs, in war and deaths: (rows,), in utils."""
