@@ -5,6 +5,7 @@ import io
 import json
 import re
 import zipfile
+from copy import copy, deepcopy
 
 import numpy as np
 import pytest
@@ -197,8 +198,8 @@ def test_an_export_before_the_reveal_holds_nothing_private(room):
 
 
 def test_an_export_after_the_reveal_is_complete_and_its_log_replays(room, tmp_path):
-    revealed = Class.__new__(Class)
-    revealed.__dict__.update(room.__dict__)
+    revealed = copy(room)
+    revealed.log = deepcopy(room.log)
     revealed.instruct(commands.Reveal())
     files = unpacked(archive(revealed.state, revealed.log.records))
     assert files["events.jsonl"].splitlines() == [to_line(r) for r in revealed.log.records]
