@@ -68,10 +68,9 @@ class Outcomes:
     captives are people. `table` is the grid of packages that `deal_package` points into.
 
     `series` has, for the evening of each day: `surplus` (runs, days), the largest gain of the
-    worst-off
-    party with a veto when the packages were last assessed, side payments included, in utils;
-    `war_values` (runs, parties, days), what fighting on was worth to each at that time; and `phase`
-    (runs, days): war 0, truce 1, victory of the forward side 2, of the backward side 3.
+    worst-off party with a veto when the packages were last assessed, side payments included, in
+    utils; `war_values` (runs, parties, days), what fighting on was worth to each at that time; and
+    `phase` (runs, days): war 0, truce 1, victory of the forward side 2, of the backward side 3.
 
     Parameters
     ----------

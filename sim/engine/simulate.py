@@ -196,8 +196,7 @@ def stream(
         The number of the first run, from 0.
     points : mapping of str to array, (runs,), optional
         Uniform numbers in [0, 1), by the paths of uncertain numbers, that take the place of the
-        ones
-        that would be drawn.
+        ones that would be drawn.
     luck : array of int, (runs,), optional
         The number of the run whose random numbers each run has in all else, from 0.
     progress : callable, optional

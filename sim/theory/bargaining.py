@@ -41,6 +41,11 @@ def zopa(worth: Floats, reservation: Floats) -> Bools:
     ValueError
         For a wrong shape.
 
+    See Also
+    --------
+    sim.engine.assessment.Assessor.zone_of_agreement : The zone of a day of the talks, for the
+        parties with a veto, side payments included.
+
     References
     ----------
     Raiffa, H. (1982), The Art and Science of Negotiation, Harvard University Press.
@@ -61,10 +66,8 @@ def pareto(worth: Floats, reservation: Floats | None = None) -> Bools:
     """Tell which packages cannot be bettered for one party without hurting another.
 
     What dominates a package in the zone of agreement is in it too, so that its frontier is the
-    whole
-    frontier cut down to it. For two parties the cost is N log N in the number of packages, for
-    more N
-    squared.
+    whole frontier cut down to it. For two parties the cost is N log N in the number of packages,
+    for more N squared.
 
     Parameters
     ----------
@@ -116,8 +119,7 @@ def nash(worth: Floats, reservation: Floats) -> Packages:
     -------
     array of int, (runs,)
         The index of the package; -1 where the zone of agreement is empty, and the lowest index
-        where
-        packages tie.
+        where packages tie.
 
     Raises
     ------
@@ -155,8 +157,7 @@ def egalitarian(worth: Floats, reservation: Floats) -> Packages:
     -------
     array of int, (runs,)
         The index of the package; -1 where the zone of agreement is empty, and the lowest index
-        where
-        packages tie.
+        where packages tie.
 
     Raises
     ------
@@ -197,8 +198,7 @@ def kalai_smorodinsky(worth: Floats, reservation: Floats) -> Packages:
     -------
     array of int, (runs,)
         The index of the package; -1 where the zone of agreement is empty, and the lowest index
-        where
-        packages tie.
+        where packages tie.
 
     Raises
     ------
@@ -244,8 +244,7 @@ def utilitarian(worth: Floats, reservation: Floats) -> Packages:
     -------
     array of int, (runs,)
         The index of the package; -1 where the zone of agreement is empty, and the lowest index
-        where
-        packages tie.
+        where packages tie.
 
     Raises
     ------
@@ -255,8 +254,7 @@ def utilitarian(worth: Floats, reservation: Floats) -> Packages:
     References
     ----------
     Harsanyi, J. C. (1955), Cardinal welfare, individualistic ethics, and interpersonal comparisons
-    of
-    utility, Journal of Political Economy 63, 309-321.
+    of utility, Journal of Political Economy 63, 309-321.
 
     Examples
     --------

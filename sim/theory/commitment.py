@@ -152,9 +152,8 @@ class Permanence(Protocol):
     """Say how the parties judge whether a truce would last.
 
     A permanence module is a frozen dataclass with these methods and one entry in `PERMANENCE`. It
-    names
-    its `numbers`, each with a description, and their `bounds`; the scenario gives them, and every
-    method gets them as `numbers`, a mapping of names to arrays (runs,).
+    names its `numbers`, each with a description, and their `bounds`; the scenario gives them, and
+    every method gets them as `numbers`, a mapping of names to arrays (runs,).
     """
 
     #: The numbers of this way of judging, and what each of them is.

@@ -47,8 +47,7 @@ def aalen_johansen(
     ----------
     Aalen, O. O. and Johansen, S. (1978), An empirical transition matrix for non-homogeneous Markov
     chains, Scandinavian Journal of Statistics 5, 141-150; the variance is Greenwood's carried
-    through
-    their product (delta method).
+    through their product (delta method).
 
     Examples
     --------

@@ -46,8 +46,7 @@ def time_dependent(elapsed: Real, patience: Real, kappa: Real, beta: Real) -> Fl
     References
     ----------
     Faratin, P., Sierra, C. and Jennings, N. R. (1998), Negotiation decision functions for
-    autonomous
-    agents, Robotics and Autonomous Systems 24, 159-182.
+    autonomous agents, Robotics and Autonomous Systems 24, 159-182.
 
     Examples
     --------
@@ -89,8 +88,7 @@ def exponential(elapsed: Real, patience: Real, kappa: Real, beta: Real) -> Float
     References
     ----------
     Faratin, P., Sierra, C. and Jennings, N. R. (1998), Negotiation decision functions for
-    autonomous
-    agents, Robotics and Autonomous Systems 24, 159-182.
+    autonomous agents, Robotics and Autonomous Systems 24, 159-182.
 
     Examples
     --------

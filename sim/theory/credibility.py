@@ -108,8 +108,7 @@ def critical_bias(error: Real, aversion: Real, cost_low: Real, cost_high: Real) 
     -------
     float or array
         At least 0. Where (1 - error) cost_high does not exceed cost_low no bias is enough:
-        infinity in
-        arrays.
+        infinity in arrays.
 
     Raises
     ------

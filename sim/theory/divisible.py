@@ -34,8 +34,7 @@ def divisible_frontier(
     -------
     array, (..., 2, issues + 1)
         Worth to A and to B, from all-to-B to all-to-A. An issue that only one side values goes to
-        that
-        side everywhere and repeats a corner.
+        that side everywhere and repeats a corner.
 
     Raises
     ------

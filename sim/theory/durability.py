@@ -190,8 +190,7 @@ def captives_alive(held: Real, daily_rate: Real, days: Real) -> tuple[Floats, Fl
         People.
     deviation : float or array
         People. Fates are taken as independent, so that where one event can kill several the spread
-        is
-        understated.
+        is understated.
 
     Examples
     --------

@@ -51,10 +51,8 @@ def ruin(k: Real, p: Real, n: Real) -> tuple[Floats, Floats]:
     References
     ----------
     Feller, W. (1968), An Introduction to Probability Theory and Its Applications I, 3rd edition,
-    XIV.2-3
-    (the gambler's ruin); as a model of war, Smith, A. and Stam, A. C. (2004), Bargaining and the
-    nature
-    of war, Journal of Conflict Resolution 48, 783-813.
+    XIV.2-3 (the gambler's ruin); as a model of war, Smith, A. and Stam, A. C. (2004), Bargaining
+    and the nature of war, Journal of Conflict Resolution 48, 783-813.
 
     Examples
     --------
@@ -313,8 +311,7 @@ def fearon_surplus(p_a: Real, p_b: Real, cost_a: Real, cost_b: Real) -> Floats:
     -------
     float or array
         The costs of war less p_a + p_b - 1, in utils. At 0 or above some deal beats war for both;
-        below,
-        optimism outweighs the costs of war.
+        below, optimism outweighs the costs of war.
 
     References
     ----------
@@ -334,8 +331,7 @@ def ultimatum(p: Real, cost_a: Real, highest_cost_b: Real) -> tuple[Floats, Floa
     """Return the best demand of A when the cost of war of B is hidden.
 
     Unless the limit of 1 binds the risk does not depend on `p`: it comes from not knowing, and not
-    from
-    being strong.
+    from being strong.
 
     Parameters
     ----------
@@ -363,8 +359,7 @@ def ultimatum(p: Real, cost_a: Real, highest_cost_b: Real) -> tuple[Floats, Floa
     References
     ----------
     Fearon, J. D. (1995), Rationalist explanations for war, International Organization 49, 379-414
-    (the
-    risk-return trade-off).
+    (the risk-return trade-off).
 
     Examples
     --------
@@ -386,10 +381,8 @@ def preventive_war(discount: Real, p_now: Real, p_later: Real, cost_b: Real) -> 
     """Tell whether B attacks now because A cannot promise not to use strength it will have.
 
     One unit is divided every period. War now gives B (1 - p_now)/(1 - d) - c. Peace gives it at
-    most
-    this whole period's unit and then what war would give it later, 1 + d((1 - p_later)/(1 - d) -
-    c). War
-    is better if and only if d p_later - p_now > c(1 - d)^2.
+    most this whole period's unit and then what war would give it later,
+    1 + d((1 - p_later)/(1 - d) - c). War is better if and only if d p_later - p_now > c(1 - d)^2.
 
     Parameters
     ----------
@@ -410,8 +403,7 @@ def preventive_war(discount: Real, p_now: Real, p_later: Real, cost_b: Real) -> 
     References
     ----------
     Fearon, J. D. (1995), Rationalist explanations for war, International Organization 49, 379-414
-    (the
-    commitment problem).
+    (the commitment problem).
 
     Examples
     --------
@@ -437,8 +429,7 @@ class WarState:
     """Hold what the days change about a war; every field has one entry per run first.
 
     A war module with more to remember derives a class of its own and adds fields. The talks only
-    pick
-    and replace runs; of the fields they read these two, which outcomes report.
+    pick and replace runs; of the fields they read these two, which outcomes report.
 
     Parameters
     ----------
