@@ -1,4 +1,4 @@
-"""What every package is worth to everyone today, and which packages all would rather have."""
+"""What every package is worth to everyone today, and the zone of agreement (ZOPA)."""
 
 from __future__ import annotations
 
