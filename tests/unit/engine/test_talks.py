@@ -1,5 +1,6 @@
 """The days of a negotiation: their order, and levers that are set anew in the middle of them."""
 
+import inspect
 import re
 from dataclasses import fields, is_dataclass
 
@@ -12,8 +13,7 @@ from tests.builders import talks_of
 
 
 def test_the_docstring_names_the_parts_of_a_day_in_the_order_in_which_they_are_played():
-    assert Talks.__doc__ is not None
-    printed = re.findall(r"^ {4}(\d)\. (\w+):", Talks.__doc__, flags=re.MULTILINE)
+    printed = re.findall(r"^(\d)\. (\w+):", inspect.getdoc(Talks) or "", flags=re.MULTILINE)
     played = [(str(k), name) for k, (name, _) in enumerate(Talks.order, start=1)]
     assert printed == played
 
