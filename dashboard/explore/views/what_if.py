@@ -92,11 +92,17 @@ def choose_day(days: list[int]) -> int:
 
 
 def show_headline(
-    place: DeltaGenerator, lines: Sequence[Headline], day: int, runs: int, early: bool
+    place: DeltaGenerator,
+    lines: Sequence[Headline],
+    day: int,
+    runs: int,
+    early: bool = False,
+    awaits_guess: bool = False,
 ) -> None:
     """Show how many talks of 100 come to a truce in each arm, and the effect in words.
 
-    Draws nothing while the day is not yet known.
+    Draws nothing while the day is not yet known, and no sentence about the effect while a guess
+    is awaited.
     """
     line = next((line for line in lines if line.day == day), None)
     if line is None:
@@ -115,15 +121,15 @@ def show_headline(
     )
     effect = line.effect
     sentence = effect.words if effect else "Move a lever to hold something against this."
+    effect_html = "" if awaits_guess else f'<p class="parley-effect">{escape(sentence)}</p>'
     source = "An early estimate from" if early else "From"
     luck = "; both with the same luck" if effect else ""
     place.html(
         f'<div role="status"><div class="parley-counts">{counts}</div>'
         f'<p class="parley-note">simulated talks reach a truce by day {day}'
         f"{escape(history)}.</p>"
-        f'<p class="parley-effect">{escape(sentence)}</p>'
-        f'<p class="parley-note">{source} {runs:,} talks{luck}. In brackets: 95 % intervals, which '
-        f"speak of luck only.{fitted}</p></div>"
+        f'{effect_html}<p class="parley-note">{source} {runs:,} talks{luck}. In brackets: 95 % '
+        f"intervals, which speak of luck only.{fitted}</p></div>"
     )
 
 
@@ -186,7 +192,7 @@ with right:
         )
         if data is not None:
             answer = read_what_if(data)
-            show_headline(headline_place, answer.headline, day, query.runs, early=False)
+            show_headline(headline_place, answer.headline, day, query.runs)
             for caveat in caveats_for(what_if):
                 st.warning(caveat, icon=":material/balance:")
             what_if_widgets.score_guess(what_if, answer, days)
@@ -194,7 +200,7 @@ with right:
             what_if_widgets.show_solved(challenges.solved_challenges(what_if, answer))
             downloads.show(what_if, section_named(answer.sections, section))
     elif baseline is not None:
-        show_headline(headline_place, baseline.headline, day, what_if.runs, early=False)
+        show_headline(headline_place, baseline.headline, day, what_if.runs, awaits_guess=True)
 
 what_if_widgets.save_and_share(
     what_if, lambda query: set_what_if(page_state.from_query_params(parse_qs(query))[0])

@@ -72,7 +72,9 @@ def test_a_link_shows_another_visitor_the_numbers_of_the_command_line(visit):
 
 
 def test_a_reload_keeps_the_levers_the_guess_and_what_was_saved(visit):
+    visit().goto(f"/what-if?{QUICK}").rest()  # so that the baseline is known before the guess
     seen = visit().goto(f"{SECRET}&guess=yes")
+    expect(seen.counts).to_have_count(1)
     expect(seen.page.get_by_text("Guess first")).to_be_visible()
     expect(seen.effect).to_have_count(0)
     seen.click("Reveal")
