@@ -48,9 +48,9 @@ def _charts(what_if: WhatIf, figures_by_name: dict[str, FigureData]) -> None:
         citation_text = what_if.citation(what_if.baseline.case().title)
         spec, file = json.dumps(with_title(figure, what_if)), f"{what_if.scenario}-{name}"
         numbers = as_csv(figure, citation_text)
-        st.download_button("PNG", png(spec), f"{file}.png", "image/png")
-        st.download_button("SVG", svg(spec), f"{file}.svg", "image/svg+xml")
-        st.download_button("Numbers (CSV)", numbers, f"{file}.csv", "text/csv")
+        st.download_button("PNG", png(spec), f"{file}.png", "image/png", on_click="ignore")
+        st.download_button("SVG", svg(spec), f"{file}.svg", "image/svg+xml", on_click="ignore")
+        st.download_button("Numbers (CSV)", numbers, f"{file}.csv", "text/csv", on_click="ignore")
 
 
 def _report(what_if: WhatIf) -> None:
@@ -74,6 +74,7 @@ def _report(what_if: WhatIf) -> None:
             f"{what_if.scenario}-report.html",
             "text/html",
             type="primary",
+            on_click="ignore",
         )
 
 

@@ -196,6 +196,7 @@ def over(view: MonitorView) -> None:
         archive(state, context().store.records(exercise), names),
         file_name=f"parley-{exercise}.zip",
         mime="application/zip",
+        on_click="ignore",
         help="Complete once the briefs are revealed; until then without the log and scores.",
     )
     if phase in ("closed", "debrief"):

@@ -135,6 +135,7 @@ def show_downloads(name: str, is_valid: bool) -> None:
             f"{name}.yaml",
             "text/yaml",
             icon=":material/download:",
+            on_click="ignore",
         )
         if is_valid:
             st.page_link(
