@@ -36,16 +36,6 @@ TACTICS["late"] = Late
 """
 
 
-@pytest.fixture(autouse=True)
-def entries_are_taken_out_again(monkeypatch):
-    monkeypatch.setattr(plugins, "_loaded", {})
-    before = {kind: dict(entries) for kind, entries in plugins._dictionaries().items()}
-    yield
-    for kind, entries in plugins._dictionaries().items():
-        entries.clear()
-        entries.update(before[kind])
-
-
 def scenario_of(tmp_path, body):
     """Two Rivers with a tactic for Delta that does something else in thirty runs."""
     file = tmp_path / "late.py"

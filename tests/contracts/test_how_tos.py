@@ -15,7 +15,6 @@ from sim.classroom import plan
 from sim.engine.simulate import simulate
 from sim.reporting import sections
 from sim.reporting.summary import plugins_of
-from sim.scenario import plugins
 from sim.scenario.errors import ScenarioError
 from sim.scenario.loading import find_scenario, load_scenario
 from sim.sweep.study_reader import read_study
@@ -26,17 +25,6 @@ PLUGINS = [(code, part) for (_, code), (_, part) in zip(BLOCKS[::2], BLOCKS[1::2
 
 #: Parts that a how-to replaces as a whole.
 WHOLE = ("tactic", "war", "permanence", "formulation")
-
-
-@pytest.fixture(autouse=True)
-def entries_are_taken_out_again(monkeypatch):
-    """Leave the dictionaries as they were."""
-    monkeypatch.setattr(plugins, "_loaded", {})
-    before = {kind: dict(entries) for kind, entries in plugins._dictionaries().items()}
-    yield
-    for kind, entries in plugins._dictionaries().items():
-        entries.clear()
-        entries.update(before[kind])
 
 
 def replaced(content: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:

@@ -89,17 +89,6 @@ BROKEN = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def entries_are_taken_out_again(monkeypatch):
-    """Leave the dictionaries as they were."""
-    monkeypatch.setattr(plugins, "_loaded", {})
-    before = {kind: dict(entries) for kind, entries in plugins._dictionaries().items()}
-    yield
-    for kind, entries in plugins._dictionaries().items():
-        entries.clear()
-        entries.update(before[kind])
-
-
 @pytest.mark.parametrize(
     ("kind", "name", "entry"), ENTRIES, ids=[f"{k} {n}" for k, n, _ in ENTRIES]
 )
