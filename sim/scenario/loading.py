@@ -210,6 +210,11 @@ def sha256_of(scenario: Scenario) -> str:
     Where strategies come from plugins, what stands in those files counts too.
     """
     fields = scenario.model_dump(mode="json", exclude=_ONLY_DESCRIBE)
+    cited = {quantity.source for _, quantity in scenario.places()}
+    if scenario.base_rate is not None:
+        cited.add(scenario.base_rate.source)
+    for name in scenario.sources_of_expectations() - cited:
+        fields["sources"].pop(name, None)
     content = json.dumps(fields, ensure_ascii=False)
     content += "".join(sha256 for _, sha256 in scenario.plugins)
     return hashlib.sha256(content.encode()).hexdigest()

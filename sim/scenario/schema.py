@@ -8,11 +8,21 @@ keys, so that every number has a path: `parties.north.war.belief`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    PrivateAttr,
+    field_validator,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from sim.scenario.quantity import Amount, Bias, Fixed, Quantity, Share
 
@@ -46,6 +56,9 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_ -]*$")]
 
 class Part(BaseModel):
     """Anything a scenario is made of: frozen, with no unknown keys."""
+
+    #: Keys that this part had in earlier versions, and what to write instead.
+    removed: ClassVar[Mapping[str, str]] = {}
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -363,12 +376,72 @@ class Move(Part):
     )
 
 
-class Expectation(Part):
-    """Which way research expects an outcome to go when a lever is raised."""
+#: What moving a lever is expected to do to an outcome; `open` where research is divided.
+Direction = Literal["more", "fewer", "none", "open"]
 
-    direction: Literal["up", "down", "none"]
-    of: str = Field(description="an outcome, such as deal_by_90, truce_held_60 or zopa_first")
-    source: str = Field(description="a name in `sources`")
+#: What less of a lever does where more of it does this.
+_MIRROR: dict[Any, Direction] = {
+    "more": "fewer",
+    "fewer": "more",
+    "none": "none",
+    "open": "open",
+}
+
+
+class Ends(Part):
+    """What each end of a lever is expected to do to an outcome.
+
+    A file may write one word: what more of the lever does, and less of it does the opposite.
+    """
+
+    low: Direction
+    high: Direction
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_one_word(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        if value not in _MIRROR:
+            wanted = f"it is one of {', '.join(_MIRROR)}, or written for each end: "
+            raise ValueError(f"is '{value}'; {wanted}{{low: fewer, high: none}}")
+        return {"low": _MIRROR[value], "high": value}
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Offer the one word beside the two ends."""
+        return {"anyOf": [{"enum": list(_MIRROR)}, handler(core_schema)]}
+
+
+class Expectation(Part):
+    """What research expects a lever to do; an outcome that is not named is not judged."""
+
+    removed: ClassVar[Mapping[str, str]] = {
+        "direction": "name the outcome and what more of the lever does to it, as in `deal: fewer`",
+        "of": "name the outcome by one of room, deal, kept, as in `deal: fewer`",
+    }
+
+    room: Ends | None = Field(
+        None, description="on whether some package suits all with a veto on the first day"
+    )
+    deal: Ends | None = Field(None, description="on a first truce by day 90, and by day 180")
+    kept: Ends | None = Field(
+        None, description="on a first truce that nobody breaks in its first 60 days, of all talks"
+    )
+    source: list[str] = Field([], description="a name in `sources`, or several")
+    why: str = Field(min_length=1, description="the argument, and why an outcome is not named")
+
+    @field_validator("source", mode="before")
+    @classmethod
+    def _as_list(cls, value: object) -> object:
+        return [value] if isinstance(value, str) else value
+
+    def outcomes(self) -> dict[str, Ends]:
+        """Return what is expected of each outcome that is named."""
+        named = {"room": self.room, "deal": self.deal, "kept": self.kept}
+        return {name: ends for name, ends in named.items() if ends is not None}
 
 
 class Lever(Part):
@@ -387,7 +460,7 @@ class Lever(Part):
     moves: list[Move] = Field(min_length=1)
     expect: Expectation | None = Field(
         None,
-        description="which way an outcome is expected to go when the lever is raised",
+        description="what research expects the lever to do",
         exclude_if=lambda expect: expect is None,
     )
 
@@ -458,6 +531,12 @@ class Scenario(Part):
     def levers_of_role(self, role: LeverRole) -> list[str]:
         """Return the levers with a role, in the order of the file."""
         return [name for name, lever in self.levers.items() if lever.role == role]
+
+    def sources_of_expectations(self) -> set[str]:
+        """Return the sources that say what levers are expected to do."""
+        return {
+            name for lever in self.levers.values() if lever.expect for name in lever.expect.source
+        }
 
     def issue_of_role(self, role: Role) -> str | None:
         """Return the first issue with a role, or None."""

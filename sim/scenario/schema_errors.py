@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -81,6 +82,13 @@ def known_keys(path: Path, top: Any = Scenario) -> list[str]:
     """Return the keys that the schema knows at a place."""
     annotation = annotation_at(path, top)
     return list(core(annotation).model_fields) if is_model(annotation) else []
+
+
+def removed_keys(path: Path, top: Any = Scenario) -> Mapping[str, str]:
+    """Return the keys that earlier versions knew at a place, with what to write instead."""
+    wanted = core(annotation_at(path, top))
+    removed: Mapping[str, str] = getattr(wanted, "removed", {}) if is_model(wanted) else {}
+    return removed
 
 
 def in_words(annotation: Any) -> str:
@@ -164,9 +172,11 @@ def issue_from_pydantic(details: ErrorDetails, top: Any) -> IssueAtPath:
     key = dotted(path)
     if kind == "extra_forbidden":
         place = dotted(path[:-1]) or ("the scenario" if top is Scenario else "the file")
-        known = known_keys(path[:-1], top)
         found = f"unknown key '{path[-1]}' in {place}"
-        return IssueAtPath(path, found, hint=did_you_mean(path[-1], known))
+        successor = removed_keys(path[:-1], top).get(str(path[-1]))
+        if successor is not None:
+            return IssueAtPath(path, found, "earlier versions had it", successor)
+        return IssueAtPath(path, found, hint=did_you_mean(path[-1], known_keys(path[:-1], top)))
     annotation = annotation_at(path, top)
     wanted = f"{in_words(annotation)} belongs here"
     if kind == "missing":

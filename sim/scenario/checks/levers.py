@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from sim.scenario.checks.issues import LEVEL_BOUNDS
@@ -10,36 +9,48 @@ from sim.scenario.checks.shared import Bounds, Troubles, must_be_known, span, wr
 from sim.scenario.checks.strategies import bounds_of, every_strategy, known_kinds
 from sim.scenario.errors import IssueAtPath, Path, did_you_mean, dotted, quote_value
 from sim.scenario.quantity import Quantity
-from sim.scenario.schema import Scenario
+from sim.scenario.schema import Ends, Expectation, Scenario
 
-#: Outcomes that a lever can be expected to move; the first two end in a day, as in `deal_by_90`.
-OUTCOMES = (
-    "deal_by_DAY",
-    "truce_held_DAY",
-    "days_until_deal",
-    "zopa_first",
-    "returned_alive_total",
-    "died_in_captivity_total",
-    "prisoners_released_total",
-)
+#: So many levers of a scenario may leave open what they do to the number of deals.
+MOST_OPEN = 2
 
-_ON_A_DAY = re.compile(r"(deal_by|truce_held)_[1-9][0-9]*")
+#: What is open needs a source for either side.
+SOURCES_IF_OPEN = 2
 
 
 def expectations(scenario: Scenario) -> Troubles:
-    """Check that a lever is expected to move an outcome, by a source that is listed."""
+    """Check that what is expected of a lever rests on sources that are listed."""
+    left_open: list[Path] = []
     for name, lever in scenario.levers.items():
         if lever.expect is None:
             continue
         path: Path = ("levers", name, "expect")
-        of = lever.expect.of
-        if of not in OUTCOMES[2:] and not _ON_A_DAY.fullmatch(of):
-            found = f"{dotted((*path, 'of'))} is {quote_value(of)}"
-            hint = did_you_mean(of, OUTCOMES)
-            yield IssueAtPath((*path, "of"), found, "no outcome has this name", hint)
-        yield from must_be_known(
-            (*path, "source"), lever.expect.source, ("sources",), scenario.sources
-        )
+        yield from _cited(path, lever.expect, scenario)
+        if lever.expect.deal is not None and _is_open(lever.expect.deal):
+            left_open.append((*path, "deal"))
+    for path in left_open[MOST_OPEN:]:
+        others = ", ".join(dotted(other) for other in left_open[:MOST_OPEN])
+        expected = f"at most {MOST_OPEN} levers leave the number of deals open, and {others} do"
+        yield wrong(path, "is open", expected, "say what theory expects, or do not name it")
+
+
+def _cited(path: Path, expect: Expectation, scenario: Scenario) -> Troubles:
+    """Check that an expectation names its sources, and two where it leaves something open."""
+    for source in expect.source:
+        yield from must_be_known((*path, "source"), source, ("sources",), scenario.sources)
+    outcomes = expect.outcomes()
+    if outcomes and not expect.source:
+        yield wrong((*path, "source"), "is missing", "an expectation comes from somewhere")
+    if len(set(expect.source)) < SOURCES_IF_OPEN:
+        for outcome, ends in outcomes.items():
+            if _is_open(ends):
+                expected = "it takes two sources, with mechanisms that work against each other"
+                yield wrong((*path, outcome), "is open", expected)
+
+
+def _is_open(ends: Ends) -> bool:
+    """Return whether what one of the ends does is left open."""
+    return "open" in (ends.low, ends.high)
 
 
 def moves(scenario: Scenario) -> Troubles:

@@ -89,7 +89,7 @@ def unused_keys(scenario: Scenario) -> Troubles:
     cited = {quantity.source for quantity in scenario.quantities().values()}
     if scenario.base_rate is not None:
         cited.add(scenario.base_rate.source)
-    cited |= {lever.expect.source for lever in scenario.levers.values() if lever.expect}
+    cited |= scenario.sources_of_expectations()
     for name in scenario.sources:
         if name not in cited:
             yield wrong(
