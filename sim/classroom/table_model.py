@@ -195,16 +195,17 @@ class Model:
             return []
 
     def _proposals(self, table: Table) -> list[Request]:
-        """Return the proposal of the agent whose turn it is in the model."""
-        talks = self._up_to(table).talks
-        proposal, speaker = talks.model_proposal()
-        for role, seat in table.seats.items():
-            wrote = any(text.role == role for text in table.current)
-            if seat.agent and self.setting.speaks_at(role) == speaker and not wrote:
-                package = self.setting.package(proposal)
-                to = self.setting.roles[role].reaches
-                return [_request(table, role, "text", Propose(package=package, to=to))]
-        return []
+        """Return the proposals of the agents whose turn it is in the model."""
+        requests = []
+        for proposal, speaker in self._up_to(table).talks.model_proposals():
+            for role, seat in table.seats.items():
+                wrote = any(text.role == role for text in table.current)
+                if seat.agent and self.setting.speaks_at(role) == speaker and not wrote:
+                    package = self.setting.package(proposal)
+                    to = self.setting.roles[role].reaches
+                    act = Propose(package=package, to=to)
+                    requests.append(_request(table, role, "text", act))
+        return requests
 
     def _shuttle(self, table: Table) -> list[Request]:
         """Let agents who mediate carry every text to those whom its author does not meet."""

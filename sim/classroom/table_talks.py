@@ -137,6 +137,12 @@ class PeopleMoves:
         answers = [self._accepted(party.name) for party in self.model.parties]
         return replace(answered, accepts=np.tile(answers, (len(proposal), 1)))
 
+    def mediate(self, answered: NegotiationRound) -> NegotiationRound:
+        """Leave the round as the table closed it, or let the model's mediators try."""
+        if not self.scripted:
+            return self.model.mediate(answered)
+        return replace(answered, mediated=answered.speaker >= len(self.model.parties))
+
     def _accepted(self, party: str) -> bool:
         """Return whether someone who plays a party accepted in the last round of the script."""
         assert self.last is not None
@@ -229,14 +235,22 @@ class TableTalks(Talks):
 
     # -- what those at a table know and want ---------------------------------------------------
 
-    def model_proposal(self) -> tuple[int, int]:
-        """Return the package that the model would put on the table in this round, and who speaks.
+    def model_proposals(self) -> list[tuple[int, int]]:
+        """Return the packages that the model would put on the table in this round, and who speaks.
 
-        Parties count first among the speakers, then mediators.
+        The text of the party whose turn it is, then that of a mediator who would try one if it
+        failed. Parties count first among the speakers, then mediators.
         """
-        meeting = self._met()
-        proposal, speaker = self.negotiation.model.propose(meeting)
-        return int(proposal[0]), int(speaker[0])
+        meeting, model = self._met(), self.negotiation.model
+        proposal, speaker = model.propose(meeting)
+        proposals = [(int(proposal[0]), int(speaker[0]))]
+        if model.mediators:
+            called, drafter = model.called(meeting)
+            if called[0]:
+                text, forward = model.draft(meeting, drafter)
+                if forward[0]:
+                    proposals.append((int(text[0]), len(self.parties) + int(drafter[0])))
+        return proposals
 
     def answers_to(self, package: int, speaker: int) -> list[bool]:
         """Return who of the parties accepts a package, by the model's rules."""
@@ -262,18 +276,9 @@ class TableTalks(Talks):
         It is off as the model has it: (parties, packages).
         """
         meeting, actor = self._met(), self.mediators[mediator]
-        assessment = meeting.assessment
-        gains = np.empty((len(self.parties), len(self.packages)))
-        for i, party in enumerate(self.parties):
-            tables = assessment.valuations[i].tables
-            error = actor.utility_estimate_error(
-                assessment.rows, party.name, tables, self.packages, meeting.rounds - 1.0
-            )
-            access = actor.params.access[party.name][0]
-            aspiration = float(meeting.aspiration[0, i])
-            floor = access * assessment.reservation[0, i] + (1.0 - access) * aspiration
-            gains[i] = assessment.worth[0, i] + error[0] - floor
-        return gains
+        soundings = self.negotiation.model.soundings(meeting, mediator)
+        guess = actor.guess(soundings, np.zeros(soundings.claims.shape))
+        return np.asarray(guess[0] - soundings.claims[0][:, None], dtype=float)
 
     def _met(self) -> Meeting:
         assert self.meeting is not None

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.engine.agents.mediator import Mediator
-from sim.engine.agents.party import Party, Valuation
+from sim.engine.agents.mediator import MARGIN_OF_PERSUASION, Mediator
+from sim.engine.agents.party import Belief, Party, Valuation
 from sim.engine.outcomes import NONE
 from sim.engine.random_streams import RandomStreams
 from sim.engine.rounds import Assessment
@@ -20,9 +20,6 @@ from sim.types import Bools, Floats, Ints
 #: Taken off the utility of a package that nobody can offer, in utils: beyond any other difference.
 NOT_ON_OFFER = np.float32(1e6)
 
-#: A side payment aims this many scales of noise above what a party is thought to settle for.
-MARGIN_OF_PERSUASION = 3.0
-
 Pair = tuple[int, int]  # the places of two parties: who judges, and whom
 
 
@@ -32,6 +29,7 @@ class BeliefParams:
 
     temptation_error: Mapping[Pair, Floats]  # (runs,) in judging who would break a truce, in utils
     optimism: Mapping[Pair, Floats]  # (runs,) by how much one thinks another would go lower
+    unsure: Mapping[int, Floats]  # by party, (runs,) how unsure it is of what others settle for
     guaranteed: Floats  # (runs,) the strongest guarantee that a mediator offers
 
     @classmethod
@@ -58,6 +56,7 @@ class BeliefParams:
                 for i, j, judge, other in pairs
                 if other.veto
             },
+            {i: party.params.misreading for i, party in enumerate(parties)},
             np.max(offers, axis=0) if offers else np.zeros(streams.runs),
         )
 
@@ -101,10 +100,22 @@ class Assessor:
         self.offered = offered
         self.streams = streams
         self.beliefs = BeliefParams.of(streams, parties, mediators)
+        for (i, j), optimism in self.beliefs.optimism.items():
+            parties[i].set_first_belief(parties[j].name, optimism)
 
     def read_beliefs(self) -> None:
-        """Read what parties believe of each other anew, once their own numbers have changed."""
-        self.beliefs = BeliefParams.of(self.streams, self.parties, self.mediators)
+        """Read what parties believe of each other anew, once their own numbers have changed.
+
+        What they have learnt of each other stays.
+        """
+        before, self.beliefs = (
+            self.beliefs,
+            BeliefParams.of(self.streams, self.parties, self.mediators),
+        )
+        for (i, j), optimism in self.beliefs.optimism.items():
+            party, other = self.parties[i], self.parties[j].name
+            old = Belief(-before.optimism[i, j], before.unsure[i])
+            party.carry_belief(other, old, Belief(-optimism, self.beliefs.unsure[i]))
 
     # -- what packages are worth ---------------------------------------------------------------
 
@@ -180,12 +191,14 @@ class Assessor:
         if not on_offer.all():
             worth -= NOT_ON_OFFER * ~on_offer[:, None]
         backed = np.zeros((len(self.parties), len(rows)), dtype=np.float32).T
+        payable = backed.copy(order="K")
         for mediator in self.mediators:
             for i, party in enumerate(self.parties):
                 backed[:, i] += mediator.leverage_left[party.name][rows]
+                payable[:, i] += mediator.can_pay(party.name, rows)
         reservation = np.stack([valuation.tables.reservation for valuation in valuations]).T
         where = np.arange(len(rows))
-        return Assessment(rows, where, worth, reservation, backed, valuations, war_values)
+        return Assessment(rows, where, worth, reservation, backed, payable, valuations, war_values)
 
     def on_offer(self, rows: Ints) -> Bools:
         """Return packages that can be guaranteed and cut no truce short: (rows, packages)."""
@@ -213,25 +226,15 @@ class Assessor:
     # -- side payments -------------------------------------------------------------------------
 
     def side_payment(
-        self, assessment: Assessment, party: int, aspiration: Floats, value: Floats, noise: Floats
+        self, assessment: Assessment, party: int, value: Floats, noise: Floats
     ) -> Floats:
-        """Return what mediators with leverage would add to a package: (rows,), in utils.
+        """Return what mediators would add to a package of this `value` to a party: (rows,).
 
-        It has this `value` to a party, which answers with `noise`; all are (rows,).
+        In utils: what it falls short of the party's reservation value, with a margin over the
+        `noise` (rows,) in its answer, and no more than they can pay.
         """
-        access = self._best_access(assessment.rows, party)
-        floor = access * assessment.reservation[:, party] + (1.0 - access) * aspiration
-        wanted = floor + MARGIN_OF_PERSUASION * noise - value
-        return np.asarray(np.clip(wanted, 0.0, assessment.backed[:, party]))
-
-    def _best_access(self, rows: Ints, party: int) -> Floats:
-        """Return how well those with leverage on a party know its reservation value: (rows,)."""
-        name = self.parties[party].name
-        best = np.zeros(len(rows))
-        for mediator in self.mediators:
-            paying = mediator.leverage_left[name][rows] > 0
-            best = np.where(paying, np.maximum(best, mediator.params.access[name][rows]), best)
-        return best
+        wanted = assessment.reservation[:, party] + MARGIN_OF_PERSUASION * noise - value
+        return np.asarray(np.clip(wanted, 0.0, assessment.payable[:, party]))
 
     # -- truces --------------------------------------------------------------------------------
 

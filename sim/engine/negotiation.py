@@ -9,7 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.agents.mediator import Mediator
+from sim.engine.agents.mediator import Soundings
+from sim.engine.agents.party import BARRED
 from sim.engine.assessment import Assessor, Pair
 from sim.engine.deal_quality import utility_of
 from sim.engine.outcomes import NONE
@@ -17,7 +18,6 @@ from sim.engine.random_streams import RandomStreams
 from sim.engine.recorder import Recorder
 from sim.engine.rounds import TRUCE, WAR, Assessment, Meeting, NegotiationRound, TalksState
 from sim.engine.sampling import ParameterSample
-from sim.engine.utility import take_runs
 from sim.scenario.quantity import FINEST_LUCK, standard_normal
 from sim.types import Bools, Floats, Ints
 
@@ -32,7 +32,7 @@ class ChannelParams:
     lag: Ints  # (runs,) days until a party spoken for confirms
     leak: Floats  # (runs,) chance that a round becomes public
     noise: Floats  # (runs,) scale of the noise in answers, in utils
-    mediated: Floats  # (runs,) chance that a mediator makes the proposal
+    mediated: Floats  # (runs,) chance that a mediator tries a text where a party's has failed
     forgetting: Floats  # (runs,) share of public attention that a day leaves
     suspending: Floats  # (runs,) chance that talks are suspended on a day
     suspension: Ints  # (runs,) days that a suspension lasts
@@ -73,6 +73,13 @@ class Moves(Protocol):
         """Return who accepts the packages proposed, (rows,), and what side payments that takes."""
         ...
 
+    def mediate(self, answered: NegotiationRound) -> NegotiationRound:
+        """Return the round with a mediator's text in place of a party's that failed, where taken.
+
+        What a mediator tries in private and in vain leaves the round as it was.
+        """
+        ...
+
     def confirm(
         self, party: int, assessment: Assessment, proposal: Ints, promised: Floats
     ) -> Bools:
@@ -84,7 +91,7 @@ class Moves(Protocol):
 
 
 class ModelMoves:
-    """The moves of the model's own actors."""
+    """The moves of the model's own agents: it hands each what it may know, and they decide."""
 
     def __init__(self, streams: RandomStreams, assessor: Assessor, channel: ChannelParams) -> None:
         self.assessor = assessor
@@ -95,6 +102,7 @@ class ModelMoves:
         names = [party.name for party in self.parties]
         self.veto = np.array([party.veto for party in self.parties])
         self.answer_noise = streams.dailies([f"answers {name}" for name in names])
+        self.private_noise = streams.dailies([f"answers privately {name}" for name in names])
         self.speaker_draws = streams.dailies([f"speaks {name}" for name in names])
         self.drafter_draws = streams.dailies([f"drafts {m.name}" for m in self.mediators])
         self.mediated_draws = streams.daily("mediated")
@@ -106,73 +114,33 @@ class ModelMoves:
     # -- proposals -----------------------------------------------------------------------------
 
     def speakers(self, rows: Ints, day: int) -> Ints:
-        """Return who makes the proposal: a party's place, or one past them: (rows,)."""
-        speaker = self.speaker_draws[day].take(rows, axis=1).argmax(axis=0)
-        if self.mediators:
-            weights = np.array([mediator.params.drafting[rows] for mediator in self.mediators])
-            uniforms = self.drafter_draws[day].take(rows, axis=1)
-            waiting = -np.log1p(-uniforms) / np.maximum(weights, 1e-300)
-            mediated = self.mediated_draws[day][rows] < self.channel.mediated[rows]
-            mediated &= weights.max(axis=0) > 0
-            first = len(self.parties) + waiting.argmin(axis=0)
-            speaker = np.where(mediated, first, speaker)
-        return np.asarray(speaker)
+        """Return whose turn it is to propose, by the party's place: (rows,)."""
+        return np.asarray(self.speaker_draws[day].take(rows, axis=1).argmax(axis=0))
 
     def propose(self, meeting: Meeting) -> tuple[Ints, Ints]:
         """Return the proposals of those whose turn it is."""
-        return self.draft(meeting, meeting.speaker), meeting.speaker
+        proposal = np.zeros(len(meeting.rows), dtype=np.int64)
+        for i in np.unique(meeting.speaker):
+            mine = meeting.speaker == i
+            proposal[mine] = self._party_proposal(int(i), meeting.of(mine))
+        return proposal, meeting.speaker
 
-    def draft(self, meeting: Meeting, speaker: Ints) -> Ints:
-        """Return the package that each speaker (rows,) puts on the table: (rows,)."""
-        proposal = np.zeros(len(meeting.assessment.rows), dtype=np.int64)
-        for s in np.unique(speaker):
-            mine = speaker == s
-            part = meeting.assessment.of(mine)
-            if s < len(self.parties):
-                proposal[mine] = self._party_proposal(int(s), part, mine, meeting)
-            else:
-                mediator = self.mediators[s - len(self.parties)]
-                proposal[mine] = self._mediator_proposal(mediator, part, mine, meeting)
-        return proposal
-
-    def _party_proposal(
-        self, i: int, assessment: Assessment, mine: Bools, meeting: Meeting
-    ) -> Ints:
+    def _party_proposal(self, i: int, meeting: Meeting) -> Ints:
         """Return a party's proposal, as it guesses what the others would gain: (rows,)."""
-        party = self.parties[i]
+        party, assessment = self.parties[i], meeting.assessment
         others: Floats = np.full((1, len(self.packages)), np.inf, dtype=np.float32)
         for j in self.assessor.vetoers:
             if j != i:
+                other = self.parties[j]
                 tables = assessment.valuations[j].tables.of(assessment.where)
-                error = party.utility_estimate_error(assessment.rows, self.parties[j].name, tables)
-                gain = assessment.worth[:, j] + error - meeting.believed[i, j][mine, None]
+                error = party.utility_estimate_error(meeting.rows, other.name, tables)
+                gain = assessment.worth[:, j] + error - meeting.believed[i, j][:, None]
+                barred = other.barred(meeting.rows)
+                if barred.any():
+                    gain -= BARRED * barred
                 others = np.minimum(others, gain)
-        return party.propose(assessment.worth[:, i], meeting.aspiration[mine, i], others)
-
-    def _mediator_proposal(
-        self, mediator: Mediator, assessment: Assessment, mine: Bools, meeting: Meeting
-    ) -> Ints:
-        """Return a mediator's proposal: (rows,).
-
-        It knows a party's reservation value as far as it has access, else what the party says it
-        holds out for.
-        """
-        aspiration = take_runs(meeting.aspiration, np.flatnonzero(mine))
-        rounds = meeting.rounds[mine] - 1.0
-        guess = assessment.worth.copy(order="K")
-        heard = np.empty_like(aspiration)
-        for i, party in enumerate(self.parties):
-            tables = assessment.valuations[i].tables.of(assessment.where)
-            guess[:, i] += mediator.utility_estimate_error(
-                assessment.rows, party.name, tables, self.packages, rounds
-            )
-            access = mediator.params.access[party.name][assessment.rows].astype(np.float32)
-            reservation = assessment.reservation[:, i]
-            heard[:, i] = access * reservation + (1.0 - access) * aspiration[:, i]
-        veto = self.veto
-        return mediator.propose(
-            assessment.rows, guess[:, veto], heard[:, veto], aspiration[:, veto]
-        )
+        worth, aspiration = assessment.worth[:, i], meeting.aspiration[:, i]
+        return party.propose(meeting.rows, worth, aspiration, others)
 
     # -- answers -------------------------------------------------------------------------------
 
@@ -181,31 +149,131 @@ class ModelMoves:
 
         Answers are simultaneous. Who proposed a package stands by it, unless nothing on offer
         meets what it holds out for. Mediators with leverage add what a package falls short of the
-        party's reservation value, as far as they know it and have it.
+        party's reservation value, as far as they know it and have it. What a mediator puts forward
+        is answered in private, where a party that confides in it takes less, with noise of its own.
         """
         assessment, aspiration = meeting.assessment, meeting.aspiration
         rows = assessment.rows
-        parties = range(len(self.parties))
-        own = speaker[:, None] == np.array(parties)
+        places = range(len(self.parties))
+        own = speaker[:, None] == np.array(places)
+        private = speaker >= len(self.parties)
         value = utility_of(assessment.worth, proposal)
         scale = self.channel.noise[rows]
         offered = np.empty_like(aspiration)
-        for i in parties:
-            offered[:, i] = self.assessor.side_payment(
-                assessment, i, aspiration[:, i], value[:, i], scale
-            )
+        for i in places:
+            offered[:, i] = self.assessor.side_payment(assessment, i, value[:, i], scale)
         offered[own] = 0.0
         uniforms = self.answer_noise[meeting.day].take(rows, axis=1)
+        if private.any():
+            hidden = self.private_noise[meeting.day].take(rows, axis=1)
+            uniforms = np.where(private, hidden, uniforms)
+            aspiration = np.where(private[:, None], self.claims(meeting, speaker), aspiration)
         noise = scale[:, None] * _logistic(uniforms).T
-        accepts = value + offered + np.where(own, 0.0, noise) >= aspiration
-        return NegotiationRound(meeting, proposal, speaker, accepts, offered)
+        heard = value + offered + np.where(own, 0.0, noise)
+        accepts = np.empty(aspiration.shape, dtype=bool)
+        for i, party in enumerate(self.parties):
+            accepts[:, i] = party.answer(rows, proposal, heard[:, i], aspiration[:, i])
+        mediated = np.zeros(len(rows), dtype=bool)
+        return NegotiationRound(meeting, proposal, speaker, accepts, offered, mediated)
+
+    # -- mediators' texts ----------------------------------------------------------------------
+
+    def mediate(self, answered: NegotiationRound) -> NegotiationRound:
+        """Let mediators put texts of their own forward in private, where a party's has failed."""
+        if not self.mediators:
+            return answered
+        meeting = answered.meeting
+        called, drafter = self.called(meeting)
+        called &= answered.refused(self.veto).any(axis=1)
+        if not called.any():
+            return answered
+        some = meeting.of(called)
+        text, forward = self.draft(some, drafter[called])
+        speaker = len(self.parties) + drafter[called]
+        second = self.answer(some, text, speaker)
+        taken = forward & ~second.refused(self.veto).any(axis=1)
+        return _with_texts(answered, second, np.flatnonzero(called), forward, taken)
+
+    def called(self, meeting: Meeting) -> tuple[Bools, Ints]:
+        """Return where a mediator would try a text of its own today, and which: two (rows,)."""
+        rows, day = meeting.rows, meeting.day
+        weights = np.array([mediator.params.drafting[rows] for mediator in self.mediators])
+        uniforms = self.drafter_draws[day].take(rows, axis=1).astype(np.float64)
+        waiting = -np.log1p(-uniforms) / np.maximum(weights, 1e-300)
+        called = self.mediated_draws[day][rows] < self.channel.mediated[rows]
+        return called & (weights.max(axis=0) > 0), np.asarray(waiting.argmin(axis=0))
+
+    def draft(self, meeting: Meeting, drafter: Ints) -> tuple[Ints, Bools]:
+        """Return the text of each mediator whose turn it is, and whether it is put forward.
+
+        `drafter` is the mediator's place, (rows,), as are what is returned.
+        """
+        text = np.zeros(len(meeting.rows), dtype=np.int64)
+        forward = np.zeros(len(meeting.rows), dtype=bool)
+        for m in np.unique(drafter):
+            its = drafter == m
+            soundings = self.soundings(meeting.of(its), int(m))
+            text[its], forward[its] = self.mediators[m].find_text(soundings)
+        return text, forward
+
+    def claims(self, meeting: Meeting, speaker: Ints) -> Floats:
+        """Return what parties would take from each mediator that speaks: (rows, parties), in utils.
+
+        As it is where a party speaks.
+        """
+        claims, reservation = meeting.aspiration.copy(), meeting.assessment.reservation
+        for m, mediator in enumerate(self.mediators):
+            its = np.flatnonzero(speaker == len(self.parties) + m)
+            access = mediator.access(meeting.rows[its])
+            for i, party in enumerate(self.parties):
+                claims[its, i] = party.claim(access[:, i], claims[its, i], reservation[its, i])
+        return claims
+
+    def soundings(self, meeting: Meeting, mediator: int) -> Soundings:
+        """Return what the parties would let a mediator know in a round."""
+        assessment, rows = meeting.assessment, meeting.rows
+        barred = np.zeros((len(self.parties), len(self.packages), len(rows)), dtype=bool).transpose(
+            2, 0, 1
+        )
+        for i in self.assessor.vetoers:
+            barred[:, i] = self.parties[i].barred(rows)
+        return Soundings(
+            rows=rows,
+            rounds=meeting.rounds - 1.0,
+            worth=assessment.worth,
+            tables=[valuation.tables.of(assessment.where) for valuation in assessment.valuations],
+            reservation=assessment.reservation,
+            claims=self.claims(meeting, np.full(len(rows), len(self.parties) + mediator)),
+            barred=barred,
+            payable=assessment.payable,
+            noise=self.channel.noise[rows],
+        )
 
     def confirm(
         self, party: int, assessment: Assessment, proposal: Ints, promised: Floats
     ) -> Bools:
-        """Return whether a package still beats no deal for a party spoken for: (rows,)."""
-        value = assessment.worth[np.arange(len(assessment.rows)), party, proposal]
-        return np.asarray(value + promised >= assessment.reservation[:, party])
+        """Return whether a party spoken for confirms a package: (rows,)."""
+        value = assessment.worth[np.arange(len(assessment.rows)), party, proposal] + promised
+        reservation = assessment.reservation[:, party]
+        return self.parties[party].confirm(assessment.rows, proposal, value, reservation)
+
+
+def _with_texts(
+    answered: NegotiationRound,
+    second: NegotiationRound,
+    where: Ints,
+    forward: Bools,
+    taken: Bools,
+) -> NegotiationRound:
+    """Return a round with what was `taken` of second texts, `where` they were put `forward`."""
+    proposal, speaker = answered.proposal.copy(), answered.speaker.copy()
+    accepts, offered = answered.accepts.copy(), answered.offered.copy()
+    mediated = answered.mediated.copy()
+    rows = where[taken]
+    proposal[rows], speaker[rows] = second.proposal[taken], second.speaker[taken]
+    accepts[rows], offered[rows] = second.accepts[taken], second.offered[taken]
+    mediated[where[forward]] = True
+    return NegotiationRound(answered.meeting, proposal, speaker, accepts, offered, mediated)
 
 
 class Negotiation:
@@ -280,40 +348,54 @@ class Negotiation:
             )
         self.state.rounds[rows] += 1
         believed = self.believed_reservations(assessment, day)
-        aspiration, way_out = self.aspirations(assessment, believed, day)
+        aspiration, top = self.aspirations(assessment, believed, day)
+        zopa, signable = self.assessor.zone_of_agreement(assessment), self.signable(rows)
         meeting = Meeting(
             day=day,
             assessment=assessment,
             rounds=self.state.rounds[rows],
             speaker=speaker,
-            zopa=self.assessor.zone_of_agreement(assessment),
+            zopa=zopa,
             believed=believed,
             aspiration=aspiration,
-            way_out=way_out,
+            top=top,
+            flexible=np.stack([party.flexible[rows] for party in self.parties], axis=1),
+            signable=signable,
         )
         self.record.met(meeting)
         return meeting
 
+    def signable(self, rows: Ints) -> Bools:
+        """Return the packages that no stance bars: (rows, packages)."""
+        free = np.ones((len(self.assessor.packages), len(rows)), dtype=bool).T
+        for i in self.assessor.vetoers:
+            free &= ~self.parties[i].barred(rows)
+        return free
+
     def believed_reservations(self, assessment: Assessment, day: int) -> dict[Pair, Floats]:
         """Return what each party believes the others with a veto would settle for: (rows,) each."""
-        rows, optimism = assessment.rows, self.assessor.beliefs.optimism
-        believed = {}
-        for (i, j), draws in self.misreading_draws.items():
-            error = self.parties[i].params.misreading[rows] * standard_normal(draws[day][rows])
-            hoped_for = assessment.reservation[:, j] - optimism[i, j][rows]
-            believed[i, j] = (hoped_for + error).astype(np.float32)
-        return believed
+        rows = assessment.rows
+        return {
+            (i, j): self.parties[i].estimate(
+                rows,
+                self.parties[j].name,
+                assessment.reservation[:, j],
+                standard_normal(draws[day][rows]),
+            )
+            for (i, j), draws in self.misreading_draws.items()
+        }
 
     def aspirations(
         self, assessment: Assessment, believed: dict[Pair, Floats], day: int
-    ) -> tuple[Floats, Bools]:
-        """Return what each party holds out for, and whether it sees a way out.
+    ) -> tuple[Floats, Floats]:
+        """Return what each party holds out for, and the best that it sees within reach.
 
-        Two (rows, parties). On the day of the deadline everybody takes what beats no deal.
+        Two (rows, parties), in utils. What a firm party will not sign is out of reach. On the day
+        of the deadline everybody takes what beats no deal.
         """
         rows = assessment.rows
         aspiration = np.empty_like(assessment.reservation)
-        way_out = np.ones(assessment.reservation.shape, dtype=bool)
+        top = np.empty_like(assessment.reservation)
         loss_rate = self.assessor.captivity.loss_rate(rows)
         packages = self.assessor.packages
         for i, party in enumerate(self.parties):
@@ -321,16 +403,16 @@ class Negotiation:
             for j in self.assessor.vetoers:
                 if j != i:
                     acceptable &= assessment.worth[:, j] >= believed[i, j][:, None]
-            aspiration[:, i], way_out[:, i] = party.aspiration(
+                    acceptable &= ~self.parties[j].barred(rows)
+            aspiration[:, i], top[:, i] = party.aspiration(
                 rows,
                 assessment.worth[:, i],
                 assessment.reservation[:, i],
                 acceptable,
-                self.state.elapsed[rows],
                 loss_rate,
             )
         last_call = self.channel.deadline[rows] == day
-        return np.where(last_call[:, None], assessment.reservation, aspiration), way_out
+        return np.where(last_call[:, None], assessment.reservation, aspiration), top
 
     # -- from the proposal to the end of the round ---------------------------------------------
 
@@ -342,7 +424,38 @@ class Negotiation:
             self.state.events["refused_offer"][rows] = 0.0
             self._leak(rows, meeting.day)
         else:
-            self._settle(self.moves.answer(meeting, *proposed))
+            answered = self.moves.answer(meeting, *proposed)
+            self.learn(answered)
+            self._settle(self.moves.mediate(answered))
+
+    def learn(self, answered: NegotiationRound) -> None:
+        """Let flexible parties learn from each other's answers to what was put to all.
+
+        A firm party's answer tells what it has said before, and who speaks has not been asked.
+        """
+        meeting, proposal = answered.meeting, answered.proposal
+        assessment, value = answered.assessment, utility_of(answered.assessment.worth, proposal)
+        noise = self.channel.noise[meeting.rows]
+        for i, j in self.misreading_draws:
+            hears = meeting.flexible[:, i] & meeting.flexible[:, j]
+            hears &= (answered.speaker != j) & (answered.speaker < len(self.parties))
+            where = np.flatnonzero(hears)
+            if not len(where):
+                continue
+            party, other = self.parties[i], self.parties[j]
+            tables = assessment.valuations[j].tables.of(assessment.where[where])
+            rows = meeting.rows[where]
+            error = party.utility_estimate_error(rows, other.name, tables)
+            worth = value[where, j] + answered.offered[where, j]
+            worth = worth + error[np.arange(len(where)), proposal[where]]
+            party.learn(
+                rows,
+                other.name,
+                assessment.reservation[where, j],
+                worth,
+                answered.accepts[where, j],
+                noise[where],
+            )
 
     def _settle(self, answered: NegotiationRound) -> None:
         """Sign the proposal where all with a veto accept it; record it where it fails."""
@@ -411,14 +524,15 @@ class Negotiation:
         on_offer = self.assessor.on_offer(rows)
         self.record.signed(assessment, proposal, offered, on_offer, day)
         for i, party in enumerate(self.parties):
-            have = np.maximum(assessment.backed[:, i], 1e-12)
+            have = np.maximum(assessment.payable[:, i], 1e-12)
             for mediator in self.assessor.mediators:
-                part = mediator.leverage_left[party.name][rows] / have
+                part = mediator.can_pay(party.name, rows) / have
                 mediator.spend(party.name, rows, part * offered[:, i])
         self.record.truce_began(rows[state.phase[rows] == WAR])
         self.truces.begin(rows, proposal, offered.sum(axis=1), day)
         state.phase[rows] = TRUCE
-        state.elapsed[rows] = 0.0
+        for party in self.parties:
+            party.elapsed[rows] = 0.0
         state.promised[rows] = 0.0
 
     # -- notes ---------------------------------------------------------------------------------
@@ -435,6 +549,8 @@ class Negotiation:
             reservation=assessment.reservation[0],
             aspiration=aspiration[0],
             way_out=answered.meeting.way_out[0],
+            flexible=answered.meeting.flexible[0],
+            signable=answered.meeting.signable[0],
             accepts=answered.accepts[0],
             offered=answered.offered[0],
             zopa=bool(answered.meeting.zopa[0].any()),
@@ -442,9 +558,7 @@ class Negotiation:
             worths=assessment.worth[0],
             added=np.stack(
                 [
-                    self.assessor.side_payment(
-                        assessment, i, aspiration[:, i], assessment.worth[0, i], noise
-                    )
+                    self.assessor.side_payment(assessment, i, assessment.worth[0, i], noise)
                     for i in range(len(self.parties))
                 ]
             ),

@@ -42,7 +42,7 @@ FORMAT = "parley.outcomes/2"
 SERIES = "series_"
 
 #: Why a round in which there was a ZOPA brought no deal, besides a party refusing.
-BAD_TEXT, CONFIRMATION, SUSPENSION = "text", "confirmation", "suspension"
+FIRM, BAD_TEXT, CONFIRMATION, SUSPENSION = "firm", "text", "confirmation", "suspension"
 
 
 @dataclass(frozen=True)
@@ -207,6 +207,13 @@ class Outcomes:
     refusals: Array  # (runs, parties)
     refused_alone: Array  # (runs, parties)
     no_way_out: Array  # (runs, parties)
+    firm_rounds: Array  # (runs, parties)
+    open_day: Array  # (runs,)
+    open_days: Array  # (runs,)
+    texts_own: Array  # (runs,)
+    texts_own_accepted: Array  # (runs,)
+    texts_mediated: Array  # (runs,)
+    texts_mediated_accepted: Array  # (runs,)
     initial: Array  # (runs, pools)
     returned_alive: Array  # (runs, pools)
     remains_returned: Array  # (runs, pools)
@@ -445,6 +452,7 @@ class Outcomes:
             "refusals": self.labels.parties,
             "refused_alone": self.labels.parties,
             "no_way_out": self.labels.parties,
+            "firm_rounds": self.labels.parties,
             "prisoners_released": self.labels.prisoners,
             "missed": self.labels.missed,
         }

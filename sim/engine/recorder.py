@@ -17,7 +17,16 @@ from sim.engine.deal_quality import (
     nash_distance,
     utility_of,
 )
-from sim.engine.outcomes import BAD_TEXT, CONFIRMATION, EXPIRY, NONE, SUSPENSION, Labels, Outcomes
+from sim.engine.outcomes import (
+    BAD_TEXT,
+    CONFIRMATION,
+    EXPIRY,
+    FIRM,
+    NONE,
+    SUSPENSION,
+    Labels,
+    Outcomes,
+)
 from sim.engine.rounds import (
     BACKWARD_WON,
     FORWARD_WON,
@@ -30,6 +39,9 @@ from sim.engine.rounds import (
 from sim.engine.sampling import ParameterSample
 from sim.engine.truces import Truces
 from sim.types import Bools, Floats, Ints
+
+#: What is counted of the texts that were put to all with a veto.
+TEXTS = ("texts_own", "texts_own_accepted", "texts_mediated", "texts_mediated_accepted")
 
 #: Half precision holds no more than this; a gain this far below 0 is as good as none.
 LEAST_GAIN = -6e4
@@ -69,7 +81,7 @@ class Recorder:
         self.vetoers = [i for i, party in enumerate(parties) if party.veto]
         names = [parties[i].name for i in self.vetoers]
         #: Why a round with a ZOPA may bring no deal, in the order of `missed`.
-        self.missed_for = (BAD_TEXT, *names, CONFIRMATION, SUSPENSION)
+        self.missed_for = (FIRM, BAD_TEXT, *names, CONFIRMATION, SUSPENSION)
         self.off_centre = distance_from_the_middle(self.packages.levels)
         runs = sample.chance.runs
         self._open(runs, days)
@@ -96,6 +108,9 @@ class Recorder:
         self.best_surplus, self.optimism = np.zeros(runs), np.zeros(runs)
         self.refusals = np.zeros((runs, parties), dtype=np.int64)
         self.refused_alone, self.no_way_out = self.refusals.copy(), self.refusals.copy()
+        self.firm_rounds = self.refusals.copy()
+        self.open_day, self.open_days = none(), zeros()
+        self.texts = {name: zeros() for name in TEXTS}
         self.leaks, self.suspended_days = zeros(), zeros()
         self.zopa_objective = np.zeros(runs, dtype=bool)
         self.zopa_last = np.zeros(runs, dtype=bool)  # whether there was one when last assessed
@@ -146,6 +161,14 @@ class Recorder:
         self.truce_end[runs] = causes[first]
         self.extended_days[runs] = self.truces.extended[runs]
 
+    # -- stances ---------------------------------------------------------------------------------
+
+    def stood(self, day: int, flexible: Bools) -> None:
+        """Record how leaderships stand on a day: (runs, parties)."""
+        window = flexible[:, self.vetoers].all(axis=1)
+        self.open_days += window & (self.deal_day == NONE)
+        self.open_day[window & (self.open_day == NONE)] = day
+
     # -- rounds ----------------------------------------------------------------------------------
 
     def suspended(self, runs: Bools) -> None:
@@ -180,6 +203,7 @@ class Recorder:
         self.zopa_day[opened] = meeting.day
         self.died_before_zopa[opened] = self.captivity.died[opened]
         self.no_way_out[rows] += ~meeting.way_out
+        self.firm_rounds[rows] += ~meeting.flexible
 
     def heard(self, answered: NegotiationRound, refused: Bools) -> None:
         """Record who refused a proposal (rows, parties), and what that made of the round."""
@@ -187,13 +211,18 @@ class Recorder:
         self.refusals[rows] += refused
         self.refused_alone[rows] += refused & (refused.sum(axis=1) == 1)[:, None]
         self._missed_chances(answered, refused)
+        agreed, by_party = ~refused.any(axis=1), answered.speaker < len(self.parties)
+        self.texts["texts_own"][rows] += 1
+        self.texts["texts_own_accepted"][rows] += agreed & by_party
+        self.texts["texts_mediated"][rows] += answered.mediated
+        self.texts["texts_mediated_accepted"][rows] += agreed & ~by_party
 
     def _missed_chances(self, answered: NegotiationRound, refused: Bools) -> None:
         """Record why a round with a ZOPA brought no first deal.
 
-        The proposal lay outside the ZOPA; or it lay inside, and of those who `refused` (rows,
-        parties) the one that it left shortest of what it wanted stood in the way. What was agreed
-        may yet fail to be confirmed.
+        A firm stance bars all that lies in the ZOPA; or the proposal lay outside what was left of
+        it; or it lay inside, and of those who `refused` (rows, parties) the one that it left
+        shortest of what it wanted stood in the way. What was agreed may yet fail to be confirmed.
         """
         rows, zopa, proposal = answered.assessment.rows, answered.meeting.zopa, answered.proposal
         chance = zopa.any(axis=1) & (self.deal_day[rows] == NONE)
@@ -202,10 +231,15 @@ class Recorder:
         lost = np.flatnonzero(chance & ~agreed)
         if not len(lost):
             return
-        inside = zopa[lost, proposal[lost]]
+        free = zopa[lost] & answered.meeting.signable[lost]
+        barred = ~free.any(axis=1)
+        inside = free[np.arange(len(lost)), proposal[lost]]
         short = answered.wanted[lost] - answered.assessment.worth[lost, :, proposal[lost]]
         short = np.where(refused[lost], short, -np.inf)[:, self.vetoers]
-        self.missed[rows[lost], np.where(inside, 1 + short.argmax(axis=1), 0)] += 1
+        held_out = self.missed_for.index(BAD_TEXT) + 1 + short.argmax(axis=1)
+        reason = np.where(inside, held_out, self.missed_for.index(BAD_TEXT))
+        reason[barred] = self.missed_for.index(FIRM)
+        self.missed[rows[lost], reason] += 1
 
     def leaked(self, rows: Ints) -> None:
         """Record a round that became public."""
@@ -310,6 +344,10 @@ class Recorder:
             "refusals": _short(self.refusals),
             "refused_alone": _short(self.refused_alone),
             "no_way_out": _short(self.no_way_out),
+            "firm_rounds": _short(self.firm_rounds),
+            "open_day": _short(self.open_day),
+            "open_days": _short(self.open_days),
+            **{name: _short(count) for name, count in self.texts.items()},
             "leaks": _short(self.leaks),
             "suspended_days": _short(self.suspended_days),
             "missed": _short(self._missed_at_the_end(now.talks.awaited)),

@@ -26,7 +26,7 @@ class TalksState:
     """What the days change in the talks themselves; axis 0 is the run."""
 
     phase: Ints  # (runs,) WAR, TRUCE, FORWARD_WON or BACKWARD_WON
-    elapsed: Floats  # (runs,) days of talks since they opened or reopened
+    front_moved: Ints  # (runs,) 1 where the forward side won a battle today, -1 where it lost one
     rounds: Ints  # (runs,) held
     suspended_until: Ints  # (runs,) last day without talks
     awaited: Ints  # (runs,) package that waits to be confirmed, or NONE
@@ -39,7 +39,7 @@ class TalksState:
         """Return the state in which every run begins: war, and nothing agreed."""
         return cls(
             phase=np.zeros(runs, dtype=np.int64),
-            elapsed=np.zeros(runs),
+            front_moved=np.zeros(runs, dtype=np.int64),
             rounds=np.zeros(runs, dtype=np.int64),
             suspended_until=np.zeros(runs, dtype=np.int64),
             awaited=np.full(runs, NONE, dtype=np.int64),
@@ -60,7 +60,8 @@ class Assessment:
     where: Ints  # (rows,) their place in the valuations
     worth: Floats  # (rows, parties, packages) in utils, far below all else where not on offer
     reservation: Floats  # (rows, parties)
-    backed: Floats  # (rows, parties) side payments that mediators could add
+    backed: Floats  # (rows, parties) side payments that mediators have
+    payable: Floats  # (rows, parties) how much of them they know how to use
     valuations: list[Valuation]  # by party
     war_values: Floats  # (rows, parties)
 
@@ -81,6 +82,7 @@ class Assessment:
             pick(self.worth),
             pick(self.reservation),
             pick(self.backed),
+            pick(self.payable),
             self.valuations,
             pick(self.war_values),
         )
@@ -97,7 +99,34 @@ class Meeting:
     zopa: Bools  # (rows, packages)
     believed: dict[tuple[int, int], Floats]  # (rows,) what one thinks another would settle for
     aspiration: Floats  # (rows, parties)
-    way_out: Bools  # (rows, parties) whether a party sees one
+    top: Floats  # (rows, parties) the best that each sees within reach, in utils
+    flexible: Bools  # (rows, parties)
+    signable: Bools  # (rows, packages) what no stance bars
+
+    @property
+    def rows(self) -> Ints:
+        """The runs at hand."""
+        return self.assessment.rows
+
+    @property
+    def way_out(self) -> Bools:
+        """Whether a party believes that something could be agreed: (rows, parties)."""
+        return np.asarray(self.top >= self.assessment.reservation)
+
+    def of(self, keep: Bools) -> Meeting:
+        """Return the meeting in some of its rows."""
+        return Meeting(
+            self.day,
+            self.assessment.of(keep),
+            self.rounds[keep],
+            self.speaker[keep],
+            self.zopa[keep],
+            {pair: believed[keep] for pair, believed in self.believed.items()},
+            self.aspiration[keep],
+            self.top[keep],
+            self.flexible[keep],
+            self.signable[keep],
+        )
 
 
 @dataclass(frozen=True)
@@ -109,6 +138,8 @@ class NegotiationRound:
     speaker: Ints  # (rows,) who proposed it: a party's place, or one past them
     accepts: Bools  # (rows, parties)
     offered: Floats  # (rows, parties) side payments that the proposal takes
+    #: (rows,) whether a mediator put a text of its own forward, once a party's had failed
+    mediated: Bools
 
     @property
     def assessment(self) -> Assessment:

@@ -155,6 +155,16 @@ class Suspension(RunEvent):
     days: int
 
 
+@dataclass(frozen=True)
+class StanceTurned(RunEvent):
+    """A leadership has turned flexible, or firm."""
+
+    kind = "stance"
+
+    party: int  # place among the parties
+    flexible: bool
+
+
 @dataclass(frozen=True, eq=False)
 class RoundHeld(RunEvent):
     """A proposal was put on the table and answered. Utilities are in utils."""
@@ -167,6 +177,8 @@ class RoundHeld(RunEvent):
     reservation: Floats  # (parties,)
     aspiration: Floats  # (parties,)
     way_out: Bools  # (parties,) whether it believes that something could be agreed
+    flexible: Bools  # (parties,) how each leadership stands
+    signable: Bools  # (packages,) what no stance bars
     accepts: Bools  # (parties,)
     offered: Floats  # (parties,) side payments with the package
     zopa: bool  # whether some package suits everyone with a veto
@@ -229,6 +241,7 @@ RUN_EVENTS: Mapping[str, type[RunEvent]] = {
         Grace,
         TruceEnded,
         Suspension,
+        StanceTurned,
         RoundHeld,
         Leak,
         ConfirmationAwaited,

@@ -46,10 +46,11 @@ class Talks(mesa.Model):
     3. truces: the batches due are handed over, violations happen, a truce may break, or it ends
        with its term unless it is extended or outlives it under a guarantee.
     4. home: constituencies are mobilised by what has happened since yesterday, and calm down;
-       public attention fades; talks may be suspended.
+       public attention fades; leaderships reconsider, or harden; talks may be suspended.
     5. talks: what was agreed and waits is confirmed when it falls due; on the days of a round
-       everybody assesses the packages; a proposal is made; the parties answer; it may leak; if
-       all who have a veto accept, it is signed and a truce begins.
+       everybody assesses the packages; a party makes a proposal; the parties answer; where it fails
+       a mediator may try a text of its own in private; the round may leak; if all who have a veto
+       accept, the text is signed and a truce begins.
 
     Random numbers are drawn for every run on every day, whether or not the run has ended, so that
     nothing that happens in one run moves another's.
@@ -79,7 +80,9 @@ class Talks(mesa.Model):
         self.sample = sample
         self.packages = feasible_packages(scenario, sample.fixed)
         self.captivity = Captivity(sample, self.packages)
-        self.mediators = [Mediator(self, name, sample) for name in scenario.mediators]
+        self.mediators = [
+            Mediator(self, name, sample, self.packages) for name in scenario.mediators
+        ]
         self.parties = [Party(self, name, sample, self.packages) for name in scenario.parties]
         self.helped = any(mediator.keeps_channel for mediator in self.mediators)
         self.truces_now = Truces(sample, self.packages, self.captivity, self.helped)
@@ -87,6 +90,12 @@ class Talks(mesa.Model):
         self._read_war()
         names = ("battles", "battle won", "suspensions", "direct")
         self.luck = {name: chance.daily(name) for name in names}
+        #: By party with a veto, what it reconsiders and what it hardens by, the same in a camp.
+        self.turns = {
+            party.name: (chance.daily(f"opens {party.camp}"), chance.daily(f"closes {party.camp}"))
+            for party in self.parties
+            if party.veto
+        }
         self.channel = ChannelParams.of(sample)
         self.state = TalksState.before_the_first_day(chance.runs, len(self.parties))
         self.record = Recorder(sample, self.parties, self.truces_now, days=days, series=series)
@@ -172,6 +181,8 @@ class Talks(mesa.Model):
     def step(self) -> None:
         """Play one day, in the order given above."""
         self.day += 1
+        if self.day == 1:
+            self._take_first_stances()
         for _, happen in self.order:
             happen(self)
         self.record.evening(self.day, self.phase)
@@ -190,6 +201,7 @@ class Talks(mesa.Model):
     def _fight(self) -> None:
         """Fight a battle where there is one; let a day of truce pass; see who has won."""
         war, fighting = self.war, self.phase == WAR
+        self.state.front_moved[:] = 0
         chance = war.battle_chance(self.war_numbers, self.war_state)
         fought = fighting & (self.luck["battles"][self.day] < chance)
         rows = fought.nonzero()[0]
@@ -197,6 +209,7 @@ class Talks(mesa.Model):
             numbers, state = self._war_in(rows)
             chance = war.forward_wins(numbers, state, self.captivity.lift(rows))
             won = self.luck["battle won"][self.day][rows] < chance
+            self.state.front_moved[rows] = np.where(won, 1, -1)
             self.war_state = self.war_state.put(rows, war.advance_battle(numbers, state, won))
             self._note("battle", won=bool(won[0]))
         rows = (self.phase == TRUCE).nonzero()[0]
@@ -298,7 +311,8 @@ class Talks(mesa.Model):
         self._note("truce ends", cause=int(causes[0]), days=int(self.day - truces.began[rows[0]]))
         truces.end(rows)
         state.phase[rows] = WAR
-        state.elapsed[rows] = 0.0
+        for party in self.parties:
+            party.elapsed[rows] = 0.0
         state.awaited[rows] = NONE
         state.events["collapse"][rows] = 1.0
 
@@ -315,6 +329,7 @@ class Talks(mesa.Model):
             for constituency in party.constituencies:
                 constituency.update_mobilisation(news)
             party.fade_exposure(self.channel.forgetting)
+        self._reconsider(today)
         state.events["leak"][:] = 0.0
         state.events["refused_offer"][:] = 0.0
         free = fighting & (self.day > state.suspended_until)
@@ -324,7 +339,32 @@ class Talks(mesa.Model):
             self._note("suspension", days=int(self.channel.suspension[0]))
         talking = playing & (self.day > state.suspended_until)
         self.record.suspended(playing & ~talking)
-        state.elapsed += talking
+        for party in self.parties:
+            party.let_a_day_pass(talking)
+        self.record.stood(self.day, np.stack([party.flexible for party in self.parties], axis=1))
+
+    def _take_first_stances(self) -> None:
+        """Let leaderships stand firm or flexible, with what counts on the first day."""
+        loss_rate = self.captivity.loss_rate(np.arange(self.streams.runs))
+        for place, party in enumerate(self.parties):
+            if party.veto:
+                chosen = self.sample.get(f"parties.{party.name}.flexible", np.nan)
+                uniforms = self.streams.once(f"stands {party.camp}")[:, 0]
+                stated = None if np.isnan(chosen).any() else chosen
+                party.take_first_stance(stated, loss_rate, uniforms)
+                self._note("stance", party=place, flexible=bool(party.flexible[0]))
+
+    def _reconsider(self, today: Mapping[str, Floats]) -> None:
+        """Let leaderships turn from firm to flexible, or back, after what has happened."""
+        loss_rate = self.captivity.loss_rate(np.arange(self.streams.runs))
+        for place, party in enumerate(self.parties):
+            if party.veto:
+                gain = 1 if party.forward else -1
+                events = {**today, "battle_won": (self.state.front_moved == gain).astype(float)}
+                opening, closing = (draws[self.day] for draws in self.turns[party.name])
+                opened, closed = party.update_stance(loss_rate, events, opening, closing)
+                if opened[0] or closed[0]:
+                    self._note("stance", party=place, flexible=bool(opened[0]))
 
     # -- 5 talks ---------------------------------------------------------------------------------
 

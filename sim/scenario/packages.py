@@ -186,7 +186,32 @@ def retreat(scenario: Scenario, levels: Ints, party: str) -> Floats:
     """Return how far each package falls short of what a party says in public: (packages,), 0 to 1.
 
     For each issue on which it has taken a position, the share of the issue's range between the
-    package and the nearest level that the party has named; then the mean over these issues.
+    package and the nearest level that the party has named; then the mean over these issues. Who
+    answers for a text is left out: it is a means, and on paper it costs nothing.
+    """
+    short = _short_of_position(scenario, levels, party)
+    of_substance = [d for name, d in short.items() if scenario.issues[name].role != "guarantee"]
+    return np.asarray(sum(of_substance, np.zeros(len(levels))) / max(len(of_substance), 1))
+
+
+def within_position(scenario: Scenario, levels: Ints, party: str) -> Bools:
+    """Return the packages that a firm party would sign: (packages,).
+
+    They give up nothing of its stated position and cross none of its red lines.
+    """
+    kept = np.ones(len(levels), dtype=bool)
+    for short in _short_of_position(scenario, levels, party).values():
+        kept &= short <= 0.0
+    for crossed in crosses(scenario, levels, party):
+        kept &= ~crossed
+    return kept
+
+
+def _short_of_position(scenario: Scenario, levels: Ints, party: str) -> dict[str, Floats]:
+    """Return by issue how far packages are from what a party has named, in ranges: (packages,).
+
+    Where two of its phrases exclude each other it is 1. A temporary text that releases some
+    captives falls short of no demand for all: the others are still to be asked for.
     """
     names = list(scenario.issues)
     allowed: dict[str, Bools] = {}
@@ -194,7 +219,8 @@ def retreat(scenario: Scenario, levels: Ints, party: str) -> Floats:
         for issue, bound in scenario.phrases[phrase].items():
             within = levels_within(scenario.issues[issue], bound)
             allowed[issue] = allowed.get(issue, np.ones_like(within)) & within
-    short = np.zeros(len(levels))
+    durations = [k for k, issue in enumerate(scenario.issues.values()) if issue.role == "duration"]
+    short = {}
     for issue, within in allowed.items():
         named = np.flatnonzero(within)
         steps = np.arange(len(within))
@@ -202,8 +228,11 @@ def retreat(scenario: Scenario, levels: Ints, party: str) -> Floats:
             distance = np.abs(steps[:, None] - named[None, :]).min(axis=1) / max(len(within) - 1, 1)
         else:
             distance = np.ones(len(within))
-        short += distance[levels[:, names.index(issue)]]
-    return short / max(len(allowed), 1)
+        short[issue] = distance[levels[:, names.index(issue)]]
+        if scenario.issues[issue].role == "captives":
+            permanent = _permanent(scenario, levels, durations)
+            short[issue] = np.where(permanent, short[issue], 0.0)
+    return short
 
 
 def crosses(scenario: Scenario, levels: Ints, party: str) -> list[Bools]:

@@ -51,6 +51,9 @@ Stirring = Literal["captive_death", "refused_offer", "leak", "violation", "war_d
 #: No talks are followed for longer, in days.
 MOST_DAYS = 3650
 
+#: What can make a flexible leadership firm again.
+Hardening = Literal["leak", "collapse", "violation", "battle_won"]
+
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_ -]*$")]
 
 
@@ -248,11 +251,36 @@ class Constituency(Part):
     settlement: dict[str, dict[str, Share]] = {}
 
 
+class Stances(Part):
+    """How leaderships turn from firm to flexible and back; the same numbers for all parties."""
+
+    reconsiders: Amount = Field(
+        description="hazard per day of turning flexible, where a day of delay costs 0.0006 utils"
+    )
+    window_days: Amount = Field(description="days until a flexible leadership turns firm, mean")
+    hardened_by: dict[Hardening, Share] = Field(
+        default={}, description="chance that an event turns a flexible leadership firm"
+    )
+
+
 class Party(Part):
     """A side to the conflict: what it says, what it wants, what it can do, whom it answers to."""
 
     title: str
     veto: bool = True
+    camp: Name | None = Field(
+        None,
+        description="parties of one camp hear the same news: their stances turn on the same days",
+        exclude_if=lambda camp: camp is None,
+    )
+    flexible: Share | None = Field(
+        None,
+        description=(
+            "chance that its leadership is flexible on the first day; what the rates of turning "
+            "make of it where not given"
+        ),
+        exclude_if=lambda chance: chance is None,
+    )
     speaks_through: str | None = Field(None, description="the mediator who speaks for it")
     positions: Positions
     exchange_weight: Share = Field(description="weight of the exchange against the settlement")
@@ -311,7 +339,9 @@ class Channel(Part):
     )
     leak: Share = Field(description="chance that a round becomes public")
     direct_per_day: Share = Field(description="chance of a direct round where no mediator helps")
-    mediated: Share = Field(description="share of rounds on a mediator's text, where there is one")
+    mediated: Share = Field(
+        description="chance that a mediator tries a text of its own where a party's has failed"
+    )
     acceptance_noise: Amount = Field(description="scale of the logistic answer, in utils")
     exposure_half_life_days: Amount
     suspensions_per_day: Amount
@@ -513,6 +543,7 @@ class Scenario(Part):
     war: War
     permanence: Strategy
     parties: dict[Name, Party] = Field(min_length=2)
+    stances: Stances
     mediators: dict[Name, Mediator] = {}
     channel: Channel
     truce: Truce

@@ -138,8 +138,13 @@ def _above_zero(value: Real, name: str) -> Floats:
 
 # --- Tactics: what a scenario may name as a party's way of conceding ---
 
-#: Nobody reckons with less than a day of patience, or with more than ten years.
-LEAST_PATIENCE, GREATEST_PATIENCE = 1.0, 3650.0
+#: Nobody takes less than a day to concede, or more than ten years.
+SHORTEST_CONCESSION, LONGEST_CONCESSION = 1.0, 3650.0
+
+#: A party's haste is counted against a loss of this size, in utils: with a `pace` of 1 it has
+#: conceded all once delay has cost it so much. It does not depend on what is to be gained, or
+#: whatever widens the zone of agreement would be haggled over longer.
+CONCESSION_SCALE = 0.2
 
 
 @dataclass(frozen=True)
@@ -153,7 +158,7 @@ class ConcessionInput:
     top : array, (runs,)
         The best it thinks it can get, in utils, at least the reservation value.
     elapsed : array, (runs,)
-        Days of talks since they opened or reopened.
+        Days of talks in which it has been flexible, since its window opened.
     delay_cost : array, (runs,)
         What a day without a deal costs it, in utils.
     urgency : array, (runs,)
@@ -162,7 +167,7 @@ class ConcessionInput:
 
     reservation: Floats  # (runs,) what no deal is worth to it
     top: Floats  # (runs,) the best it believes the others would still take
-    elapsed: Floats  # (runs,) days of talks since they opened or reopened
+    elapsed: Floats  # (runs,) days of talks since its window opened
     delay_cost: Floats  # (runs,) what a day without a deal costs it, in utils
     urgency: Floats  # (runs,) share of what it still holds out for that its people make it drop
 
@@ -188,35 +193,30 @@ class Tactic(Protocol):
 
 @dataclass(frozen=True)
 class CostOfDelay:
-    """Holds out until delay has cost a share of what is haggled over (war-of-attrition logic).
+    """Concedes the sooner the more a day of delay costs.
 
-    Patience in days is `patience` times the distance between the best deal in sight and the
-    reservation value, over the cost of a day; the concession follows the time-dependent form with
-    `opening` and `shape`. Pressing constituencies make it drop part of the rest.
+    All is conceded after `pace` times `CONCESSION_SCALE` over the cost of a day, in days; until
+    then the concession follows the time-dependent form with `opening` and `shape`. Pressing
+    constituencies make it drop part of the rest.
     """
 
     numbers: ClassVar[Mapping[str, str]] = {
         "opening": "share conceded at once",
-        "shape": "below 1 holds firm until late, above 1 gives way early",
-        "patience": "cost of delay over what is haggled over, when all is conceded",
+        "shape": "below 1 holds out until late, above 1 gives way early",
+        "pace": "loss by delay after which all is conceded, in fifths of a util",
     }
     bounds: ClassVar[Mapping[str, tuple[float, float]]] = {
         "opening": (0.0, 1.0),
         "shape": (0.0, np.inf),
-        "patience": (0.0, np.inf),
+        "pace": (0.0, np.inf),
     }
     monotone: ClassVar[bool] = True
 
     def __call__(self, numbers: Mapping[str, Floats], stance: ConcessionInput) -> Floats:
         """Return the aspiration after this much delay."""
-        at_stake = np.maximum(stance.top - stance.reservation, 0.0)
-        patience = numbers["patience"] * at_stake / np.maximum(stance.delay_cost, 1e-12)
-        patience = np.clip(patience, LEAST_PATIENCE, GREATEST_PATIENCE)
-        given = time_dependent(
-            stance.elapsed, patience, numbers["opening"], _workable(numbers["shape"])
-        )
-        given = 1.0 - (1.0 - given) * (1.0 - stance.urgency)
-        return stance.reservation + (1.0 - given) * at_stake
+        days = numbers["pace"] * CONCESSION_SCALE / np.maximum(stance.delay_cost, 1e-12)
+        days = np.clip(days, SHORTEST_CONCESSION, LONGEST_CONCESSION)
+        return _conceding(numbers, stance, days)
 
 
 @dataclass(frozen=True)
@@ -225,7 +225,7 @@ class Deadline:
 
     numbers: ClassVar[Mapping[str, str]] = {
         "opening": "share conceded at once",
-        "shape": "below 1 holds firm until late, above 1 gives way early",
+        "shape": "below 1 holds out until late, above 1 gives way early",
         "days": "days of talks until all is conceded",
     }
     bounds: ClassVar[Mapping[str, tuple[float, float]]] = {
@@ -237,12 +237,15 @@ class Deadline:
 
     def __call__(self, numbers: Mapping[str, Floats], stance: ConcessionInput) -> Floats:
         """Return the aspiration on this day of talks."""
-        at_stake = np.maximum(stance.top - stance.reservation, 0.0)
-        given = time_dependent(
-            stance.elapsed, numbers["days"], numbers["opening"], _workable(numbers["shape"])
-        )
-        given = 1.0 - (1.0 - given) * (1.0 - stance.urgency)
-        return stance.reservation + (1.0 - given) * at_stake
+        return _conceding(numbers, stance, numbers["days"])
+
+
+def _conceding(numbers: Mapping[str, Floats], stance: ConcessionInput, days: Floats) -> Floats:
+    """Return the aspiration of a party that concedes all in so many days: (runs,)."""
+    at_stake = np.maximum(stance.top - stance.reservation, 0.0)
+    given = time_dependent(stance.elapsed, days, numbers["opening"], _workable(numbers["shape"]))
+    given = 1.0 - (1.0 - given) * (1.0 - stance.urgency)
+    return stance.reservation + (1.0 - given) * at_stake
 
 
 def _workable(shape: Floats) -> Floats:

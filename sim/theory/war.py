@@ -798,12 +798,14 @@ class FortsWar(WarModule[FortsState]):
     ) -> Floats:
         """Return the chance to win the walk, less the cost of the days that it lasts."""
         belief = self.believed(own, evidence)
-        recovered = numbers["rearm_per_month"][:, None] * np.minimum(pause, REARMING_DAYS) / 30.0
+        rest = np.minimum(pause, REARMING_DAYS)
+        recovered = numbers["rearm_per_month"][:, None] * rest / 30.0
         win, battles = ruin(
             evidence.front[:, None] - recovered, belief[:, None] + lift, numbers["forts"][:, None]
         )
         per_day = np.maximum(numbers["battles_per_day"], 1e-9)[:, None]
-        days = np.minimum(battles / per_day, own["planning_days"][:, None])
+        planned = np.maximum(own["planning_days"][:, None] - rest, 0.0)  # days of rest cost nothing
+        days = np.minimum(battles / per_day, planned)
         return (win if forward else 1.0 - win) - own["cost_per_day"][:, None] * days
 
     def believed(self, own: Mapping[str, Floats], evidence: FortsState) -> Floats:

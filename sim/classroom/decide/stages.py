@@ -185,11 +185,15 @@ def agreed_proposal(setting: Setting, table: Table) -> Proposal | None:
 
 
 def _closest_proposal(setting: Setting, table: Table) -> Proposal | None:
-    """Return the first of the failed proposals that most roles with a veto have accepted."""
+    """Return the first of the failed proposals that most roles with a veto have accepted.
+
+    Of the parties' own, where there are any: what a mediator tries in vain stays private.
+    """
     if not table.current:
         return None
+    public = [text for text in table.current if not setting.roles[text.role].is_mediator]
     return max(
-        table.current,
+        public or table.current,
         key=lambda proposal: sum(proposal.answers.get(role, False) for role in setting.vetoers),
     )
 

@@ -9,8 +9,9 @@ import mesa
 import numpy as np
 
 from sim.engine.sampling import ParameterSample, carry_over
-from sim.engine.utility import Stakes
-from sim.types import Floats, Ints
+from sim.engine.utility import Stakes, Tables
+from sim.scenario.packages import Packages
+from sim.types import Bools, Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -84,3 +85,10 @@ class Constituency(mesa.Agent):
     def patience_left(self, rows: Ints) -> Floats:
         """Return the share of what is still held out for that its urging leaves: (rows,)."""
         return np.asarray(1.0 - self.params.urgency[rows] * self.mobilised[rows])
+
+    def votes_for(self, tables: Tables, packages: Packages) -> Bools:
+        """Return which packages its people would vote for: (runs, packages).
+
+        Those that are worth at least as much to them as no deal.
+        """
+        return np.asarray(tables.spread(packages) >= tables.reservation[:, None])

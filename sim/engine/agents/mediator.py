@@ -1,4 +1,7 @@
-"""A mediator between the parties: channel, information, formulation, leverage, guarantee."""
+"""A mediator between the parties: channel, information, formulation, leverage, guarantee.
+
+What it knows of a party it knows as far as the party confides in it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from dataclasses import dataclass
 import mesa
 import numpy as np
 
+from sim.engine.agents.party import BARRED
 from sim.engine.sampling import ParameterSample, carry_over
 from sim.engine.utility import Tables
 from sim.scenario.errors import StrategyError
@@ -15,7 +19,30 @@ from sim.scenario.packages import Packages
 from sim.scenario.quantity import standard_normal
 from sim.theory.bargaining import FORMULATIONS
 from sim.theory.credibility import credibility
-from sim.types import Floats, Ints
+from sim.types import Bools, Floats, Ints
+
+#: A side payment aims this many scales of noise above what a party is thought to settle for.
+MARGIN_OF_PERSUASION = 3.0
+
+#: How often a mediator goes from one side to the other with a text before it puts it forward or
+#: drops it. Our judgement: at Camp David there were some twenty drafts in twelve days, and a round
+#: here is a text in about three weeks of which most is not spent on it.
+SHUTTLES = 2
+
+
+@dataclass(frozen=True)
+class Soundings:
+    """What the parties let a mediator know in a round; axis 0 is the row."""
+
+    rows: Ints  # (rows,) their runs
+    rounds: Floats  # (rows,) that it has sat with them before
+    worth: Floats  # (rows, parties, packages) in utils
+    tables: list[Tables]  # by party
+    reservation: Floats  # (rows, parties) what each would settle for, in utils
+    claims: Floats  # (rows, parties) what each would take in private, in utils
+    barred: Bools  # (rows, parties, packages) what the stance of each bars
+    payable: Floats  # (rows, parties) side payments that mediators can make
+    noise: Floats  # (rows,) scale of the noise in answers, in utils
 
 
 @dataclass(frozen=True)
@@ -56,9 +83,15 @@ class MediatorParams:
 class Mediator(mesa.Agent):
     """Someone between the parties; what varies is an array with one entry per run."""
 
-    def __init__(self, talks: mesa.Model, name: str, draws: ParameterSample) -> None:
+    def __init__(
+        self, talks: mesa.Model, name: str, draws: ParameterSample, packages: Packages
+    ) -> None:
         super().__init__(talks)
+        self.packages = packages
         spec = draws.scenario.mediators[name]
+        vetoes = [k for k, party in enumerate(draws.scenario.parties.values()) if party.veto]
+        self.party_names = list(draws.scenario.parties)
+        self.vetoers = np.array(vetoes, dtype=np.int64)
         self.name = name
         self.title = spec.title
         self.keeps_channel = spec.keeps_channel
@@ -93,19 +126,64 @@ class Mediator(mesa.Agent):
         """Return how much of what a rival hides a party learns and believes, 0 to 1: (runs,)."""
         return self.params.believed[party] * self.params.access[about]
 
-    def utility_estimate_error(
-        self, rows: Ints, party: str, tables: Tables, packages: Packages, rounds: Floats
-    ) -> Floats:
-        """Return how far its guess of a package's utility to a party is off: (runs, packages).
+    # -- the text ------------------------------------------------------------------------------
 
-        It misjudges how much the party cares about the settlement, the exchange and the rest.
+    def find_text(self, soundings: Soundings) -> tuple[Ints, Bools]:
+        """Return the text that it comes to, and whether it puts it forward: two (rows,).
+
+        The single negotiating text: it drafts, goes from side to side in private and asks who
+        could not live with the draft what hurts, and drafts anew from what it has heard. It puts
+        forward only what it believes all with a veto would take.
+        """
+        heard = np.zeros(soundings.claims.shape)  # askings, as far as it was confided in
+        text, believed = self._draft(soundings, heard)
+        for _ in range(SHUTTLES):
+            unwilling = ~self._would_take(soundings, text)
+            if not unwilling.any():
+                break
+            heard += unwilling * self.access(soundings.rows)
+            redrafted, now_believed = self._draft(soundings, heard)
+            anew = unwilling.any(axis=1)
+            text = np.where(anew, redrafted, text)
+            believed = np.where(anew, now_believed, believed)
+        return text, believed
+
+    def _draft(self, soundings: Soundings, heard: Floats) -> tuple[Ints, Bools]:
+        """Return a draft, and whether it believes that all would take it: two (rows,)."""
+        rows, veto, claims = soundings.rows, self.vetoers, soundings.claims
+        guess = self.guess(soundings, heard)
+        text = self.propose(rows, guess[:, veto], claims[:, veto], claims[:, veto])
+        taken = _with_payments(guess, text, soundings) >= claims
+        return text, np.asarray(taken[:, veto].all(axis=1))
+
+    def _would_take(self, soundings: Soundings, text: Ints) -> Bools:
+        """Return who would take a draft (rows,) if it were put forward: (rows, parties)."""
+        takes = _with_payments(soundings.worth, text, soundings) >= soundings.claims
+        takes &= ~np.take_along_axis(soundings.barred, text[:, None, None], axis=2)[:, :, 0]
+        no_veto = np.ones(takes.shape[1], dtype=bool)
+        no_veto[self.vetoers] = False
+        return np.asarray(takes | no_veto)
+
+    def guess(self, soundings: Soundings, heard: Floats) -> Floats:
+        """Return what it guesses packages are worth to parties: (rows, parties, packages).
+
+        It misjudges how much each cares about the settlement, the exchange and the rest, less so
+        after more rounds with them, and after more askings of each (rows, parties). What a stance
+        bars is as good as worthless.
         """
         assert self.formulation is not None
-        spread = self.formulation.misjudgement(self._numbers_in(rows), rounds)
-        return tables.misjudged(spread[:, None] * self.slant[party][rows]).spread(packages)
+        guess = soundings.worth.copy(order="K")
+        numbers = self._numbers_in(soundings.rows)
+        for i, name in enumerate(self.party_names):
+            spread = self.formulation.misjudgement(numbers, soundings.rounds + heard[:, i])
+            off = spread[:, None] * self.slant[name][soundings.rows]
+            guess[:, i] += soundings.tables[i].misjudged(off).spread(self.packages)
+            if soundings.barred[:, i].any():
+                guess[:, i] -= BARRED * soundings.barred[:, i]
+        return guess
 
     def propose(self, rows: Ints, worth: Floats, reservation: Floats, aspiration: Floats) -> Ints:
-        """Return the proposal that it makes: (rows,) package.
+        """Return the text that its formulation words: (rows,) package.
 
         `worth` is its guess (rows, parties, packages); `reservation` and `aspiration` (rows,
         parties) are what it takes the parties to settle for and to hold out for.
@@ -117,10 +195,31 @@ class Mediator(mesa.Agent):
             raise StrategyError(self.formulation, words)
         return np.asarray(proposal, dtype=np.int64)
 
+    def access(self, rows: Ints) -> Floats:
+        """Return how far each party confides in it, 0 to 1: (rows, parties)."""
+        return np.stack([self.params.access[name][rows] for name in self.party_names], axis=1)
+
     def _numbers_in(self, rows: Ints) -> dict[str, Floats]:
         """Return the numbers of its formulation in some runs."""
         return {name: value[rows] for name, value in self.formulation_numbers.items()}
 
+    # -- side payments -------------------------------------------------------------------------
+
+    def can_pay(self, party: str, rows: Ints) -> Floats:
+        """Return what it could add to a text for a party: (rows,), in utils.
+
+        As much of what is left of its leverage as it knows how to use: who does not know what a
+        party lacks cannot buy its consent.
+        """
+        return np.asarray(self.params.access[party][rows] * self.leverage_left[party][rows])
+
     def spend(self, party: str, rows: Ints, amount: Floats) -> None:
         """Take side payments that were promised off its leverage."""
         self.leverage_left[party][rows] = np.maximum(self.leverage_left[party][rows] - amount, 0.0)
+
+
+def _with_payments(worth: Floats, text: Ints, soundings: Soundings) -> Floats:
+    """Return what texts (rows,) and the payments with them are worth: (rows, parties), in utils."""
+    value = np.take_along_axis(worth, text[:, None, None], axis=2)[:, :, 0]
+    wanted = soundings.reservation + MARGIN_OF_PERSUASION * soundings.noise[:, None] - value
+    return np.asarray(value + np.clip(wanted, 0.0, soundings.payable))

@@ -1,4 +1,4 @@
-"""A party to the conflict: what it makes of the war, of a package and of what it hears.
+"""A party to the conflict: what it believes, proposes, accepts and confirms, and how it stands.
 
 A party knows its own numbers, what everybody can see, and what it is handed.
 """
@@ -6,7 +6,7 @@ A party knows its own numbers, what everybody can see, and what it is handed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import mesa
 import numpy as np
@@ -15,11 +15,13 @@ from sim.engine.agents.constituency import Constituency, ConstituencyParams
 from sim.engine.sampling import ParameterSample, carry_over
 from sim.engine.utility import Exchange, Stakes, Tables, blended, columns, outer, tables_of
 from sim.scenario.errors import StrategyError
-from sim.scenario.packages import Packages, crosses, retreat
+from sim.scenario.packages import Packages, crosses, retreat, within_position
 from sim.scenario.quantity import standard_normal
 from sim.theory.bargaining import mask_outside
 from sim.theory.commitment import PERMANENCE, blame, permanence, temptation
 from sim.theory.concession import TACTICS, ConcessionInput
+from sim.theory.learning import belief_after_answer
+from sim.theory.stances import chance_in_a_day, closing_rate, reconsidering_rate, share_flexible
 from sim.theory.war import WAR_MODULES, WarState
 from sim.types import Bools, Floats, Ints
 
@@ -48,6 +50,40 @@ class Valuation:
         return Valuation(self.tables.first(runs), voters, self.permanence[:runs])
 
 
+#: Taken off the utility of a package that a firm leadership will not sign, in utils: beyond any
+#: difference between packages that it would.
+BARRED = np.float32(1e3)
+
+
+@dataclass(frozen=True)
+class Belief:
+    """What a party believes of another's reservation value; axis 0 is the run."""
+
+    bias: Floats  # (runs,) by how much its estimate lies above the truth, in utils
+    spread: Floats  # (runs,) how unsure it is of it, in utils
+
+
+@dataclass(frozen=True)
+class StanceParams:
+    """How leaderships turn from firm to flexible and back; axis 0 is the run."""
+
+    reconsiders: Floats  # (runs,) hazard per day at the reference cost of delay
+    closing: Floats  # (runs,) hazard per day that a window closes of itself
+    hardened_by: Mapping[str, Floats]  # by event, (runs,) chance that it closes a window
+
+    @classmethod
+    def of(cls, sample: ParameterSample) -> StanceParams:
+        """Read the numbers of stances from a sample."""
+        return cls(
+            reconsiders=sample["stances.reconsiders"],
+            closing=closing_rate(sample["stances.window_days"]),
+            hardened_by={
+                event: sample[f"stances.hardened_by.{event}"]
+                for event in sample.scenario.stances.hardened_by
+            },
+        )
+
+
 @dataclass(frozen=True)
 class PartyParams:
     """The numbers of a party; axis 0 is the run."""
@@ -68,6 +104,7 @@ class PartyParams:
     settlement: list[Floats]  # by settlement issue, (runs, levels)
     override_price: Floats  # (runs,) of overriding a vote at home, in utils
     red_lines: list[tuple[Floats, Ints]]  # what each costs (runs,), and the packages that cross it
+    stances: StanceParams
 
     @classmethod
     def of(cls, sample: ParameterSample, name: str, packages: Packages) -> PartyParams:
@@ -96,6 +133,7 @@ class PartyParams:
             settlement=[table.astype(np.float32) for table in settlement],
             override_price=sample.get(f"{path}.ratification.price", 0.0),
             red_lines=_red_lines(sample, name, packages),
+            stances=StanceParams.of(sample),
         )
 
 
@@ -118,7 +156,11 @@ class Party(mesa.Agent):
         self.judgement = PERMANENCE[scenario.permanence.kind]()
         self.tactic = TACTICS[spec.tactic.kind]()
         self.quota = spec.ratification.quota if spec.ratification else 0
+        self.camp = spec.camp or name
         self.retreat = retreat(scenario, packages.levels, name).astype(np.float32)
+        #: (packages,) what it would sign while it is firm; all packages where it has no veto, as
+        #: then nothing waits for it.
+        self.within_position = within_position(scenario, packages.levels, name) | (not spec.veto)
         pools = list(scenario.captives.values())
         self.home_pools = np.array([k for k, pool in enumerate(pools) if pool.home == name], int)
         self.slant = {
@@ -127,7 +169,11 @@ class Party(mesa.Agent):
             if other != name
         }  # by other party, (runs, 3): which way it is wrong about what the other cares about
         self.params = PartyParams.of(sample, name, packages)
+        runs = sample.chance.runs
         self.exposure = self.params.exposure.copy()  # (runs,) 0 to 1
+        self.flexible = np.ones(runs, dtype=bool)  # (runs,) whether its leadership is
+        self.elapsed = np.zeros(runs)  # (runs,) days of talks since its window opened
+        self.beliefs: dict[str, Belief] = {}  # by other party with a veto
         people = _constituency_params(sample, name, packages)
         self.constituencies = [
             Constituency(talks, c, spec.title, spec.seats, people[c])
@@ -246,13 +292,132 @@ class Party(mesa.Agent):
 
     def ratifies(self, voters: list[Tables]) -> Bools:
         """Return which packages the constituencies with seats would vote for: (rows, packages)."""
-        seats = [c.seats for c in self.constituencies if c.seats]
-        smallest = np.min_scalar_type(sum(seats))  # the fewer bytes a vote has the faster it is
+        seats = sum(c.seats for c in self.constituencies)
+        smallest = np.min_scalar_type(seats)  # the fewer bytes a vote has the faster it is
         votes = np.zeros((len(self.packages), len(voters[0].reservation)), dtype=smallest).T
-        for tables, number in zip(voters, seats, strict=True):
-            approves = tables.spread(self.packages) >= tables.reservation[:, None]
-            votes += approves * smallest.type(number)
+        blocs = [c for c in self.constituencies if c.seats]
+        for bloc, tables in zip(blocs, voters, strict=True):
+            votes += bloc.votes_for(tables, self.packages) * smallest.type(bloc.seats)
         return votes >= self.quota
+
+    # -- how it stands -------------------------------------------------------------------------
+
+    def take_first_stance(self, chosen: Floats | None, loss_rate: Floats, uniforms: Floats) -> None:
+        """Stand firm or flexible on the first day; both are (runs,).
+
+        `chosen` is the chance of standing flexible that the scenario states; without one it is
+        what the rates of turning make of it in the long run.
+        """
+        rate = self._reconsidering_rate(loss_rate)
+        chance = share_flexible(rate, self.params.stances.closing) if chosen is None else chosen
+        self.flexible = np.asarray(uniforms < chance)
+
+    def update_stance(
+        self,
+        loss_rate: Floats,
+        events: Mapping[str, Floats],
+        opening: Floats,
+        closing: Floats,
+    ) -> tuple[Bools, Bools]:
+        """Reconsider, or close the window; return who turned flexible and who turned firm.
+
+        All are (runs,). `events` of the day may harden, and `opening` and `closing` are uniform
+        numbers, the same for all parties of a camp.
+        """
+        stances = self.params.stances
+        opens = opening < chance_in_a_day(self._reconsidering_rate(loss_rate))
+        stays = np.exp(-stances.closing)
+        for event, chance in stances.hardened_by.items():
+            if event in events:
+                stays = stays * (1.0 - chance * (events[event] > 0))
+        closes = closing < 1.0 - stays
+        opened, closed = ~self.flexible & opens, self.flexible & closes
+        self.open_window(np.flatnonzero(opened))
+        self.close_window(np.flatnonzero(closed))
+        return opened, closed
+
+    def open_window(self, rows: Ints) -> None:
+        """Turn flexible."""
+        self.flexible[rows] = True
+
+    def close_window(self, rows: Ints) -> None:
+        """Turn firm; what it has conceded is forgotten."""
+        if self.veto:
+            self.flexible[rows] = False
+            self.elapsed[rows] = 0.0
+
+    def let_a_day_pass(self, talking: Bools) -> None:
+        """Count a day of talks (runs,) where it is flexible."""
+        self.elapsed += talking & self.flexible
+
+    def signs(self, rows: Ints, proposal: Ints) -> Bools:
+        """Return whether its stance lets it sign packages: two (rows,)."""
+        return np.asarray(self.flexible[rows] | self.within_position[proposal])
+
+    def barred(self, rows: Ints) -> Bools:
+        """Return what its stance bars, as all can see: (rows, packages), run last in memory."""
+        firm = ~self.flexible[rows]
+        return np.asarray((~self.within_position[:, None] & firm).T)
+
+    def _reconsidering_rate(self, loss_rate: Floats) -> Floats:
+        """Return the hazard with which it would turn flexible today: (runs,), per day."""
+        rows = np.arange(len(self.flexible))
+        cost = self.delay_cost(rows, loss_rate)
+        return reconsidering_rate(self.params.stances.reconsiders, cost, self.urgency(rows))
+
+    # -- what it believes of the others --------------------------------------------------------
+
+    def set_first_belief(self, other: str, optimism: Floats) -> None:
+        """Hope that another would go lower than it would, by so many utils: (runs,)."""
+        self.beliefs[other] = Belief(-optimism, self.params.misreading.copy())
+
+    def carry_belief(self, other: str, before: Belief, after: Belief) -> None:
+        """Keep what was learnt, as far from a new first belief as it was from the old one."""
+        held = self.beliefs[other]
+        self.beliefs[other] = Belief(
+            carry_over(held.bias, before.bias, after.bias),
+            np.maximum(carry_over(held.spread, before.spread, after.spread), 0.0),
+        )
+
+    def estimate(self, rows: Ints, other: str, reservation: Floats, noise: Floats) -> Floats:
+        """Return what it thinks another would settle for: (rows,), in utils.
+
+        It is off by what it believes wrongly, and by some `noise` (rows,), standard normal, as
+        far as it is unsure.
+        """
+        belief = self.beliefs[other]
+        off = belief.bias[rows] + belief.spread[rows] * noise
+        return np.asarray((reservation + off).astype(np.float32))
+
+    def learn(
+        self,
+        rows: Ints,
+        other: str,
+        reservation: Floats,
+        worth: Floats,
+        accepted: Bools,
+        noise: Floats,
+    ) -> None:
+        """Learn from another's answer to a text of some `worth` to it, as it judges; all (rows,).
+
+        `reservation` is the truth that its belief is about; `noise` is the scale of that in
+        answers.
+        """
+        belief = self.beliefs[other]
+        mean, spread = belief_after_answer(
+            reservation + belief.bias[rows], belief.spread[rows], worth, accepted, noise
+        )
+        bias, unsure = belief.bias.copy(), belief.spread.copy()
+        bias[rows], unsure[rows] = mean - reservation, spread
+        self.beliefs[other] = replace(belief, bias=bias, spread=unsure)
+
+    def utility_estimate_error(self, rows: Ints, other: str, tables: Tables) -> Floats:
+        """Return how far its guess of a package's utility to another is off: (rows, packages).
+
+        It misjudges how much the other cares about the settlement, the exchange and the rest.
+        """
+        off = self.params.weight_error[rows, None] * self.slant[other][rows]
+        return tables.misjudged(off).spread(self.packages)
 
     # -- what it does --------------------------------------------------------------------------
 
@@ -262,58 +427,79 @@ class Party(mesa.Agent):
         worth: Floats,
         reservation: Floats,
         acceptable: Bools,
-        elapsed: Floats,
         loss_rate: Floats,
-    ) -> tuple[Floats, Bools]:
-        """Return its aspiration (rows,), and whether it sees a way out (rows,).
+    ) -> tuple[Floats, Floats]:
+        """Return its aspiration and the best that it sees within reach: two (rows,), in utils.
 
         `acceptable` (runs, packages) are the packages it believes the others would still take. If
-        none of them is better for it than no deal it sees no way out: nothing is to be gained by
-        asking for more than its reservation value, so that is what it holds out for. (The limit of
-        seeing ever less to be gained; anything else would make a clearer view move it backwards.)
+        none of them is better for it than no deal it sees no way out, and the best within reach is
+        below its reservation value: nothing is to be gained by asking for more than that, so that
+        is what it holds out for. (The limit of seeing ever less to be gained; anything else would
+        make a clearer view move it backwards.) A firm leadership asks for no more than its
+        reservation value either: its terms are what it has said.
         """
         top = mask_outside(worth, acceptable).max(axis=1)
-        way_out = top >= reservation
-        urged = np.ones(len(rows))
-        for constituency in self.constituencies:
-            urged = urged * constituency.patience_left(rows)
         numbers = {name: value[rows] for name, value in self.params.tactic.items()}
         concession = ConcessionInput(
             reservation,
-            np.where(way_out, top, reservation),
-            elapsed,
-            self._delay_cost(rows, loss_rate),
-            1.0 - urged,
+            np.maximum(top, reservation),
+            self.elapsed[rows],
+            self.delay_cost(rows, loss_rate),
+            self.urgency(rows),
         )
         aspiration = self.tactic(numbers, concession)
         if aspiration.shape != reservation.shape or not np.isfinite(aspiration).all():
             words = f"the tactic of {self.name} does not give a number for each run"
             raise StrategyError(self.tactic, words)
-        return np.maximum(aspiration, reservation), way_out
+        aspiration = np.where(self.flexible[rows], np.maximum(aspiration, reservation), reservation)
+        return aspiration, top
 
-    def _delay_cost(self, rows: Ints, loss_rate: Floats) -> Floats:
+    def urgency(self, rows: Ints) -> Floats:
+        """Return how far its people press it, 0 to 1: (rows,)."""
+        calm = np.ones(len(rows))
+        for constituency in self.constituencies:
+            calm = calm * constituency.patience_left(rows)
+        return 1.0 - calm
+
+    def delay_cost(self, rows: Ints, loss_rate: Floats) -> Floats:
         """Return what a day without a deal costs, in war and deaths: (rows,), in utils."""
         cost = self.params.stakes.war[rows] * self.params.daily_cost[rows]
         for pool in self.home_pools:
             cost = cost + np.abs(self.params.stakes.captives[rows, pool]) * loss_rate[:, pool]
         return np.asarray(cost)
 
-    def propose(self, worth: Floats, aspiration: Floats, others: Floats) -> Ints:
+    def propose(self, rows: Ints, worth: Floats, aspiration: Floats, others: Floats) -> Ints:
         """Return the package that suits the others best, of those it would accept: (rows,).
 
-        `others` (runs, packages) is what it believes the worst-off of the others would gain.
+        `others` (runs, packages) is what it believes the worst-off of the others would gain. A
+        firm leadership puts nothing on the table that it would not sign, where there is anything
+        else.
         """
+        barred = self.barred(rows)
+        if barred.any():
+            worth = worth - BARRED * barred
         fine = worth >= aspiration[:, None]
         proposal = mask_outside(others, fine).argmax(axis=1)
         return np.asarray(np.where(fine.any(axis=1), proposal, worth.argmax(axis=1)))
 
-    def utility_estimate_error(self, rows: Ints, other: str, tables: Tables) -> Floats:
-        """Return how far its guess of a package's utility to another is off: (rows, packages).
+    def claim(self, access: Floats, aspiration: Floats, reservation: Floats) -> Floats:
+        """Return what it would take from a mediator that has some `access` to it: (rows,).
 
-        It misjudges how much the other cares about the settlement, the exchange and the rest.
+        To a mediator it shows that share of what it still has to give: a text that fails there is
+        no news and gives nothing away (Jarque, Ponsati and Sakovics 2003).
         """
-        off = self.params.weight_error[rows, None] * self.slant[other][rows]
-        return tables.misjudged(off).spread(self.packages)
+        return np.asarray(access * reservation + (1.0 - access) * aspiration)
+
+    def answer(self, rows: Ints, proposal: Ints, worth: Floats, aspiration: Floats) -> Bools:
+        """Return whether it accepts packages (rows,), of a worth to it with all that goes with it.
+
+        `worth` and `aspiration` are (rows,), in utils.
+        """
+        return np.asarray((worth >= aspiration) & self.signs(rows, proposal))
+
+    def confirm(self, rows: Ints, proposal: Ints, worth: Floats, reservation: Floats) -> Bools:
+        """Return whether packages (rows,) still beat no deal, and its stance lets it sign them."""
+        return np.asarray((worth >= reservation) & self.signs(rows, proposal))
 
     def expose(self, rows: Ints) -> None:
         """Put its position before its public, as a leak does."""
