@@ -277,7 +277,7 @@ class TableTalks(Talks):
         """
         meeting, actor = self._met(), self.mediators[mediator]
         soundings = self.negotiation.model.soundings(meeting, mediator)
-        guess = actor.guess(soundings, np.zeros(soundings.claims.shape))
+        guess = actor.guess(soundings)
         return np.asarray(guess[0] - soundings.claims[0][:, None], dtype=float)
 
     def _met(self) -> Meeting:

@@ -24,12 +24,6 @@ from sim.types import Bools, Floats, Ints
 #: A side payment aims this many scales of noise above what a party is thought to settle for.
 MARGIN_OF_PERSUASION = 3.0
 
-#: How often a mediator goes from one side to the other with a text before it puts it forward or
-#: drops it. Our judgement: at Camp David there were some twenty drafts in twelve days, and a round
-#: here is a text in about three weeks of which most is not spent on it.
-SHUTTLES = 2
-
-
 @dataclass(frozen=True)
 class Soundings:
     """What the parties let a mediator know in a round; axis 0 is the row."""
@@ -131,51 +125,30 @@ class Mediator(mesa.Agent):
     def find_text(self, soundings: Soundings) -> tuple[Ints, Bools]:
         """Return the text that it comes to, and whether it puts it forward: two (rows,).
 
-        The single negotiating text: it drafts, goes from side to side in private and asks who
-        could not live with the draft what hurts, and drafts anew from what it has heard. It puts
-        forward only what it believes all with a veto would take.
+        The single negotiating text (Fisher 1978): from round to round it asks each side in private
+        what hurts in the text, and words it anew from what it has been told. It puts forward only
+        what it believes that all with a veto would take.
         """
-        heard = np.zeros(soundings.claims.shape)  # askings, as far as it was confided in
-        text, believed = self._draft(soundings, heard)
-        for _ in range(SHUTTLES):
-            unwilling = ~self._would_take(soundings, text)
-            if not unwilling.any():
-                break
-            heard += unwilling * self.access(soundings.rows)
-            redrafted, now_believed = self._draft(soundings, heard)
-            anew = unwilling.any(axis=1)
-            text = np.where(anew, redrafted, text)
-            believed = np.where(anew, now_believed, believed)
-        return text, believed
-
-    def _draft(self, soundings: Soundings, heard: Floats) -> tuple[Ints, Bools]:
-        """Return a draft, and whether it believes that all would take it: two (rows,)."""
         rows, veto, claims = soundings.rows, self.vetoers, soundings.claims
-        guess = self.guess(soundings, heard)
+        guess = self.guess(soundings)
         text = self.propose(rows, guess[:, veto], claims[:, veto], claims[:, veto])
         taken = _with_payments(guess, text, soundings) >= claims
         return text, np.asarray(taken[:, veto].all(axis=1))
 
-    def _would_take(self, soundings: Soundings, text: Ints) -> Bools:
-        """Return who would take a draft (rows,) if it were put forward: (rows, parties)."""
-        takes = _with_payments(soundings.worth, text, soundings) >= soundings.claims
-        takes &= ~np.take_along_axis(soundings.barred, text[:, None, None], axis=2)[:, :, 0]
-        no_veto = np.ones(takes.shape[1], dtype=bool)
-        no_veto[self.vetoers] = False
-        return np.asarray(takes | no_veto)
-
-    def guess(self, soundings: Soundings, heard: Floats) -> Floats:
+    def guess(self, soundings: Soundings) -> Floats:
         """Return what it guesses packages are worth to parties: (rows, parties, packages).
 
         It misjudges how much each cares about the settlement, the exchange and the rest, less so
-        after more rounds with them, and after more askings of each (rows, parties). What a stance
-        bars is as good as worthless.
+        after more rounds, and the sooner the more a party confides in it. What a stance bars is as
+        good as worthless.
         """
         assert self.formulation is not None
         guess = soundings.worth.copy(order="K")
         numbers = self._numbers_in(soundings.rows)
+        access = self.access(soundings.rows)
         for i, name in enumerate(self.party_names):
-            spread = self.formulation.misjudgement(numbers, soundings.rounds + heard[:, i])
+            told = soundings.rounds * access[:, i]
+            spread = self.formulation.misjudgement(numbers, told)
             off = spread[:, None] * self.slant[name][soundings.rows]
             guess[:, i] += soundings.tables[i].misjudged(off).spread(self.packages)
             if soundings.barred[:, i].any():
