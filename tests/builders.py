@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from sim.engine.negotiation import ModelMoves
 from sim.engine.outcomes import Outcomes
 from sim.engine.random_streams import RandomStreams
-from sim.engine.rounds import Assessment
+from sim.engine.rounds import Assessment, Meeting
 from sim.engine.talks import Talks, release_model
 from sim.scenario.loading import find_scenario, load_scenario
 from sim.scenario.packages import Packages, selected
@@ -47,6 +48,27 @@ def talks_of(
     talks = Talks(case, chance or RandomStreams(1, 0, runs), days=days, levers=levers)
     release_model(talks)
     return talks
+
+
+class MediatorsAlone(ModelMoves):
+    """The model's moves, but no party words a text: a mediator's is put to all at once."""
+
+    def propose(self, meeting: Meeting) -> tuple[np.ndarray, np.ndarray]:
+        _, drafter = self.called(meeting)
+        text, _ = self.draft(meeting, drafter)
+        return text, len(self.parties) + drafter
+
+
+def mediators_alone(talks: Talks) -> Talks:
+    """Talks in which only mediators word texts."""
+    negotiation = talks.negotiation
+    negotiation.moves = MediatorsAlone(talks.streams, talks.assessor, talks.channel)
+    return talks
+
+
+def outcomes_of(talks: Talks) -> Outcomes:
+    """What talks come to once all their days are played."""
+    return talks.play().outcomes("", "", {})
 
 
 def scene_of(talks: Talks) -> Assessment:

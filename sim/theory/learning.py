@@ -10,7 +10,7 @@ of the same mean and variance (assumed-density filtering; Herbrich, Minka and Gr
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import log_ndtr
+from scipy.special import erfcx
 
 from sim.types import Bools, Floats
 
@@ -63,8 +63,8 @@ def belief_after_answer(
     total = np.sqrt(variance + (LOGISTIC_AS_NORMAL * noise) ** 2 + TINY**2)
     side = np.where(accepted, 1.0, -1.0)
     surplus = side * (worth - mean) / total
-    hazard = np.exp(-0.5 * surplus**2 - 0.5 * np.log(2.0 * np.pi) - log_ndtr(surplus))
+    hazard = np.sqrt(2.0 / np.pi) / erfcx(-surplus / np.sqrt(2.0))  # density over distribution
     share = variance / total**2
     moved = mean - side * share * total * hazard
-    left = 1.0 - share * hazard * (hazard + surplus)
-    return np.asarray(moved), np.sqrt(variance * np.maximum(left, 0.0))
+    left = np.clip(1.0 - share * hazard * (hazard + surplus), 0.0, 1.0)
+    return np.asarray(moved), np.sqrt(variance * left)

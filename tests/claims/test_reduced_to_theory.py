@@ -20,7 +20,17 @@ from sim.scenario.loading import find_scenario, read_text
 from sim.theory.concession import TACTICS, ConcessionInput
 from sim.theory.durability import median_day, survival
 from sim.theory.war import fearon_surplus, perceived_range, posterior_gap, ruin
-from tests.builders import case_of, certain, cut_finer, differing, package_of, scene_of, talks_of
+from tests.builders import (
+    case_of,
+    certain,
+    cut_finer,
+    differing,
+    mediators_alone,
+    outcomes_of,
+    package_of,
+    scene_of,
+    talks_of,
+)
 
 TO_VICTORY = [ENDINGS.index("victory_forward"), ENDINGS.index("victory_backward")]
 
@@ -116,18 +126,33 @@ def _with_linear_bid(party):
 )
 def test_a_friend_of_bill_and_jack_words_the_text_of_the_textbook(formulation, gains):
     case = case_of("barter", {"mediators.friend.formulation.kind": formulation})
-    outcomes = simulate(case, runs=3, days=1)
+    outcomes = outcomes_of(mediators_alone(talks_of(case, 3)))
     assert (outcomes.deal_day == 1).all()
     assert outcomes.surplus == pytest.approx(np.tile(gains, (3, 1)))
 
 
 def test_bill_gives_four_things_for_pen_toy_and_knife():
-    outcomes = simulate(case_of("barter"), runs=1, days=1)
+    outcomes = outcomes_of(mediators_alone(talks_of(case_of("barter"))))
     goes = dict(zip(outcomes.labels.issues, outcomes.deal_levels[0], strict=True))
     assert {thing for thing, level in goes.items() if level} == {
         *("book", "whip", "ball", "bat"),
         *("pen", "toy", "knife"),
     }
+
+
+def test_a_party_that_speaks_asks_for_what_suits_the_other_best_of_what_it_would_take():
+    """Everything is conceded at once, so that the speaker takes nothing for itself."""
+    talks = talks_of(case_of("barter"), 50)
+    scene = scene_of(talks)
+    gains = scene.worth[0] - scene.reservation[0][:, None]
+    acceptable = (gains >= 0).all(axis=0)
+    best_for_the_other = [gains[1 - i][acceptable].max() for i in range(2)]
+    outcomes = outcomes_of(talks)
+    assert (outcomes.deal_day == 1).all()
+    signed = {tuple(row) for row in outcomes.surplus.round(6).tolist()}
+    assert len(signed) == 2
+    assert {row[1] for row in signed} >= {best_for_the_other[0]}
+    assert {row[0] for row in signed} >= {best_for_the_other[1]}
 
 
 def test_packages_that_tie_go_to_the_first():

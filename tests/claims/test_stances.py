@@ -1,0 +1,234 @@
+"""Firm and flexible leaderships: known answers, and what must hold of any deal."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from sim.engine.outcomes import NONE, Outcomes
+from sim.engine.simulate import simulate
+from sim.findings.mediation import with_mediators
+from sim.scenario.packages import within_position
+from sim.theory.stances import REFERENCE_COST, share_flexible
+from tests.builders import PLAYED, case_of, played, talks_of
+
+#: Daily hazards of turning flexible and of turning firm.
+OPENS, CLOSES = 0.015, 1 / 45
+
+#: Two parties over a pie whose delay costs each the reference cost a day.
+STEADY = {
+    "stances.reconsiders": OPENS,
+    "stances.window_days": 1 / CLOSES,
+    **{f"parties.{party}.war.cost": REFERENCE_COST * 365 for party in "ab"},
+    **{f"parties.{party}.exchange_weight": 0 for party in "ab"},
+    **{f"parties.{party}.flexible": 0 for party in "ab"},
+}
+
+
+def four_errors(values: np.ndarray) -> float:
+    return float(4 * values.std() / np.sqrt(len(values)))
+
+
+# --- How leaderships turn ---
+
+
+def turning(runs: int, days: int) -> np.ndarray:
+    """Whether both are flexible, day by day: (days, runs)."""
+    talks = talks_of(case_of("pie", STEADY), runs, days=days)
+    both = np.empty((days, runs), dtype=bool)
+    for day in range(days):
+        talks.step()
+        both[day] = talks.parties[0].flexible & talks.parties[1].flexible
+    return both
+
+
+def test_two_leaderships_wait_for_each_other_as_long_as_a_markov_chain_says():
+    """The daily chain's expected wait, 150.6 days, is solved here; in continuous time it is 149.4.
+
+    On the first day each may turn, so that the wait is counted from the day before it.
+    """
+    both = turning(1500, 1600)
+    waits = np.where(both.any(axis=0), both.argmax(axis=0) + 1, 1600)
+    up, down = -np.expm1(-OPENS), -np.expm1(-CLOSES)
+    stay = np.array(
+        [
+            [(1 - up) ** 2, 2 * up * (1 - up)],
+            [down * (1 - up), (1 - down) * (1 - up) + down * up],
+        ]
+    )
+    expected = np.linalg.solve(np.eye(2) - stay, np.ones(2))[0]
+    assert expected == pytest.approx(150.6, abs=0.1)
+    assert waits.mean() == pytest.approx(expected, abs=four_errors(waits))
+
+
+def test_in_the_long_run_both_are_flexible_on_the_product_of_their_shares_of_days():
+    shares = turning(1500, 900)[500:].mean(axis=0)
+    expected = share_flexible(OPENS, CLOSES) ** 2
+    assert shares.mean() == pytest.approx(expected, abs=four_errors(shares) + 0.002)
+
+
+def test_parties_of_one_camp_with_the_same_hazards_turn_on_the_same_days():
+    case = case_of("pie", STEADY)
+    parties = {
+        name: party.model_copy(update={"camp": "both"}) for name, party in case.parties.items()
+    }
+    talks = talks_of(case.model_copy(update={"parties": parties}), 300, days=200)
+    for _ in range(200):
+        talks.step()
+        assert np.array_equal(talks.parties[0].flexible, talks.parties[1].flexible)
+    assert talks.parties[0].flexible.mean() > 0.1
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_what_the_file_says_of_a_leadership_on_the_first_day_holds_in_as_many_runs(name):
+    for chance in (0.0, 0.3, 1.0):
+        vetoes = [party for party, spec in played(name).parties.items() if spec.veto]
+        case = case_of(name, {f"parties.{party}.flexible": chance for party in vetoes})
+        talks = talks_of(case, 2000)
+        talks._take_first_stances()
+        for party in talks.parties:
+            if party.veto:
+                assert party.flexible.mean() == pytest.approx(chance, abs=0.04)
+
+
+# --- What firm leaderships sign ---
+
+
+def all_firm(name: str, **more: float) -> dict[str, float]:
+    """A case in which no leadership ever reconsiders."""
+    vetoes = [party for party, spec in played(name).parties.items() if spec.veto]
+    firm: dict[str, float] = {f"parties.{party}.flexible": 0 for party in vetoes}
+    return {**firm, "stances.reconsiders": 0, **more}
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_where_positions_exclude_each_other_and_nobody_reconsiders_there_is_no_deal(name):
+    case = case_of(name, all_firm(name))
+    talks = talks_of(case)
+    vetoes = [party for party, spec in case.parties.items() if spec.veto]
+    allowed = [within_position(case, talks.packages.levels, party) for party in vetoes]
+    assert not np.logical_and.reduce(allowed).any()
+    assert not simulate(case, runs=200).truces.any()
+
+
+def test_where_positions_overlap_the_overlap_is_signed():
+    name = "gaza-2025-01"
+    case = case_of(name, all_firm(name))
+    levels = talks_of(case).packages.levels
+    vetoes = [party for party, spec in case.parties.items() if spec.veto]
+    allowed = np.logical_and.reduce([within_position(case, levels, party) for party in vetoes])
+    assert 0 < allowed.sum() < 10
+    outcomes = simulate(case, runs=300)
+    signed = outcomes.deal_package[outcomes.deal_package != NONE]
+    assert len(signed) > 50
+    assert allowed[signed].all()
+
+
+@cache
+def usual(name: str) -> Outcomes:
+    return simulate(played(name), runs=400)
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_no_text_is_signed_that_a_firm_leadership_bars(name):
+    """Nobody signs against its stance: with one side firm for ever, all is within its position."""
+    case = played(name)
+    for party in (party for party, spec in case.parties.items() if spec.veto):
+        one_firm = case_of(name, {f"parties.{party}.flexible": 0, "stances.window_days": 1e6})
+        talks = talks_of(one_firm, 200, days=180)
+        actor = next(p for p in talks.parties if p.name == party)
+        actor.open_window = lambda rows: None  # it never reconsiders
+        talks.play()
+        signed = talks.record.deal_package
+        signed = signed[signed != NONE]
+        assert actor.within_position[signed].all()
+
+
+def test_a_temporary_text_for_some_is_no_retreat_from_a_demand_for_all():
+    case = played("gaza-2024-01")
+    levels = talks_of(case).packages.levels
+    within = within_position(case, levels, "israel")
+    column = list(case.issues).index("captives")
+    assert len(set(levels[within, column].tolist())) > 1
+
+
+# --- What cannot be agreed is not ---
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_an_empty_zone_without_noise_in_answers_never_brings_a_deal(name):
+    """Side payments are counted in; a gain of nothing is allowed for the rounding of a sum."""
+    outcomes = simulate(case_of(name, {"channel.acceptance_noise": 0}), runs=300)
+    dealt = outcomes.deal_day != NONE
+    assert dealt.any()
+    assert (outcomes.zopa_day[dealt] != NONE).all()
+    vetoes = [k for k, spec in enumerate(played(name).parties.values()) if spec.veto]
+    assert outcomes.surplus[dealt][:, vetoes].min() >= -0.11  # what mediators can add at the most
+
+
+# --- Mediation adds ---
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_mediators_texts_are_accepted_at_least_as_often_as_the_parties_own(name):
+    outcomes = usual(name)
+    own = outcomes.texts_own_accepted.sum() / outcomes.texts_own.sum()
+    mediated = outcomes.texts_mediated_accepted.sum() / outcomes.texts_mediated.sum()
+    assert outcomes.texts_mediated.sum() > 20
+    assert mediated >= own
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_without_mediators_there_are_fewer_deals(name):
+    alone = simulate(with_mediators(played(name), ()), runs=400)
+    assert (alone.truces > 0).mean() < (usual(name).truces > 0).mean() - 0.05
+
+
+def test_a_private_no_is_no_news():
+    """What a mediator tries in vain stirs nobody: only the next yes or no can tell."""
+    name = "gaza-2024-01"
+    silent = simulate(case_of(name, {"channel.mediated": 0}), runs=400)
+    tried = usual(name)
+    never_taken = tried.texts_mediated_accepted == 0
+    assert (tried.texts_mediated[never_taken] > 0).any()
+    assert np.array_equal(silent.deal_day[never_taken], tried.deal_day[never_taken])
+    assert np.array_equal(silent.refusals[never_taken], tried.refusals[never_taken])
+
+
+# --- Extremes ---
+
+EXTREMES = {
+    "war costs nothing": {"war.cost_per_day": 0.0},
+    "war costs a hundred times as much": {"war.cost_per_day": 0.06},
+    "everybody knows what the others would settle for": {
+        "optimism": 0.0,
+        "misreading": 0.0,
+        "weight_error": 0.0,
+    },
+}
+
+
+@pytest.mark.parametrize("name", PLAYED)
+@pytest.mark.parametrize("extreme", EXTREMES)
+def test_extremes_are_sane(name, extreme):
+    case = played(name)
+    changes = {
+        f"parties.{party}.{key}": value
+        for party in case.parties
+        for key, value in EXTREMES[extreme].items()
+    }
+    share = (simulate(case_of(name, changes), runs=400).truces > 0).mean()
+    before = (usual(name).truces > 0).mean()
+    if extreme == "war costs nothing":
+        assert share < before
+    else:
+        assert share > before
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_all_in_public_brings_fewer_deals_than_all_in_secret(name):
+    public, secret = (
+        (simulate(case_of(name, {"channel.leak": leak}), runs=400).truces > 0).mean()
+        for leak in (1, 0)
+    )
+    assert public < secret
