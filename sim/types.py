@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     #: Real numbers, in single or double precision.
     Floats: TypeAlias = NDArray[np.floating]
 
-    #: Real numbers in single precision.
-    Singles: TypeAlias = NDArray[np.float32]
-
     #: Whole numbers: days, counts, numbers of packages.
     Ints: TypeAlias = NDArray[np.int64]
+
+    #: Unsigned whole numbers of 64 bits, whose sums wrap around.
+    Words: TypeAlias = NDArray[np.uint64]
 
     #: Truth values.
     Bools: TypeAlias = NDArray[np.bool_]
@@ -30,4 +30,4 @@ if TYPE_CHECKING:
     #: Numbers of any kind.
     Numbers: TypeAlias = NDArray[Any]
 else:
-    Floats = Singles = Ints = Bools = Numbers = Any
+    Floats = Ints = Words = Bools = Numbers = Any

@@ -105,10 +105,15 @@ class Model:
 
     def chance_of(self, number: int) -> RandomStreams:
         """Return the random streams of a table: those of the run of its number, less one."""
+        return self._streams(number - 1, 1)
+
+    def _streams(self, first: int, runs: int) -> RandomStreams:
+        """Return the random streams of tables, numbered from `first`."""
         plan = self.setting.plan
-        if plan.same_numbers:
-            return Forked(plan.seed, number - 1, 1, whose=0, after=0, fresh=number - 1)
-        return RandomStreams(plan.seed, number - 1, 1)
+        own = RandomStreams(plan.seed, first, runs)
+        if not plan.same_numbers:
+            return own
+        return Forked(plan.seed, first, runs, np.zeros(runs, dtype=np.int64), after=0, own=own)
 
     def play_on(self, table: Table) -> PlayOn:
         """Play a table's days until its next round, or until its talks are over."""
@@ -317,14 +322,9 @@ class Model:
             rounds=table.rounds[:rounds],
             injects=tuple(sorted((*table.injects, *changes), key=lambda fired: fired[1])),
         )
-        chance = Forked(
-            plan.seed,
-            0,
-            runs,
-            whose=0 if plan.same_numbers else table.number - 1,
-            after=day,
-            fresh=AFTERWARDS,
-        )
+        whose = np.full(runs, 0 if plan.same_numbers else table.number - 1)
+        own = RandomStreams(plan.seed, AFTERWARDS, runs)
+        chance = Forked(plan.seed, 0, runs, whose, after=day, own=own)
         return self._played(chance, script_of(self.setting, part), days)[0]
 
     def ground(self, number: int) -> tuple[Floats, Floats]:
@@ -345,12 +345,9 @@ class Model:
         Returns their outcomes, and after how many rounds each had its first deal: (runs,), NONE
         where it had none in the plan's rounds.
         """
-        plan = self.setting.plan
-        chance: RandomStreams = RandomStreams(plan.seed, first, runs)
-        if plan.same_numbers:
-            chance = Forked(plan.seed, 0, runs, whose=0, after=0, fresh=first)
+        chance = self._streams(first, runs)
         outcomes, rounds = self._played(chance, planned_script(self.setting), None)
-        return outcomes, np.where(rounds <= plan.rounds, rounds, NONE)
+        return outcomes, np.where(rounds <= self.setting.plan.rounds, rounds, NONE)
 
     def _played(
         self, chance: RandomStreams, script: Script, days: int | None

@@ -9,7 +9,7 @@ plays on from there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,39 +18,38 @@ from sim.classroom.plan import Setting
 from sim.classroom.state import PastRound, Table
 from sim.engine.negotiation import ModelMoves
 from sim.engine.outcomes import NONE
-from sim.engine.random_streams import STRETCH_DAYS, RandomStreams
+from sim.engine.random_streams import RandomStreams
 from sim.engine.rounds import Assessment, Meeting, NegotiationRound
 from sim.engine.run_events import EventObserver
 from sim.engine.talks import Talks
-from sim.types import Bools, Floats, Ints, Singles
+from sim.types import Bools, Floats, Ints
 
 #: The random numbers of what comes after a table has ended are apart from those of any table.
 AFTERWARDS = 2**40
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Forked(RandomStreams):
-    """The random streams of one run in every run, until a day; from the next day on, each its own.
+    """The random streams of other runs (`whose`) until a day; from the next day on, each its own.
 
-    All runs share the one run's numbers (what is drawn once). With `after` 0 they share nothing
-    but these.
+    What is drawn once stays that of the others. With `after` 0 nothing else is theirs.
     """
 
-    whose: int
     after: int
-    fresh: int = 0  # number of the run whose streams the first has afterwards
+    own: RandomStreams  # of as many runs
 
-    def once(self, stream: str, width: int = 1) -> Floats:
-        """Return `width` uniform numbers, the same in each run: (runs, width)."""
-        uniforms = RandomStreams(self.seed, self.whose, 1).once(stream, width)
-        return np.repeat(uniforms, self.runs, axis=0)
+    def of(self, rows: Ints | Bools) -> Forked:
+        """Return the streams of some of the runs, by their places in the block."""
+        some = self.numbers[rows]
+        return replace(self, runs=len(some), whose=some, own=self.own.of(rows))
 
-    def stretch(self, stream: str, number: int) -> Singles:
-        """Return a stretch of days of a daily stream: (runs, STRETCH_DAYS)."""
-        shared = RandomStreams(self.seed, self.whose, 1).stretch(stream, number)
-        own = RandomStreams(self.seed, self.fresh, self.runs).stretch(stream, number)
-        days = number * STRETCH_DAYS + 1 + np.arange(STRETCH_DAYS)
-        return np.where(days <= self.after, shared, own)
+    def days(self, streams: Sequence[str], first: int, last: int) -> Floats:
+        """Return the numbers of daily streams from one day to another: (days, streams, runs)."""
+        numbers = self.own.days(streams, first, last)
+        if first <= self.after:
+            shared = super().days(streams, first, min(last, self.after))
+            numbers[: len(shared)] = shared
+        return numbers
 
 
 @dataclass(frozen=True)

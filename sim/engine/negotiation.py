@@ -583,5 +583,5 @@ def _no_note(kind: str, **facts: object) -> None:
 
 def _logistic(uniforms: NDArray[np.floating]) -> Floats:
     """Return logistic noise from uniform numbers."""
-    inside = np.clip(uniforms.astype(np.float64), FINEST_LUCK, 1.0 - FINEST_LUCK)
+    inside = np.clip(uniforms, FINEST_LUCK, 1.0 - FINEST_LUCK)
     return np.asarray(np.log(inside) - np.log1p(-inside))

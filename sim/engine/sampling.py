@@ -176,6 +176,18 @@ class ParameterSample:
                 moves.setdefault(move.key, []).append((lever, move.how, setting))
         return moves
 
+    @cached_property
+    def _uniforms(self) -> dict[str, Floats]:
+        """The uniform numbers of all that is drawn, drawn together: (runs,) each."""
+        elsewhere = {*self.points, *self.values}
+        drawn = [
+            path
+            for path, quantity in self.quantities.items()
+            if not (quantity.is_certain or path in elsewhere)
+        ]
+        numbers = self.chance.onces([stream_name(path) for path in drawn])
+        return dict(zip(drawn, numbers, strict=True))
+
     def __getitem__(self, path: str) -> Floats:
         quantity = self.quantities[path]
         if path in self.values:
@@ -184,8 +196,7 @@ class ParameterSample:
             values = np.full(self.chance.runs, quantity.centre)
         else:
             chosen = self.points.get(path)
-            drawn = self.chance.once(stream_name(path))[:, 0] if chosen is None else chosen
-            values = quantity.ppf(drawn)
+            values = quantity.ppf(self._uniforms[path] if chosen is None else chosen)
         return self._moved(path, quantity, values)
 
     def get(self, path: str, otherwise: float) -> Floats:

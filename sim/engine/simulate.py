@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.outcomes import Outcomes
-from sim.engine.random_streams import RandomStreams, SharedStreams
+from sim.engine.random_streams import RandomStreams
 from sim.engine.run_events import EventObserver
 from sim.engine.sampling import check_levers, check_points, check_settings, check_values
 from sim.engine.talks import Talks, release_model
@@ -36,6 +36,9 @@ LEAST_RUNS_PER_WORKER = 500
 
 #: No simulation has more runs: some 2 GB, at about 170 bytes each. The command line says so too.
 MOST_RUNS = 10_000_000
+
+#: The greatest seed: a whole number of 64 bits with a sign, as tables hold it.
+MOST_SEED = 2**63 - 1
 
 Progress = Callable[[int, int], None]
 
@@ -347,7 +350,7 @@ def play_rows(
     task = replace(_task(scenario, seed, days, None), series=series)
     with _talks(
         task,
-        SharedStreams(task.seed, 0, runs, whose),
+        RandomStreams(task.seed, 0, runs, whose),
         settings=check_settings(scenario, levers or {}, runs),
         values=check_values(scenario, values or {}, runs),
     ) as talks:
@@ -487,7 +490,7 @@ class _Task:
 def _task(
     scenario: Scenario, seed: int, days: int | None, levers: Mapping[str, float] | None
 ) -> _Task:
-    _check_count("seed", seed, 0)
+    _check_count("seed", seed, 0, MOST_SEED)
     horizon = scenario.days if days is None else days
     _check_count("days", horizon, 1, MOST_DAYS)
     return _Task(
@@ -624,8 +627,6 @@ def _workers_ignore_interrupts() -> Iterator[None]:
 
 def _play_block(task: _Task, first: int, runs: int, chosen: _Chosen) -> Outcomes:
     """Play one block of runs from the first day to the last."""
-    chance = RandomStreams(task.seed, first, runs)
-    if chosen.luck is not None:
-        chance = SharedStreams(task.seed, first, runs, chosen.luck)
+    chance = RandomStreams(task.seed, first, runs, chosen.luck)
     with _talks(task, chance, points=chosen.points) as talks:
         return talks.play().outcomes(task.sha256, version(), task.levers)

@@ -20,8 +20,8 @@ from sim.types import Floats
 #: How closely a PERT distribution holds to its mode (Malcolm et al. 1959 use 4).
 PERT_PEAKEDNESS = 4.0
 
-#: Luck is cut off this close to 0 and 1 where it would reach infinity.
-FINEST_LUCK = 2.0**-25
+#: Luck is cut off this close to 0 and 1, its finest step, where it would reach infinity.
+FINEST_LUCK = 2.0**-53
 
 FORMS = ("value", "uniform", "triangular", "pert", "normal", "lognormal", "beta", "discrete")
 
@@ -214,7 +214,7 @@ class Fixed(Quantity):
 
 def standard_normal(uniforms: NDArray[np.floating]) -> Floats:
     """Return standard normal values from uniform numbers on [0, 1)."""
-    inside = np.clip(uniforms.astype(np.float64), FINEST_LUCK, 1.0 - FINEST_LUCK)
+    inside = np.clip(uniforms, FINEST_LUCK, 1.0 - FINEST_LUCK)
     return np.asarray(special.ndtri(inside))
 
 

@@ -13,7 +13,7 @@ from functools import cache, partial
 import numpy as np
 import pytest
 
-from sim.engine.random_streams import RandomStreams, SharedStreams
+from sim.engine.random_streams import RandomStreams
 from sim.engine.rounds import Assessment
 from sim.engine.sampling import ParameterSample, check_values
 from sim.engine.simulate import play_rows, simulate
@@ -199,7 +199,7 @@ def seen_at_once(case: Scenario, changed: dict[str, float], runs: int) -> set[st
     """The numbers by which somebody makes something else of some deal on the first day."""
     luck = luck_of(changed, runs)
     values = check_values(case, in_groups(case, changed, runs), len(luck))
-    talks = Talks(case, SharedStreams(1, 0, len(luck), luck), days=1, values=values)
+    talks = Talks(case, RandomStreams(1, 0, len(luck), luck), days=1, values=values)
     release_model(talks)
     scene = scene_of(talks)
     return unlike_the_first((getattr(scene, name) for name in MADE_OF_IT), changed)

@@ -4,6 +4,7 @@ Where a number comes from many runs it is met within four standard errors.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -20,6 +21,7 @@ from sim.scenario.loading import find_scenario, read_text
 from sim.theory.concession import TACTICS, ConcessionInput
 from sim.theory.durability import median_day, survival
 from sim.theory.war import fearon_surplus, perceived_range, posterior_gap, ruin
+from sim.types import Floats
 from tests.builders import (
     case_of,
     certain,
@@ -282,12 +284,18 @@ def test_a_mediator_who_brings_nothing_changes_nothing(channel):
 # --- Symmetry ---
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Renamed(RandomStreams):
     """The luck of somebody else: every name of a stream is turned around."""
 
-    def _bits(self, stream: str, stretch: int, width: int) -> np.random.PCG64:
-        return super()._bits(_turned(stream), stretch, width)
+    def once(self, stream: str, width: int = 1) -> Floats:
+        return super().once(_turned(stream), width)
+
+    def onces(self, streams: Sequence[str]) -> Floats:
+        return super().onces([_turned(stream) for stream in streams])
+
+    def days(self, streams: Sequence[str], first: int, last: int) -> Floats:
+        return super().days([_turned(stream) for stream in streams], first, last)
 
 
 def _turned(text: str) -> str:
@@ -309,7 +317,7 @@ def test_a_name_is_only_a_name():
     assert differing(one, other) == []
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SeenFromBehind(RandomStreams):
     """The luck of battles, told by the other side."""
 
@@ -492,7 +500,7 @@ def test_with_noise_nobody_signs_what_is_worse_by_more_than_the_noise():
         luck = RandomStreams(1, 0, 200).daily(f"answers {party}")
         for day in range(1, 121):
             signed = outcomes.deal_day == day
-            whim = 0.02 * logit(luck[day][signed].astype(float))
+            whim = 0.02 * logit(luck[day][signed])
             assert (outcomes.surplus[signed, k] + np.maximum(whim, 0) >= -1e-6).all()
 
 

@@ -9,7 +9,7 @@ from sim import simulate
 from sim.classroom import commands
 from sim.classroom.plan import ExercisePlan, ParameterInject, Setting
 from sim.classroom.table_model import Model
-from sim.classroom.table_talks import Script, TableTalks, planned_script
+from sim.classroom.table_talks import Forked, Script, TableTalks, planned_script
 from sim.engine.outcomes import NONE
 from sim.engine.random_streams import RandomStreams
 from sim.engine.talks import release_model
@@ -65,6 +65,19 @@ def test_a_style_makes_every_party_give_way_sooner_or_later_and_draws_nothing_an
     plain = simulate(other.case, runs=40, seed=9, levers=other.levers)
     assert np.array_equal(outcomes.deal_day, plain.deal_day)
     assert not np.array_equal(outcomes.deal_day, Model(usual).alone(40)[0].deal_day)
+
+
+@pytest.mark.parametrize("after", [0, 1, 6, 7, 500])
+def test_forked_streams_are_the_tables_until_a_day_and_then_their_own(after):
+    own, table = RandomStreams(1, 2**40, 4), RandomStreams(1, 2, 1)
+    forked = Forked(1, 0, 4, np.full(4, 2), after=after, own=own)
+    some = forked.of(np.array([3, 1]))
+    assert (forked.once("draw a", 2) == table.once("draw a", 2)).all()
+    luck, some_luck = forked.daily("leaks"), some.daily("leaks")
+    for day in (1, 2, 6, 7, 8, 200):
+        whose = table if day <= after else own
+        assert (luck[day] == whose.daily("leaks")[day]).all()
+        assert np.array_equal(some_luck[day], luck[day][[3, 1]])
 
 
 def test_the_same_seed_gives_the_same_log():

@@ -15,7 +15,7 @@ import sim.engine.simulate
 import sim.findings.sensitivity
 from sim.cli.app import app
 from sim.cli.console_sensitivity import print_study
-from sim.engine.random_streams import RandomStreams, SharedStreams
+from sim.engine.random_streams import RandomStreams
 from sim.engine.sampling import stream_name
 from sim.engine.simulate import simulate
 from sim.findings.designs import DesignTable, ExperimentDesign, IncompleteError, screening_design
@@ -58,7 +58,7 @@ def own_points(runs: int, seed: int = 7) -> dict[str, np.ndarray]:
 
 def test_borrowed_luck_is_the_lenders_in_every_stream():
     whose = np.array([5, 3, 3, 40])
-    borrowed, all_luck = SharedStreams(2, 0, 4, whose), RandomStreams(2, 0, 41)
+    borrowed, all_luck = RandomStreams(2, 0, 4, whose), RandomStreams(2, 0, 41)
     assert np.array_equal(borrowed.once("war", 3), all_luck.once("war", 3)[whose])
     for day in (1, 32, 33, 100):
         assert np.array_equal(borrowed.daily("peace")[day], all_luck.daily("peace")[day][whose])
@@ -98,7 +98,7 @@ def test_workers_do_not_matter_to_a_design(monkeypatch):
 def test_a_point_moves_its_own_number_only():
     case, luck = played(RIVERS), np.zeros(2, dtype=int)
     points = {"channel.leak": np.array([0.1, 0.9])}
-    talks = sim.engine.simulate.Talks(case, SharedStreams(1, 0, 2, luck), days=1, points=points)
+    talks = sim.engine.simulate.Talks(case, RandomStreams(1, 0, 2, luck), days=1, points=points)
     sim.engine.simulate.release_model(talks)
     moved = [p for p in case.quantities() if np.ptp(talks.sample[p]) > 0]
     assert moved == ["channel.leak"]
