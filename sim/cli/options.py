@@ -27,6 +27,9 @@ MOST_RUNS = 10_000_000
 #: Nor follows them for longer; `sim.scenario.schema` has the same number and is not light.
 MOST_DAYS = 3650
 
+#: No seed is greater; `sim.engine.simulate` has the same number.
+MOST_SEED = 2**63 - 1
+
 
 def _not_too_many(runs: int | None) -> int | None:
     if runs is not None and runs > MOST_RUNS:
@@ -35,6 +38,12 @@ def _not_too_many(runs: int | None) -> int | None:
             "2 GB on the disk; 10,000 already give a share to within one in a hundred"
         )
     return runs
+
+
+def _not_too_great(seed: int) -> int:
+    if seed > MOST_SEED:
+        raise typer.BadParameter(f"a seed is at most {MOST_SEED:,}")
+    return seed
 
 
 _OUT = typer.Option(
@@ -61,7 +70,10 @@ Budget = Annotated[
     int,
     typer.Option(min=1, callback=_not_too_many, help="about how many talks to simulate in all"),
 ]
-Seed = Annotated[int, typer.Option(min=0, help="the luck: the same seed, the same results")]
+Seed = Annotated[
+    int,
+    typer.Option(min=0, callback=_not_too_great, help="the luck: the same seed, the same results"),
+]
 Days = Annotated[
     int | None,
     typer.Option(

@@ -200,6 +200,7 @@ def test_a_key_is_set_once():
         ["run", MINIMAL, "--runs", "0"],
         ["run", MINIMAL, "--runs", "many"],
         ["run", MINIMAL, "--seed", "-1"],
+        ["run", MINIMAL, "--seed", str(2**63)],
         ["run", MINIMAL, "--days", "0"],
         ["run", MINIMAL, "--colour", "red"],
         ["run", "no-such-scenario"],
