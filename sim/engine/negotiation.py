@@ -198,7 +198,7 @@ class ModelMoves:
         """Return where a mediator would try a text of its own today, and which: two (rows,)."""
         rows, day = meeting.rows, meeting.day
         weights = np.array([mediator.params.drafting[rows] for mediator in self.mediators])
-        uniforms = self.drafter_draws[day].take(rows, axis=1).astype(np.float64)
+        uniforms = self.drafter_draws[day].take(rows, axis=1)
         waiting = -np.log1p(-uniforms) / np.maximum(weights, 1e-300)
         called = self.mediated_draws[day][rows] < self.channel.mediated[rows]
         return called & (weights.max(axis=0) > 0), np.asarray(waiting.argmin(axis=0))
