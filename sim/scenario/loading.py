@@ -91,6 +91,11 @@ def scenario_names() -> list[str]:
     return sorted({file.stem for file in files if file.name != PHRASES})
 
 
+def backtest_names() -> list[str]:
+    """Return the names of the scenarios that only backtests need, sorted."""
+    return sorted({file.stem for folder in FOLDERS for file in (folder / BACKTESTS).glob("*.yaml")})
+
+
 def find_scenario(name_or_path: str | FilePath) -> FilePath:
     """Return the file of a scenario, by its name or its path.
 
