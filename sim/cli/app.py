@@ -623,6 +623,45 @@ def scorecard(
     )
 
 
+@app.command()
+@report_errors
+def signs(
+    name: Name,
+    runs: Runs = 2000,
+    seed: Seed = 1,
+    workers: Workers = None,
+    json_to: JsonTo = None,
+) -> None:
+    """Hold what each lever does at both ends against what research expects of it.
+
+    A call judges by its own talks and seed; 10,000 and a second seed make it firmer. Talks are
+    followed for 240 days. In the JSON, `expect` is what this end is expected to do, and effects are
+    shares of talks, changed minus unchanged.
+    """
+    scenario, _ = load(name, {})
+    command = as_command("signs", name, sets={}, runs=runs, seed=seed)
+    check_json(json_to)
+    from sim.cli import console_signs
+    from sim.validation import signs as sign_tables
+
+    done = 0
+    with progress(sign_tables.runs_in_all(scenario, runs)) as advance:
+
+        def move_on(now: int, total: int) -> None:
+            nonlocal done
+            advance(now - done)
+            done = now
+
+        table = sign_tables.sign_table(
+            scenario, runs=runs, seed=seed, workers=workers or cores(), progress=move_on
+        )
+    deliver(
+        table.as_data(),
+        json_to,
+        lambda screen: console_signs.print_signs(table, command, screen),
+    )
+
+
 # --- Commands that start a server
 
 
