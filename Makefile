@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv run dashboard classroom check test lint types contracts unit pytest test-newer bench bench-classroom bench-sweep bench-dashboard coverage-study study system scenarios-check lock clean
+.PHONY: help venv run dashboard classroom check test lint types contracts unit pytest test-newer bench bench-classroom bench-sweep bench-dashboard coverage-study study system signs scenarios-check lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -92,6 +92,9 @@ bench-dashboard: $(READY)  ## how fast the dashboard answers (ARGS="--visitors 6
 
 system: $(READY)  ## find the browser and the database server that tests need, or fetch them
 	@$(BIN)/python -m tests.tools.system_packages
+
+signs: $(READY)  ## what each lever does beside what research expects, into scenarios/signs (an hour or two)
+	@$(BIN)/python -m sim.validation.signs $(ARGS)
 
 scenarios-check: $(READY)  ## read every scenario and complain helpfully
 	@for scenario in scenarios/*.yaml scenarios/backtests/*.yaml; do $(BIN)/parley check "$$scenario" || exit 1; done
