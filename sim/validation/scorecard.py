@@ -20,6 +20,7 @@ from sim.engine.outcomes import NONE, Outcomes
 from sim.engine.simulate import Progress
 from sim.findings.statistics import held_for
 from sim.provenance import version
+from sim.scenario.loading import load_scenario
 from sim.scenario.quantity import Share
 from sim.scenario.schema import Scenario, Strategy
 from sim.validation.arms import DAYS, SEED_CASE, Answer, Ratio, TreatmentArm, deals, play
@@ -40,7 +41,10 @@ from sim.validation.backtests import (
 )
 from sim.validation.history import History, default_history, in_words, load_history
 from sim.validation.history import Pauses as PastPauses
+from sim.validation.signs import shipped_names
 from sim.validation.stylized_facts import Fact, Verdict, facts
+from sim.validation.verdicts import COMMAND, OUTCOMES, StoredSigns, stored_verdicts
+from sim.validation.verdicts import Verdict as SignVerdict
 
 RUNS, SEED = 4000, 1
 
@@ -204,6 +208,7 @@ class Scorecard:
     criteria: tuple[Criterion, ...]
     pauses: PauseForecasts | None
     ablations: Mapping[str, Mapping[str, Headline]]
+    signs: Mapping[str, StoredSigns | None]  # by scenario; None where it is not judged yet
 
 
 def history_named(name: str | None) -> History:
@@ -240,6 +245,7 @@ def scorecard(
     if runs < LEAST_RUNS:
         raise ValueError(f"runs is {runs}: {TOO_FEW}")
     past = default_history() if past is None else past
+    judged = {name: stored_verdicts(load_scenario(name)) for name in shipped_names()}
     played = play(all_arms(past), runs=runs, seed=seed, workers=workers, progress=progress)
     answers = [(fact, fact.answer(played)) for fact in facts(past)]
     people = counts(past, played)
@@ -255,6 +261,7 @@ def scorecard(
         tuple(criteria(past, played, runs=runs, seed=seed)),
         pauses(past, seed=seed),
         _ablated(past, played),
+        judged,
     )
 
 
@@ -287,6 +294,10 @@ def as_dict(card: Scorecard) -> dict[str, Any]:
             }
             for name, of in card.ablations.items()
         },
+        "signs": {
+            name: None if record is None else dict(record.counts())
+            for name, record in card.signs.items()
+        },
     }
 
 
@@ -308,6 +319,7 @@ def as_markdown(card: Scorecard) -> str:
     parts.append(_backtests_in_words(card))
     if asked_of is not None:
         parts.append(_ablations_in_words(card, asked_of.seed_case))
+    parts.append(_signs_in_words(card))
     return "\n\n".join(parts) + "\n"
 
 
@@ -504,6 +516,41 @@ def _ablations_in_words(card: Scorecard, seed_case: str) -> str:
         cells = (_plain(value) if plain else _moved(value) for value in row.values())
         lines.append((f"**{ablation.name}**: {ablation.words}", *cells))
     return f"{text}\n\n{_table(('taken out', *HEADLINES), lines)}"
+
+
+def _signs_in_words(card: Scorecard) -> str:
+    text = _text(
+        f"""
+        ## Levers and what research expects of them
+
+        Each lever is played at both ends and held against what research expects of it, which was
+        written down with its sources before ({len(OUTCOMES)} outcomes for each end; `parley signs
+        NAME` shows them). Counted is what all calls agree on: *against* only where each call says
+        so. Made by `{COMMAND}`.
+        """
+    )
+    lines = [(f"`{name}`", *_signs_of(record)) for name, record in card.signs.items()]
+    head = ("scenario", "as expected", "undecided", "against", "open", "which are against")
+    return f"{text}\n\n{_table(head, lines)}"
+
+
+def _signs_of(record: StoredSigns | None) -> tuple[str, ...]:
+    """Return how many outcomes have each verdict, and which are against."""
+    if record is None:
+        return ("not judged yet", "", "", "", "")
+    counts = record.counts()
+    against = [
+        f"{row.name} at {row.value:g} ({outcome.replace('_', ' ')})"
+        for row, outcome, verdict in record.outcomes()
+        if verdict == "against"
+    ]
+    against += [
+        f"mediation ({name.replace('_', ' ')})"
+        for name, verdict in record.mediation().items()
+        if verdict == "against"
+    ]
+    verdicts: tuple[SignVerdict, ...] = ("as expected", "undecided", "against", "open")
+    return (*(str(counts[verdict]) for verdict in verdicts), ", ".join(against) or "none")
 
 
 def _plain(headline: Headline) -> str:

@@ -10,11 +10,14 @@ import pytest
 from typer.testing import CliRunner
 
 from sim.cli.app import app
+from sim.scenario.loading import load_scenario
 from sim.validation import scorecard as cards
 from sim.validation.arms import Answer, Ratio, TreatmentArm, against, change, play
 from sim.validation.history import load_history
 from sim.validation.scorecard import ABLATIONS, HEADLINES, Row, as_dict, as_markdown, write
+from sim.validation.signs import shipped_names
 from sim.validation.stylized_facts import facts
+from sim.validation.verdicts import OUTCOMES, LeverSign, Measured, Signs, StoredSigns
 
 #: Plays many talks before its first test.
 pytestmark = pytest.mark.slow
@@ -148,6 +151,21 @@ def test_taking_nothing_out_moves_nothing_and_all_else_is_compared_with_it(card)
     assert all(headline.moved == 0 for headline in card.ablations["nothing"].values())
     believed = card.ablations[BELIEVED]
     assert believed["total withdrawal"].moved > 2 * believed["total withdrawal"].moved_error > 0
+
+
+def test_what_levers_do_is_told_for_every_scenario_or_said_to_be_not_judged_yet(card):
+    case = load_scenario("two-rivers")
+    effects = {name: Measured(estimate=0.1, se=0.01) for name in OUTCOMES}
+    row = LeverSign.of("leaks", case.levers["leaks"], "high", effects)
+    calls = [Signs(runs=9, seed=seed, levers=[row], mediators=None) for seed in (1, 2)]
+    record = StoredSigns(scenario="two-rivers", fingerprint="f", calls=calls)
+    odd = replace(card, signs={"two-rivers": record, "gaza-2025-01": None})
+    text = as_markdown(odd)
+    against = "leaks at 4 (room), leaks at 4 (deal 90), leaks at 4 (deal 180)"
+    assert f"| `two-rivers` | 0 | 0 | 3 | 0 | {against} |" in text
+    assert "| `gaza-2025-01` | not judged yet |" in text
+    assert as_dict(odd)["signs"]["two-rivers"]["against"] == 3
+    assert set(card.signs) == set(shipped_names())
 
 
 def test_the_section_is_put_between_its_markers_and_leaves_the_rest_alone(card, tmp_path):
