@@ -12,13 +12,13 @@ from sim.validation.verdicts import (
     ERRORS,
     LEAST,
     LEAST_WHERE_NONE,
+    OUTCOME_WORDS,
     OUTCOMES,
     Judged,
     JudgedMediation,
     LeverSign,
     Measured,
     MediatorSigns,
-    Outcome,
     Verdict,
 )
 
@@ -29,14 +29,6 @@ MARKS: dict[Verdict, str] = {
     "undecided": "?",
     "open": "○",
     "not judged": " ",
-}
-
-#: Outcomes in a few words, for sentences.
-OUTCOME_WORDS: dict[Outcome, str] = {
-    "room": "room",
-    "deal_90": "truces by day 90",
-    "deal_180": "truces by day 180",
-    "kept": "truces kept",
 }
 
 #: The table's columns after the first, and how wide they are.

@@ -31,6 +31,14 @@ Verdict = Literal["against", "undecided", "open", "as expected", "not judged"]
 Outcome = Literal["room", "deal_90", "deal_180", "kept"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
+#: The same in a few words, for sentences.
+OUTCOME_WORDS: Mapping[Outcome, str] = {
+    "room": "room for agreement",
+    "deal_90": "truces by day 90",
+    "deal_180": "truces by day 180",
+    "kept": "truces that are kept",
+}
+
 #: What mediation is judged by: how talks are played without it, or without a part of it.
 MediationArm = Literal[
     "without_mediators", "access_0", "without_information", "without_formulation"

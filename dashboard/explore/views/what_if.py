@@ -12,9 +12,16 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.common import theme
-from dashboard.explore import challenges, downloads, page_state, progress, session, what_if_widgets
+from dashboard.explore import (
+    caveats,
+    challenges,
+    downloads,
+    page_state,
+    progress,
+    session,
+    what_if_widgets,
+)
 from dashboard.explore.answer_models import WhatIfAnswer, headline_on, read_what_if, section_named
-from dashboard.explore.caveats import caveats_for
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.session import set_what_if, undo
 from sim.reporting.models import Headline
@@ -41,18 +48,22 @@ def lever_panel(what_if: WhatIf, case: Scenario) -> None:
             icon=":material/restart_alt:",
         )
     names, sources = list(case.levers), page_state.lever_sources(case)
+    verdicts = caveats.verdicts_on(what_if)
+    if names and verdicts is None:
+        st.caption(caveats.NOT_JUDGED_YET)
+    notes = {name: caveats.lever_note(verdicts, name) for name in names}
     shown = SHOWN_AT_ONCE if len(names) > SHOWN_AT_ONCE + 1 else len(names)
     for name in names[:shown]:
-        lever_slider(what_if, case, name, sources[name])
+        lever_slider(what_if, case, name, sources[name], notes[name])
     if names[shown:]:
         moved = any(name in dict(what_if.levers) for name in names[shown:])
         with st.expander(f"{len(names) - shown} more levers", expanded=moved):
             for name in names[shown:]:
-                lever_slider(what_if, case, name, sources[name])
+                lever_slider(what_if, case, name, sources[name], notes[name])
 
 
-def lever_slider(what_if: WhatIf, case: Scenario, name: str, basis: str) -> None:
-    """Draw one lever: where it stands, its default, and its basis."""
+def lever_slider(what_if: WhatIf, case: Scenario, name: str, basis: str, note: str) -> None:
+    """Draw one lever: where it stands, its default, its basis, and a note on what it does."""
     spec = case.levers[name]
     key = f"lever-{what_if.scenario}-{name}"
 
@@ -73,7 +84,8 @@ def lever_slider(what_if: WhatIf, case: Scenario, name: str, basis: str) -> None
             on_change=on_change,
             help=theme.escape(f"{spec.help} Rests on: {basis}."),
         )
-        st.caption(_lever_caption(spec, what_if.setting(name)))
+        caption = _lever_caption(spec, what_if.setting(name))
+        st.caption(f"{caption} · {note}" if note else caption)
 
 
 def _lever_caption(spec: Lever, setting: float) -> str:
@@ -193,7 +205,7 @@ with right:
         if data is not None:
             answer = read_what_if(data)
             show_headline(headline_place, answer.headline, day, query.runs)
-            for caveat in caveats_for(what_if):
+            for caveat in caveats.caveats_for(what_if):
                 st.warning(caveat, icon=":material/balance:")
             what_if_widgets.score_guess(what_if, answer, days)
             theme.section(section_named(answer.sections, section))

@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard.common import theme
 from dashboard.explore import progress, session
 from dashboard.explore.answer_models import SectionAnswer
-from dashboard.explore.caveats import MEDIATION_CAVEAT, PRIZE_CAVEAT
+from dashboard.explore.caveats import mediation_caveats
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.query import Query
 
@@ -56,10 +56,6 @@ PARTS = {
         "talks in all",
     ),
 }
-
-
-#: Caveats of the parts in which the sign of some figures rests on a known weakness.
-CAVEATS = {"mechanisms": PRIZE_CAVEAT, "mediation": MEDIATION_CAVEAT}
 
 
 def choose_part() -> str:
@@ -159,7 +155,7 @@ if query is not None:
             f"{query.runs:,} {PARTS[name].runs_label}, {what_if.days} days, seed {what_if.seed}. "
             "Intervals speak of luck only."
         )
-        if name in CAVEATS:
-            st.warning(CAVEATS[name], icon=":material/balance:")
+        for caveat in mediation_caveats(what_if) if name == "mediation" else ():
+            st.warning(caveat, icon=":material/balance:")
         st.markdown("The same at the command line, or more of it:")
         st.code(command_line(name, what_if, query), language=None, wrap_lines=True)

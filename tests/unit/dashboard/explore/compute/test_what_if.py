@@ -1,13 +1,12 @@
 """Answers are those of `sim`, and what visitors keep stays theirs."""
 
 import json
-import re
 
 import pytest
 
 from dashboard.common import theme
 from dashboard.common.disk_cache import Cache
-from dashboard.explore import caveats, downloads, page_state, progress
+from dashboard.explore import downloads, page_state, progress
 from dashboard.explore.compute.context import JobContext
 from dashboard.explore.compute.dispatch import answer
 from dashboard.explore.query import Query, QueryArm
@@ -170,26 +169,6 @@ def test_a_chart_that_travels_alone_says_what_it_is_of_and_that_it_is_no_forecas
         "not a forecast",
     ):
         assert words in said
-
-
-@pytest.mark.parametrize(
-    ("lever", "setting", "caution"),
-    [
-        ("guarantee_strength", 3.0, caveats.PRIZE_CAVEAT),
-        ("war_cost_israel", 2.0, caveats.PRIZE_CAVEAT),
-        ("mediator_access", 0.0, caveats.MEDIATION_CAVEAT),
-        ("leaks", 0.0, None),
-    ],
-)
-def test_where_the_model_is_weakest_the_page_says_so(lever, setting, caution):
-    asked = page_state.unchanged("gaza-2024-01").with_lever(lever, setting)
-    assert caveats.caveats_for(asked) == ([caution] if caution else [])
-
-
-def test_every_pattern_of_a_caution_meets_a_number_of_the_seed_case():
-    numbers = page_state.unchanged("gaza-2024-01").baseline.case().quantities()
-    for pattern in caveats.CAVEAT_BY_PATH:
-        assert any(re.fullmatch(pattern, path) for path in numbers), pattern
 
 
 def test_visitors_find_what_they_kept_and_nobody_elses(tmp_path):
