@@ -445,6 +445,12 @@ class Ends(Part):
         return {"anyOf": [{"enum": list(_MIRROR)}, handler(core_schema)]}
 
 
+def _or_just_one(schema: dict[str, Any]) -> None:
+    """Let the JSON Schema of a list take one of its items as well."""
+    items = schema["items"]
+    schema["anyOf"] = [items, {"type": schema.pop("type"), "items": schema.pop("items")}]
+
+
 class Expectation(Part):
     """What research expects a lever to do; an outcome that is not named is not judged."""
 
@@ -460,7 +466,9 @@ class Expectation(Part):
     kept: Ends | None = Field(
         None, description="on a first truce that nobody breaks in its first 60 days, of all talks"
     )
-    source: list[str] = Field([], description="a name in `sources`, or several")
+    source: list[str] = Field(
+        [], description="a name in `sources`, or several", json_schema_extra=_or_just_one
+    )
     why: str = Field(min_length=1, description="the argument, and why an outcome is not named")
 
     @field_validator("source", mode="before")

@@ -7,6 +7,7 @@ import pytest
 from sim.scenario.errors import ScenarioError
 from sim.scenario.loading import (
     find_scenario,
+    json_schema,
     load_scenario,
     read_text,
     sha256_of,
@@ -81,6 +82,12 @@ def test_an_expectation_survives_a_changed_number():
     expecting = with_levers(f"{{deal: fewer, source: {SOURCE}, why: so}}")
     changed = with_changes(expecting, {"channel.leak": 0.5})
     assert changed.levers["lever0"].expect == expecting.levers["lever0"].expect
+
+
+def test_editors_are_told_of_the_short_forms():
+    parts = json_schema()["$defs"]
+    assert {"type": "string"} in parts["Expectation"]["properties"]["source"]["anyOf"]
+    assert {"enum": ["more", "fewer", "none", "open"]} in parts["Ends"]["anyOf"]
 
 
 # --- What is refused
