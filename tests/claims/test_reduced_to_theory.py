@@ -472,7 +472,7 @@ def test_without_noise_nobody_signs_what_is_worse_than_no_deal(name):
 
 @pytest.mark.parametrize("name", ["two-rivers", "gaza-2024-01", "gaza-2023-11"])
 def test_without_noise_there_is_no_deal_without_a_zopa(name):
-    outcomes = simulate(case_of(name, steady(name) | proud(name)), runs=200, days=60)
+    outcomes = simulate(case_of(name, steady(name) | proud(name)), runs=600, days=60)
     never = outcomes.zopa_rounds == 0
     assert never.sum() > 5
     assert (outcomes.deal_day[never] == NONE).all()

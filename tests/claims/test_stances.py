@@ -152,20 +152,6 @@ def test_a_temporary_text_for_some_is_no_retreat_from_a_demand_for_all():
     assert len(set(levels[within, column].tolist())) > 1
 
 
-# --- What cannot be agreed is not ---
-
-
-@pytest.mark.parametrize("name", PLAYED)
-def test_an_empty_zone_without_noise_in_answers_never_brings_a_deal(name):
-    """Side payments are counted in; a gain of nothing is allowed for the rounding of a sum."""
-    outcomes = simulate(case_of(name, {"channel.acceptance_noise": 0}), runs=300)
-    dealt = outcomes.deal_day != NONE
-    assert dealt.any()
-    assert (outcomes.zopa_day[dealt] != NONE).all()
-    vetoes = [k for k, spec in enumerate(played(name).parties.values()) if spec.veto]
-    assert outcomes.surplus[dealt][:, vetoes].min() >= -0.11  # what mediators can add at the most
-
-
 # --- Mediation adds ---
 
 
