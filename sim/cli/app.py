@@ -155,6 +155,7 @@ def _checked(file: str) -> tuple[list[str], str]:
         read_file,
         scenario_names,
     )
+    from sim.scenario.notes import notes_on
     from sim.scenario.packages import feasible_packages
     from sim.scenario.yaml_tree import keys_at_top
 
@@ -177,7 +178,8 @@ def _checked(file: str) -> tuple[list[str], str]:
     except ScenarioError as error:
         return [str(complaint) for complaint in error.complaints], ""
     packages, numbers = len(feasible_packages(scenario)), len(scenario.quantities())
-    return [], f"{file}: fine ({scenario.title}; {packages} packages, {numbers} numbers)"
+    fine = f"{file}: fine ({scenario.title}; {packages} packages, {numbers} numbers)"
+    return [], "\n".join([fine, *(f"  note: {note}" for note in notes_on(scenario))])
 
 
 def _check_plays(scenario: Scenario, file: Path) -> None:

@@ -16,7 +16,6 @@ from sim.engine.outcomes import ENDINGS, NONE
 from sim.engine.random_streams import DailyStream, RandomStreams
 from sim.engine.sampling import ParameterSample
 from sim.engine.simulate import simulate
-from sim.engine.talks import Talks
 from sim.scenario.loading import find_scenario, read_text
 from sim.theory.concession import TACTICS, ConcessionInput
 from sim.theory.durability import median_day, survival
@@ -302,10 +301,6 @@ def _turned(text: str) -> str:
     """A text in which upland and delta have changed their names."""
     other = {"upland": "delta", "delta": "upland"}
     return re.sub(r"\b(upland|delta)\b", lambda name: other[name.group()], text)
-
-
-def outcomes_of(talks: Talks):
-    return talks.play().outcomes("", "", {})
 
 
 def test_a_name_is_only_a_name():

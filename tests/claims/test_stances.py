@@ -1,16 +1,19 @@
 """Firm and flexible leaderships: known answers, and what must hold of any deal."""
 
 from functools import cache
+from unittest import mock
 
 import numpy as np
 import pytest
 
+from sim.engine.agents.party import Party
 from sim.engine.outcomes import NONE, Outcomes
 from sim.engine.simulate import simulate
 from sim.findings.mediation import with_mediators
 from sim.scenario.packages import within_position
 from sim.theory.stances import REFERENCE_COST, share_flexible
 from tests.builders import PLAYED, case_of, played, talks_of
+from tests.support.vetoes import with_vetoes
 
 #: Daily hazards of turning flexible and of turning firm.
 OPENS, CLOSES = 0.015, 1 / 45
@@ -218,3 +221,41 @@ def test_all_in_public_brings_fewer_deals_than_all_in_secret(name):
         for leak in (1, 0)
     )
     assert public < secret
+
+
+# --- More than two who can refuse ---
+
+
+@cache
+def with_more_vetoes(vetoes: int, camp: str) -> Outcomes:
+    return simulate(with_vetoes(played("two-rivers"), vetoes, camp), runs=500)
+
+
+def deals(outcomes: Outcomes) -> float:
+    return float((outcomes.deal_day != NONE).mean())
+
+
+def test_every_veto_makes_deals_rarer():
+    two, three, five = usual("two-rivers"), with_more_vetoes(3, ""), with_more_vetoes(5, "")
+    assert deals(two) > deals(three) + 0.05
+    assert deals(three) > deals(five) + 0.03
+
+
+@pytest.mark.parametrize("vetoes", [3, 5])
+def test_parties_that_hear_the_same_news_are_flexible_together_more_often(vetoes):
+    apart, together = with_more_vetoes(vetoes, ""), with_more_vetoes(vetoes, "valley")
+    assert together.open_days.mean() > 1.5 * apart.open_days.mean()
+    assert deals(together) > deals(apart)
+
+
+# --- What is learnt ---
+
+
+def test_learning_undoes_some_of_the_harm_that_hoping_for_more_does():
+    """In Two Rivers, where parties hope for three times as much: some two deals of 100."""
+    levers = {"optimism": 3.0}
+    learning = simulate(played("two-rivers"), runs=1500, levers=levers)
+    with mock.patch.object(Party, "learn", return_value=None):
+        deaf = simulate(played("two-rivers"), runs=1500, levers=levers, workers=1)
+    gain = (learning.deal_day != NONE).astype(float) - (deaf.deal_day != NONE)
+    assert gain.mean() > 2 * gain.std() / np.sqrt(len(gain))

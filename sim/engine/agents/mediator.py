@@ -24,6 +24,7 @@ from sim.types import Bools, Floats, Ints
 #: A side payment aims this many scales of noise above what a party is thought to settle for.
 MARGIN_OF_PERSUASION = 3.0
 
+
 @dataclass(frozen=True)
 class Soundings:
     """What the parties let a mediator know in a round; axis 0 is the row."""

@@ -1,0 +1,40 @@
+"""`parley check` says what stances make of a scenario that is fine."""
+
+import pytest
+
+from sim.scenario.notes import notes_on
+from sim.scenario.schema import Scenario
+from tests.builders import PLAYED, case_of, played
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_nothing_is_noted_where_positions_bind_and_exclude_each_other(name):
+    assert notes_on(played(name)) == []
+
+
+def test_packages_that_firm_leaderships_would_sign_are_counted():
+    assert notes_on(case_of("gaza-2025-01")) == [
+        "8 packages fit what all sides say: firm leaderships may sign them"
+    ]
+
+
+def saying(name: str, party: str, phrases: dict[str, dict[str, object]]) -> Scenario:
+    """A scenario in which a party says something else and draws no red line."""
+    content = played(name).model_dump()
+    content["phrases"] |= phrases
+    content["parties"][party]["positions"] = {"states": list(phrases), "red_lines": []}
+    return Scenario.model_validate(content)
+
+
+def test_a_party_whose_words_bar_nothing_is_said_to_be_bound_by_nothing():
+    words = {"let us talk": {"duration": {"min": "14d"}}}
+    notes = notes_on(saying("two-rivers", "delta", words))
+    assert notes[0] == (
+        "what delta says bars no package: while firm it still bargains by its interests"
+    )
+
+
+def test_a_party_whose_words_bar_everything_is_said_to_sign_nothing():
+    words = {"at once": {"duration": {"max": 14}}, "for ever": {"duration": {"min": "permanent"}}}
+    notes = notes_on(saying("two-rivers", "delta", words))
+    assert notes == ["what delta says bars every package: while firm it signs nothing"]
