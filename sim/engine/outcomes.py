@@ -41,8 +41,9 @@ FORMAT = "parley.outcomes/2"
 #: What a column of a day-by-day series is called in a file.
 SERIES = "series_"
 
-#: Why a round in which there was a ZOPA brought no deal, besides a party refusing.
-FIRM, BAD_TEXT, CONFIRMATION, SUSPENSION = "firm", "text", "confirmation", "suspension"
+#: Why a round brought no first deal, besides a party that held out for more.
+NO_ROOM, FIRM, BAD_TEXT = "room", "firm", "text"
+CONFIRMATION, SUSPENSION = "confirmation", "suspension"
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Labels:
     causes: tuple[str, ...]  # of the end of a truce: parties, spoilers, expiry
     forward: tuple[str, ...]
     backward: tuple[str, ...]
-    missed: tuple[str, ...]  # why a round with a ZOPA brought no deal
+    missed: tuple[str, ...]  # why a round brought no first deal
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,20 @@ class Outcomes:
         Texts that nobody else refused.
     no_way_out : array, (runs, parties)
         Rounds in which this party saw no way out.
+    firm_rounds : array, (runs, parties)
+        Rounds in which this party's leadership stood firm.
+    open_day : array, (runs,)
+        First day on which all leaderships with a veto were flexible, NONE if never.
+    open_days : array, (runs,)
+        Days before the first deal on which all of them were.
+    texts_own : array, (runs,)
+        Texts that were put to all first: one a round, mostly by a party.
+    texts_own_accepted : array, (runs,)
+        Rounds in which all with a veto accepted a text by a party.
+    texts_mediated : array, (runs,)
+        Texts that a mediator put forward in private once a party's had failed.
+    texts_mediated_accepted : array, (runs,)
+        Rounds in which all with a veto accepted a text by a mediator.
     initial : array, (runs, pools)
         Captives and remains held on the first day.
     returned_alive : array, (runs, pools)
@@ -163,7 +178,11 @@ class Outcomes:
     front : array, (runs,)
         Where the front stands on the last day.
     missed : array, (runs, reasons)
-        Rounds with a ZOPA before the first deal that brought none.
+        Rounds before the first deal that brought none, each with one of the reasons in
+        `labels.missed`: in order, there was no ZOPA ("room"); a firm stance barred all that lay in
+        it ("firm"); the text lay outside what was left of it ("text"); the text lay inside and a
+        party, by name, held out for more; what was agreed was not confirmed ("confirmation"); or a
+        round was due and not held while the talks were suspended ("suspension").
     nash_distance : array, (runs,)
         Of the first deal from Nash's, in shares of the ideal gains.
     inefficiency : array, (runs,)

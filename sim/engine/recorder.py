@@ -22,6 +22,7 @@ from sim.engine.outcomes import (
     CONFIRMATION,
     EXPIRY,
     FIRM,
+    NO_ROOM,
     NONE,
     SUSPENSION,
     Labels,
@@ -80,8 +81,8 @@ class Recorder:
         self.packages = truces.packages
         self.vetoers = [i for i, party in enumerate(parties) if party.veto]
         names = [parties[i].name for i in self.vetoers]
-        #: Why a round with a ZOPA may bring no deal, in the order of `missed`.
-        self.missed_for = (FIRM, BAD_TEXT, *names, CONFIRMATION, SUSPENSION)
+        #: Why a round may bring no first deal, in the order of `missed`.
+        self.missed_for = (NO_ROOM, FIRM, BAD_TEXT, *names, CONFIRMATION, SUSPENSION)
         self.off_centre = distance_from_the_middle(self.packages.levels)
         runs = sample.chance.runs
         self._open(runs, days)
@@ -113,8 +114,7 @@ class Recorder:
         self.texts = {name: zeros() for name in TEXTS}
         self.leaks, self.suspended_days = zeros(), zeros()
         self.zopa_objective = np.zeros(runs, dtype=bool)
-        self.zopa_last = np.zeros(runs, dtype=bool)  # whether there was one when last assessed
-        self.awaited_zopa = np.zeros(runs, dtype=bool)  # and when what waits was agreed
+        self.awaited_for = none()  # the reason, should what waits not be confirmed
         self.missed = np.zeros((runs, len(self.missed_for)), dtype=np.int64)
         self.nash_distance = np.full(runs, np.nan)
         self.inefficiency, self.logrolling = self.nash_distance.copy(), self.nash_distance.copy()
@@ -132,7 +132,7 @@ class Recorder:
         gains = assessment.worth[:, self.vetoers] - assessment.reservation[:, self.vetoers, None]
         self.best_surplus[rows] = gains.min(axis=1).max(axis=1)
         self.optimism[rows] = assessment.war_values[:, self.vetoers].sum(axis=1) - 1.0
-        self.zopa_first[rows] = self.zopa_last[rows] = zopa.any(axis=1)
+        self.zopa_first[rows] = zopa.any(axis=1)
         self.zopa_objective[rows] = objective.any(axis=1)
         self.assessed(assessment)
 
@@ -177,7 +177,7 @@ class Recorder:
 
     def silenced(self, runs: Bools) -> None:
         """Record a round that was called in some runs in which the talks are suspended."""
-        missed = runs & self.zopa_last & (self.deal_day == NONE)
+        missed = runs & (self.deal_day == NONE)
         self.missed[missed, self.missed_for.index(SUSPENSION)] += 1
 
     def assessed(self, assessment: Assessment) -> None:
@@ -198,7 +198,6 @@ class Recorder:
         rows = meeting.assessment.rows
         exists = np.asarray(meeting.zopa.any(axis=1))
         self.zopa_rounds[rows] += exists
-        self.zopa_last[rows] = exists
         opened = rows[exists & (self.zopa_day[rows] == NONE)]
         self.zopa_day[opened] = meeting.day
         self.died_before_zopa[opened] = self.captivity.died[opened]
@@ -210,36 +209,44 @@ class Recorder:
         rows = answered.assessment.rows
         self.refusals[rows] += refused
         self.refused_alone[rows] += refused & (refused.sum(axis=1) == 1)[:, None]
-        self._missed_chances(answered, refused)
+        self._missed_deals(answered, refused)
         agreed, by_party = ~refused.any(axis=1), answered.speaker < len(self.parties)
         self.texts["texts_own"][rows] += 1
         self.texts["texts_own_accepted"][rows] += agreed & by_party
         self.texts["texts_mediated"][rows] += answered.mediated
         self.texts["texts_mediated_accepted"][rows] += agreed & ~by_party
 
-    def _missed_chances(self, answered: NegotiationRound, refused: Bools) -> None:
-        """Record why a round with a ZOPA brought no first deal.
+    def _missed_deals(self, answered: NegotiationRound, refused: Bools) -> None:
+        """Record why a round brought no first deal; what was agreed may yet not be confirmed."""
+        rows = answered.assessment.rows
+        before = self.deal_day[rows] == NONE
+        agreed = ~refused.any(axis=1)
+        exists = np.asarray(answered.meeting.zopa.any(axis=1))
+        place = self.missed_for.index
+        unconfirmed = np.where(exists, place(CONFIRMATION), place(NO_ROOM))
+        self.awaited_for[rows] = np.where(before & agreed, unconfirmed, NONE)
+        roomless = rows[before & ~agreed & ~exists]
+        self.missed[roomless, place(NO_ROOM)] += 1
+        lost = np.flatnonzero(before & ~agreed & exists)
+        if len(lost):
+            self.missed[rows[lost], self._obstacles(answered, refused, lost)] += 1
+
+    def _obstacles(self, answered: NegotiationRound, refused: Bools, lost: Ints) -> Ints:
+        """Return why rounds with a ZOPA failed, in the rows that are `lost`: places in `missed`.
 
         A firm stance bars all that lies in the ZOPA; or the proposal lay outside what was left of
         it; or it lay inside, and of those who `refused` (rows, parties) the one that it left
-        shortest of what it wanted stood in the way. What was agreed may yet fail to be confirmed.
+        shortest of what it wanted stood in the way.
         """
-        rows, zopa, proposal = answered.assessment.rows, answered.meeting.zopa, answered.proposal
-        chance = zopa.any(axis=1) & (self.deal_day[rows] == NONE)
-        agreed = ~refused.any(axis=1)
-        self.awaited_zopa[rows] = chance & agreed
-        lost = np.flatnonzero(chance & ~agreed)
-        if not len(lost):
-            return
-        free = zopa[lost] & answered.meeting.signable[lost]
-        barred = ~free.any(axis=1)
-        inside = free[np.arange(len(lost)), proposal[lost]]
-        short = answered.wanted[lost] - answered.assessment.worth[lost, :, proposal[lost]]
+        proposal, place = answered.proposal[lost], self.missed_for.index
+        free = answered.meeting.zopa[lost] & answered.meeting.signable[lost]
+        inside = free[np.arange(len(lost)), proposal]
+        short = answered.wanted[lost] - answered.assessment.worth[lost, :, proposal]
         short = np.where(refused[lost], short, -np.inf)[:, self.vetoers]
-        held_out = self.missed_for.index(BAD_TEXT) + 1 + short.argmax(axis=1)
-        reason = np.where(inside, held_out, self.missed_for.index(BAD_TEXT))
-        reason[barred] = self.missed_for.index(FIRM)
-        self.missed[rows[lost], reason] += 1
+        held_out = place(BAD_TEXT) + 1 + short.argmax(axis=1)
+        reason = np.where(inside, held_out, place(BAD_TEXT))
+        reason[~free.any(axis=1)] = place(FIRM)
+        return np.asarray(reason)
 
     def leaked(self, rows: Ints) -> None:
         """Record a round that became public."""
@@ -247,9 +254,9 @@ class Recorder:
 
     def not_confirmed(self, rows: Ints) -> None:
         """Record that what waited to be confirmed has come to nothing."""
-        lost = rows[self.awaited_zopa[rows]]
-        self.missed[lost, self.missed_for.index(CONFIRMATION)] += 1
-        self.awaited_zopa[rows] = False
+        lost = rows[self.awaited_for[rows] != NONE]
+        self.missed[lost, self.awaited_for[lost]] += 1
+        self.awaited_for[rows] = NONE
 
     def signed(
         self, assessment: Assessment, proposal: Ints, offered: Floats, on_offer: Bools, day: int
@@ -385,9 +392,9 @@ class Recorder:
 
     def _missed_at_the_end(self, awaited: Ints) -> Ints:
         """Return rounds missed, with those that still wait to be confirmed among them."""
-        waiting = self.awaited_zopa & (awaited != NONE)
+        waiting = np.flatnonzero((self.awaited_for != NONE) & (awaited != NONE))
         missed = self.missed.copy()
-        missed[waiting, self.missed_for.index(CONFIRMATION)] += 1
+        missed[waiting, self.awaited_for[waiting]] += 1
         return missed
 
     def _died_before_zopa(self) -> Ints:

@@ -43,6 +43,12 @@ SINGLE: dict[str, tuple[Kind, str]] = {
     "zopa_day": ("day", "first day of talks with a ZOPA"),
     "zopa_rounds": ("count", "rounds with a ZOPA"),
     "rounds": ("count", "rounds held"),
+    "open_day": ("day", "first day on which all leaderships with a veto were flexible"),
+    "open_days": ("count", "days before the first text was signed on which all of them were"),
+    "texts_own": ("count", "texts put to all first, one a round, mostly by a party"),
+    "texts_own_accepted": ("count", "rounds in which all accepted a text by a party"),
+    "texts_mediated": ("count", "texts that a mediator put forward in private after that"),
+    "texts_mediated_accepted": ("count", "rounds in which all accepted a text by a mediator"),
     "best_surplus": ("amount", "largest gain of the worst-off party on the first day, in utils"),
     "optimism": ("amount", "sum of the parties' war values less 1 on the first day"),
     "violations": ("count", "violations of truces"),
@@ -63,6 +69,7 @@ SEVERAL: dict[str, tuple[Kind, str, str]] = {
     "refusals": ("count", "parties", "texts that this party refused"),
     "refused_alone": ("count", "parties", "texts that nobody else refused"),
     "no_way_out": ("count", "parties", "rounds in which this party saw no way out"),
+    "firm_rounds": ("count", "parties", "rounds in which its leadership stood firm"),
     "initial": ("count", "pools", "captives and remains held on the first day, people"),
     "returned_alive": ("count", "pools", "captives who came home alive, people"),
     "remains_returned": ("count", "pools", "people whose remains came home"),
@@ -72,7 +79,7 @@ SEVERAL: dict[str, tuple[Kind, str, str]] = {
     "remains_held": ("count", "pools", "people whose remains were held on the last day"),
     "died_before_zopa": ("count", "pools", "deaths before the first round with a ZOPA, people"),
     "prisoners_released": ("count", "prisoners", "prisoners released, people"),
-    "missed": ("count", "missed", "rounds with a ZOPA that brought no deal for this reason"),
+    "missed": ("count", "missed", "rounds that brought no first deal for this reason"),
 }
 
 PEOPLE = tuple(name for name, (_, labels, _) in SEVERAL.items() if labels in ("pools", "prisoners"))
