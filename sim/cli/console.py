@@ -159,9 +159,8 @@ def _print_zopa(zopa: ZopaShares, console: Console) -> None:
 
 def _print_blockers(summary: Summary, scenario: Scenario, console: Console) -> None:
     """Print who refused proposals."""
-    table = table_under(
-        console, "Who refused, of 100 texts on the table", "refused", "alone", "saw no way out"
-    )
+    columns = ("refused", "alone", "saw no way out", "stood firm")
+    table = table_under(console, "Who refused, of 100 texts on the table", *columns)
     for party, counts in summary.blockers.items():
         cells = ["–" if share is None else of_hundred(share) for share in counts.values()]
         title = scenario.parties[party].title

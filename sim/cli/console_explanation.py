@@ -11,7 +11,7 @@ from sim.cli.console import heading, opening, plain_table, print_command, say
 from sim.findings.attribution import NO_ISSUE, NOBODY_ALONE
 from sim.findings.lever_search import FRESH_TIMES
 from sim.findings.statistics import scale_of
-from sim.reporting.explanation import LEVER_WORDS, REASON_WORDS, issue_words, measure_words
+from sim.reporting.explanation import LEVER_WORDS, issue_words, measure_words, reason_words
 from sim.reporting.models import (
     CountedEffect,
     CountedEstimate,
@@ -32,6 +32,7 @@ def print_why(why: WhySummary, scenario: Scenario, console: Console) -> None:
     opening(console, f"{scenario.title}: why not?")
     _print_structural(why.structural, scenario, console)
     _print_procedural(why.procedural, scenario, console)
+    _print_stances(why.stood_firm, scenario, console)
     _print_mechanisms(why.mechanisms, console)
     _print_mediation(why.mediation, scenario, console)
     print_command(why.command, console)
@@ -66,13 +67,22 @@ def _print_structural(structural: StructuralSummary, scenario: Scenario, console
 def _print_procedural(
     shares: Mapping[str, CountedEstimate], scenario: Scenario, console: Console
 ) -> None:
-    """Print why rounds with a possible deal brought none."""
-    heading(console, "The talks: why a round with a possible deal brought none, of 100")
+    """Print why rounds before a first deal brought none."""
+    heading(console, "The talks: why a round before a first deal brought none, of 100")
     table = plain_table("")
     for reason, part in shares.items():
-        party = scenario.parties.get(reason)
-        words = f"{party.title} held out for more" if party else REASON_WORDS[reason]
-        table.add_row(Text(words), _interval(part, 100, 0))
+        table.add_row(Text(reason_words(reason, scenario)), _interval(part, 100, 0))
+    console.print(table)
+
+
+def _print_stances(
+    shares: Mapping[str, CountedEstimate], scenario: Scenario, console: Console
+) -> None:
+    """Print how often each leadership stood firm."""
+    heading(console, "Who stood firm on what it had said, of 100 rounds")
+    table = plain_table("")
+    for party, part in shares.items():
+        table.add_row(Text(scenario.parties[party].title), _interval(part, 100, 0))
     console.print(table)
 
 

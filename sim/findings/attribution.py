@@ -31,6 +31,9 @@ NO_ISSUE = "no issue"
 #: Runs whose packages are looked at together: bounds the memory.
 RUNS_AT_ONCE = 500
 
+#: A window that lasts so long, in days, does not close while anybody plays.
+ENDLESS_DAYS = 1e12
+
 #: Days by which the deals that a mechanism costs are counted.
 MECHANISM_DAYS = (90, 180)
 
@@ -161,17 +164,33 @@ def _neutralise(values: Floats, done: int, issue: int, gains: Floats, levels: In
 
 
 def procedural(outcomes: Outcomes) -> dict[str, Finding]:
-    """Why rounds in which there was a ZOPA brought no first deal, as shares that add up to 1.
+    """Why rounds before the first deal brought none, as shares that add up to 1.
 
-    The text lay outside the ZOPA; it lay inside and a party (by name) held out for more; it was
-    agreed and not confirmed; or the talks were suspended on the day of the round.
+    There was no ZOPA; a firm stance barred all that lay in it; the text misjudged what the others
+    would take; it lay inside and a party (by name) held out for more; it was agreed and not
+    confirmed; or a round was due and not held while the talks were suspended.
     """
     missed = outcomes.missed
     whole = missed.sum(axis=1)
-    definition = "share of the rounds with a ZOPA, before a first deal, that brought none"
+    definition = "share of the rounds that were due before a first deal and brought none"
     return {
         reason: share_of_total(reason, missed[:, k], whole, definition)
         for k, reason in enumerate(outcomes.labels.missed)
+    }
+
+
+def stood_firm(outcomes: Outcomes) -> dict[str, Finding]:
+    """In which share of the rounds each leadership stood firm, of those that can refuse a deal."""
+    labels = outcomes.labels
+    return {
+        party: share_of_total(
+            party,
+            outcomes.firm_rounds[:, k],
+            outcomes.rounds,
+            "share of all rounds in which it stood firm",
+        )
+        for k, party in enumerate(labels.parties)
+        if party in labels.missed
     }
 
 
@@ -257,6 +276,21 @@ def _permanent(scenario: Scenario) -> Scenario:
     return scenario.model_copy(update={"permanence": Strategy(kind="given", numbers=numbers)})
 
 
+def _flexible(scenario: Scenario) -> Scenario:
+    """Return the scenario with leaderships that are flexible from the first day to the last."""
+    parties = {
+        name: party.model_copy(update={"flexible": Share(value=1.0, basis="definition")})
+        for name, party in scenario.parties.items()
+    }
+    stances = scenario.stances.model_copy(
+        update={
+            "window_days": Amount(value=ENDLESS_DAYS, basis="definition"),
+            "hardened_by": {},
+        }
+    )
+    return scenario.model_copy(update={"parties": parties, "stances": stances})
+
+
 def _believed(scenario: Scenario) -> Scenario:
     mediators = {name: _trusted(scenario, m) for name, m in scenario.mediators.items()}
     return scenario.model_copy(update={"mediators": mediators})
@@ -283,6 +317,7 @@ BARRIERS: dict[str, tuple[str, Callable[[Scenario], Scenario]]] = {
         "the parties know what the others want and would settle for",
         _at_zero("parties.", ".optimism", ".misreading", ".weight_error"),
     ),
+    "stances": ("no leadership stands firm on what it has said", _flexible),
     "commitment": ("every truce lasts, and everybody knows it", _permanent),
     "ratification": (
         "votes at home cost nothing to override",

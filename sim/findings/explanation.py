@@ -12,6 +12,7 @@ from sim.findings.attribution import (
     Structural,
     mechanisms_from,
     procedural,
+    stood_firm,
     structural,
     without_barriers,
 )
@@ -32,6 +33,7 @@ class Reasons:
 
     structural: Structural
     procedural: Mapping[str, Finding]
+    stood_firm: Mapping[str, Finding]  # by party with a veto
     mechanisms: Mapping[str, Mechanism]
     mediation: Mediation
 
@@ -67,9 +69,11 @@ def reasons(
         workers=workers,
     )
     without, worth = played[: len(removed)], played[len(removed) :]
+    unchanged = played[0] if talks is None else talks
     return Reasons(
         bargain,
-        procedural(played[0] if talks is None else talks),
+        procedural(unchanged),
+        stood_firm(unchanged),
         mechanisms_from(without),
         mediation_from(worth, tuple(scenario.mediators)),
     )

@@ -629,7 +629,7 @@ def refusals(outcomes: Outcomes) -> dict[str, dict[str, Finding]]:
     Returns
     -------
     dict of str to dict of str to Finding
-        By party: `refused`, `refused_alone`, `no_way_out`, each a share of all proposals.
+        By party: `refused`, `refused_alone`, `no_way_out`, `firm`, each a share of all rounds.
 
     Examples
     --------
@@ -641,6 +641,7 @@ def refusals(outcomes: Outcomes) -> dict[str, dict[str, Finding]]:
         "refused": (outcomes.refusals, "share of all texts on the table that it refused"),
         "refused_alone": (outcomes.refused_alone, "share that it refused and nobody else did"),
         "no_way_out": (outcomes.no_way_out, "share of rounds in which it saw no way out"),
+        "firm": (outcomes.firm_rounds, "share of rounds in which it stood firm"),
     }
     return {
         party: {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sim.engine.outcomes import BAD_TEXT, CONFIRMATION, SUSPENSION
+from sim.engine.outcomes import BAD_TEXT, CONFIRMATION, FIRM, NO_ROOM, SUSPENSION
 from sim.findings.attribution import NO_ISSUE, Structural
 from sim.findings.explanation import Reasons
 from sim.findings.lever_search import LeverChange, LeverSearch
@@ -28,7 +28,9 @@ from sim.reporting.summary import NOT_A_FORECAST, plugins_of
 from sim.scenario.schema import Scenario
 
 REASON_WORDS = {
-    BAD_TEXT: "the text lay outside what would have suited all",
+    NO_ROOM: "no text would have been better than no deal for everyone who can refuse one",
+    FIRM: "a firm stance barred all that would have suited everybody",
+    BAD_TEXT: "the text misjudged what the other side would take",
     CONFIRMATION: "it was agreed and not confirmed",
     SUSPENSION: "the talks were suspended that day",
 }
@@ -74,6 +76,7 @@ def why_summary(
         levers=dict(levers),
         structural=_structural(reasons.structural),
         procedural=_counted(reasons.procedural),
+        stood_firm=_counted(reasons.stood_firm),
         mechanisms={
             name: MechanismSummary(
                 words=mechanism.words,
@@ -180,6 +183,12 @@ def _differences(by_name: Mapping[str, Contribution]) -> dict[str, Difference]:
 
 
 # --- For people
+
+
+def reason_words(reason: str, scenario: Scenario) -> str:
+    """Say why a round brought no first deal."""
+    party = scenario.parties.get(reason)
+    return REASON_WORDS[reason] if party is None else f"{party.title} held out for more"
 
 
 def issue_words(issue: str, scenario: Scenario) -> str:

@@ -10,6 +10,7 @@ from sim.findings.mediation import Mediation
 from sim.findings.statistics import Effect, Finding, is_share, scale_of
 from sim.reporting import explanation
 from sim.reporting.charts.effects import effect_dots, signed
+from sim.reporting.charts.kit import Figure
 from sim.reporting.charts.shares import share_bars
 from sim.reporting.sections import Section, SectionTable
 from sim.reporting.summary import frequency
@@ -31,9 +32,12 @@ STEEPEST = 10
 
 
 def why_section(
-    bargain: Structural, procedural: Mapping[str, Finding], scenario: Scenario
+    bargain: Structural,
+    procedural: Mapping[str, Finding],
+    firm: Mapping[str, Finding],
+    scenario: Scenario,
 ) -> Section:
-    """Show what is in the way before the first day, and why rounds with a possible deal fail."""
+    """Show what is in the way before the first day, why rounds fail, and who stands firm."""
     figures = []
     if bargain.no_zopa.estimate:
         blockers = {
@@ -53,28 +57,40 @@ def why_section(
                 {"": {"Who would have to give up most": blockers, "Parts of the gap": issues}},
             )
         )
-    lost = {
-        f"{scenario.parties[reason].title} held out for more"
-        if reason in scenario.parties
-        else explanation.REASON_WORDS[reason]: share
-        for reason, share in procedural.items()
-    }
-    figures.append(
-        share_bars(
-            "procedural",
-            "Of 100 rounds in which some package would have suited everybody, before a first deal, "
-            "so many failed for each reason.",
-            {"": {"": lost}},
-            "of 100 rounds",
-        )
-    )
+    figures += _figures_of_rounds(procedural, firm, scenario)
     words = (
         f"In {frequency(bargain.no_zopa)} talks no package is better than no deal for everyone "
         f"who can refuse one before the first day, as they see it ({bargain.no_zopa.n:,} draws). "
         "Parts of the gap are Shapley values: how much of it would close if an issue were out of "
-        "the way, averaged over all orders.",
+        "the way, averaged over all orders. A leadership that stands firm signs nothing that gives "
+        "up part of its stated position or crosses one of its red lines.",
     )
     return Section("why", HEADINGS["why"], words, tuple(figures))
+
+
+def _figures_of_rounds(
+    procedural: Mapping[str, Finding], firm: Mapping[str, Finding], scenario: Scenario
+) -> list[Figure]:
+    """Draw why rounds before a first deal brought none, and in which of them who stood firm."""
+    lost = {
+        explanation.reason_words(reason, scenario): share for reason, share in procedural.items()
+    }
+    stances = {scenario.parties[party].title: share for party, share in firm.items()}
+    return [
+        share_bars(
+            "procedural",
+            "Of 100 rounds that were due before a first deal and brought none, so many failed for "
+            "each reason.",
+            {"": {"": lost}},
+            "of 100 rounds",
+        ),
+        share_bars(
+            "stood-firm",
+            "Of 100 rounds, so many found each leadership standing firm on what it has said.",
+            {"": {"": stances}},
+            "of 100 rounds",
+        ),
+    ]
 
 
 def mechanisms_section(mechanisms: Mapping[str, Mechanism], runs: int) -> Section:

@@ -204,7 +204,7 @@ def _further(further: Further | None, scenario: Scenario) -> tuple[Section, ...]
         return tuple(Section(name, heading, missing=missing) for name, heading in HEADINGS.items())
     reasons = further.reasons
     return (
-        why_section(reasons.structural, reasons.procedural, scenario),
+        why_section(reasons.structural, reasons.procedural, reasons.stood_firm, scenario),
         mechanisms_section(reasons.mechanisms, further.runs),
         mediation_section(reasons.mediation, scenario, further.runs),
         sensitivities_section(further.outcome, further.trends, further.luck, scenario),

@@ -301,7 +301,8 @@ class WhySummary(Record):
     days: int
     levers: dict[str, Number]
     structural: StructuralSummary
-    procedural: dict[str, CountedEstimate]
+    procedural: dict[str, CountedEstimate]  # by reason: shares that add up to 1
+    stood_firm: dict[str, CountedEstimate]  # by party with a veto
     mechanisms: dict[str, MechanismSummary]
     mediation: MediationSummary
     not_a_forecast: str

@@ -266,26 +266,31 @@ def _causes(outcomes: Outcomes, scenario: Scenario) -> dict[str, Finding]:
     return {cause_words(cause, scenario): share for cause, share in shares.items()}
 
 
+#: What is counted of each party's answers, and what the reader has to know of it.
+REFUSAL_WORDS = {
+    "refused": "refused",
+    "refused_alone": "refused, and nobody else did",
+    "no_way_out": "saw no way out",
+    "firm": "stood firm",
+}
+REFUSALS_EXPLAINED = (
+    "Who sees no way out believes that nothing it could accept would be accepted. Who stands firm "
+    "signs nothing that gives up part of its stated position or crosses one of its red lines."
+)
+
+
 def _refusals(outcomes: Outcomes, scenario: Scenario) -> Section:
     """Show who refused proposals, alone or with others."""
-    words = {
-        "refused": "refused",
-        "refused_alone": "refused, and nobody else did",
-        "no_way_out": "saw no way out",
-    }
     groups = {
         scenario.parties[party].title + ("" if scenario.parties[party].veto else " (no veto)"): {
-            words[name]: share for name, share in counts.items()
+            REFUSAL_WORDS[name]: share for name, share in counts.items()
         }
         for party, counts in findings.refusals(outcomes).items()
     }
     return Section(
         "blockers",
         "Who refuses?",
-        (
-            "Texts put on the table in all talks together. Who sees no way out believes that "
-            "nothing it could accept would be accepted.",
-        ),
+        (f"Texts put on the table in all talks together. {REFUSALS_EXPLAINED}",),
         (
             share_bars(
                 "blockers",
@@ -370,14 +375,11 @@ def _endings_by_arm(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section
 
 def _refusals_by_arm(arms: Mapping[str, Outcomes], scenario: Scenario) -> Section:
     """Show who refuses texts, arm beside arm."""
-    words = {
-        "refused": "refused",
-        "refused_alone": "refused, and nobody else did",
-        "no_way_out": "saw no way out",
-    }
     groups = {
         arm: {
-            scenario.parties[party].title: {words[name]: share for name, share in counts.items()}
+            scenario.parties[party].title: {
+                REFUSAL_WORDS[name]: share for name, share in counts.items()
+            }
             for party, counts in findings.refusals(outcomes).items()
         }
         for arm, outcomes in arms.items()
@@ -388,8 +390,7 @@ def _refusals_by_arm(arms: Mapping[str, Outcomes], scenario: Scenario) -> Sectio
         groups,
         "of 100 texts",
     )
-    words_below = "Who sees no way out believes that nothing it could accept would be accepted."
-    return Section("blockers", "Who refuses?", (words_below,), (figure,))
+    return Section("blockers", "Who refuses?", (REFUSALS_EXPLAINED,), (figure,))
 
 
 # --- The sections by their names, in order

@@ -32,7 +32,7 @@ from sim.scenario.schema import Scenario
 
 
 def bargain(question: Query, desk: JobContext) -> SectionAnswer:
-    """Show what is in the way before the first day, and why rounds with a possible deal fail."""
+    """Show what is in the way before the first day, why rounds fail, and who stands firm."""
     (arm,) = question.arms
     case, levers = arm.case(), dict(arm.levers)
     looked = initial_utilities(
@@ -40,7 +40,12 @@ def bargain(question: Query, desk: JobContext) -> SectionAnswer:
     )
     outcomes = outcomes_of(arm, question, desk, _saying(desk))
     return _answer(
-        why_section(attribution.structural(looked), attribution.procedural(outcomes), case)
+        why_section(
+            attribution.structural(looked),
+            attribution.procedural(outcomes),
+            attribution.stood_firm(outcomes),
+            case,
+        )
     )
 
 
