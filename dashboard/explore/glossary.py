@@ -18,6 +18,16 @@ WORDS: dict[str, dict[str, str]] = {
         "cannot sign for a party.",
         "Text, round": "A draft of a deal on the table. In a round of talks each party accepts the "
         "text or refuses it.",
+        "Stance: firm, flexible": "How a leadership stands on a day. One that stands firm signs "
+        "nothing that gives up part of its stated position or crosses one of its red lines. One "
+        "that is flexible bargains by its interests, and red lines have a price. What costs and "
+        "people at home press for makes a leadership reconsider; time and leaks make it firm "
+        "again.",
+        "Window": "The days on which all leaderships that can refuse a deal are flexible.",
+        "Camp": "Parties that hear the same news, so that their leaderships tend to turn on the "
+        "same days.",
+        "In private": "Where a party's text has failed, a mediator may try one of its own. A no in "
+        "private is no news, and stirs nobody at home.",
         "Sees no way out": "A party sees no way out when it believes that nothing it could accept "
         "would be accepted by the others.",
         "Leak": "What was said in confidence becomes known, and those who oppose a deal at home "
@@ -55,8 +65,8 @@ WORDS: dict[str, dict[str, str]] = {
         "own levers the baseline.",
         "What-if": "A baseline and what you changed of it: levers, or any number.",
         "Challenge": "A puzzle that a what-if can solve. It is checked whenever you compare.",
-        "Mechanism": "A part of the model that keeps deals from coming about, such as hopes, the "
-        "vote at home or doubts whether a truce would last.",
+        "Mechanism": "A part of the model that keeps deals from coming about, such as firm "
+        "stances, hopes, the vote at home or doubts whether a truce would last.",
         "Mediation": "All that the mediators do. What it is worth is found by playing the same "
         "talks without them.",
     },
@@ -74,9 +84,9 @@ WORDS: dict[str, dict[str, str]] = {
         "Within noise": "The difference may be luck alone: its 95 % interval includes none.",
         "Median": "The middle one: half of the talks lie on either side.",
         "Base rate": "How often truces began in the past of such a conflict: a yardstick. In a "
-        "scenario that has one, a single number, how patient the parties are, is fitted so that "
-        "truces come about as often. That the two are alike is therefore no achievement of the "
-        "model; look at what changes, and not at the level.",
+        "scenario that has one, a single number, how readily leaderships reconsider, is fitted so "
+        "that truces come about as often. That the two are alike is therefore no achievement of "
+        "the model; look at what changes, and not at the level.",
         "Dot plot": "A hundred dots for all talks, each for one of 100, on the day when the first "
         "truce begins.",
         "Trend": "How far the outcome rises or falls, on average, from the lowest to the highest "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from sim.engine.outcomes import NONE
 from sim.engine.random_streams import RandomStreams
 from sim.engine.recorder import Recorder
 from sim.engine.rounds import TRUCE, WAR, Assessment, Meeting, NegotiationRound, TalksState
+from sim.engine.run_events import Lesson
 from sim.engine.sampling import ParameterSample
 from sim.scenario.quantity import FINEST_LUCK, standard_normal
 from sim.types import Bools, Floats, Ints
@@ -273,7 +274,7 @@ def _with_texts(
     proposal[rows], speaker[rows] = second.proposal[taken], second.speaker[taken]
     accepts[rows], offered[rows] = second.accepts[taken], second.offered[taken]
     mediated[where[forward]] = True
-    return NegotiationRound(answered.meeting, proposal, speaker, accepts, offered, mediated)
+    return NegotiationRound(answered.meeting, proposal, speaker, accepts, offered, mediated, second)
 
 
 class Negotiation:
@@ -425,8 +426,13 @@ class Negotiation:
             self._leak(rows, meeting.day)
         else:
             answered = self.moves.answer(meeting, *proposed)
+            before = self._beliefs(meeting) if self.takes_notes else {}
             self.learn(answered)
-            self._settle(self.moves.mediate(answered))
+            settled = self.moves.mediate(answered)
+            if self.takes_notes:
+                self._note_round(answered, before)
+                self._note_private_text(settled)
+            self._settle(settled)
 
     def learn(self, answered: NegotiationRound) -> None:
         """Let flexible parties learn from each other's answers to what was put to all.
@@ -464,8 +470,6 @@ class Negotiation:
         refused = answered.refused(self.model.veto)
         agreed = np.asarray(~refused.any(axis=1))
         self.state.events["refused_offer"][rows] = ~agreed
-        if self.takes_notes:
-            self._note_round(answered)
         self.record.heard(answered, refused)
         self._leak(rows, day)
         if agreed.any():
@@ -503,13 +507,15 @@ class Negotiation:
         proposal = state.awaited[rows]
         state.awaited[rows] = NONE
         confirmed = np.ones(len(rows), dtype=bool)
-        refused_by = []
+        refused_by, barred_by = [], []
         for i in self.spoken_for:
             given = self.moves.confirm(i, assessment, proposal, state.promised[rows, i])
             confirmed &= given
             if not given[0]:
                 refused_by.append(i)
-        self._note("confirmation", package=int(proposal[0]), refused_by=refused_by)
+                barred_by += [i] if not self.parties[i].signs(rows, proposal)[0] else []
+        answers = {"refused_by": refused_by, "barred_by": barred_by}
+        self._note("confirmation", package=int(proposal[0]), **answers)
         state.events["refused_offer"][rows[~confirmed]] = 1.0
         self.record.not_confirmed(rows[~confirmed])
         if confirmed.any():
@@ -537,32 +543,63 @@ class Negotiation:
 
     # -- notes ---------------------------------------------------------------------------------
 
-    def _note_round(self, answered: NegotiationRound) -> None:
-        assessment, aspiration = answered.assessment, answered.meeting.aspiration
-        package = int(answered.proposal[0])
-        noise = self.channel.noise[assessment.rows]
+    def _note_round(self, answered: NegotiationRound, before: dict[Pair, float]) -> None:
+        """Note the text on the table, its answers, and what they have taught since `before`."""
+        meeting = answered.meeting
         self._note(
             "round",
-            package=package,
-            speaker=int(answered.speaker[0]),
-            worth=assessment.worth[0, :, package],
-            reservation=assessment.reservation[0],
-            aspiration=aspiration[0],
-            way_out=answered.meeting.way_out[0],
-            flexible=answered.meeting.flexible[0],
-            signable=answered.meeting.signable[0],
-            accepts=answered.accepts[0],
-            offered=answered.offered[0],
-            zopa=bool(answered.meeting.zopa[0].any()),
-            override=self._price_of_overriding(assessment, package),
-            worths=assessment.worth[0],
-            added=np.stack(
-                [
-                    self.assessor.side_payment(assessment, i, assessment.worth[0, i], noise)
-                    for i in range(len(self.parties))
-                ]
-            ),
+            **self._facts(answered, meeting.aspiration),
+            zopa=bool(meeting.zopa[0].any()),
+            learnt=[
+                Lesson(*pair, before[pair], after)
+                for pair, after in self._beliefs(meeting).items()
+                if after != before[pair]
+            ],
         )
+
+    def _note_private_text(self, settled: NegotiationRound) -> None:
+        """Note what a mediator has tried in private, if one has."""
+        private = settled.private
+        if private is not None:
+            claims = self.model.claims(private.meeting, private.speaker)
+            forward = bool(settled.mediated[0])
+            self._note("private text", **self._facts(private, claims), forward=forward)
+
+    def _beliefs(self, meeting: Meeting) -> dict[Pair, float]:
+        """Return how far each party errs about what others would settle for, in the diary's run."""
+        run = meeting.rows[0]
+        return {
+            (i, j): float(self.parties[i].beliefs[self.parties[j].name].bias[run])
+            for i, j in self.misreading_draws
+        }
+
+    def _facts(self, answered: NegotiationRound, aspiration: Floats) -> dict[str, Any]:
+        """Return what the diary's run keeps of a text that was answered.
+
+        `aspiration` (rows, parties) is what each would take, in utils.
+        """
+        assessment, meeting = answered.assessment, answered.meeting
+        package = int(answered.proposal[0])
+        noise = self.channel.noise[assessment.rows]
+        added = [
+            self.assessor.side_payment(assessment, i, assessment.worth[0, i], noise)
+            for i in range(len(self.parties))
+        ]
+        return {
+            "package": package,
+            "speaker": int(answered.speaker[0]),
+            "worth": assessment.worth[0, :, package],
+            "reservation": assessment.reservation[0],
+            "aspiration": aspiration[0],
+            "way_out": meeting.way_out[0],
+            "flexible": meeting.flexible[0],
+            "signable": meeting.signable[0],
+            "accepts": answered.accepts[0],
+            "offered": answered.offered[0],
+            "override": self._price_of_overriding(assessment, package),
+            "worths": assessment.worth[0],
+            "added": np.stack(added),
+        }
 
     def _price_of_overriding(self, assessment: Assessment, package: int) -> list[float]:
         """Return what each party would pay at home for a package, in the diary's run."""

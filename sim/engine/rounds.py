@@ -140,6 +140,8 @@ class NegotiationRound:
     offered: Floats  # (rows, parties) side payments that the proposal takes
     #: (rows,) whether a mediator put a text of its own forward, once a party's had failed
     mediated: Bools
+    #: What mediators have tried in private, in the rows where they have, taken or not.
+    private: NegotiationRound | None = None
 
     @property
     def assessment(self) -> Assessment:

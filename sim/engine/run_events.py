@@ -157,34 +157,64 @@ class Suspension(RunEvent):
 
 @dataclass(frozen=True)
 class StanceTurned(RunEvent):
-    """A leadership has turned flexible, or firm."""
+    """A leadership has turned flexible, or firm; on the first day, how it stands."""
 
     kind = "stance"
 
     party: int  # place among the parties
     flexible: bool
+    after: Sequence[str] = ()  # what has just happened that may turn it firm, by scenario key
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a party has learnt from another's answer: how it errs about its reservation value.
+
+    In utils; below 0 it believes that the other would settle for less than it would.
+    """
+
+    party: int  # who has learnt
+    other: int  # of whom
+    before: float
+    after: float
 
 
 @dataclass(frozen=True, eq=False)
-class RoundHeld(RunEvent):
-    """A proposal was put on the table and answered. Utilities are in utils."""
-
-    kind = "round"
+class TextAnswered(RunEvent):
+    """A text was answered by all parties. Utilities are in utils."""
 
     package: int
     speaker: int  # place among the parties, then the mediators
     worth: Floats  # (parties,) of the package
     reservation: Floats  # (parties,)
-    aspiration: Floats  # (parties,)
+    aspiration: Floats  # (parties,) what each would take
     way_out: Bools  # (parties,) whether it believes that something could be agreed
     flexible: Bools  # (parties,) how each leadership stands
     signable: Bools  # (packages,) what no stance bars
     accepts: Bools  # (parties,)
     offered: Floats  # (parties,) side payments with the package
-    zopa: bool  # whether some package suits everyone with a veto
     override: Sequence[float]  # (parties,) price of overriding a vote at home; 0 without need
     worths: Floats  # (parties, packages)
     added: Floats  # (parties, packages) side payments within reach
+
+
+@dataclass(frozen=True, eq=False)
+class RoundHeld(TextAnswered):
+    """A text was put on the table, before all, and answered."""
+
+    kind = "round"
+
+    zopa: bool  # whether some package suits everyone with a veto
+    learnt: Sequence[Lesson]  # from the answers
+
+
+@dataclass(frozen=True, eq=False)
+class PrivateText(TextAnswered):
+    """After a text had failed, a mediator sounded out one of its own in private."""
+
+    kind = "private text"
+
+    forward: bool  # whether it put it forward; else it dropped it, and nobody was asked
 
 
 @dataclass(frozen=True)
@@ -212,6 +242,7 @@ class Confirmation(RunEvent):
 
     package: int
     refused_by: Sequence[int]  # parties
+    barred_by: Sequence[int] = ()  # those of them whose stance bars the package
 
 
 @dataclass(frozen=True)
@@ -243,6 +274,7 @@ RUN_EVENTS: Mapping[str, type[RunEvent]] = {
         Suspension,
         StanceTurned,
         RoundHeld,
+        PrivateText,
         Leak,
         ConfirmationAwaited,
         Confirmation,

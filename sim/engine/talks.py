@@ -364,7 +364,8 @@ class Talks(mesa.Model):
                 opening, closing = (draws[self.day] for draws in self.turns[party.name])
                 opened, closed = party.update_stance(loss_rate, events, opening, closing)
                 if opened[0] or closed[0]:
-                    self._note("stance", party=place, flexible=bool(opened[0]))
+                    turned = {"flexible": bool(opened[0]), "after": party.hardening(events)}
+                    self._note("stance", party=place, **turned)
 
     # -- 5 talks ---------------------------------------------------------------------------------
 

@@ -7,16 +7,13 @@ or one more batch, is told together.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import singledispatchmethod
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-import numpy as np
-
-from sim.engine.outcomes import BAD_TEXT, CONFIRMATION, EXPIRY, NONE, SUSPENSION, Outcomes
+from sim.engine.outcomes import EXPIRY, NONE, Outcomes
 from sim.engine.run_events import (
     Batch,
     Battle,
@@ -29,18 +26,33 @@ from sim.engine.run_events import (
     Extension,
     Grace,
     Leak,
+    PrivateText,
     Releases,
     RescueDeaths,
     Rescues,
     RoundHeld,
     RunEvent,
+    StanceTurned,
     Suspension,
     TruceEnded,
     Victory,
     Violation,
 )
 from sim.engine.simulate import play_one
+from sim.reporting.answer_words import AnswerWords
+from sim.reporting.explanation import reason_words
 from sim.reporting.models import RunState, RunStep
+from sim.reporting.stance_words import StanceWords, lessons
+from sim.reporting.story_words import (
+    changes_between,
+    count_words,
+    days_of,
+    listed,
+    number_form,
+    number_words,
+    package_words,
+    upper,
+)
 from sim.scenario.loading import load_scenario
 from sim.scenario.packages import Packages
 from sim.scenario.schema import Captives, Scenario
@@ -48,9 +60,6 @@ from sim.types import Ints
 
 #: Events of one kind.
 E = TypeVar("E", bound=RunEvent)
-
-#: Below ten, numbers are written out.
-NUMBER_WORDS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 #: Events of which several in a stretch are told in one sentence.
 ROUTINE = (Batch, Violation, Dispute, Extension, Leak)
@@ -60,41 +69,6 @@ STRETCH_DAYS = 30
 
 #: Events that are told each on its day, but do not interrupt what is told together.
 ASIDE = (CaptivesChanged, Suspension)
-
-#: Why a proposal is refused, in the model's terms: in full the first time, then in short.
-REASONS = {
-    "vote": (
-        "the vote at home would go against it, and overriding that costs too much",
-        "the vote at home",
-    ),
-    "reservation": (
-        "it is below its reservation value; no deal is better for it",
-        "below its reservation value",
-    ),
-    "no way out": (
-        "it is below its reservation value, and it sees no way out: it believes that nothing it "
-        "could accept would be accepted",
-        "no way out in sight",
-    ),
-    "aspiration": (
-        "it is better than no deal, but below what it holds out for",
-        "below what it holds out for",
-    ),
-    "close": (
-        "it is so near to what it holds out for that it could have gone either way",
-        "a close call",
-    ),
-}
-
-#: Why a round with a ZOPA brought no deal, besides a party that held out for more.
-MISSED = {
-    BAD_TEXT: "the text lay outside what suited all",
-    CONFIRMATION: "what was agreed was not confirmed",
-    SUSPENSION: "the talks were suspended",
-}
-
-#: Below this a party is taken to lose nothing, in utils.
-NOTHING_LOST = 1e-6
 
 
 @dataclass
@@ -237,6 +211,8 @@ class Narrator:
         self.packages = packages
         self.outcomes = outcomes
         self.answers = AnswerWords(scenario, packages)
+        self.stances = StanceWords(scenario, packages)
+        self.private_told: set[bool] = set()  # private texts told in full: put forward, dropped
         self.tabled: int | None = None  # the last package on the table
         self.in_force: int | None = None
         self.opening = True  # whether the next proposal is told in full
@@ -246,8 +222,9 @@ class Narrator:
     def story_of(self, events: Sequence[RunEvent]) -> Story:
         """Return the story that these events make."""
         heading = self._heading()
-        passages: list[Passage] = []
-        for event in events:
+        first = self.stances.first_stances(events)
+        passages = [Passage(1, f"Day 1: {self.stances.opening(first)}")] if first else []
+        for event in events[len(first) :]:
             if isinstance(event, Battle):  # only counted, at the end
                 continue
             can_wait = isinstance(event, ASIDE) or self._is_routine(event)
@@ -277,6 +254,8 @@ class Narrator:
         if isinstance(event, RoundHeld):
             is_news = event.zopa and not self.zopa_told
             return not self.opening and not is_news and bool(self.answers.refusers(event))
+        if isinstance(event, PrivateText):
+            return event.forward in self.private_told and not self._is_taken(event)
         return isinstance(event, ROUTINE) and not (isinstance(event, Dispute) and event.open)
 
     def _tell_waiting(self) -> list[Passage]:
@@ -287,9 +266,10 @@ class Narrator:
         def tell_together(kind: type[E], words_of: Callable[[list[E]], str]) -> None:
             events = [event for event in waiting if isinstance(event, kind)]
             if events:
-                passages.append(Passage(events[0].day, f"{_days(events)}: {words_of(events)}"))
+                passages.append(Passage(events[0].day, f"{days_of(events)}: {words_of(events)}"))
 
         tell_together(RoundHeld, self._rounds)
+        tell_together(PrivateText, self._private_texts)
         tell_together(Batch, self._batches)
         tell_together(Violation, _violations)
         tell_together(Dispute, _disputes)
@@ -322,13 +302,36 @@ class Narrator:
             sentences.append(
                 "By now some text would be better than no deal for everyone who can refuse one."
             )
-        return " ".join(sentences)
+        return " ".join(sentences) + lessons([event], self.answers.parties)
+
+    @sentence.register
+    def _(self, event: PrivateText) -> str:
+        """Tell what a mediator tries in private after a text has failed, and what comes of it."""
+        self.private_told.add(event.forward)
+        mediator = self._mediator(event.speaker)
+        if not event.forward:
+            return (
+                f"{mediator} sounds out a text of its own in private, and drops it: it does not "
+                "believe that all would take it."
+            )
+        text = self._proposal(self.tabled, event.package)
+        opening = f"{mediator} puts a text of its own forward in private"
+        answers = " ".join(self.answers.sentences(event))
+        if self._is_taken(event):
+            self.tabled = event.package
+            return f"{opening}, and it is taken: {text}. {answers}"
+        return f"{opening}: {text}. {answers} What fails in private stirs nobody at home."
+
+    @sentence.register
+    def _(self, event: StanceTurned) -> str:
+        """Say that a leadership has turned, and what that does to the window."""
+        return self.stances.turn(event)
 
     @sentence.register
     def _(self, event: ConfirmationAwaited) -> str:
         """Say who still has to confirm."""
-        names = _list([self.answers.parties[p] for p in event.parties])
-        through = _list(
+        names = listed([self.answers.parties[p] for p in event.parties])
+        through = listed(
             [
                 self.scenario.mediators[spec.speaks_through].title
                 for p, spec in enumerate(self.scenario.parties.values())
@@ -343,7 +346,13 @@ class Narrator:
         """Say whether the deal is confirmed."""
         if not event.refused_by:
             return "the confirmation comes."
-        names = _list([self.answers.parties[p] for p in event.refused_by])
+        names = listed([self.answers.parties[p] for p in event.refused_by])
+        if event.barred_by:
+            firm = listed([self.answers.parties[p] for p in event.barred_by])
+            return (
+                f"{names} does not confirm: by now the leadership of {firm} stands firm, and the "
+                "text gives up part of its stated position or crosses one of its red lines."
+            )
         return f"{names} does not confirm: by now the text is below its reservation value."
 
     @sentence.register
@@ -360,7 +369,7 @@ class Narrator:
     @sentence.register
     def _(self, event: Suspension) -> str:
         """Say for how long the talks are suspended."""
-        return f"an event outside suspends the talks for {_count(event.days, 'day')}."
+        return f"an event outside suspends the talks for {count_words(event.days, 'day')}."
 
     @sentence.register
     def _(self, event: Dispute) -> str:
@@ -371,8 +380,8 @@ class Narrator:
     def _(self, event: Grace) -> str:
         """Say how long a guarantee keeps the truce beyond its term."""
         return (
-            f"the term is over, but the guarantee keeps the truce for {_number(event.days)} more "
-            f"{_plural(event.days, 'day')} while talks go on."
+            "the term is over, but the guarantee keeps the truce for "
+            f"{number_words(event.days)} more {number_form(event.days, 'day')} while talks go on."
         )
 
     @sentence.register
@@ -381,7 +390,7 @@ class Narrator:
         cause = self.outcomes.labels.causes[event.cause]
         self.tabled, self.in_force = None, None
         self.opening, self.zopa_told = True, False
-        lasted = f"after {_count(event.days, 'day')}"
+        lasted = f"after {count_words(event.days, 'day')}"
         if cause == EXPIRY:
             return f"the truce ends {lasted}: its term is over and nothing has followed it."
         if cause in self.scenario.parties:
@@ -414,7 +423,8 @@ class Narrator:
     def _by_pool(self, people: Ints, singular: str, plural: str, rest: str) -> str:
         """Say the same of each pool that it concerns."""
         parts = [
-            f"of the {pool.title}, {_number(number)} {_plural(number, singular, plural)}{rest}"
+            f"of the {pool.title}, {number_words(number)} "
+            f"{number_form(number, singular, plural)}{rest}"
             for pool, number in zip(self.scenario.captives.values(), map(int, people), strict=True)
             if number
         ]
@@ -425,7 +435,7 @@ class Narrator:
         """Say who has won the war."""
         war = self.scenario.war
         side = war.forward if event.forward else war.backward
-        names = _list([self.scenario.parties[p].title for p in side])
+        names = listed([self.scenario.parties[p].title for p in side])
         return f"the war is decided: {names} has won, and the talks are over."
 
     def _speaker(self, speaker: int) -> str:
@@ -433,8 +443,16 @@ class Narrator:
         parties = self.answers.parties
         if speaker < len(parties):
             return parties[speaker]
-        mediator = list(self.scenario.mediators.values())[speaker - len(parties)]
-        return f"{mediator.title}, mediating,"
+        return f"{self._mediator(speaker)}, mediating,"
+
+    def _mediator(self, speaker: int) -> str:
+        """Name a mediator by its place among parties and mediators."""
+        mediators = list(self.scenario.mediators.values())
+        return mediators[speaker - len(self.scenario.parties)].title
+
+    def _is_taken(self, event: PrivateText) -> bool:
+        """Return whether a private text was put forward and all with a veto have accepted it."""
+        return event.forward and not self.answers.refusers(event)
 
     def _proposal(self, before: int | None, package: int) -> str:
         """Put a proposal into words; only what differs from one on the table before."""
@@ -448,11 +466,28 @@ class Narrator:
     def _rounds(self, rounds: list[RoundHeld]) -> str:
         """Tell of several proposals that failed."""
         self.tabled = rounds[-1].package
-        return self.answers.failed_proposals(rounds)
+        taught = lessons(rounds, self.answers.parties)
+        return self.answers.failed_proposals(rounds) + taught
+
+    def _private_texts(self, texts: list[PrivateText]) -> str:
+        """Tell of several private texts that were dropped, or put forward and not taken."""
+        parts = []
+        for speaker in dict.fromkeys(text.speaker for text in texts):
+            own = [text for text in texts if text.speaker == speaker]
+            put = [text for text in own if text.forward]
+            deeds = []
+            if dropped := len(own) - len(put):
+                each = "it" if dropped == 1 else "each"
+                deeds.append(f"sounds out {count_words(dropped, 'text')} and drops {each}")
+            if put:
+                why = self.answers.reasons_in_short(put)
+                deeds.append(f"puts {count_words(len(put), 'text')} forward in vain{why}")
+            parts.append(f"{self._mediator(speaker)} {listed(deeds)}")
+        return f"in private, {'; '.join(parts)}."
 
     def _batches(self, batches: list[Batch]) -> str:
         """Tell what was handed over in one batch or several."""
-        opening = "a batch is" if len(batches) == 1 else f"{_number(len(batches))} batches are"
+        opening = "a batch is" if len(batches) == 1 else f"{number_words(len(batches))} batches are"
         parts = []
         for pool, spec in self.scenario.captives.items():
             of_pool = [batch for batch in batches if batch.pool == pool]
@@ -467,198 +502,45 @@ def _handed_over(batches: Sequence[Batch]) -> str:
     remains = sum(batch.remains for batch in batches)
     dead = sum(batch.found_dead for batch in batches)
     freed = sum(batch.freed for batch in batches)
-    parts = [f"{_number(people)} {_plural(people, 'comes', 'come')} home alive"]
+    parts = [f"{number_words(people)} {number_form(people, 'comes', 'come')} home alive"]
     if remains:
-        parts.append(f"the remains of {_number(remains)} are returned")
+        parts.append(f"the remains of {number_words(remains)} are returned")
     if dead:
-        parts.append(f"{_number(dead)} thought alive {_plural(dead, 'is', 'are')} found dead")
+        parts.append(
+            f"{number_words(dead)} thought alive {number_form(dead, 'is', 'are')} found dead"
+        )
     if freed:
-        parts.append(f"{_count(freed, 'prisoner')} {_plural(freed, 'goes', 'go')} free")
-    return _list(parts)
+        parts.append(f"{count_words(freed, 'prisoner')} {number_form(freed, 'goes', 'go')} free")
+    return listed(parts)
 
 
 def _violations(violations: Sequence[Violation]) -> str:
     """Tell of violations that did not end the truce."""
     count = len(violations)
-    breaches = "a breach" if count == 1 else f"{_number(count)} breaches"
-    return f"{breaches} of the truce, none of which {_plural(count, 'ends', 'end')} it."
+    breaches = "a breach" if count == 1 else f"{number_words(count)} breaches"
+    return f"{breaches} of the truce, none of which {number_form(count, 'ends', 'end')} it."
 
 
 def _disputes(disputes: Sequence[Dispute]) -> str:
     """Tell of disputes that mediators have settled."""
     if len(disputes) == 1:
         return "a promise is not kept; mediators mend it."
-    return f"{_number(len(disputes))} promises are not kept; mediators mend each."
+    return f"{number_words(len(disputes))} promises are not kept; mediators mend each."
 
 
 def _extensions(extensions: Sequence[Extension]) -> str:
     """Tell for how long and for how many captives the truce was extended."""
     people = sum(extension.people for extension in extensions)
     return (
-        f"the truce is extended by {_count(len(extensions), 'day')} for up to "
-        f"{_number(people)} more captives."
+        f"the truce is extended by {count_words(len(extensions), 'day')} for up to "
+        f"{number_words(people)} more captives."
     )
 
 
 def _leaks(leaks: Sequence[Leak]) -> str:
     """Tell how often the talks leaked."""
-    often = "" if len(leaks) == 1 else f" {_number(len(leaks))} times"
+    often = "" if len(leaks) == 1 else f" {number_words(len(leaks))} times"
     return f"the talks leak{often}; what the parties ask for is in public."
-
-
-# --- Answers to proposals
-
-
-@dataclass(frozen=True)
-class Concession:
-    """The cheapest package that would have won a party over, instead of the one it refused."""
-
-    package: int
-    cost: float  # what whoever of the others loses most would lose by it, in utils
-    loser: int  # who that is
-    suits_all: bool  # whether everybody else with a veto would have taken it too
-
-
-class AnswerWords:
-    """Say who refuses a proposal, why, and what it would have taken."""
-
-    def __init__(self, scenario: Scenario, packages: Packages) -> None:
-        self.scenario = scenario
-        self.packages = packages
-        self.parties = [party.title for party in scenario.parties.values()]
-        self.veto = [party.veto for party in scenario.parties.values()]
-        self.explained: set[str] = set()  # reasons that have been given in full
-
-    def refusers(self, held: RoundHeld) -> list[int]:
-        """Return who with a veto refused the proposal of a round."""
-        return [p for p, veto in enumerate(self.veto) if veto and not held.accepts[p]]
-
-    def sentences(self, held: RoundHeld) -> list[str]:
-        """Say what each party but the speaker answers, and why."""
-        return [self._answer(p, held) for p in range(len(self.parties)) if p != held.speaker]
-
-    def _answer(self, p: int, held: RoundHeld) -> str:
-        """Say what a party answers to a proposal, and why."""
-        if not self.veto[p]:
-            stand = "for" if held.accepts[p] else "against"
-            return f"{self.parties[p]}, which has no veto, is {stand} it."
-        if not held.accepts[p]:
-            why = self._explanation(self.reason(p, held))
-            return f"{self.parties[p]} refuses: {why}.{self._would_have_taken(p, held)}"
-        paid = held.offered[p] > 0 and held.worth[p] < held.aspiration[p]
-        return f"{self.parties[p]} accepts" + (", with what mediators add." if paid else ".")
-
-    def reason(self, p: int, held: RoundHeld) -> str:
-        """Return why a party refuses: a key of `REASONS`."""
-        value, price = held.worth[p] + held.offered[p], held.override[p]
-        if price and value + price >= held.aspiration[p]:
-            return "vote"
-        if value < held.reservation[p]:
-            return "reservation" if held.way_out[p] else "no way out"
-        return "aspiration" if value < held.aspiration[p] else "close"
-
-    def _explanation(self, reason: str) -> str:
-        """Give a reason in full the first time, later in short."""
-        full, short = REASONS[reason]
-        is_first = reason not in self.explained
-        self.explained.add(reason)
-        return full if is_first else short
-
-    # -- what it would have taken ----------------------------------------------------------------
-
-    def concession(self, p: int, held: RoundHeld) -> Concession | None:
-        """Return what on offer would have won a party over at the least cost to the others.
-
-        The cost is the proposer's, or, of a mediator's proposal, that of whoever of the others
-        with a veto loses most. None where nothing on offer would have done. Noise aside.
-        """
-        worths, met = held.worths, held.worths + held.added
-        wins = met[p] >= held.aspiration[p]
-        if not wins.any():
-            return None
-        others = [j for j, veto in enumerate(self.veto) if veto and j != p]
-        payers = [held.speaker] if held.speaker in others else others
-        lost = worths[payers, held.package][:, None] - worths[payers]  # (payers, packages)
-        cost = np.where(wins, lost.max(axis=0), np.inf)
-        # of equally cheap packages, the one nearest in words to the one refused
-        levels = self.packages.levels
-        steps = np.abs(levels - levels[held.package]).sum(axis=1)
-        package = int(np.lexsort((steps, np.maximum(cost, 0.0)))[0])
-        return Concession(
-            package,
-            float(cost[package]),
-            payers[int(lost[:, package].argmax())],
-            all(met[j, package] >= held.aspiration[j] for j in others),
-        )
-
-    def _would_have_taken(self, p: int, held: RoundHeld) -> str:
-        """Say what would have won a party over, as a sentence after its refusal."""
-        if self.reason(p, held) == "close":
-            return ""
-        concession = self.concession(p, held)
-        if concession is None:
-            return " Nothing on offer would have met that."
-        changes = changes_between(self.scenario, self.packages, held.package, concession.package)
-        return f" It would have taken: {changes}{self._at_whose_cost(concession)}."
-
-    def _at_whose_cost(self, concession: Concession) -> str:
-        """Say who would have paid for a concession."""
-        if concession.suits_all:
-            return ", which all the others would have accepted too"
-        if concession.cost <= NOTHING_LOST:
-            return f", at no loss to {self.parties[concession.loser]}"
-        return f", at the cost of {self.parties[concession.loser]}"
-
-    # -- several proposals -----------------------------------------------------------------------
-
-    def failed_proposals(self, rounds: Sequence[RoundHeld]) -> str:
-        """Tell of several proposals that failed: who refused, why, and the nearest miss."""
-        blame = Counter(tuple(self.refusers(held)) for held in rounds)
-        rest = f"{self._reasons(rounds)}.{self._nearest_miss(rounds)}"
-        if len(rounds) == 1:
-            return f"one more text is refused, {self._by(next(iter(blame)))}{rest}"
-        each = "each " if len(blame) == 1 else ""
-        by = [
-            f"{each or _number(count) + ' '}{self._by(refusers)}"
-            for refusers, count in blame.most_common()
-        ]
-        return f"{_number(len(rounds))} more texts are refused, {_list(by)}{rest}"
-
-    def _by(self, refusers: tuple[int, ...]) -> str:
-        """Name those who refused."""
-        names = _list([self.parties[p] for p in refusers])
-        alone = " alone" if len(refusers) == 1 and sum(self.veto) > 1 else ""
-        return f"by {names}{alone}"
-
-    def _reasons(self, rounds: Sequence[RoundHeld]) -> str:
-        """Give the most frequent reason of each party that refused."""
-        reasons: dict[int, Counter[str]] = {}
-        for held in rounds:
-            for p in self.refusers(held):
-                reasons.setdefault(p, Counter())[self.reason(p, held)] += 1
-        parts = []
-        for p, counts in sorted(reasons.items()):
-            (reason, count), total = counts.most_common(1)[0], counts.total()
-            mostly = "" if count == total else "mostly "
-            parts.append(f"{self.parties[p]}: {mostly}{REASONS[reason][1]}")
-        return f" ({'; '.join(parts)})"
-
-    def _nearest_miss(self, rounds: Sequence[RoundHeld]) -> str:
-        """Tell which of several failures some concession would have mended at the least cost."""
-        misses = [
-            (concession, held, p)
-            for held in rounds
-            for p in self.refusers(held)
-            if self.reason(p, held) != "close"
-            and (concession := self.concession(p, held))
-            and concession.suits_all
-        ]
-        if not misses:
-            return ""
-        concession, held, p = min(misses, key=lambda miss: miss[0].cost)
-        changes = changes_between(self.scenario, self.packages, held.package, concession.package)
-        day = "" if len(rounds) == 1 else f" on day {held.day}"
-        return f" What{day} would have won over {self.parties[p]} and suited all: {changes}."
 
 
 # --- The end
@@ -683,7 +565,7 @@ class Closing:
         return [
             self._talks(),
             *(self._captives(p, pool.title) for p, pool in enumerate(self._pools)),
-            *(f"{group.title}: {_number(number)} released." for group, number in prisoners),
+            *(f"{group.title}: {number_words(number)} released." for group, number in prisoners),
             *self._why(),
         ]
 
@@ -701,17 +583,35 @@ class Closing:
         holds = "the truce holds" if self.truce_holds else "there is no truce"
         signed = "nothing was signed"
         if first != NONE:
-            were = _plural(deals, "was", "were")
-            signed = f"{_number(deals)} {were} signed, the first on day {first}"
-        put = f"{_count(rounds, 'text')} {_plural(rounds, 'was', 'were')} put on the table"
-        moved = f"{_count(battles, 'battle')} moved the front"
-        return f"Day {day}, the last: {holds}. {_upper(put)}; {signed}. {_upper(moved)}."
+            were = number_form(deals, "was", "were")
+            signed = f"{number_words(deals)} {were} signed, the first on day {first}"
+        put = f"{count_words(rounds, 'text')} {number_form(rounds, 'was', 'were')} put on the table"
+        moved = f"{count_words(battles, 'battle')} moved the front"
+        return (
+            f"Day {day}, the last: {holds}. {upper(put)}; {signed}.{self._private()} "
+            f"{upper(moved)}."
+        )
+
+    def _private(self) -> str:
+        """Count the texts that mediators put forward in private."""
+        texts = [event for event in self.events if isinstance(event, PrivateText)]
+        put = sum(text.forward for text in texts)
+        taken = int(self.outcomes.texts_mediated_accepted[0])
+        if not texts:
+            return ""
+        sounded = f" Mediators sounded out {count_words(len(texts), 'text')} in private"
+        if not put:
+            return f"{sounded}, and put none forward."
+        were = number_form(taken, "was", "were")
+        return (
+            f"{sounded}, put {number_words(put)} forward, and {number_words(taken)} {were} taken."
+        )
 
     def _captives(self, p: int, title: str) -> str:
         """Say what became of the captives of a pool."""
 
         def count(name: str) -> str:
-            return _number(int(getattr(self.outcomes, name)[0, p]))
+            return number_words(int(getattr(self.outcomes, name)[0, p]))
 
         return (
             f"{title}: of {count('initial')} on the first day, the dead included, "
@@ -731,97 +631,37 @@ class Closing:
             if isinstance(event, RoundHeld) and (first == NONE or event.day < first)
         ]
         missed = dict(zip(outcomes.labels.missed, outcomes.missed[0].tolist(), strict=True))
-        without = sum(not held.zopa for held in rounds)
-        if not without and not any(missed.values()):
+        total = sum(missed.values())
+        if not total:
             return []
         opening = "Why there was no deal" + ("" if first == NONE else f" before day {first}")
-        parts = []
-        if without:
-            parts.append(
-                f"in {_count(without, 'round')} no package was better than no deal for everyone "
-                "who can refuse one"
-            )
-        counts = [(count, reason) for reason, count in missed.items() if count]
-        if counts:
-            shares = _list([f"{self._missed(reason)} ({_number(n)})" for n, reason in counts])
-            total = sum(missed.values())
-            parts.append(f"in {_count(total, 'round')} some package was, and {shares}")
-        return [f"{opening}: {'; '.join(parts)}.{self._refusals(rounds)}"]
-
-    def _missed(self, reason: str) -> str:
-        """Say why a round with a ZOPA brought no deal."""
-        party = self.scenario.parties.get(reason)
-        return MISSED[reason] if party is None else f"{party.title} held out for more"
+        reasons = [
+            f"in {_rounds_of(number, total)} {reason_words(reason, self.scenario)}"
+            for reason, number in missed.items()
+            if number
+        ]
+        due = f"{count_words(total, 'round')} {number_form(total, 'was', 'were')} due"
+        return [f"{opening}: {due}; {listed(reasons)}.{self._refusals(rounds)}"]
 
     def _refusals(self, rounds: Sequence[RoundHeld]) -> str:
-        """Say how many proposals each party refused, and how often it saw no way out."""
+        """Say how many proposals each party refused, saw no way out in, or met standing firm."""
         parts = []
         for p, party in enumerate(self.scenario.parties.values()):
             refused = sum(not held.accepts[p] for held in rounds)
             lost = sum(not held.way_out[p] for held in rounds)
+            firm = sum(not held.flexible[p] for held in rounds)
             if party.veto and refused:
-                blind = f" and saw no way out in {_count(lost, 'round')}" if lost else ""
-                parts.append(f"{party.title} refused {_count(refused, 'text')}{blind}")
-        return f" {_upper('; '.join(parts))}." if parts else ""
+                deeds = [f"refused {count_words(refused, 'text')}"]
+                if firm:
+                    deeds.append(f"stood firm in {count_words(firm, 'round')}")
+                if lost:
+                    deeds.append(f"saw no way out in {count_words(lost, 'round')}")
+                parts.append(f"{party.title} {listed(deeds)}")
+        return f" {upper('; '.join(parts))}." if parts else ""
 
 
-# --- Words
-
-
-def package_words(scenario: Scenario, packages: Packages, package: int) -> str:
-    """Return a whole package in words, issue by issue."""
-    return "; ".join(
-        f"{_lower(issue.title)}: {list(issue.levels.values())[packages.levels[package, k]].words}"
-        for k, issue in enumerate(scenario.issues.values())
-    )
-
-
-def changes_between(scenario: Scenario, packages: Packages, before: int, after: int) -> str:
-    """Return in words what differs between two packages; nothing where they are the same."""
-    old, new = packages.levels[before], packages.levels[after]
-    parts = []
-    for k, issue in enumerate(scenario.issues.values()):
-        if old[k] != new[k]:
-            levels = list(issue.levels.values())
-            words = f"{levels[new[k]].words} (was: {levels[old[k]].words})"
-            parts.append(f"{_lower(issue.title)}: {words}")
-    return "; ".join(parts)
-
-
-def _days(events: Sequence[RunEvent]) -> str:
-    """Return the days from the first to the last event."""
-    first, last = events[0].day, events[-1].day
-    return f"Day {first}" if first == last else f"Days {first}–{last}"
-
-
-def _number(number: int) -> str:
-    """Write a number out where it is small."""
-    is_small = 0 <= number < len(NUMBER_WORDS)
-    return NUMBER_WORDS[number] if is_small else f"{number:,}"
-
-
-def _plural(number: int, singular: str, plural: str = "") -> str:
-    """Return the form of a word that goes with a number."""
-    return singular if number == 1 else plural or f"{singular}s"
-
-
-def _count(number: int, singular: str) -> str:
-    """Return so many of something: "no texts", "one text", "two texts"."""
-    return f"{_number(number) if number else 'no'} {_plural(number, singular)}"
-
-
-def _upper(sentence: str) -> str:
-    """Begin with a capital letter."""
-    return sentence[:1].upper() + sentence[1:]
-
-
-def _lower(title: str) -> str:
-    """Begin with a small letter."""
-    return title[:1].lower() + title[1:]
-
-
-def _list(words: Sequence[str]) -> str:
-    """Return words in a row: "a, b and c"."""
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} and {words[-1]}"
+def _rounds_of(number: int, total: int) -> str:
+    """Say in how many of so many rounds something happened."""
+    if number < total:
+        return number_words(number)
+    return "it" if total == 1 else "each"

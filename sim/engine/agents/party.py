@@ -336,6 +336,11 @@ class Party(mesa.Agent):
         self.close_window(np.flatnonzero(closed))
         return opened, closed
 
+    def hardening(self, events: Mapping[str, Floats]) -> tuple[str, ...]:
+        """Return what of the events of a day, (runs,) each, may harden it in the first run."""
+        stances = self.params.stances
+        return tuple(event for event in stances.hardened_by if event in events and events[event][0])
+
     def open_window(self, rows: Ints) -> None:
         """Turn flexible."""
         self.flexible[rows] = True

@@ -13,21 +13,26 @@ from sim.engine.run_events import (
     Deaths,
     Dispute,
     Leak,
+    PrivateText,
     Releases,
     RescueDeaths,
     Rescues,
     RoundHeld,
     RunEvent,
+    StanceTurned,
     Suspension,
+    TextAnswered,
     TruceEnded,
     Violation,
 )
 from sim.reporting.charts.kit import BLUE, GREY, INK, ORANGE, Figure, Layers, chart_of
 from sim.reporting.narrative import Story, ending_words_of, truces_of
+from sim.reporting.stance_words import windows
 from sim.scenario.schema import Scenario
 
 #: The rows of the timeline.
 LEAKS, TRUCES, TEXTS = "Leaks and suspensions", "Truce", "Texts on the table"
+STANCES = "Stances; window in grey"
 BATCHES, BREACHES = "Batches of people", "Breaches and disputes"
 LOSSES, FREED = "Deaths in captivity", "Rescues and releases"
 
@@ -42,6 +47,8 @@ LOOKS = {
     "death": ("square", INK, True),
     "freed": ("triangle-right", BLUE, False),
     "ended": ("cross", ORANGE, True),
+    "flexible": ("triangle-up", BLUE, False),
+    "firm": ("triangle-down", INK, True),
 }
 
 #: Row, look and words of what happens to captives outside a deal.
@@ -63,21 +70,32 @@ class Mark:
     words: str
 
 
+@dataclass(frozen=True)
+class Span:
+    """A stretch of days on the timeline: its row, its colour, its days and what it was."""
+
+    lane: str
+    colour: str
+    begin: int
+    end: int
+    words: str
+
+
 def run_timeline(story: Story, scenario: Scenario) -> Figure:
     """Draw the days of one run, with a row for each kind of thing that happens."""
     marks = marks_of(story.events, scenario)
-    spans = _truce_spans(story)
     last = int(story.outcomes.last_day[0])
+    spans = [*_truce_spans(story), *_window_spans(story, scenario, last)]
     texts = sum(isinstance(event, RoundHeld) for event in story.events)
     title = f"{texts} texts on the table in {last} days: {ending_words_of(story.outcomes)}."
     table = [(str(mark.day), mark.lane, mark.words) for mark in marks]
-    table += [(f"{begin} to {end}", TRUCES, words) for begin, end, words in spans]
+    table += [(f"{span.begin} to {span.end}", span.lane, span.words) for span in spans]
     return Figure(
         "timeline",
         title,
         _chart(marks, spans, _lanes(marks, scenario), story.outcomes.days, last),
-        f"A timeline with a row for texts, for each party's refusals, for the truce and for the "
-        f"people. {title}",
+        "A timeline with a row for texts, for each party's refusals, for the truce, for stances "
+        f"and for the people. {title}",
         ("day", "row", "what happened"),
         tuple(sorted(table, key=lambda row: int(row[0].split()[0]))),
     )
@@ -85,7 +103,7 @@ def run_timeline(story: Story, scenario: Scenario) -> Figure:
 
 def _chart(
     marks: Sequence[Mark],
-    spans: Sequence[tuple[int, int, str]],
+    spans: Sequence[Span],
     lanes: list[str],
     horizon: int,
     last: int,
@@ -96,10 +114,10 @@ def _chart(
     x = alt.X("day:Q").scale(domain=[1, max(horizon, 2)], nice=False)
     x = x.axis(title="day", grid=False, tickMinStep=1)
     layers = [
-        chart_of([{"lane": TRUCES, "day": begin, "end": end, "words": words}])
-        .mark_bar(height=12, color=BLUE, opacity=0.75)
+        chart_of([{"lane": span.lane, "day": span.begin, "end": span.end, "words": span.words}])
+        .mark_bar(height=12, color=span.colour, opacity=0.75)
         .encode(x, y, alt.X2("end:Q"), tooltip=alt.Tooltip("words:N"))
-        for begin, end, words in spans
+        for span in spans
     ]
     for look, (shape, colour, filled) in LOOKS.items():
         rows = [
@@ -122,7 +140,7 @@ def _lanes(marks: Sequence[Mark], scenario: Scenario) -> list[str]:
     refusals = [refused_by(party.title) for party in scenario.parties.values() if party.veto]
     rest = [
         lane
-        for lane in (BATCHES, BREACHES, FREED, LOSSES, LEAKS)
+        for lane in (STANCES, BATCHES, BREACHES, FREED, LOSSES, LEAKS)
         if any(mark.lane == lane for mark in marks)
     ]
     return [TEXTS, *refusals, TRUCES, *rest]
@@ -133,13 +151,21 @@ def refused_by(title: str) -> str:
     return f"refused by {title}"
 
 
-def _truce_spans(story: Story) -> list[tuple[int, int, str]]:
-    """Return first and last day of each truce, and what became of it."""
+def _truce_spans(story: Story) -> list[Span]:
+    """Return each truce, and what became of it."""
+    holds = "truce from day {}; it holds on day {}"
+    over = "truce from day {} to day {}"
     return [
-        (begin, end, f"truce from day {begin} to day {end}")
-        if ended
-        else (begin, end, f"truce from day {begin}; it holds on day {end}")
+        Span(TRUCES, BLUE, begin, end, (over if ended else holds).format(begin, end))
         for begin, end, ended in truces_of(story)
+    ]
+
+
+def _window_spans(story: Story, scenario: Scenario, last: int) -> list[Span]:
+    """Return each window: the days on which all who can refuse a deal are flexible."""
+    return [
+        Span(STANCES, GREY, begin, end, f"all are flexible from day {begin} to day {end}")
+        for begin, end in windows(story.events, scenario, last)
     ]
 
 
@@ -153,6 +179,13 @@ def _marks(event: RunEvent, scenario: Scenario) -> list[Mark]:
     match event:
         case RoundHeld():
             return _answers(event, scenario)
+        case PrivateText(forward=True):
+            return _private_answers(event, scenario)
+        case StanceTurned(party=party, flexible=flexible):
+            look = "flexible" if flexible else "firm"
+            title = list(scenario.parties.values())[party].title
+            how = "is" if event.day == 1 else "turns"
+            return [Mark(STANCES, event.day, look, f"{title} {how} {look}")]
         case Batch(people=people, freed=freed, remains=remains):
             words = f"{people} captives, {freed} prisoners"
             words += f", the remains of {remains}" if remains else ""
@@ -175,17 +208,33 @@ def _marks(event: RunEvent, scenario: Scenario) -> list[Mark]:
 
 def _answers(held: RoundHeld, scenario: Scenario) -> list[Mark]:
     """Mark a proposal and who refused it."""
-    parties = scenario.parties.values()
-    mediators = [mediator.title for mediator in scenario.mediators.values()]
-    speaker = [*(party.title for party in parties), *mediators][held.speaker]
-    refusers = [
-        party.title
-        for party, accepts in zip(parties, held.accepts, strict=True)
-        if party.veto and not accepts
-    ]
+    refusers = _refusers(held, scenario)
     answer = "accepted by all" if not refusers else "refused"
     look = "text" if refusers else "agreed"
     return [
-        Mark(TEXTS, held.day, look, f"a text by {speaker}, {answer}"),
+        Mark(TEXTS, held.day, look, f"a text by {_speaker(held, scenario)}, {answer}"),
         *(Mark(refused_by(title), held.day, "refused", "refused") for title in refusers),
+    ]
+
+
+def _private_answers(text: PrivateText, scenario: Scenario) -> list[Mark]:
+    """Mark a text that a mediator put forward in private."""
+    refusers = _refusers(text, scenario)
+    answer = f"not taken by {' and '.join(refusers)}" if refusers else "taken by all"
+    words = f"a text by {_speaker(text, scenario)}, put forward in private, {answer}"
+    return [Mark(TEXTS, text.day, "text" if refusers else "agreed", words)]
+
+
+def _speaker(text: TextAnswered, scenario: Scenario) -> str:
+    """Name who has put a text forward."""
+    mediators = [mediator.title for mediator in scenario.mediators.values()]
+    return [*(party.title for party in scenario.parties.values()), *mediators][text.speaker]
+
+
+def _refusers(text: TextAnswered, scenario: Scenario) -> list[str]:
+    """Name who of those with a veto refused a text."""
+    return [
+        party.title
+        for party, accepts in zip(scenario.parties.values(), text.accepts, strict=True)
+        if party.veto and not accepts
     ]
