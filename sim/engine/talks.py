@@ -35,6 +35,9 @@ from sim.types import Bools, Floats, Ints
 #: Packages assessed at a time, over all runs at hand: more take memory, fewer take more calls.
 PACKAGES_AT_ONCE = 2**20
 
+#: The random streams of what happens to all alike on a day.
+LUCK = ("battles", "battle won", "suspensions", "direct")
+
 
 class Talks(mesa.Model):
     """Negotiations over one conflict, in a block of runs.
@@ -88,8 +91,7 @@ class Talks(mesa.Model):
         self.truces_now = Truces(sample, self.packages, self.captivity, self.helped)
         self.war = WAR_MODULES[scenario.war.kind]()
         self._read_war()
-        names = ("battles", "battle won", "suspensions", "direct")
-        self.luck = {name: chance.daily(name) for name in names}
+        self.luck = {name: chance.daily(name) for name in LUCK}
         #: By party with a veto, what it reconsiders and what it hardens by, the same in a camp.
         self.turns = {
             party.name: (chance.daily(f"opens {party.camp}"), chance.daily(f"closes {party.camp}"))

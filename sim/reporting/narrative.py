@@ -42,7 +42,7 @@ from sim.engine.simulate import play_one
 from sim.reporting.answer_words import AnswerWords
 from sim.reporting.explanation import reason_words
 from sim.reporting.models import RunState, RunStep
-from sim.reporting.stance_words import StanceWords, lessons
+from sim.reporting.stance_words import StanceWords, firm_first, lessons
 from sim.reporting.story_words import (
     changes_between,
     count_words,
@@ -224,7 +224,7 @@ class Narrator:
         heading = self._heading()
         first = self.stances.first_stances(events)
         passages = [Passage(1, f"Day 1: {self.stances.opening(first)}")] if first else []
-        for event in events[len(first) :]:
+        for event in firm_first(events[len(first) :]):
             if isinstance(event, Battle):  # only counted, at the end
                 continue
             can_wait = isinstance(event, ASIDE) or self._is_routine(event)

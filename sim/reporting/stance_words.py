@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -125,6 +126,25 @@ class StanceWords:
         return listed([self.titles[p] for p in parties])
 
 
+def firm_first(events: Sequence[RunEvent]) -> list[RunEvent]:
+    """Return events in their order, but of the turns of one day those to firm first.
+
+    So no window seems to open and close where one leadership turns flexible on the day on which
+    another turns firm.
+    """
+    ordered: list[RunEvent] = []
+    for (_, is_stance), group in itertools.groupby(
+        events, lambda event: (event.day, isinstance(event, StanceTurned))
+    ):
+        same_day = list(group)
+        ordered += sorted(same_day, key=_turns_flexible) if is_stance else same_day
+    return ordered
+
+
+def _turns_flexible(event: RunEvent) -> bool:
+    return isinstance(event, StanceTurned) and event.flexible
+
+
 def windows(events: Sequence[RunEvent], scenario: Scenario, last: int) -> list[tuple[int, int]]:
     """Return first and last day of each stretch in which all with a veto are flexible.
 
@@ -134,7 +154,7 @@ def windows(events: Sequence[RunEvent], scenario: Scenario, last: int) -> list[t
     flexible: dict[int, bool] = {}
     spans: list[tuple[int, int]] = []
     began: int | None = None
-    for event in events:
+    for event in firm_first(events):
         if not isinstance(event, StanceTurned):
             continue
         flexible[event.party] = event.flexible

@@ -47,8 +47,8 @@ LOOKS = {
     "death": ("square", INK, True),
     "freed": ("triangle-right", BLUE, False),
     "ended": ("cross", ORANGE, True),
-    "flexible": ("triangle-up", BLUE, False),
-    "firm": ("triangle-down", INK, True),
+    "flexible": ("diamond", BLUE, False),
+    "firm": ("diamond", INK, True),
 }
 
 #: Row, look and words of what happens to captives outside a deal.

@@ -17,7 +17,8 @@ from sim.engine.deal_quality import (
     nash_distance,
 )
 from sim.engine.outcomes import NONE, Outcomes
-from sim.engine.simulate import initial_utilities, simulate
+from sim.engine.run_events import RoundHeld
+from sim.engine.simulate import initial_utilities, play_one, simulate
 from sim.engine.storage import OutcomeStore, save
 from sim.findings import attribution, time_series
 from sim.findings.attribution import (
@@ -29,6 +30,7 @@ from sim.findings.attribution import (
 )
 from sim.reporting import explanation
 from sim.reporting.models import CountedEstimate, StructuralSummary
+from sim.reporting.narrative import EventLog
 from sim.theory.shapley import coalitions, shapley
 from tests.builders import case_of
 
@@ -124,17 +126,46 @@ def test_a_look_agrees_with_the_talks_about_the_zopa():
 # --- Procedural
 
 
-def test_every_round_with_a_zopa_and_no_deal_has_one_reason(played):
+def test_every_round_that_brought_no_first_deal_has_one_reason(played):
     never = played.deal_day == NONE
-    met = played.missed[:, : played.labels.missed.index("suspension")].sum(axis=1)
-    assert np.array_equal(met[never], played.zopa_rounds[never])
-    assert (met <= played.zopa_rounds).all()
+    held = played.missed[:, : played.labels.missed.index("suspension")].sum(axis=1)
+    assert np.array_equal(held[never], played.rounds[never])
+    room = played.missed[:, played.labels.missed.index("room")]
+    assert np.array_equal(room[never], (played.rounds - played.zopa_rounds)[never])
+    assert (held <= played.rounds).all()
 
 
-def test_procedural_shares_add_up(played):
-    found = attribution.procedural(played)
+def test_procedural_shares_add_up_over_all_rounds_before_the_first_deal():
+    case, counted = case_of("two-rivers"), 0
+    outcomes = simulate(case, runs=20, days=100, seed=3)
+    for run in range(20):
+        log = EventLog()
+        one, _ = play_one(case, run=run, days=100, seed=3, diary=log)
+        assert np.array_equal(one.missed[0], outcomes.missed[run])
+        first = outcomes.deal_day[run] if outcomes.deal_day[run] != NONE else 101
+        rounds = [e.day for e in log.events if isinstance(e, RoundHeld) and e.day <= first]
+        counted += len(rounds) - (outcomes.deal_day[run] != NONE)
+    found = attribution.procedural(outcomes)
+    assert list(found) == ["room", "firm", "text", "upland", "delta", "confirmation", "suspension"]
     assert sum(part.estimate for part in found.values()) == pytest.approx(1)
-    assert set(found) == {"text", "upland", "delta", "confirmation", "suspension"}
+    suspended = outcomes.missed[:, outcomes.labels.missed.index("suspension")].sum()
+    assert counted + suspended == outcomes.missed.sum()
+
+
+def test_where_all_are_flexible_no_round_fails_for_a_firm_stance():
+    free = attribution.BARRIERS["stances"][1](case_of("two-rivers"))
+    outcomes = simulate(free, runs=40, days=60, seed=3)
+    assert attribution.procedural(outcomes)["firm"].estimate == 0
+    assert all(share.estimate == 0 for share in attribution.stood_firm(outcomes).values())
+    assert (outcomes.open_day == 1).all()
+
+
+def test_who_stood_firm_is_a_share_of_all_rounds_of_those_who_can_refuse(played):
+    found = attribution.stood_firm(played)
+    assert list(found) == ["upland", "delta"]
+    for name, share in found.items():
+        k = played.labels.parties.index(name)
+        assert share.estimate == pytest.approx(played.firm_rounds[:, k].sum() / played.rounds.sum())
 
 
 # --- By mechanism

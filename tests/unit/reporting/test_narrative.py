@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -11,17 +12,25 @@ import pytest
 from sim.engine.outcomes import NONE, Outcomes
 from sim.engine.run_events import (
     RUN_EVENTS,
+    Battle,
     Confirmation,
     DealSigned,
     Leak,
+    Lesson,
+    PrivateText,
     RoundHeld,
     RunEvent,
+    StanceTurned,
     run_event,
 )
 from sim.engine.simulate import play_one, simulate
+from sim.reporting.explanation import reason_words
 from sim.reporting.narrative import EventLog, Narrator, follow, state_on, steps_of, tell
+from sim.reporting.stance_words import AFTER_WORDS, windows
+from sim.reporting.story_words import number_words
 from sim.scenario.loading import load_scenario
 from sim.scenario.packages import feasible_packages
+from sim.scenario.schema import Hardening
 
 MINIMAL = Path(__file__).parents[2] / "scenarios" / "minimal.yaml"
 RUNS = 25
@@ -53,8 +62,8 @@ def paragraphs_of(narrator, *events) -> tuple[str, ...]:
     return narrator.story_of(events).paragraphs
 
 
-def a_round(day: int = 1, **facts) -> RoundHeld:
-    """A text by the mediator that both parties refuse as less than they hold out for."""
+def an_answer(**facts) -> dict:
+    """Answers of two flexible parties that refuse a text as less than they hold out for."""
     usual = {
         "package": 0,
         "speaker": 2,
@@ -62,14 +71,25 @@ def a_round(day: int = 1, **facts) -> RoundHeld:
         "reservation": np.array([0.4, 0.4]),
         "aspiration": np.array([0.6, 0.6]),
         "way_out": np.array([True, True]),
+        "flexible": np.array([True, True]),
+        "signable": np.ones(PACKAGES, dtype=bool),
         "accepts": np.array([False, False]),
         "offered": np.zeros(2),
-        "zopa": False,
         "override": [0.0, 0.0],
         "worths": np.full((2, PACKAGES), 0.5),
         "added": np.zeros((2, PACKAGES)),
     }
-    return RoundHeld(day, **{**usual, **facts})
+    return {**usual, **facts}
+
+
+def a_round(day: int = 1, **facts) -> RoundHeld:
+    """A text by the mediator that both parties refuse as less than they hold out for."""
+    return RoundHeld(day, **an_answer(**{"zopa": False, "learnt": (), **facts}))
+
+
+def a_private_text(day: int = 1, **facts) -> PrivateText:
+    """A text of the mediator's own that it puts forward in private, and both refuse."""
+    return PrivateText(day, **an_answer(**{"forward": True, **facts}))
 
 
 def worths_with(narrator, **changes) -> np.ndarray:
@@ -146,6 +166,174 @@ def test_refusals_are_explained_in_the_models_terms(narrator, facts, words):
     assert words in said[said.index("Lowland refuses: ") : said.index("Upland refuses: ")]
 
 
+# --- Stances, windows and what is learnt
+
+
+def given_up(narrator, party: int) -> int:
+    """A package that a party does not sign while it stands firm."""
+    return int(np.flatnonzero(~narrator.answers.within[party])[0])
+
+
+def test_a_firm_refusal_is_told_as_such_and_not_as_one_of_price(narrator):
+    package, firm = given_up(narrator, 1), np.array([True, False])
+    enough = a_round(package=package, flexible=firm, reservation=np.array([0.4, 0.5]))
+    upland = narrator.sentence(enough).split("Upland refuses: ")[1]
+    assert upland.startswith("it stands firm, and the text gives up part of its stated position")
+    assert "its stated position is in the way and not the price" in upland
+    dear = a_round(package=package, flexible=firm, reservation=np.array([0.4, 0.6]))
+    assert narrator.answers.reason(1, dear) == "firm and too little"
+    assert narrator.answers.reason(0, dear) == "aspiration"
+
+
+def test_a_firm_party_is_won_over_only_by_what_it_has_said(narrator):
+    package = given_up(narrator, 1)
+    liked = np.full((2, PACKAGES), 0.7)
+    held = a_round(package=package, flexible=np.array([True, False]), worths=liked)
+    assert narrator.answers.within[1][narrator.answers.concession(1, held).package]
+    assert (
+        not narrator.answers.concession(0, held).suits_all
+        or (narrator.answers.within[1][narrator.answers.concession(0, held).package])
+    )
+
+
+def test_the_story_opens_with_how_leaderships_stand_and_why_it_matters(narrator):
+    first = [StanceTurned(1, party=0, flexible=True), StanceTurned(1, party=1, flexible=False)]
+    said = paragraphs_of(narrator, *first)[1]
+    assert said.startswith("Day 1: Upland stands firm, and Lowland is flexible. ")
+    assert "signs nothing that gives up part of its stated position" in said
+    assert f"{PACKAGES} possible texts" in said
+
+
+def test_windows_open_and_close(narrator):
+    stances = [
+        StanceTurned(1, party=0, flexible=False),
+        StanceTurned(1, party=1, flexible=False),
+        StanceTurned(10, party=1, flexible=True),
+        StanceTurned(20, party=0, flexible=True),
+        StanceTurned(33, party=1, flexible=False, after=("leak",)),
+    ]
+    story = paragraphs_of(narrator, *stances)
+    assert story[2].endswith("Lowland still stands firm.")
+    assert "the leadership of Lowland reconsiders and turns flexible. A window opens" in story[3]
+    assert "the leadership of Upland turns firm, after the talks have leaked." in story[4]
+    assert story[4].endswith("The window closes after 13 days.")
+    assert windows(stances, narrator.scenario, 90) == [(20, 33)]
+    assert windows(stances[:-1], narrator.scenario, 90) == [(20, 90)]
+
+
+def test_no_window_opens_where_one_turns_flexible_as_the_other_turns_firm(narrator):
+    stances = [
+        StanceTurned(1, party=0, flexible=False),
+        StanceTurned(1, party=1, flexible=True),
+        StanceTurned(9, party=0, flexible=True),
+        StanceTurned(9, party=1, flexible=False),
+    ]
+    assert windows(stances, narrator.scenario, 90) == []
+    assert not any("window" in line for line in paragraphs_of(narrator, *stances))
+
+
+def test_all_that_may_harden_a_leadership_has_words():
+    assert set(AFTER_WORDS) == set(get_args(Hardening))
+
+
+def test_a_private_text_says_whether_it_was_taken(narrator):
+    taken = narrator.sentence(a_private_text(accepts=np.array([True, True])))
+    assert taken.startswith("The ferryman puts a text of its own forward in private, and it is tak")
+    refused = narrator.sentence(a_private_text())
+    assert "Upland refuses: " in refused
+    assert refused.endswith("What fails in private stirs nobody at home.")
+    dropped = narrator.sentence(a_private_text(forward=False))
+    assert dropped.endswith("drops it: it does not believe that all would take it.")
+
+
+def test_private_texts_that_come_to_nothing_are_told_together(narrator):
+    texts = [a_private_text(day, forward=day > 20) for day in (1, 8, 15, 22, 29)]
+    story = paragraphs_of(narrator, *texts)
+    told = [line for line in story if "in private, The ferryman" in line]
+    assert told[0].endswith("in private, The ferryman sounds out two texts and drops each.")
+    assert "puts one text forward in vain (Lowland: below what it holds out for" in told[1]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        (
+            -0.06,
+            0.01,
+            "would settle for less than it would; from the answer it concludes that Upland",
+        ),
+        (-0.06, 0.01, "wants more, and is nearer to the truth."),
+        (0.06, 0.01, "would settle for more than it would"),
+        (0.06, 0.01, "would do with less, and is nearer to the truth."),
+        (0.0, 0.05, "had a fair idea of what Upland would settle for"),
+        (0.0, 0.05, "further from the truth."),
+    ],
+)
+def test_what_is_learnt_is_told_either_way(narrator, before, after, words):
+    assert words in narrator.sentence(a_round(learnt=[Lesson(0, 1, before, after)]))
+    mirrored = narrator.sentence(a_round(learnt=[Lesson(1, 0, before, after)]))
+    assert words.replace("Upland", "Lowland") in mirrored
+
+
+def test_small_lessons_are_not_told_and_several_add_up(narrator):
+    small = [a_round(day, learnt=[Lesson(0, 1, -0.06 + k, -0.045 + k)]) for day, k in STEPS]
+    assert "concludes" not in narrator.sentence(small[0])
+    told = paragraphs_of(narrator, *small)[1]
+    assert told.endswith(
+        "Lowland had believed that Upland would settle for less than it would; from the answers "
+        "it concludes that Upland wants more, and is nearer to the truth."
+    )
+
+
+#: Days of rounds, and how far what is believed has moved by then.
+STEPS = ((1, 0.0), (6, 0.015), (11, 0.03))
+
+
+def test_what_the_diary_says_was_learnt_is_what_the_parties_believe(scenario):
+    for run in range(RUNS):
+        log = EventLog()
+        _, talks = play_one(scenario, run=run, seed=7, diary=log)
+        last = {}
+        for event in log.events:
+            if isinstance(event, RoundHeld):
+                for lesson in event.learnt:
+                    pair = lesson.party, lesson.other
+                    assert last.get(pair, lesson.before) == lesson.before
+                    last[pair] = lesson.after
+        names = [party.name for party in talks.parties]
+        for (party, other), after in last.items():
+            assert talks.parties[party].beliefs[names[other]].bias[0] == after
+
+
+def test_the_diary_tells_of_stances_as_the_outcomes_count_them(scenario, outcomes):
+    for run in range(RUNS):
+        log = EventLog()
+        play_one(scenario, run=run, seed=7, diary=log)
+        rounds = [event for event in log.events if isinstance(event, RoundHeld)]
+        firm = np.sum([~held.flexible for held in rounds], axis=0)
+        assert np.array_equal(firm, outcomes.firm_rounds[run])
+        opened = [begin for begin, _ in windows(log.events, scenario, outcomes.days)]
+        assert outcomes.open_day[run] == (opened[0] if opened else NONE)
+        private = [event for event in log.events if isinstance(event, PrivateText)]
+        assert sum(text.forward for text in private) == outcomes.texts_mediated[run]
+
+
+def test_a_confirmation_that_a_stance_bars_is_told_as_such(narrator):
+    said = narrator.sentence(Confirmation(1, package=0, refused_by=[1], barred_by=[1]))
+    assert said.startswith("Upland does not confirm: by now the leadership of Upland stands firm")
+
+
+def test_all_that_happens_is_told_on_a_day_of_the_story(scenario):
+    for run in range(RUNS):
+        story = follow(scenario, run, seed=7)
+        days = set()
+        for passage in story.passages:
+            first, _, last = passage.words.split(":")[0].split(" ")[1].partition("–")
+            days |= set(range(int(first), int(last or first) + 1))
+            assert passage.words.endswith(".")
+        assert {e.day for e in story.events if not isinstance(e, Battle)} <= days
+
+
 # --- What it would have taken
 
 
@@ -174,6 +362,7 @@ def test_no_cheaper_text_would_have_been_accepted_in_any_round_of_a_run(scenario
         by_mediator = replace(held, speaker=2)
         for p in narrator.answers.refusers(held):
             met = held.worths[p] + held.added[p] >= held.aspiration[p]
+            met &= narrator.answers.signs(p, held)
             found = narrator.answers.concession(p, by_mediator)
             assert (found is None) == (not met.any())
             if found is not None:
@@ -271,25 +460,23 @@ def test_a_second_text_says_what_it_changes(narrator):
 # --- Why there was no deal
 
 
-def test_the_story_ends_with_what_stood_in_the_way(stories, outcomes):
+def test_the_story_ends_with_what_stood_in_the_way(stories, outcomes, scenario):
     for run, story in enumerate(stories):
-        missed = outcomes.missed[run]
+        missed = dict(zip(outcomes.labels.missed, outcomes.missed[run].tolist(), strict=True))
         why = [line for line in story if line.startswith("Why there was no deal")]
-        assert len(why) <= 1
-        if missed.any():
-            (line,) = why
-            rounds = {1: "one round"}.get(missed.sum(), "rounds some package was")
-            assert rounds in line
+        assert len(why) == (sum(missed.values()) > 0)
+        for line in why:
+            due = sum(missed.values())
+            assert f": {number_words(due)} round" in line
             assert (outcomes.deal_day[run] != NONE) == ("before day" in line)
+            for reason, number in missed.items():
+                assert (reason_words(reason, scenario) in line) == (number > 0)
 
 
-def test_reasons_are_those_of_the_run(scenario, outcomes):
-    lost = outcomes.labels.missed.index("upland")
-    run = int(np.flatnonzero(outcomes.missed[:, lost])[0])
-    line = next(line for line in tell(scenario, run, seed=7) if line.startswith("Why there was"))
-    words = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-    number = outcomes.missed[run, lost]
-    assert f"Upland held out for more ({words[number] if number < 10 else number})" in line
+def test_each_reason_has_words_of_its_own(scenario, outcomes):
+    words = [reason_words(reason, scenario) for reason in outcomes.labels.missed]
+    assert len(set(words)) == len(words)
+    assert reason_words("upland", scenario) == "Upland held out for more"
 
 
 def test_an_event_without_words_is_not_passed_over(narrator):
