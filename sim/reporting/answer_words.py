@@ -83,8 +83,18 @@ class AnswerWords:
         return [p for p, veto in enumerate(self.veto) if veto and not held.accepts[p]]
 
     def sentences(self, held: TextAnswered) -> list[str]:
-        """Say what each party but the speaker answers, and why."""
-        return [self._answer(p, held) for p in range(len(self.parties)) if p != held.speaker]
+        """Say what each party answers, and why; of the speaker only if it would not sign either."""
+        answers = [self._answer(p, held) for p in range(len(self.parties)) if p != held.speaker]
+        return [*self._own_refusal(held), *answers]
+
+    def _own_refusal(self, held: TextAnswered) -> list[str]:
+        """Say why a party would not sign the text that it has put on the table itself."""
+        if held.speaker not in self.refusers(held):
+            return []
+        why = "nothing on offer meets what it holds out for"
+        if not held.flexible[held.speaker]:
+            why = "nothing on offer lies within its stated position and is better than no deal"
+        return [f"{self.parties[held.speaker]} itself would not sign it: {why}."]
 
     def _answer(self, p: int, held: TextAnswered) -> str:
         """Say what a party answers to a proposal, and why."""

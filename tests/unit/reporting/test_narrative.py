@@ -185,6 +185,14 @@ def test_a_firm_refusal_is_told_as_such_and_not_as_one_of_price(narrator):
     assert narrator.answers.reason(0, dear) == "aspiration"
 
 
+def test_who_would_not_sign_its_own_text_is_said_to(narrator):
+    firm = np.array([False, True])
+    said = narrator.sentence(a_round(speaker=0, flexible=firm))
+    assert "Lowland itself would not sign it: nothing on offer lies within its stated pos" in said
+    stands_by_it = a_round(speaker=0, flexible=firm, accepts=np.array([True, False]))
+    assert "itself would not sign it" not in narrator.sentence(stands_by_it)
+
+
 def test_a_firm_party_is_won_over_only_by_what_it_has_said(narrator):
     package = given_up(narrator, 1)
     liked = np.full((2, PACKAGES), 0.7)
