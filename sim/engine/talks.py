@@ -81,12 +81,10 @@ class Talks(mesa.Model):
             scenario, chance, dict(levers or {}), dict(points or {}), dict(values or {})
         )
         self.sample = sample
-        self.packages = feasible_packages(scenario, sample.fixed)
-        self.captivity = Captivity(sample, self.packages)
-        self.mediators = [
-            Mediator(self, name, sample, self.packages) for name in scenario.mediators
-        ]
-        self.parties = [Party(self, name, sample, self.packages) for name in scenario.parties]
+        self.packages = packages = feasible_packages(scenario, sample.fixed)
+        self.captivity = Captivity(sample, packages)
+        self.mediators = [Mediator(self, name, sample, packages) for name in scenario.mediators]
+        self.parties = [Party(self, name, sample, packages) for name in scenario.parties]
         self.helped = any(mediator.keeps_channel for mediator in self.mediators)
         self.truces_now = Truces(sample, self.packages, self.captivity, self.helped)
         self.war = WAR_MODULES[scenario.war.kind]()
