@@ -435,33 +435,32 @@ class Negotiation:
             self._settle(settled)
 
     def learn(self, answered: NegotiationRound) -> None:
-        """Let flexible parties learn from each other's answers to what was put to all.
+        """Let flexible parties learn from each other's refusals of what was put to all.
 
-        A firm party's answer tells what it has said before, and who speaks has not been asked.
+        A firm party's refusal tells what it has said before. Who refuses may hold out above what it
+        would settle for: by as much, each thinks, as it does itself. (That answers of yes should
+        teach as well was tried: beliefs ended further from the truth, since those who hope too much
+        heard what they hoped.)
         """
         meeting, proposal = answered.meeting, answered.proposal
         assessment, value = answered.assessment, utility_of(answered.assessment.worth, proposal)
+        held_out = meeting.aspiration - assessment.reservation
         noise = self.channel.noise[meeting.rows]
         for i, j in self.misreading_draws:
             hears = meeting.flexible[:, i] & meeting.flexible[:, j]
-            hears &= (answered.speaker != j) & (answered.speaker < len(self.parties))
+            hears &= ~answered.accepts[:, j] & (answered.speaker < len(self.parties))
             where = np.flatnonzero(hears)
             if not len(where):
                 continue
             party, other = self.parties[i], self.parties[j]
             tables = assessment.valuations[j].tables.of(assessment.where[where])
             rows = meeting.rows[where]
-            error = party.utility_estimate_error(rows, other.name, tables)
-            worth = value[where, j] + answered.offered[where, j]
-            worth = worth + error[np.arange(len(where)), proposal[where]]
-            party.learn(
-                rows,
-                other.name,
-                assessment.reservation[where, j],
-                worth,
-                answered.accepts[where, j],
-                noise[where],
+            reservation = assessment.reservation[where, j]
+            error, doubt = party.gain_estimate_error(
+                rows, other.name, tables, proposal[where], reservation
             )
+            worth = value[where, j] + answered.offered[where, j] + error - held_out[where, i]
+            party.learn(rows, other.name, reservation, worth, noise[where], doubt)
 
     def _settle(self, answered: NegotiationRound) -> None:
         """Sign the proposal where all with a veto accept it; record it where it fails."""

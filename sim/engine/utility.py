@@ -158,6 +158,14 @@ class Tables:
             self.reservation,
         )
 
+    def parts_of(self, proposal: NDArray[np.int64], packages: Packages) -> Floats:
+        """Return the worth of packages (runs,) by settlement, exchange and rest: (runs, 3)."""
+        where = np.arange(len(proposal))
+        settled = self.frames[where, packages.frame_of[proposal]]
+        swapped = self.swaps[where, packages.swap_of[proposal]]
+        rest = (self.other * packages.other[proposal]).sum(axis=1)
+        return np.stack([settled, swapped, rest], axis=1).astype(np.float64)
+
     def spread(self, packages: Packages) -> Floats:
         """Return the worth of every package: (runs, packages)."""
         worth = columns(self.frames, packages.frame_of)

@@ -39,5 +39,5 @@ def _on_stances(scenario: Scenario) -> Iterator[str]:
             yield f"what {name} says bars every package: while firm it signs nothing"
     shared = np.logical_and.reduce(list(within.values())) if within else np.zeros(0, dtype=bool)
     if shared.any() and not shared.all():
-        packages = count_noun(int(shared.sum()), "package")
-        yield f"{packages} fit what all sides say: firm leaderships may sign them"
+        number = count_noun(int(shared.sum()), "package")
+        yield f"{number} fit what all sides say: firm leaderships may sign them"

@@ -23,7 +23,12 @@ TINY = 1e-12
 
 
 def belief_after_answer(
-    mean: Floats, spread: Floats, worth: Floats, accepted: Bools, noise: Floats
+    mean: Floats,
+    spread: Floats,
+    worth: Floats,
+    accepted: Bools,
+    noise: Floats,
+    doubt: Floats | float = 0.0,
 ) -> tuple[Floats, Floats]:
     """Return what somebody believes of a reservation value once an answer has been given.
 
@@ -38,6 +43,8 @@ def belief_after_answer(
         The answer.
     noise : array, the same shape
         Scale of the logistic noise in answers, in utils, 0 or more.
+    doubt : array, the same shape, or float
+        How far the judge may misjudge what the text is worth, standard deviation, in utils.
 
     Returns
     -------
@@ -60,7 +67,7 @@ def belief_after_answer(
     0.550 0.030
     """
     variance = np.asarray(spread, dtype=float) ** 2
-    total = np.sqrt(variance + (LOGISTIC_AS_NORMAL * noise) ** 2 + TINY**2)
+    total = np.sqrt(variance + (LOGISTIC_AS_NORMAL * noise) ** 2 + np.square(doubt) + TINY**2)
     side = np.where(accepted, 1.0, -1.0)
     surplus = side * (worth - mean) / total
     hazard = np.sqrt(2.0 / np.pi) / erfcx(-surplus / np.sqrt(2.0))  # density over distribution

@@ -400,17 +400,17 @@ class Party(mesa.Agent):
         other: str,
         reservation: Floats,
         worth: Floats,
-        accepted: Bools,
         noise: Floats,
+        doubt: Floats,
     ) -> None:
-        """Learn from another's answer to a text of some `worth` to it, as it judges; all (rows,).
+        """Learn from another's refusal of a text of some `worth` to it, as it judges; all (rows,).
 
         `reservation` is the truth that its belief is about; `noise` is the scale of that in
-        answers.
+        answers, and `doubt` how far its judgement of the worth may be off, in utils.
         """
-        belief = self.beliefs[other]
+        belief, accepted = self.beliefs[other], np.zeros(len(rows), dtype=bool)
         mean, spread = belief_after_answer(
-            reservation + belief.bias[rows], belief.spread[rows], worth, accepted, noise
+            reservation + belief.bias[rows], belief.spread[rows], worth, accepted, noise, doubt
         )
         bias, unsure = belief.bias.copy(), belief.spread.copy()
         bias[rows], unsure[rows] = mean - reservation, spread
@@ -423,6 +423,20 @@ class Party(mesa.Agent):
         """
         off = self.params.weight_error[rows, None] * self.slant[other][rows]
         return tables.misjudged(off).spread(self.packages)
+
+    def gain_estimate_error(
+        self, rows: Ints, other: str, tables: Tables, proposal: Ints, reservation: Floats
+    ) -> tuple[Floats, Floats]:
+        """Return how far its guess of what texts gain another is off, and how far it may be.
+
+        Two (rows,), in utils. Who misjudges how much another cares about the settlement misjudges
+        what no deal is worth to it alike, so that only the difference counts.
+        """
+        parts = tables.parts_of(proposal, self.packages)
+        parts[:, 0] -= reservation
+        scale = self.params.weight_error[rows, None]
+        error = np.expm1(scale * self.slant[other][rows]) * parts
+        return error.sum(axis=1), np.sqrt(((scale * parts) ** 2).sum(axis=1))
 
     # -- what it does --------------------------------------------------------------------------
 
