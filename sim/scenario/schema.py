@@ -63,6 +63,9 @@ class Part(BaseModel):
     #: Keys that this part had in earlier versions, and what to write instead.
     removed: ClassVar[Mapping[str, str]] = {}
 
+    #: Keys that earlier versions did not need: what they hold, and what to write.
+    added: ClassVar[Mapping[str, str]] = {}
+
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
@@ -530,6 +533,17 @@ class BaseRate(Part):
 
 class Scenario(Part):
     """A conflict on one day: all that the model is told."""
+
+    added: ClassVar[Mapping[str, str]] = {
+        "stances": (
+            "it says how readily leaderships turn from firm to flexible and back, and earlier "
+            "versions did without; write at the top level `stances: {reconsiders: {value: 0.007, "
+            "basis: judgement}, window_days: {value: 45, basis: judgement}, hardened_by: {leak: "
+            "{value: 0.5, basis: judgement}}}`: the chance per day of turning flexible where a day "
+            "of delay costs 0.0006 utils, the days until a flexible leadership turns firm, and the "
+            "chance that a leak makes it so"
+        )
+    }
 
     _plugins: tuple[tuple[str, str], ...] = PrivateAttr(())
 

@@ -91,6 +91,13 @@ def removed_keys(path: Path, top: Any = Scenario) -> Mapping[str, str]:
     return removed
 
 
+def added_keys(path: Path, top: Any = Scenario) -> Mapping[str, str]:
+    """Return the keys that earlier versions did not need at a place, with what to write."""
+    wanted = core(annotation_at(path, top))
+    added: Mapping[str, str] = getattr(wanted, "added", {}) if is_model(wanted) else {}
+    return added
+
+
 def in_words(annotation: Any) -> str:
     """Return what belongs here, in words for someone who writes a scenario."""
     return " or ".join(dict.fromkeys(_in_words(option) for option in options(annotation)))
@@ -180,7 +187,8 @@ def issue_from_pydantic(details: ErrorDetails, top: Any) -> IssueAtPath:
     annotation = annotation_at(path, top)
     wanted = f"{in_words(annotation)} belongs here"
     if kind == "missing":
-        return IssueAtPath(path, f"{key} is missing", wanted)
+        advice = added_keys(path[:-1], top).get(str(path[-1]), "")
+        return IssueAtPath(path, f"{key} is missing", wanted, advice)
     if is_about_a_name(details):
         return _bad_name(path, top)
     if kind == "value_error":

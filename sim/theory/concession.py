@@ -210,6 +210,14 @@ class CostOfDelay:
         "shape": (0.0, np.inf),
         "pace": (0.0, np.inf),
     }
+    removed: ClassVar[Mapping[str, str]] = {
+        "patience": (
+            "write `pace: {value: 0.05, low: 0.02, high: 0.2, basis: judgement}` instead: the loss "
+            "by delay, in fifths of a util, after which a party has conceded all, whatever it "
+            "stands to gain; 0.05 is 17 days where a day of delay costs 0.0006 utils. How "
+            "long talks take is a matter of `stances` now"
+        )
+    }
     monotone: ClassVar[bool] = True
 
     def __call__(self, numbers: Mapping[str, Floats], stance: ConcessionInput) -> Floats:

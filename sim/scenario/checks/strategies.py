@@ -82,17 +82,13 @@ def kinds_and_numbers(scenario: Scenario) -> Troubles:
         else:
             what = f"{dotted(path)} of the kind {strategy.kind}"
             where = (*path, "numbers")
-            yield from _numbers(
-                where, strategy.numbers, tuple(module.numbers), bounds_of(module), what
-            )
+            yield from _numbers(where, strategy.numbers, tuple(module.numbers), module, what)
     module = known_kinds().war.get(scenario.war.kind)
     if module is not None:
         for name, party in scenario.parties.items():
             what = f"a war of the kind {scenario.war.kind}"
             where = ("parties", name, "war")
-            yield from _numbers(
-                where, party.war, tuple(module.party_numbers), bounds_of(module), what
-            )
+            yield from _numbers(where, party.war, tuple(module.party_numbers), module, what)
 
 
 def every_strategy(
@@ -113,17 +109,21 @@ def _numbers(
     path: Path,
     given: Mapping[str, Quantity],
     needed: tuple[str, ...],
-    bounds: Mapping[str, Bounds],
+    module: Any,
     what: str,
 ) -> Troubles:
-    """Check that a strategy has exactly the numbers it needs."""
+    """Check that a strategy has exactly the numbers that its `module` needs here."""
+    bounds, removed = bounds_of(module), removed_from(module)
     needs = f"{what} needs {', '.join(needed) or 'no numbers'}"
     leans: tuple[Path, ...] = ((*path[:-1], "kind"), ("war", "kind"))
     for name in needed:
         if name not in given:
             yield wrong((*path, name), "is missing", needs, leans=leans)
     for name, quantity in given.items():
-        if name not in needed:
+        if name not in needed and name in removed:
+            found = f"unknown number '{name}' in {dotted(path)}"
+            yield IssueAtPath((*path, name), found, "earlier versions had it", removed[name], leans)
+        elif name not in needed:
             hint = did_you_mean(name, needed) if needed else "leave it out"
             found = f"unknown number '{name}' in {dotted(path)}"
             yield IssueAtPath((*path, name), found, needs, hint, leans)
@@ -135,3 +135,9 @@ def bounds_of(module: Any) -> Mapping[str, Bounds]:
     """Between which bounds the numbers of a strategy lie."""
     bounds: Mapping[str, Bounds] = getattr(module, "bounds", {})
     return bounds
+
+
+def removed_from(module: Any) -> Mapping[str, str]:
+    """Return the numbers that a strategy had in earlier versions, with what to write instead."""
+    removed: Mapping[str, str] = getattr(module, "removed", {})
+    return removed
