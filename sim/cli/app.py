@@ -257,11 +257,16 @@ def run(
     )
     check_json(json_to)
     from sim.cli import console
-    from sim.engine.storage import parts_in
+    from sim.engine.storage import is_of_another_model, parts_in
     from sim.reporting import summary
     from sim.scenario.loading import find_scenario
 
     with folder_for(command, out) as folder:
+        if any(is_of_another_model(part) for part in parts_in(folder)):
+            raise BadInputError(
+                f"--out {out} holds results of another model, which knew of no stances, and they "
+                "are not played anew; give another folder, or empty this one"
+            )
         for old in (*parts_in(folder), folder / SUMMARY):
             old.unlink(missing_ok=True)
         if out is not None:

@@ -36,7 +36,21 @@ EXPIRY = "expiry"
 #: The fields that say what was asked, the same for every block of one simulation.
 HEAD = ("scenario", "sha256", "version", "seed", "days", "levers", "first", "labels", "table")
 
-FORMAT = "parley.outcomes/2"
+FORMAT = "parley.outcomes/3"
+
+#: What was saved before parties had stances: no model of that time knew any of `STANCE_ARRAYS`.
+FORMAT_WITHOUT_STANCES = "parley.outcomes/2"
+
+#: The arrays that came with stances.
+STANCE_ARRAYS = (
+    "firm_rounds",
+    "open_day",
+    "open_days",
+    "texts_own",
+    "texts_own_accepted",
+    "texts_mediated",
+    "texts_mediated_accepted",
+)
 
 #: What a column of a day-by-day series is called in a file.
 SERIES = "series_"
@@ -415,6 +429,9 @@ class Outcomes:
     def load(cls, path: str | Path) -> Outcomes:
         """Read outcomes from a file, or from all parts in a folder.
 
+        What was saved before parties had stances is read as it was; the arrays that came with them
+        (`STANCE_ARRAYS`) are NONE throughout, and `labels.missed` has no firm stance.
+
         Parameters
         ----------
         path : str or Path
@@ -440,7 +457,8 @@ class Outcomes:
             if "head" not in file:
                 raise ValueError(f"{path} is not a file of outcomes")
             head = json.loads(str(file["head"]))
-            if head.pop("format") != FORMAT:
+            saved_as = head.pop("format")
+            if saved_as not in (FORMAT, FORMAT_WITHOUT_STANCES):
                 raise ValueError(f"{path} is not in the format {FORMAT}")
             names = head.pop("labels")
             named: dict[str, Any] = {
@@ -448,7 +466,9 @@ class Outcomes:
                 for key, value in names.items()
             }
             labels = Labels(**named)
-            arrays: dict[str, Any] = {name: file[name] for name in cls.array_names()}
+            arrays: dict[str, Any] = {
+                name: saved_column(file, name, saved_as) for name in cls.array_names()
+            }
             series = {
                 name.removeprefix(SERIES): file[name] for name in file if name.startswith(SERIES)
             }
@@ -489,6 +509,14 @@ class Outcomes:
         for k, issue in enumerate(self.labels.issues):
             frame[f"deal_{issue}"] = _named(levels[:, k], self.labels.levels[k])
         return frame
+
+
+def saved_column(file: Mapping[str, Array], name: str, saved_as: str) -> Array:
+    """Return an array of an open file of outcomes, in the format it was `saved_as`."""
+    if saved_as == FORMAT_WITHOUT_STANCES and name in STANCE_ARRAYS:
+        like = file["refusals"] if name == "firm_rounds" else file["rounds"]
+        return np.full_like(like, NONE)
+    return file[name]
 
 
 def _named(codes: Array, names: Sequence[str]) -> pd.Categorical[Any]:

@@ -11,7 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.outcomes import SERIES, Array, Outcomes
+from sim.engine.outcomes import (
+    FORMAT_WITHOUT_STANCES,
+    SERIES,
+    Array,
+    Outcomes,
+    saved_column,
+)
 from sim.io.atomic_write import report_disk_full
 
 #: What the parts are called; `Outcomes.load` finds them too.
@@ -118,6 +124,11 @@ def origin_of(path: Path) -> dict[str, Any]:
         raise ValueError(f"{path} is not a file of outcomes") from error
 
 
+def is_of_another_model(path: Path) -> bool:
+    """Return whether a part was saved by a model that knew of no stances."""
+    return bool(_head(path)["format"] == FORMAT_WITHOUT_STANCES)
+
+
 def _head(path: Path) -> dict[str, Any]:
     with np.load(path, allow_pickle=False) as file:
         head: dict[str, Any] = json.loads(str(file["head"]))
@@ -126,8 +137,10 @@ def _head(path: Path) -> dict[str, Any]:
 
 def _column(path: Path, name: str) -> Array:
     with np.load(path, allow_pickle=False) as file:
-        column: Array = file[name]
-    return column
+        if name.startswith(SERIES):
+            column: Array = file[name]
+            return column
+        return saved_column(file, name, json.loads(str(file["head"]))["format"])
 
 
 def _series_in(path: Path) -> list[str]:

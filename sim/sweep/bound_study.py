@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sim.scenario.schema import Scenario
@@ -44,11 +45,16 @@ class BoundStudy:
 
         Comments, layout and the order of keys leave it as it is.
         """
-        spec = self.study.model_dump(mode="json")
-        content = json.dumps([spec, self.tables], ensure_ascii=False, sort_keys=True)
-        return hashlib.sha256(content.encode()).hexdigest()
+        return sha256_of_study(self.study, self.tables)
 
     @property
     def name(self) -> str:
         """Return the name of its folder: NAME-HASH."""
         return f"{self.study.study}-{self.sha256[:8]}"
+
+
+def sha256_of_study(study: Study, tables: Mapping[str, str]) -> str:
+    """Return a fingerprint of what a study says, with the text of each table that it names."""
+    spec = study.model_dump(mode="json")
+    content = json.dumps([spec, tables], ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()

@@ -13,11 +13,12 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ValidationError
 
+from sim.provenance import model_fingerprint
 from sim.scenario.schema import Scenario
 from sim.sweep import result_folder as disk
 from sim.sweep.bound_study import BoundStudy
 from sim.sweep.chunk import FAILURES, KEYS
-from sim.sweep.result_folder import FolderError
+from sim.sweep.result_folder import FingerprintError, FolderError
 from sim.sweep.study import Study, is_keyed
 from sim.sweep.study_reader import read_study_text
 
@@ -102,20 +103,29 @@ class Sweep:
             tables=self.manifest["tables"],
         )
 
-    @property
+    @cached_property
     def study(self) -> Study:
-        """Return what the file of the study says."""
-        return self.bound_study.study
+        """Return the study as it was read when the sweep began; to read it anew takes seconds."""
+        return self._validated(Study, self.manifest["resolved"], "resolved")
 
     @cached_property
     def scenario(self) -> Scenario:
-        """Return the scenario, with the days that were played."""
-        return self._validated(Scenario, self.manifest["scenario"]["content"], "scenario.content")
+        """Return the scenario, with the days that were played.
 
-    @cached_property
-    def resolved(self) -> Study:
-        """Return the study as resolved when the sweep began; to read it anew takes seconds."""
-        return self._validated(Study, self.manifest["resolved"], "resolved")
+        Raises FingerprintError where it is one of another model, which this model does not read.
+        """
+        content = self.manifest["scenario"]["content"]
+        if self.manifest["fingerprint"]["model"] != model_fingerprint():
+            try:
+                return Scenario.model_validate(content)
+            except ValidationError:
+                raise FingerprintError(
+                    f"{self.folder} was made by another model, whose scenario this one does not "
+                    "read: its results can be read and analysed, and none of its runs is played "
+                    f"again; to ask the same of this model, `parley check` the scenario "
+                    f"{self.manifest['scenario']['name']} and play the study into another folder"
+                ) from None
+        return self._validated(Scenario, content, "scenario.content")
 
     def _validated(self, kind: type[Model], content: Any, key: str) -> Model:
         """Return a part of the manifest. Raises FolderError where it is damaged."""
@@ -129,7 +139,7 @@ class Sweep:
         """Return one row for each design point: ids, place in the design, settings."""
         table = disk.read_table(self.folder / disk.DESIGN)
         ids = ["design_id", "lever_id", "scenario_id"]
-        study = self.resolved
+        study = self.study
         plans = (study.design.together, study.design.levers, study.design.uncertainties)
         if any(plan is not None and is_keyed(plan) for plan in plans):
             ids += ["matrix", "row"]

@@ -15,10 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from sim.provenance import model_fingerprint, version
 from sim.reporting import narrative
-from sim.scenario.loading import with_changes
+from sim.scenario.loading import read_as, with_changes
 from sim.sweep import provenance
 from sim.sweep import result_folder as disk
+from sim.sweep.bound_study import sha256_of_study
 from sim.sweep.chunk import OK, run_chunk
 from sim.sweep.execution import prepare_folder, write_results
 from sim.sweep.factors import yaml_value
@@ -26,6 +28,7 @@ from sim.sweep.output_columns import MEANS
 from sim.sweep.plan import SweepPlan
 from sim.sweep.result_folder import FingerprintError, FolderError
 from sim.sweep.results import Sweep
+from sim.sweep.study import Study
 
 #: Runs that are played again when a sweep is verified.
 REPLAYED = 20
@@ -184,7 +187,10 @@ class VerificationReport:
 
 
 def verify(sweep: Sweep, runs: int = REPLAYED) -> list[VerificationReport]:
-    """Check a sweep: its files, its counts, its model, and some runs played again."""
+    """Check a sweep: its files, its counts, its model, and some runs played again.
+
+    Where another model made it and this one does not read its scenario, nothing is played.
+    """
     if not sweep.is_complete:
         raise FolderError(f"{sweep.folder} is not finished; `parley sweep resume` it first")
     manifest = sweep.manifest
@@ -197,7 +203,12 @@ def verify(sweep: Sweep, runs: int = REPLAYED) -> list[VerificationReport]:
         for name, digest in manifest["files"].items()
         for file_change in [sweep.change_of(name)]
     ]
-    recorded, current = manifest["fingerprint"], provenance.fingerprint(sweep.bound_study)
+    other_model = ""
+    try:
+        current = provenance.fingerprint(sweep.bound_study)
+    except FingerprintError as error:
+        other_model, current = str(error), _fingerprint_without_scenario(sweep)
+    recorded = manifest["fingerprint"]
     checks += [
         VerificationReport(
             part,
@@ -210,8 +221,21 @@ def verify(sweep: Sweep, runs: int = REPLAYED) -> list[VerificationReport]:
     words = f"diff {repository['diff_sha256'][:12]}" if repository["dirty"] else "nothing changed"
     checks.append(VerificationReport("committed", not repository["dirty"], words))
     if all(check.holds for check in checks if check.what.endswith(".parquet")):
-        checks += [_counted(sweep), _replayed(sweep, runs)]
+        replayed = VerificationReport("replay", False, other_model)
+        checks += [_counted(sweep), replayed if other_model else _replayed(sweep, runs)]
     return checks
+
+
+def _fingerprint_without_scenario(sweep: Sweep) -> dict[str, str]:
+    """Return the fingerprint of a sweep whose scenario this model does not read."""
+    text = (sweep.folder / disk.SPEC).read_text(encoding="utf-8")
+    study = read_as(text, disk.SPEC, Study, lambda _: (), sweep.manifest["changes"])
+    return {
+        "study": sha256_of_study(study, sweep.manifest["tables"]),
+        "scenario": "not read",
+        "version": version(),
+        "model": model_fingerprint(),
+    }
 
 
 def _counted(sweep: Sweep) -> VerificationReport:

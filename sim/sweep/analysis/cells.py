@@ -320,7 +320,7 @@ def cell_estimates(sweep: Sweep, outcome: str) -> CellEstimates:
     design = sweep.design.sort_by("design_id")
     design_id = numbers(design, "design_id")
     values, played = _cells(sweep, outcome, design_id)
-    study = sweep.resolved
+    study = sweep.study
     sampled = [name for name in design.column_names if name.startswith(PLACE)]
     keyed = "matrix" in design.column_names
     return CellEstimates(

@@ -15,7 +15,7 @@ from sim.reporting import html_report
 from sim.reporting.charts.effects import effect_dots, signed
 from sim.reporting.charts.kit import Figure
 from sim.reporting.charts.shares import share_bars
-from sim.reporting.html_report import Page
+from sim.reporting.html_report import About, Page
 from sim.reporting.sections import Section, SectionTable
 from sim.reporting.summary import NOT_A_FORECAST
 from sim.sweep.analysis import charts as sweep_charts
@@ -25,6 +25,7 @@ from sim.sweep.analysis.charts import number, with_interval
 from sim.sweep.analysis.report_data import ReportData
 from sim.sweep.analysis.robustness import Regret, in_words
 from sim.sweep.analysis.scenario_discovery import Discovery
+from sim.sweep.result_folder import FingerprintError
 from sim.sweep.results import Sweep
 
 Rows = list[dict[str, Any]]
@@ -195,7 +196,7 @@ def page_of(
     sweep: Sweep, reports: Sequence[ReportData], calibration: Calibration | None, command: str
 ) -> Page:
     """Return the page about a sweep."""
-    manifest, scenario = sweep.manifest, sweep.scenario
+    manifest = sweep.manifest
     counts = manifest["counts"]
     sections = [section for report in reports for section in _sections(report)]
     if calibration is not None:
@@ -214,8 +215,30 @@ def page_of(
             ("runs", f"{counts['planned']:,} of {manifest['days']} days"),
         ),
         data={DATA: as_data(sweep, reports, calibration, command)},
-        **vars(html_report.about(scenario)),
+        **vars(_about(sweep)),
     )
+
+
+def _about(sweep: Sweep) -> About:
+    """Return what the page says of the scenario: its words alone where this model cannot read it.
+
+    A scenario of another model has numbers that mean something else, or nothing, to this one.
+    """
+    try:
+        return html_report.about(sweep.scenario)
+    except FingerprintError as error:
+        content = sweep.manifest["scenario"]["content"]
+        return About(
+            title=content["title"],
+            summary=content["summary"],
+            content_note=content["content_note"],
+            as_of="an invented day" if content.get("fictional") else str(content["as_of"]),
+            not_a_forecast=NOT_A_FORECAST,
+            footing=f"{error}.",
+            numbers=(),
+            sources=(),
+            limits=tuple(content.get("limits", ())),
+        )
 
 
 def _axis(estimates: CellEstimates) -> str:
