@@ -109,11 +109,9 @@ def test_no_case_uses_what_was_not_yet_published_on_its_day():
 
 def test_the_fitted_number_is_one_and_the_same_in_all_cases():
     first, *others = (
-        party.tactic.numbers["patience"].lognormal
-        for case in PAST.cases.values()
-        for party in sim.load_scenario(case.scenario).parties.values()
+        sim.load_scenario(case.scenario).stances.reconsiders.value for case in PAST.cases.values()
     )
-    assert others == [first] * 5
+    assert others == [first] * 2
 
 
 def test_scenarios_of_backtests_are_found_by_name_and_not_offered():

@@ -16,7 +16,7 @@ def test_more_than_nine_in_ten_numbers_that_do_not_just_fix_a_unit_are_judgement
 
 
 @pytest.mark.parametrize("name", scenario_names())
-def test_a_scenario_with_a_base_rate_has_the_readiness_to_reconsider_fitted_to_it(name):
+def test_a_scenario_with_a_base_rate_has_how_readily_leaderships_reconsider_fitted_to_it(name):
     assert "how readily leaderships reconsider" in WORDS["Luck and numbers"]["Base rate"]
     base_rate = load_scenario(name).base_rate
     assert base_rate is None or base_rate.fitted == "how readily leaderships reconsider"
