@@ -17,14 +17,24 @@ import lazy_loader
 if TYPE_CHECKING:
     from sim.engine.outcomes import Outcomes
     from sim.engine.simulate import Comparison, compare, simulate, stream
+    from sim.engine.single_talks import SingleTalks
     from sim.scenario.loading import load_scenario
 
-__all__ = ["Comparison", "Outcomes", "compare", "load_scenario", "simulate", "stream"]
+__all__ = [
+    "Comparison",
+    "Outcomes",
+    "SingleTalks",
+    "compare",
+    "load_scenario",
+    "simulate",
+    "stream",
+]
 
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "engine.simulate": ["Comparison", "compare", "simulate", "stream"],
+        "engine.single_talks": ["SingleTalks"],
         "engine.outcomes": ["Outcomes"],
         "scenario.loading": ["load_scenario"],
     },

@@ -350,6 +350,8 @@ class Negotiation:
         self.state.rounds[rows] += 1
         believed = self.believed_reservations(assessment, day)
         aspiration, top = self.aspirations(assessment, believed, day)
+        for i, party in enumerate(self.parties):
+            party.come_to_the_table(rows, assessment.reservation[:, i], aspiration[:, i])
         zopa, signable = self.assessor.zone_of_agreement(assessment), self.signable(rows)
         meeting = Meeting(
             day=day,

@@ -46,9 +46,16 @@ class Constituency(mesa.Agent):
     """A constituency of one party; what varies is an array with one entry per run."""
 
     def __init__(
-        self, talks: mesa.Model, name: str, title: str, seats: int, params: ConstituencyParams
+        self,
+        talks: mesa.Model,
+        party: str,
+        name: str,
+        title: str,
+        seats: int,
+        params: ConstituencyParams,
     ) -> None:
         super().__init__(talks)
+        self.party = party  # the name of the one that answers to it
         self.name = name
         self.title = title
         self.seats = seats

@@ -174,9 +174,12 @@ class Party(mesa.Agent):
         self.flexible = np.ones(runs, dtype=bool)  # (runs,) whether its leadership is
         self.elapsed = np.zeros(runs)  # (runs,) days of talks since its window opened
         self.beliefs: dict[str, Belief] = {}  # by other party with a veto
+        #: What it would settle for and held out for in its last round, in utils; NaN before.
+        self.last_reservation = np.full(runs, np.nan, dtype=np.float32)  # (runs,)
+        self.last_aspiration = np.full(runs, np.nan, dtype=np.float32)  # (runs,)
         people = _constituency_params(sample, name, packages)
         self.constituencies = [
-            Constituency(talks, c, spec.title, spec.seats, people[c])
+            Constituency(talks, name, c, spec.title, spec.seats, people[c])
             for c, spec in spec.constituencies.items()
         ]
 
@@ -472,6 +475,11 @@ class Party(mesa.Agent):
             raise StrategyError(self.tactic, words)
         aspiration = np.where(self.flexible[rows], np.maximum(aspiration, reservation), reservation)
         return aspiration, top
+
+    def come_to_the_table(self, rows: Ints, reservation: Floats, aspiration: Floats) -> None:
+        """Keep in mind what it would settle for and holds out for; both are (rows,), in utils."""
+        self.last_reservation[rows] = reservation
+        self.last_aspiration[rows] = aspiration
 
     def urgency(self, rows: Ints) -> Floats:
         """Return how far its people press it, 0 to 1: (rows,)."""
