@@ -68,8 +68,16 @@ if TYPE_CHECKING:
         trust,
         weibull_hazard,
     )
+    from sim.theory.learning import belief_after_answer
     from sim.theory.ratification import banzhaf, passes
     from sim.theory.shapley import coalitions
+    from sim.theory.stances import (
+        chance_in_a_day,
+        closing_rate,
+        days_until_all_flexible,
+        reconsidering_rate,
+        share_flexible,
+    )
     from sim.theory.war import (
         WAR_MODULES,
         FortsState,
@@ -113,12 +121,16 @@ __all__ = [
     "banzhaf",
     "bargaining_range",
     "battles_to_converge",
+    "belief_after_answer",
     "blame",
     "captives_alive",
+    "chance_in_a_day",
+    "closing_rate",
     "coalitions",
     "competing_incidence",
     "critical_belief",
     "critical_bias",
+    "days_until_all_flexible",
     "divisible_frontier",
     "egalitarian",
     "exponential",
@@ -141,9 +153,11 @@ __all__ = [
     "posterior_gap",
     "posterior_mean",
     "preventive_war",
+    "reconsidering_rate",
     "resumption",
     "rubinstein",
     "ruin",
+    "share_flexible",
     "shares_to_a",
     "split_the_difference",
     "survival",
@@ -221,8 +235,16 @@ __getattr__, __dir__, _ = lazy_loader.attach(
             "trust",
             "weibull_hazard",
         ],
+        "learning": ["belief_after_answer"],
         "ratification": ["banzhaf", "passes"],
         "shapley": ["coalitions"],
+        "stances": [
+            "chance_in_a_day",
+            "closing_rate",
+            "days_until_all_flexible",
+            "reconsidering_rate",
+            "share_flexible",
+        ],
         "war": [
             "FortsState",
             "FortsWar",

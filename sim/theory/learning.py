@@ -70,8 +70,8 @@ def belief_after_answer(
     total = np.sqrt(variance + (LOGISTIC_AS_NORMAL * noise) ** 2 + np.square(doubt) + TINY**2)
     side = np.where(accepted, 1.0, -1.0)
     surplus = side * (worth - mean) / total
-    hazard = np.sqrt(2.0 / np.pi) / erfcx(-surplus / np.sqrt(2.0))  # density over distribution
+    hazard = np.sqrt(2.0 / np.pi) / erfcx(-surplus / np.sqrt(2.0))  # normal density over its CDF
     share = variance / total**2
     moved = mean - side * share * total * hazard
-    left = np.clip(1.0 - share * hazard * (hazard + surplus), 0.0, 1.0)
-    return np.asarray(moved), np.sqrt(variance * left)
+    learnt = share * np.clip(hazard * (hazard + surplus), 0.0, 1.0)
+    return np.asarray(moved), np.sqrt(variance * (1.0 - learnt))
