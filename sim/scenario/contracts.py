@@ -33,7 +33,7 @@ RUNS, PARTIES, CASES, PACKAGES, DAYS = 24, 3, 4, 12, 30
 
 #: Numbers that need not move a result, by kind of entry: they are on their way out of the model.
 MAY_BE_IDLE: dict[str, frozenset[str]] = {
-    "tactic": frozenset({"patience"}),
+    "tactic": frozenset(),
     "war module": frozenset(),
     "way of judging permanence": frozenset({"sharpness"}),
     "formulation": frozenset(),

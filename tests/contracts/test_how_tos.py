@@ -52,7 +52,7 @@ def test_a_plugin_of_the_how_to_plays(code, part, tmp_path):
     plugin, file = written(tmp_path, code, part)
     scenario = load_scenario(file, plugins=[plugin])
     assert [Path(path) for path, _ in scenario.plugins] == [plugin]
-    before, after = simulate("two-rivers", runs=60, seed=1), simulate(scenario, runs=60, seed=1)
+    before, after = simulate("two-rivers", runs=200, seed=1), simulate(scenario, runs=200, seed=1)
     assert [named.file for named in plugins_of(scenario)] == [plugin.name]
     assert plugins_of(load_scenario("two-rivers")) == []
     columns = [np.hstack([told.surplus, told.refusals]) for told in (before, after)]
@@ -115,9 +115,10 @@ def test_the_inject_of_the_how_to_closes_levels(monkeypatch):
 
 @pytest.mark.slow
 def test_the_lever_of_the_how_to_moves_something(tmp_path):
-    (part,) = blocks("scenarios/README.md", "yaml")
+    lever, expectation = (yaml.safe_load(part) for part in blocks("scenarios/README.md", "yaml"))
     content = yaml.safe_load(find_scenario("two-rivers").read_text(encoding="utf-8"))
-    content["levers"] |= yaml.safe_load(part)["levers"]
+    content["levers"] |= lever["levers"]
+    content["levers"]["channel_pace"] |= expectation
     file = tmp_path / "my-case.yaml"
     file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
     low, high = (simulate(file, runs=30, levers={"channel_pace": end}) for end in (0.5, 2))

@@ -290,8 +290,8 @@ FAULTS: list[tuple[str, str, str, str]] = [
     (
         "kind: time-dependent",
         "kind: deadline",
-        "parties.lowland.tactic.numbers.patience",
-        "patience: {",
+        "parties.lowland.tactic.numbers.pace",
+        "pace: {",
     ),
     ("days: {value: 90,", "dayz: {value: 90,", "parties.upland.tactic.numbers.dayz", ""),
     ("kind: endogenous", "kind: inborn", "permanence.kind", ""),
@@ -394,8 +394,8 @@ def test_what_only_follows_from_a_fault_is_not_complained_about() -> None:
 def test_a_complaint_reads_as_a_sentence() -> None:
     wrong = TEXT.replace("veto: yes", "vetoo: yes").replace("leak: {value: 0.15", "leak: {value: 2")
     assert list(map(str, complaints_of(wrong))) == [
-        "bad.yaml:209: unknown key 'vetoo' in parties.upland; did you mean 'veto'?",
-        "bad.yaml:264: channel.leak is 2; it lies between 0 and 1",
+        "bad.yaml:213: unknown key 'vetoo' in parties.upland; did you mean 'veto'?",
+        "bad.yaml:268: channel.leak is 2; it lies between 0 and 1",
     ]
 
 
