@@ -14,9 +14,8 @@ from scipy.special import erfcx
 
 from sim.types import Bools, Floats
 
-#: A logistic answer of scale 1 is about as noisy as a normal one with this standard deviation
-#: (Johnson, Kotz and Balakrishnan 1995, ch. 23: 15 pi / (16 sqrt 3)).
-LOGISTIC_AS_NORMAL = 1.7
+#: The standard deviation of a logistic answer of scale 1.
+LOGISTIC_AS_NORMAL = np.pi / np.sqrt(3.0)
 
 #: Keeps what is certain and without noise from dividing by nothing, in utils.
 TINY = 1e-12
