@@ -25,7 +25,7 @@ from sim.engine.random_streams import (
 from sim.engine.sampling import ParameterSample, carry_over
 from sim.engine.utility import Exchange, columns, outer
 from sim.scenario.packages import Packages
-from sim.scenario.schema import Release, Scenario
+from sim.scenario.schema import Scenario
 from sim.types import Bools, Floats, Ints
 
 
@@ -183,7 +183,10 @@ class Captivity:
         people = [f"{self.pools[p]} {c}" for p, c in self.structure.categories]
         self._death_uniforms = sample.chance.dailies([f"deaths {those}" for those in people])
         self._delivery_uniforms = sample.chance.dailies([f"status {those}" for those in people])
-        self._read_occasions(sample)
+        self._rescues = _Occasions.of_kind("rescue", sample)
+        self._gestures = _Occasions.of_kind("gesture", sample)
+        self._side_channels = _Occasions.of_kind("side_channel", sample)
+        self._occasions = [*self._rescues, *self._gestures, *self._side_channels]
 
         self.known = self.params.known.copy()  # (runs, categories)
         self.hidden = self.params.hidden.copy()
@@ -200,18 +203,28 @@ class Captivity:
 
     def set_params(self, sample: ParameterSample) -> None:
         """Set the numbers of a new sample; counts change by as much as those of the first day."""
-        old, new = self.params, CaptiveParams.of(sample, self.structure)
+        self.take_params(self.read_params(sample))
+
+    def read_params(self, sample: ParameterSample) -> CaptivityNumbers:
+        """Read the numbers of captives, and of occasions on which they come free, from a sample."""
+        people = CaptiveParams.of(sample, self.structure)
+        return people, [occasion.read(sample) for occasion in self._occasions]
+
+    @property
+    def numbers(self) -> CaptivityNumbers:
+        """The numbers as they are now."""
+        return self.params, [occasion.params for occasion in self._occasions]
+
+    def take_params(self, numbers: CaptivityNumbers) -> None:
+        """Set new numbers; counts change by as much as those of the first day."""
+        old, (new, occasions) = self.params, numbers
         self.known = carry_over(self.known, old.known, new.known)
         self.hidden = carry_over(self.hidden, old.hidden, new.hidden)
         self.remains = carry_over(self.remains, old.remains, new.remains)
         self.prisoners = carry_over(self.prisoners, old.prisoners, new.prisoners)
         self.params = new
-        self._read_occasions(sample)
-
-    def _read_occasions(self, sample: ParameterSample) -> None:
-        self._rescues = _Occasions.rescues(sample)
-        self._gestures = _Occasions.releases(sample, "gesture")
-        self._side_channels = _Occasions.releases(sample, "side_channel")
+        for occasion, params in zip(self._occasions, occasions, strict=True):
+            occasion.params = params
 
     # -- what is known -----------------------------------------------------------------------
 
@@ -365,7 +378,9 @@ class Captivity:
                 continue
             which = occasion.which[day][runs]
             category, reached = self._reached(occasion.pool, runs, people, which)
-            dead = binomial_quantile(occasion.deaths[day][runs], reached, occasion.deadly[runs])
+            dead = binomial_quantile(
+                occasion.deaths[day][runs], reached, occasion.params.deadly[runs]
+            )
             self.known[runs, category] -= reached
             killed[runs, occasion.pool] += dead
             rescued[runs, occasion.pool] += reached - dead
@@ -515,56 +530,57 @@ class Captivity:
         return total
 
 
+@dataclass(frozen=True)
+class OccasionParams:
+    """The numbers of occasions on which people of a pool come free; axis 0 is the run."""
+
+    per_day: Floats  # (runs,) chance of an occasion on a day
+    mean: Floats  # (runs,) people on an occasion, on average
+    deadly: Floats  # (runs,) chance that one of them dies in it
+
+
+#: The numbers of captives and of each kind of occasions.
+CaptivityNumbers = tuple[CaptiveParams, list[OccasionParams]]
+
+
 class _Occasions:
     """Occasions on which some people of a pool come free, at random."""
 
-    def __init__(self, pool: int, name: str, path: str, sample: ParameterSample) -> None:
+    def __init__(self, pool: int, name: str, kind: str, sample: ParameterSample) -> None:
         self.pool = pool
-        kind = path.rsplit(".", 1)[1]
+        self.kind = kind
+        self.path = f"captives.{name}.{kind}"
         self.happens = sample.chance.daily(f"{kind} {name}")
         self.how_many = sample.chance.daily(f"{kind} people {name}")
-        self.mean = sample[f"{path}.people"]
-        self.deadly: Floats = np.zeros(sample.chance.runs)
-        self.per_day: Floats = self.deadly
-        self.which = self.happens
-        self.deaths = self.happens
+        self.which = self.deaths = self.happens
+        if kind == "rescue":
+            self.which = sample.chance.daily(f"rescue where {name}")
+            self.deaths = sample.chance.daily(f"rescue deaths {name}")
+        self.params = self.read(sample)
 
     @classmethod
-    def releases(cls, sample: ParameterSample, kind: str) -> list[_Occasions]:
-        """Return the gestures or side channels of every pool that has them."""
-        occasions = []
-        for p, (name, pool) in enumerate(sample.scenario.captives.items()):
-            release: Release | None = getattr(pool, kind)
-            if release is not None:
-                occasion = cls(p, name, f"captives.{name}.{kind}", sample)
-                occasion.per_day = -np.expm1(-sample[f"captives.{name}.{kind}.per_day"])
-                occasions.append(occasion)
-        return occasions
+    def of_kind(cls, kind: str, sample: ParameterSample) -> list[_Occasions]:
+        """Return the rescues, gestures or side channels of every pool that has them."""
+        pools = enumerate(sample.scenario.captives.items())
+        return [cls(p, name, kind, sample) for p, (name, pool) in pools if getattr(pool, kind)]
 
-    @classmethod
-    def rescues(cls, sample: ParameterSample) -> list[_Occasions]:
-        """Return the attempts at recovery by force for every pool that has them."""
-        occasions = []
-        for p, (name, pool) in enumerate(sample.scenario.captives.items()):
-            if pool.rescue is not None:
-                path = f"captives.{name}.rescue"
-                occasion = cls(p, name, path, sample)
-                occasion.per_day = -np.expm1(-sample[f"{path}.attempts_per_day"])
-                occasion.deadly = sample[f"{path}.deadly"]
-                occasion.which = sample.chance.daily(f"rescue where {name}")
-                occasion.deaths = sample.chance.daily(f"rescue deaths {name}")
-                occasions.append(occasion)
-        return occasions
+    def read(self, sample: ParameterSample) -> OccasionParams:
+        """Read the numbers from a sample."""
+        if self.kind == "rescue":
+            rate, deadly = sample[f"{self.path}.attempts_per_day"], sample[f"{self.path}.deadly"]
+        else:
+            rate, deadly = sample[f"{self.path}.per_day"], np.zeros(sample.chance.runs)
+        return OccasionParams(-np.expm1(-rate), sample[f"{self.path}.people"], deadly)
 
     def people(self, day: int, where: Bools) -> tuple[Ints, Ints]:
         """Return runs with an occasion today, and the people concerned, at least one: two (rows,).
 
         Only runs `where` it may come count.
         """
-        rows = (where & (self.happens[day] < self.per_day)).nonzero()[0]
+        rows = (where & (self.happens[day] < self.params.per_day)).nonzero()[0]
         if not len(rows):
             return rows, rows
-        extra = np.maximum(self.mean[rows] - 1.0, 0.0)
+        extra = np.maximum(self.params.mean[rows] - 1.0, 0.0)
         return rows, 1 + poisson_quantile(self.how_many[day][rows], extra)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +73,7 @@ class Labels:
     forward: tuple[str, ...]
     backward: tuple[str, ...]
     missed: tuple[str, ...]  # why a round brought no first deal
+    events: tuple[str, ...] = ()  # outside events
 
 
 @dataclass(frozen=True)
@@ -205,6 +206,8 @@ class Outcomes:
         What the first deal gains over splitting every issue, utils.
     died_before_zopa : array, (runs, pools)
         Deaths until the first round with a ZOPA.
+    event_day : array, (runs, events)
+        First day on which each outside event came.
     series : mapping of str to array, (runs, ..., days)
         By name, what there was to agree on day by day; empty unless asked for.
     """
@@ -266,9 +269,12 @@ class Outcomes:
     inefficiency: Array  # (runs,)
     logrolling: Array  # (runs,)
     died_before_zopa: Array  # (runs, pools)
+    event_day: Array = field(default_factory=lambda: np.empty((0, 0), np.int16))  # (runs, events)
     series: Mapping[str, Array] = field(default_factory=dict, repr=False)  # (runs, ..., days)
 
     def __post_init__(self) -> None:
+        if len(self.event_day) != len(self):  # stored before there were outside events
+            object.__setattr__(self, "event_day", np.empty((len(self), 0), dtype=np.int16))
         for name in self.arrays():
             getattr(self, name).setflags(write=False)
         for values in self.series.values():
@@ -298,6 +304,26 @@ class Outcomes:
             In the order of the fields.
         """
         return self.array_names()
+
+    def with_events(self, events: Sequence[str], came: Array) -> Outcomes:
+        """Return the same, with the first day on which outside events came.
+
+        Parameters
+        ----------
+        events : sequence of str
+            Their names.
+        came : array, (runs, events)
+            Days from 1; NONE where an event did not come.
+
+        Returns
+        -------
+        Outcomes
+            An event does not count where the war was decided before it.
+        """
+        late = came > self.last_day[:, None]
+        day = np.where(late, NONE, came).astype(np.int16)
+        labels = replace(self.labels, events=tuple(events))
+        return replace(self, labels=labels, event_day=day)
 
     @property
     def deal_levels(self) -> Array:
@@ -494,6 +520,7 @@ class Outcomes:
             "firm_rounds": self.labels.parties,
             "prisoners_released": self.labels.prisoners,
             "missed": self.labels.missed,
+            "event_day": self.labels.events,
         }
         for name in self.arrays():
             values = getattr(self, name)
@@ -516,6 +543,8 @@ def saved_column(file: Mapping[str, Array], name: str, saved_as: str) -> Array:
     if saved_as == FORMAT_WITHOUT_STANCES and name in STANCE_ARRAYS:
         like = file["refusals"] if name == "firm_rounds" else file["rounds"]
         return np.full_like(like, NONE)
+    if name == "event_day" and name not in file:  # stored before there were outside events
+        return np.empty((len(file["rounds"]), 0), dtype=np.int16)
     return file[name]
 
 

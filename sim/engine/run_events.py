@@ -23,6 +23,19 @@ class RunEvent:
     day: int
 
 
+# --- Outside
+
+
+@dataclass(frozen=True)
+class OutsideEventHappened(RunEvent):
+    """An outside event has come, or what it moved goes back."""
+
+    kind = "outside event"
+
+    event: str  # its name in the scenario
+    begins: bool  # False where what it moved goes back
+
+
 # --- War
 
 
@@ -259,6 +272,7 @@ class DealSigned(RunEvent):
 RUN_EVENTS: Mapping[str, type[RunEvent]] = {
     event.kind: event
     for event in (
+        OutsideEventHappened,
         Battle,
         Victory,
         Deaths,

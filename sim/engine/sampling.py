@@ -12,7 +12,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sim.engine.random_streams import RandomStreams
 from sim.scenario.quantity import Fixed, Quantity
 from sim.scenario.schema import Lever, Scenario
-from sim.types import Floats
+from sim.types import Floats, Ints
 
 
 class LeverError(ValueError):
@@ -140,10 +140,18 @@ def carry_over(state: NDArray[Any], start: NDArray[Any], new_start: NDArray[Any]
 
     This is how a lever moved in mid-game reaches what the days have changed since.
     """
-    if np.array_equal(start, new_start, equal_nan=start.dtype.kind == "f"):
+    if start is new_start or np.array_equal(start, new_start, equal_nan=start.dtype.kind == "f"):
         return state
     moved = np.where(state == start, new_start, state + (new_start - start))
     return moved.astype(state.dtype)
+
+
+class NumberMoves(Protocol):
+    """What moves numbers in some runs from outside, as things stand today."""
+
+    def moved(self, path: str, values: Floats) -> Floats:
+        """Return the values of a number, (runs,), where they stand today."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -152,7 +160,8 @@ class ParameterSample:
 
     A lever has one setting, or one for each run (runs,). `points` holds the uniform numbers of
     those that are chosen and not drawn, and `values` the numbers that are set outright; each is
-    (runs,). Levers move what is set as they move what is drawn.
+    (runs,). Levers move what is set as they move what is drawn, and `outside` moves what the
+    levers leave.
     """
 
     scenario: Scenario
@@ -160,6 +169,7 @@ class ParameterSample:
     levers: Mapping[str, float | Floats] = field(default_factory=dict)
     points: Mapping[str, Floats] = field(default_factory=dict)
     values: Mapping[str, Floats] = field(default_factory=dict)
+    outside: NumberMoves | None = None
 
     @cached_property
     def quantities(self) -> dict[str, Quantity]:
@@ -189,6 +199,17 @@ class ParameterSample:
         return dict(zip(drawn, numbers, strict=True))
 
     def __getitem__(self, path: str) -> Floats:
+        before = self._before_events(path)
+        return before if self.outside is None else self._moved_from_outside(path, before)
+
+    def _moved_from_outside(self, path: str, values: Floats) -> Floats:
+        """Return a number as outside events leave it, within its bounds: (runs,)."""
+        assert self.outside is not None
+        moved = self.outside.moved(path, values)
+        return values if moved is values else np.clip(moved, *self.quantities[path].within)
+
+    def _before_events(self, path: str) -> Floats:
+        """Return a number as it is drawn and the levers move it: (runs,)."""
         quantity = self.quantities[path]
         if path in self.values:
             values = self.values[path]
@@ -215,6 +236,17 @@ class ParameterSample:
         """Return the values of several numbers under one path: (runs,) each."""
         return {name: self[f"{prefix}.{name}"] for name in names}
 
+    def in_rows(self, rows: Ints, outside: NumberMoves) -> ParameterSample:
+        """Return the numbers of some runs, moved from outside in a way of their own."""
+        return _RowSample(
+            self.scenario, _RowStreams.of(self.chance, rows), whole=self, rows=rows, outside=outside
+        )
+
+    @cached_property
+    def kept(self) -> dict[str, Floats]:
+        """What is kept of the numbers that were asked for in some runs: (runs,) each."""
+        return {}
+
     def _moved(self, path: str, quantity: Quantity, values: Floats) -> Floats:
         for lever, how, setting in self._moves.get(path, []):
             if how == "shift":
@@ -222,3 +254,44 @@ class ParameterSample:
             else:
                 values = values * (setting / lever.default)
         return np.clip(values, *quantity.within)
+
+
+@dataclass(frozen=True)
+class _RowSample(ParameterSample):
+    """The numbers of some of the runs of a sample, which are drawn only once for all of them."""
+
+    whole: ParameterSample = field(kw_only=True)
+    rows: Ints = field(kw_only=True)  # (rows,)
+
+    @property
+    def quantities(self) -> dict[str, Quantity]:
+        """Every number of the scenario by its path."""
+        return self.whole.quantities
+
+    def fixed(self, path: str) -> float:
+        """Return a number that is the same in every run."""
+        return self.whole.fixed(path)
+
+    def _before_events(self, path: str) -> Floats:
+        """Return a number as it is drawn and the levers move it: (rows,)."""
+        kept = self.whole.kept
+        if path not in kept:
+            kept[path] = self.whole._before_events(path)
+        return np.asarray(kept[path][self.rows])
+
+
+@dataclass(frozen=True, eq=False)
+class _RowStreams(RandomStreams):
+    """What is drawn once, for some of the runs of a block."""
+
+    whole: RandomStreams = field(kw_only=True)
+    rows: Ints = field(kw_only=True)  # (rows,)
+
+    @classmethod
+    def of(cls, whole: RandomStreams, rows: Ints) -> _RowStreams:
+        """Return the streams of some runs of a block, by their places in it."""
+        return cls(whole.seed, whole.first, len(rows), whole=whole, rows=rows)
+
+    def once(self, stream: str, width: int = 1) -> Floats:
+        """Return `width` uniform numbers per run: (rows, width)."""
+        return np.asarray(self.whole.once(stream, width)[self.rows])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar
 
 import mesa
@@ -15,6 +16,7 @@ from sim.engine.assessment import Assessor
 from sim.engine.captives import Captivity
 from sim.engine.negotiation import ChannelParams, Negotiation
 from sim.engine.outcomes import NONE, Outcomes
+from sim.engine.outside_events import NumberReader, OutsideEvents
 from sim.engine.random_streams import RandomStreams
 from sim.engine.recorder import CurrentState, Recorder
 from sim.engine.rounds import (
@@ -26,7 +28,7 @@ from sim.engine.rounds import (
 )
 from sim.engine.run_events import EventObserver, run_event
 from sim.engine.sampling import ParameterSample, carry_over
-from sim.engine.truces import Truces
+from sim.engine.truces import TruceParams, Truces
 from sim.scenario.packages import feasible_packages
 from sim.scenario.schema import Scenario
 from sim.theory.war import WAR_MODULES, WarState
@@ -44,6 +46,8 @@ class Talks(mesa.Model):
 
     The order of a day:
 
+    0. outside: events come, by chance or as scheduled; windows open or close, numbers move; what
+       an earlier event moved may go back.
     1. war: a battle may be fought; everybody learns from it; a side may win.
     2. captives: some may die, be rescued, be freed one-sidedly or by a side channel.
     3. truces: the batches due are handed over, violations happen, a truce may break, or it ends
@@ -116,6 +120,9 @@ class Talks(mesa.Model):
             self.record,
             note=self._note if diary is not None else None,
         )
+        self.outside = OutsideEvents(sample, self.parties, self._readers())
+        if scenario.events:
+            self.sample = replace(sample, outside=self.outside)
         self._open(chance.runs)
 
     def _read_war(self) -> None:
@@ -133,21 +140,30 @@ class Talks(mesa.Model):
             zopa, objective = assessor.zone_of_agreement(seen), assessor.zone_of_agreement(truth)
             self.record.before_the_first_day(seen, zopa, objective)
 
-    def set_levers(self, levers: Mapping[str, float | Floats]) -> None:
-        """Set all levers anew, from today on: new parameters for the same state.
+    def _readers(self) -> list[NumberReader]:
+        """Return everyone whose numbers outside events may move."""
+        people: list[Party | Mediator | Captivity]
+        people = [*self.parties, *self.mediators, self.captivity]
+        return [
+            *(
+                NumberReader(p.read_params, partial(getattr, p, "numbers"), p.take_params)
+                for p in people
+            ),
+            NumberReader(
+                TruceParams.of, lambda: self.truces_now.params, self.truces_now.take_params
+            ),
+            NumberReader(
+                lambda sample: sample.of("war.numbers", self.war.numbers),
+                lambda: self.war_numbers,
+                self._take_war,
+            ),
+            NumberReader(ChannelParams.of, lambda: self.channel, self._take_channel),
+        ]
 
-        What starts from a parameter, such as leverage that is spent later, stays as far from its
-        start as it is. The packages stay as they are.
-        """
+    def _take_war(self, numbers: dict[str, Floats]) -> None:
+        """Set new numbers of the war; where it stands stays as far from its beginning."""
         start = self.war.first_state(self.war_numbers, self.streams.runs)
-        self.sample = replace(self.sample, levers=dict(levers))
-        for party in self.parties:
-            party.set_params(self.sample)
-        for mediator in self.mediators:
-            mediator.set_params(self.sample)
-        self.captivity.set_params(self.sample)
-        self.truces_now.set_params(self.sample)
-        self._read_war()
+        self.war_numbers = numbers
         new_start = self.war.first_state(self.war_numbers, self.streams.runs)
         self.war_state = replace(
             self.war_state,
@@ -156,8 +172,28 @@ class Talks(mesa.Model):
                 for name, value in vars(self.war_state).items()
             },
         )
-        self.channel = ChannelParams.of(self.sample)
-        self.negotiation.set_params(self.channel)
+
+    def _take_channel(self, channel: ChannelParams) -> None:
+        """Set new numbers of the channel."""
+        self.channel = channel
+        self.negotiation.set_params(channel)
+
+    def set_levers(self, levers: Mapping[str, float | Floats]) -> None:
+        """Set all levers anew, from today on: new parameters for the same state.
+
+        What starts from a parameter, such as leverage that is spent later, stays as far from its
+        start as it is. The packages stay as they are.
+        """
+        self.sample = replace(self.sample, levers=dict(levers))
+        self.outside.set_params(self.sample)
+        for party in self.parties:
+            party.set_params(self.sample)
+        for mediator in self.mediators:
+            mediator.set_params(self.sample)
+        self.captivity.set_params(self.sample)
+        self.truces_now.set_params(self.sample)
+        self._take_war(self.sample.of("war.numbers", self.war.numbers))
+        self._take_channel(ChannelParams.of(self.sample))
         self.assessor.read_beliefs()
 
     # -- the day ---------------------------------------------------------------------------------
@@ -195,6 +231,30 @@ class Talks(mesa.Model):
         """Return what everybody has seen of the war in some runs."""
         seen: WarState = self.war.evidence(self.war_state.take(rows))
         return seen
+
+    # -- 0 outside -------------------------------------------------------------------------------
+
+    def _let_events_come(self) -> None:
+        """Let outside events come and go, with all that they do to the talks."""
+        before = self._belief_inputs() if self.outside.names else []
+        occurrences = self.outside.play(self.day)
+        if any(old is not new for old, new in zip(before, self._belief_inputs(), strict=False)):
+            self.assessor.read_beliefs()
+        if self.diary is not None and self.playing[0]:
+            for occurrence in occurrences:
+                if occurrence.rows[0] == 0:
+                    event = self.outside.names[occurrence.event]
+                    self._note("outside event", event=event, begins=occurrence.begins)
+
+    def _belief_inputs(self) -> list[Floats]:
+        """Return the numbers that parties' beliefs of each other are made from: (runs,) each."""
+        own = [
+            x for party in self.parties for x in (party.params.optimism, party.params.misjudgement)
+        ]
+        for mediator in self.mediators:
+            params = mediator.params
+            own += [params.guarantee, *params.access.values(), *params.believed.values()]
+        return own
 
     # -- 1 war -----------------------------------------------------------------------------------
 
@@ -421,6 +481,7 @@ class Talks(mesa.Model):
 
     #: What happens on a day, in this order: the name of each part and the method that plays it.
     order: ClassVar[tuple[tuple[str, Callable[[Talks], None]], ...]] = (
+        ("outside", _let_events_come),
         ("war", _fight),
         ("captives", _apply_captive_events),
         ("truces", _keep_truces),
@@ -434,7 +495,8 @@ class Talks(mesa.Model):
         """Return how each run stands: how it ended, or before the last day as if it were today."""
         war = self.war_state
         now = CurrentState(self.day, self.state, war.battles, war.front)
-        return self.record.outcomes(sha256, version, levers, now)
+        recorded = self.record.outcomes(sha256, version, levers, now)
+        return recorded.with_events(self.outside.names, self.outside.came.T)
 
 
 def release_model(talks: Talks) -> None:

@@ -104,7 +104,11 @@ class Truces:
 
     def set_params(self, sample: ParameterSample) -> None:
         """Set the numbers of a new sample."""
-        self.params = TruceParams.of(sample)
+        self.take_params(TruceParams.of(sample))
+
+    def take_params(self, params: TruceParams) -> None:
+        """Set new numbers."""
+        self.params = params
 
     def _payers(self, scenario: Scenario) -> list[list[int]]:
         """Return, for each pool of captives, the parties who free prisoners for them."""

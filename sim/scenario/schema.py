@@ -8,6 +8,7 @@ keys, so that every number has a path: `parties.north.war.belief`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Annotated, Any, ClassVar, Literal
@@ -47,6 +48,9 @@ LeverRole = Literal[
 
 #: What can stir a constituency.
 Stirring = Literal["captive_death", "refused_offer", "leak", "violation", "war_day", "collapse"]
+
+#: What is written of an outside event that is not scheduled.
+NEVER = "never"
 
 #: No talks are followed for longer, in days.
 MOST_DAYS = 3650
@@ -506,6 +510,61 @@ class Lever(Part):
     )
 
 
+class EventMove(Part):
+    """A number that an outside event moves, from where it stands on that day."""
+
+    key: str = Field(description="the path of the number")
+    how: Literal["shift", "scale"] = Field(
+        description="shift: adds `by` to the number; scale: multiplies the number by it"
+    )
+    by: Quantity
+
+
+class OutsideEvent(Part):
+    """Something that happens outside the talks, by chance or on a day, and what it does to them.
+
+    It comes by chance (`per_year`) or on a day (`day`), and on the days for which it is
+    `scheduled`, in every run. An event that comes only once and is scheduled does not come by
+    chance as well. One that comes again while what it moves is still moved moves nothing twice:
+    what it did lasts anew.
+    """
+
+    title: str = Field(description="what happens, in words that both sides could use")
+    why: str = Field("", description="what it rests on, and why it does what it does")
+    per_year: Amount | None = Field(None, description="how often it comes in a year, on average")
+    day: Amount | None = Field(None, description="the day on which it comes")
+    chance: Share | None = Field(
+        None, description="beside `day`: whether it comes at all; 1 where not given"
+    )
+    once: bool = Field(True, description="whether it comes only once")
+    opens: list[str] = Field(default=[], description="parties whose leadership becomes flexible")
+    closes: list[str] = Field(default=[], description="parties whose leadership becomes firm")
+    moves: list[EventMove] = []
+    lasts_days: Amount | None = Field(
+        None, description="until the numbers go back; they stay where not given"
+    )
+    scheduled: str = Field(
+        NEVER,
+        description="the days on which it comes in every run, such as 40 or 40, 90",
+        exclude_if=lambda days: days == NEVER,
+    )
+
+    @field_validator("scheduled", mode="before")
+    @classmethod
+    def _days_as_text(cls, days: object) -> object:
+        """Take a day as a number, too, and refuse what is no list of days."""
+        text = str(days) if isinstance(days, int) and not isinstance(days, bool) else days
+        if isinstance(text, str) and not re.fullmatch(rf"{NEVER}|[0-9]+(, *[0-9]+)*", text):
+            raise ValueError(f"is '{text}'; it is {NEVER}, a day such as 40, or days: 40, 90")
+        return text
+
+    @property
+    def scheduled_days(self) -> tuple[int, ...]:
+        """The days on which it comes in every run."""
+        days = () if self.scheduled == NEVER else self.scheduled.split(",")
+        return tuple(sorted(map(int, days)))
+
+
 class Seat(Part):
     """A role that a person can play in class."""
 
@@ -571,6 +630,11 @@ class Scenario(Part):
     truce: Truce
     spoilers: dict[Name, Spoiler] = {}
     levers: dict[Name, Lever] = {}
+    events: dict[Name, OutsideEvent] = Field(
+        default={},
+        description="what may happen outside the talks",
+        exclude_if=lambda events: not events,
+    )
     roles: dict[Name, Seat] = {}
 
     def quantities(self) -> dict[str, Quantity]:

@@ -75,6 +75,10 @@ class MediatorParams:
         )
 
 
+#: The numbers of a mediator, and those of its formulation by name.
+MediatorNumbers = tuple[MediatorParams, dict[str, Floats]]
+
+
 class Mediator(mesa.Agent):
     """Someone between the parties; what varies is an array with one entry per run."""
 
@@ -93,16 +97,31 @@ class Mediator(mesa.Agent):
         self.params = MediatorParams.of(draws, name)
         # Side payments that it can still make to each party: (runs,), in utils.
         self.leverage_left = {party: whole.copy() for party, whole in self.params.leverage.items()}
+        self.formulation_numbers: dict[str, Floats] = {}
         self._read_formulation(draws)
 
     def set_params(self, draws: ParameterSample) -> None:
         """Set the numbers of a new sample; what was spent of its leverage stays spent."""
-        new = MediatorParams.of(draws, self.name)
+        self.take_params(self.read_params(draws))
+
+    def read_params(self, draws: ParameterSample) -> MediatorNumbers:
+        """Read its numbers, and those of its formulation, from a sample."""
+        names = self.formulation.numbers if self.formulation else ()
+        formulation = draws.of(f"mediators.{self.name}.formulation.numbers", names)
+        return MediatorParams.of(draws, self.name), formulation
+
+    @property
+    def numbers(self) -> MediatorNumbers:
+        """The numbers as they are now."""
+        return self.params, self.formulation_numbers
+
+    def take_params(self, numbers: MediatorNumbers) -> None:
+        """Set new numbers; what was spent of its leverage stays spent."""
+        new, formulation = numbers
         for party, left in self.leverage_left.items():
             before, after = self.params.leverage[party], new.leverage[party]
             self.leverage_left[party] = carry_over(left, before, after)
-        self.params = new
-        self._read_formulation(draws)
+        self.params, self.formulation_numbers = new, formulation
 
     def _read_formulation(self, draws: ParameterSample) -> None:
         """Read how it words proposals, and how far it misjudges what parties care about."""
@@ -112,7 +131,7 @@ class Mediator(mesa.Agent):
         if spec.formulation is not None:
             self.formulation = FORMULATIONS[spec.formulation.kind]
             numbers = self.formulation.numbers
-            self.formulation_numbers = draws.of(f"{path}.formulation.numbers", numbers)
+            self.formulation_numbers |= draws.of(f"{path}.formulation.numbers", numbers)
             self.slant = {
                 p: standard_normal(draws.chance.once(f"weights {name} {p}", 3)) for p in parties
             }

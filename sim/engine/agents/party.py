@@ -137,6 +137,10 @@ class PartyParams:
         )
 
 
+#: The numbers of a party, and those of its constituencies by name.
+PartyNumbers = tuple[PartyParams, dict[str, ConstituencyParams]]
+
+
 class Party(mesa.Agent):
     """A party; what varies is an array with one entry per run."""
 
@@ -185,10 +189,23 @@ class Party(mesa.Agent):
 
     def set_params(self, sample: ParameterSample) -> None:
         """Set the numbers of a new sample; attention stays as far from its beginning as it is."""
-        new = PartyParams.of(sample, self.name, self.packages)
+        self.take_params(self.read_params(sample))
+
+    def read_params(self, sample: ParameterSample) -> PartyNumbers:
+        """Read its numbers and those of its constituencies, by their names, from a sample."""
+        people = _constituency_params(sample, self.name, self.packages)
+        return PartyParams.of(sample, self.name, self.packages), people
+
+    @property
+    def numbers(self) -> PartyNumbers:
+        """The numbers as they are now."""
+        return self.params, {c.name: c.params for c in self.constituencies}
+
+    def take_params(self, numbers: PartyNumbers) -> None:
+        """Set new numbers; attention stays as far from its beginning as it is."""
+        new, people = numbers
         self.exposure = carry_over(self.exposure, self.params.exposure, new.exposure)
         self.params = new
-        people = _constituency_params(sample, self.name, self.packages)
         for constituency in self.constituencies:
             constituency.set_params(people[constituency.name])
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from sim.scenario.checks import (
     captives,
+    events,
     issues,
     levers,
     mediators,
@@ -51,6 +52,9 @@ CHECKS: tuple[Callable[[Scenario], Troubles], ...] = (
     truce.extension,
     levers.moves,
     levers.expectations,
+    events.coming,
+    events.windows,
+    events.moves,
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sim.scenario.checks.issues import LEVEL_BOUNDS
@@ -56,7 +57,7 @@ def _is_open(ends: Ends) -> bool:
 def moves(scenario: Scenario) -> Troubles:
     """Check that a lever moves numbers that exist, and they stay within bounds all the way."""
     numbers = {dotted(path): (path, quantity) for path, quantity in scenario.places()}
-    strategic = _strategic_bounds(scenario)
+    strategic = strategic_bounds(scenario)
     for name, lever in scenario.levers.items():
         path: Path = ("levers", name)
         if not lever.low < lever.high:
@@ -87,7 +88,7 @@ def moves(scenario: Scenario) -> Troubles:
                 )
                 continue
             target, quantity = numbers[move.key]
-            bounds = _narrower(_bounds_at(target, quantity), strategic.get(target))
+            bounds = bounds_of_number(target, quantity, strategic)
             for end in ("low", "high"):
                 yield from _moved(where, (*path, end), lever, move.how, quantity, bounds, (target,))
 
@@ -116,14 +117,18 @@ def _moved(
         yield wrong(end, f"is {setting:g}", expected, leans=leans)
 
 
-def _bounds_at(path: Path, quantity: Quantity) -> Bounds:
-    """Between which bounds a number of the scenario lies by its type or by its level."""
+def bounds_of_number(path: Path, quantity: Quantity, strategic: Mapping[Path, Bounds]) -> Bounds:
+    """Return between which bounds a number lies by its type, its level or its strategy.
+
+    `strategic` has those of the numbers of strategies, by their paths.
+    """
     is_level = path[0] == "issues" and path[-1] in LEVEL_BOUNDS
-    return _narrower(quantity.within, LEVEL_BOUNDS[str(path[-1])] if is_level else None)
+    by_type = _narrower(quantity.within, LEVEL_BOUNDS[str(path[-1])] if is_level else None)
+    return _narrower(by_type, strategic.get(path))
 
 
-def _strategic_bounds(scenario: Scenario) -> dict[Path, Bounds]:
-    """Between which bounds the numbers of strategies lie, by their paths."""
+def strategic_bounds(scenario: Scenario) -> dict[Path, Bounds]:
+    """Return between which bounds the numbers of strategies lie, by their paths."""
     bounds: dict[Path, Bounds] = {}
     for path, strategy, kinds in every_strategy(scenario):
         for name, between in bounds_of(kinds.get(strategy.kind)).items():
