@@ -13,6 +13,7 @@ from sim.engine.run_events import (
     ConfirmationAwaited,
     Deaths,
     Leak,
+    OutsideEventHappened,
     Releases,
     RescueDeaths,
     Rescues,
@@ -58,6 +59,10 @@ def describe_event(scenario: Scenario, event: RunEvent) -> str:
         case Victory(forward=forward):
             side = _titles(scenario, war.forward if forward else war.backward)
             return f"The war is decided; {side} has won."
+        case OutsideEventHappened(event=name, begins=True):
+            return f"{scenario.events[name].title}."
+        case OutsideEventHappened(event=name):
+            return f"What followed from “{scenario.events[name].title}” is over."
         case Suspension(days=days):
             return f"An event outside suspends the talks for {count_noun(days, 'day')}."
         case Leak():

@@ -46,6 +46,7 @@ class Terms:
 
     levers: Mapping[str, float]  # settings that were moved since the first day
     closed: frozenset[tuple[str, str]]  # levels that are not on offer, as (issue, level)
+    events: tuple[str, ...] = ()  # outside events that have come
 
 
 class Inject(Part):
@@ -66,6 +67,8 @@ class Inject(Part):
     closes: tuple[str, ...] = ()
     at_round: int | None = Field(None, ge=1)
     after_failures: int | None = Field(None, ge=1)
+    # A log that was written before this key existed is exported without it, byte for byte.
+    event: str = Field("", exclude_if=lambda event: not event)
 
     @model_validator(mode="after")
     def _has_one_trigger(self) -> Inject:
@@ -140,11 +143,33 @@ class OptionInject(Inject):
         return replace(terms, closed=opened | {(self.issue, level) for level in self.closes})
 
 
+class EventInject(Inject):
+    """Lets an outside event of the scenario come, with all that it does."""
+
+    kind: Literal["event"] = "event"
+
+    @model_validator(mode="after")
+    def _names_an_event(self) -> EventInject:
+        if not self.event:
+            raise ValueError(f"inject '{self.id}' lets nothing happen; name one under `event`")
+        return self
+
+    def check(self, scenario: Scenario) -> None:
+        """Raise ValueError for an event that is unknown."""
+        _known("event", [self.event], scenario.events)
+
+    def apply(self, terms: Terms) -> Terms:
+        """Return the terms with the event among those that have come."""
+        events = [event for event in terms.events if event != self.event]
+        return replace(terms, events=(*events, self.event))
+
+
 #: The kinds of injects, by the word that plans and logs have for them.
 INJECTS: dict[str, type[Inject]] = {
     "message": MessageInject,
     "parameter": ParameterInject,
     "option": OptionInject,
+    "event": EventInject,
 }
 
 

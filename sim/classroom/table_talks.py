@@ -59,6 +59,7 @@ class Change:
     from_round: int
     levers: Mapping[str, float]
     offered: Bools | None = None  # (packages,)
+    event: str = ""  # an outside event that comes
 
 
 @dataclass(frozen=True)
@@ -75,15 +76,16 @@ def script_of(setting: Setting, table: Table) -> Script:
     changes = []
     for k, (name, start) in enumerate(table.injects):
         before = setting.terms(tuple(other for other, _ in table.injects[:k]))
-        after = setting.inject(name).apply(before)
+        inject = setting.inject(name)
+        after = inject.apply(before)
         levers = {lever: x for lever, x in after.levers.items() if before.levers.get(lever) != x}
         offered = None
         if after.closed != before.closed:
             offered = np.array(
                 setting.on_offer(tuple(other for other, _ in table.injects[: k + 1]))
             )
-        if levers or offered is not None:
-            changes.append(Change(start, levers, offered))
+        if levers or offered is not None or inject.event:
+            changes.append(Change(start, levers, offered, inject.event))
     return Script(table.rounds, tuple(changes), np.array(setting.on_offer(())))
 
 
@@ -231,6 +233,8 @@ class TableTalks(Talks):
             if change.levers:
                 self.levers.update(change.levers)
                 self.set_levers(self.levers)
+            if change.event:  # comes on the day after the round before
+                self.outside.schedule(change.event, self.day + 1, told=True)
 
     # -- what those at a table know and want ---------------------------------------------------
 

@@ -28,6 +28,7 @@ from sim.cli.exec_module import exec_module
 from sim.cli.options import (
     Budget,
     Days,
+    Events,
     FurtherRuns,
     JsonTo,
     Name,
@@ -239,6 +240,7 @@ def run(
     seed: Seed = 1,
     days: Days = None,
     settings: Settings = None,
+    events: Events = None,
     workers: Workers = None,
     json_to: JsonTo = None,
     out: Out = None,
@@ -250,10 +252,15 @@ def run(
     `victory_forward` and whose `victory_backward`.
     """
     sets = pairs(settings, "--set")
-    scenario, levers = load(name, sets, plugins)
+    scenario, levers = load(name, sets, plugins, events, days)
     days = days or scenario.days
     command = as_command(
-        "run", name, runs=runs, seed=seed, days=days, sets={"--set": settings, "--plugin": plugins}
+        "run",
+        name,
+        runs=runs,
+        seed=seed,
+        days=days,
+        sets={"--set": settings, "--event": events, "--plugin": plugins},
     )
     check_json(json_to)
     from sim.cli import console
@@ -309,20 +316,21 @@ def report_page(
     seed: Seed = 1,
     days: Days = None,
     settings: Settings = None,
+    events: Events = None,
     workers: Workers = None,
     further: FurtherRuns = FURTHER_RUNS,
     plugins: Plugins = None,
 ) -> None:
     """Write a report to hand in: one page of HTML, its charts and its numbers."""
     sets = pairs(settings, "--set")
-    scenario, levers = load(name, sets, plugins)
+    scenario, levers = load(name, sets, plugins, events, days)
     workers, days = workers or cores(), days or scenario.days
     asked = {"runs": runs, "seed": seed, "days": days, "workers": workers}
     options = {"runs": runs, "seed": seed, "days": days, "further": further}
     command = as_command(
         "report",
         name,
-        sets={"--set": settings, "--plugin": plugins, "--out": [str(out)]},
+        sets={"--set": settings, "--event": events, "--plugin": plugins, "--out": [str(out)]},
         **options,
     )
     from sim.reporting import html_report
@@ -348,6 +356,7 @@ def report_page(
 def compare(
     name: Name,
     settings: Settings = None,
+    events: Events = None,
     baseline_settings: Annotated[
         list[str] | None,
         typer.Option("--baseline-set", metavar="KEY=VALUE", help="the same for both arms"),
@@ -367,15 +376,19 @@ def compare(
     """
     before = pairs(baseline_settings, "--baseline-set")
     after = pairs(settings, "--set")
-    if not after:
-        raise BadInputError("there is nothing to compare: give at least one --set KEY=VALUE")
+    if not after and not events:
+        raise BadInputError(
+            "there is nothing to compare: give at least one --set KEY=VALUE or --event NAME@DAY"
+        )
     if "days" in after:
         raise BadInputError(
             "both arms are followed for as long: give --days in place of --set days"
         )
-    baseline, changed = load(name, before, plugins), load(name, {**before, **after}, plugins)
+    baseline = load(name, before, plugins)
+    changed = load(name, {**before, **after}, plugins, events, days)
     days = days or baseline[0].days
-    sets = {"--set": settings, "--baseline-set": baseline_settings, "--plugin": plugins}
+    sets = {"--set": settings, "--baseline-set": baseline_settings, "--event": events}
+    sets["--plugin"] = plugins
     if out is not None:
         sets["--out"] = [str(out)]
     command = as_command("compare", name, runs=runs, seed=seed, days=days, sets=sets)
@@ -414,13 +427,19 @@ def story(
     seed: Seed = 1,
     days: Days = None,
     settings: Settings = None,
+    events: Events = None,
     plugins: Plugins = None,
 ) -> None:
     """Tell one run day by day."""
-    scenario, levers = load(name, pairs(settings, "--set"), plugins)
+    scenario, levers = load(name, pairs(settings, "--set"), plugins, events, days)
     days = days or scenario.days
     command = as_command(
-        "story", name, run=run, seed=seed, days=days, sets={"--set": settings, "--plugin": plugins}
+        "story",
+        name,
+        run=run,
+        seed=seed,
+        days=days,
+        sets={"--set": settings, "--event": events, "--plugin": plugins},
     )
     from rich.text import Text
 
@@ -445,14 +464,17 @@ def why(
     seed: Seed = 1,
     days: Days = None,
     settings: Settings = None,
+    events: Events = None,
     workers: Workers = None,
     json_to: JsonTo = None,
     plugins: Plugins = None,
 ) -> None:
     """Say what blocks a deal, what would change if it did not, and what mediation is worth."""
-    scenario, levers = load(name, pairs(settings, "--set"), plugins)
+    scenario, levers = load(name, pairs(settings, "--set"), plugins, events, days)
     asked: dict[str, Any] = {"seed": seed, "runs": runs, "days": days or scenario.days}
-    command = as_command("why", name, sets={"--set": settings, "--plugin": plugins}, **asked)
+    command = as_command(
+        "why", name, sets={"--set": settings, "--event": events, "--plugin": plugins}, **asked
+    )
     check_json(json_to)
     from sim.cli import console_explanation
     from sim.findings import explanation
@@ -483,14 +505,15 @@ def unlock(
     seed: Seed = 1,
     days: Days = None,
     settings: Settings = None,
+    events: Events = None,
     workers: Workers = None,
     json_to: JsonTo = None,
     plugins: Plugins = None,
 ) -> None:
     """Find the smallest change of one lever, and of two, that reaches a target."""
-    scenario, levers = load(name, pairs(settings, "--set"), plugins)
+    scenario, levers = load(name, pairs(settings, "--set"), plugins, events, days)
     asked: dict[str, Any] = {"seed": seed, "runs": runs, "days": days or scenario.days}
-    sets = {"--target": [target], "--set": settings, "--plugin": plugins}
+    sets = {"--target": [target], "--set": settings, "--event": events, "--plugin": plugins}
     command = as_command("unlock", name, sets=sets, **asked)
     check_json(json_to)
     from sim.cli import console_explanation
@@ -531,19 +554,23 @@ def sensitivity(
     seed: Seed = 1,
     days: Days = None,
     settings: Settings = None,
+    events: Events = None,
     workers: Workers = None,
     json_to: JsonTo = None,
     out: Out = None,
     plugins: Plugins = None,
 ) -> None:
     """Find the uncertain numbers that matter, and how much is luck; --out keeps the tables."""
-    scenario, levers = load(name, pairs(settings, "--set"), plugins)
+    scenario, levers = load(name, pairs(settings, "--set"), plugins, events, days)
     days = days or scenario.days
     options: dict[str, object] = {"runs-budget": runs_budget, "n": n, "replicates": replicates}
     options |= {"outcome": outcome, "top": top, "seed": seed, "days": days}
     given = {option: value for option, value in options.items() if value is not None}
     command = as_command(
-        "sensitivity", name, sets={"--set": settings, "--plugin": plugins}, **given
+        "sensitivity",
+        name,
+        sets={"--set": settings, "--event": events, "--plugin": plugins},
+        **given,
     )
     check_json(json_to)
     from sim.cli import console_sensitivity

@@ -278,8 +278,8 @@ def print_comparison(summary: ComparisonSummary, scenario: Scenario, console: Co
         console,
         f"{talks_played(summary.runs, summary.days)}, each played twice with the same luck, "
         f"seed {summary.seed}. "
-        f"Baseline: {settings_in_words(summary.baseline_levers)}. "
-        f"Changed: {settings_in_words(summary.changed_levers)}"
+        f"Baseline: {settings_in_words(summary.baseline_levers, summary.baseline_events)}. "
+        f"Changed: {settings_in_words(summary.changed_levers, summary.changed_events)}"
         + ("." if summary.same_numbers else ", and its numbers."),
     )
     table = table_under(console, "What the change does", "baseline", "changed", "difference (95 %)")

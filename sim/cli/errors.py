@@ -64,6 +64,7 @@ def _in_sentences(
 ) -> None:
     from sim.engine.sampling import LeverError
     from sim.scenario.errors import ScenarioError
+    from sim.scenario.schedule import EventError
 
     try:
         _check_days_are_said_once(**kwargs)
@@ -71,7 +72,7 @@ def _in_sentences(
     except ScenarioError as error:
         complain(*map(str, error.complaints))
         raise typer.Exit(BAD_INPUT) from None
-    except (BadInputError, LeverError) as error:
+    except (BadInputError, LeverError, EventError) as error:
         complain(str(error))
         raise typer.Exit(BAD_INPUT) from None
     except (typer.Exit, typer.Abort, BrokenPipeError):  # who read us has seen enough: no word

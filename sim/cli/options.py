@@ -84,6 +84,14 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="a lever, or a value by its path; repeatable"),
 ]
+Events = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--event",
+        metavar="NAME@DAY",
+        help="an outside event of the scenario that comes on this day; repeatable",
+    ),
+]
 Plugins = Annotated[
     list[str] | None,
     typer.Option(
@@ -121,11 +129,16 @@ def pairs(settings: list[str] | None, option: str) -> dict[str, str]:
 
 
 def load(
-    name: str, settings: Mapping[str, str], plugins: list[str] | None = None
+    name: str,
+    settings: Mapping[str, str],
+    plugins: list[str] | None = None,
+    events: list[str] | None = None,
+    days: int | None = None,
 ) -> tuple[Scenario, dict[str, float]]:
     """Return a scenario with some of its values changed, and the levers that are moved.
 
-    Raises BadInputError, ScenarioError or LeverError for what cannot be set.
+    `events` come on their days, each as NAME@DAY, of the `days` that are played. Raises
+    BadInputError, ScenarioError, LeverError or EventError for what cannot be set.
     """
     from sim.engine.sampling import check_levers
     from sim.scenario.errors import ScenarioError
@@ -142,7 +155,26 @@ def load(
             if unknown:
                 raise BadInputError("\n".join(_unknown(key, scenario) for key in unknown)) from None
             raise
+    scenario = _with_events(scenario, events or [], days or scenario.days)
     return scenario, check_levers(scenario, {k: _number(k, v) for k, v in levers.items()})
+
+
+def _with_events(scenario: Scenario, events: list[str], days: int) -> Scenario:
+    """Return a scenario in which some outside events come on some days, each as NAME@DAY.
+
+    Raises BadInputError for what is not of this form, and EventError for what cannot be scheduled.
+    """
+    from sim.scenario.schedule import scheduled
+
+    pairs = []
+    for event in events:
+        name, at, day = (part.strip() for part in event.rpartition("@"))
+        if not at or not name or not day.isdecimal():
+            raise BadInputError(
+                f"--event {shlex.quote(event)} is not of the form NAME@DAY, such as NAME@40"
+            )
+        pairs.append((name, int(day)))
+    return scheduled(scenario, pairs, days)
 
 
 def changes_in(settings: Mapping[str, str], scenario: Scenario) -> dict[str, str]:

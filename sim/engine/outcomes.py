@@ -34,7 +34,18 @@ ENDINGS = (
 EXPIRY = "expiry"
 
 #: The fields that say what was asked, the same for every block of one simulation.
-HEAD = ("scenario", "sha256", "version", "seed", "days", "levers", "first", "labels", "table")
+HEAD = (
+    "scenario",
+    "sha256",
+    "version",
+    "seed",
+    "days",
+    "levers",
+    "first",
+    "labels",
+    "table",
+    "scheduled",
+)
 
 FORMAT = "parley.outcomes/3"
 
@@ -208,6 +219,8 @@ class Outcomes:
         Deaths until the first round with a ZOPA.
     event_day : array, (runs, events)
         First day on which each outside event came.
+    scheduled : mapping of str to sequence of int
+        Days on which outside events came in every run, by the event.
     series : mapping of str to array, (runs, ..., days)
         By name, what there was to agree on day by day; empty unless asked for.
     """
@@ -270,6 +283,7 @@ class Outcomes:
     logrolling: Array  # (runs,)
     died_before_zopa: Array  # (runs, pools)
     event_day: Array = field(default_factory=lambda: np.empty((0, 0), np.int16))  # (runs, events)
+    scheduled: Mapping[str, Sequence[int]] = field(default_factory=dict)
     series: Mapping[str, Array] = field(default_factory=dict, repr=False)  # (runs, ..., days)
 
     def __post_init__(self) -> None:
@@ -305,13 +319,13 @@ class Outcomes:
         """
         return self.array_names()
 
-    def with_events(self, events: Sequence[str], came: Array) -> Outcomes:
+    def with_events(self, events: Mapping[str, Sequence[int]], came: Array) -> Outcomes:
         """Return the same, with the first day on which outside events came.
 
         Parameters
         ----------
-        events : sequence of str
-            Their names.
+        events : mapping of str to sequence of int
+            The days for which each is scheduled, by its name.
         came : array, (runs, events)
             Days from 1; NONE where an event did not come.
 
@@ -323,7 +337,8 @@ class Outcomes:
         late = came > self.last_day[:, None]
         day = np.where(late, NONE, came).astype(np.int16)
         labels = replace(self.labels, events=tuple(events))
-        return replace(self, labels=labels, event_day=day)
+        scheduled = {name: list(days) for name, days in events.items() if days}
+        return replace(self, labels=labels, event_day=day, scheduled=scheduled)
 
     @property
     def deal_levels(self) -> Array:

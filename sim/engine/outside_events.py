@@ -141,6 +141,7 @@ class OutsideEvents:
         self.scheduled = {
             (k, day) for k, e in enumerate(self.events.values()) for day in e.scheduled_days
         }
+        self.told: set[tuple[int, int]] = set()  # events and the days on which others tell of them
         self.touched = _touched_readers(sample, readers) if self._moving.any() else {}
         self.came = np.full((len(self.names), runs), NONE)  # first day in each run
         self.until = np.full((len(self.names), runs), NONE)  # last day of what it moves, or NONE
@@ -166,9 +167,14 @@ class OutsideEvents:
         self.params = OutsideParams.of(sample)
         self._stretch = _Stretch(0, 0)
 
-    def schedule(self, name: str, day: int) -> None:
-        """Let an event come on a day that is still to come, in every run."""
+    def schedule(self, name: str, day: int, told: bool = False) -> None:
+        """Let an event come on a day that is still to come, in every run.
+
+        Where it is `told` otherwise, the diary does not hear of it.
+        """
         self.scheduled.add((self.names.index(name), day))
+        if told:
+            self.told.add((self.names.index(name), day))
         self._stretch = _Stretch(0, 0)
 
     # -- the day ---------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from sim.provenance import version
 from sim.scenario.errors import ScenarioError
 from sim.scenario.loading import load_scenario, sha256_of
 from sim.scenario.packages import Packages
+from sim.scenario.schedule import Schedule, scheduled
 from sim.scenario.schema import MOST_DAYS, Scenario
 
 #: Runs played side by side. Results do not depend on it; speed and memory do.
@@ -113,6 +114,7 @@ def simulate(
     luck: NDArray[np.integer] | None = None,
     progress: Progress | None = None,
     series: bool = False,
+    events: Schedule = (),
 ) -> Outcomes:
     """Play a scenario many times and return how each run ended.
 
@@ -143,6 +145,9 @@ def simulate(
         Called now and then with the runs done and all runs.
     series : bool
         Whether to keep what there was to agree on day by day, which takes memory.
+    events : mapping of str to int, or sequence of (str, int)
+        Days on which outside events of the scenario come in every run, by the event's name. An
+        event that comes only once does not come by chance as well.
 
     Returns
     -------
@@ -162,7 +167,7 @@ def simulate(
     (100,)
     """
     settings = RunSettings(runs, seed, days, levers or {}, workers, 0, points or {}, luck, series)
-    return Outcomes.joined(list(settings.outcomes(_case(scenario), progress)))
+    return Outcomes.joined(list(settings.outcomes(_case(scenario, events, days), progress)))
 
 
 def stream(
@@ -178,6 +183,7 @@ def stream(
     luck: NDArray[np.integer] | None = None,
     progress: Progress | None = None,
     series: bool = False,
+    events: Schedule = (),
 ) -> Iterator[Outcomes]:
     """Simulate block by block, in order, so that memory stays flat.
 
@@ -206,6 +212,8 @@ def stream(
         Called now and then with the runs done and all runs.
     series : bool
         Whether to keep what there was to agree on day by day, which takes memory.
+    events : mapping of str to int, or sequence of (str, int)
+        Days on which outside events of the scenario come in every run, by the event's name.
 
     Yields
     ------
@@ -226,27 +234,28 @@ def stream(
     settings = RunSettings(
         runs, seed, days, levers or {}, workers, first, points or {}, luck, series
     )
-    yield from settings.outcomes(_case(scenario), progress)
+    yield from settings.outcomes(_case(scenario, events, days), progress)
 
 
 def compare(
     scenario: Scenario | str | Path,
     *,
-    levers: Mapping[str, float],
+    levers: Mapping[str, float] | None = None,
     baseline: Mapping[str, float] | None = None,
     runs: int,
     seed: int = 1,
     days: int | None = None,
     workers: int = 1,
     progress: Progress | None = None,
+    events: Schedule = (),
 ) -> Comparison:
-    """Simulate a scenario twice with common random numbers, with some levers moved and without.
+    """Simulate a scenario twice with common random numbers, with something changed and without.
 
     Parameters
     ----------
     scenario : Scenario, str or Path
         The scenario, its name, or the path of its file.
-    levers : mapping of str to float
+    levers : mapping of str to float, optional
         Settings of levers in the second arm, moved on top of those of the first.
     baseline : mapping of str to float, optional
         Settings of levers in the first arm.
@@ -260,6 +269,8 @@ def compare(
         Processes to play in, at the most.
     progress : callable, optional
         Called now and then with the runs done and all runs.
+    events : mapping of str to int, or sequence of (str, int)
+        Days on which outside events come in every run of the second arm, by the event's name.
 
     Returns
     -------
@@ -281,15 +292,15 @@ def compare(
     case = _case(scenario)
     first = check_levers(case, baseline or {})
     settings = RunSettings(runs, seed, days, first, workers)
-    moved = replace(settings, levers={**first, **check_levers(case, levers)})
+    moved = replace(settings, levers={**first, **check_levers(case, levers or {})})
     arms = []
-    for k, arm in enumerate((settings, moved)):
+    for k, (arm, played) in enumerate(((settings, case), (moved, _case(case, events, days)))):
 
         def arm_progress(done: int, total: int, before: int = k) -> None:
             if progress is not None:
                 progress(before * total + done, 2 * total)
 
-        arms.append(Outcomes.joined(list(arm.outcomes(case, arm_progress))))
+        arms.append(Outcomes.joined(list(arm.outcomes(played, arm_progress))))
     return Comparison(*arms)
 
 
@@ -389,9 +400,10 @@ def play_one(
     days: int | None = None,
     levers: Mapping[str, float] | None = None,
     diary: EventObserver | None = None,
+    events: Schedule = (),
 ) -> tuple[Outcomes, Talks]:
     """Play a single run, numbered from 0, as it would be in company; `diary` is told its events."""
-    case = _case(scenario)
+    case = _case(scenario, events, days)
     _check_count("run", run, 0)
     task = _task(case, seed, days, levers)
     with _talks(task, RandomStreams(seed, run, 1), diary=diary) as talks:
@@ -559,16 +571,20 @@ def _check_luck(luck: NDArray[np.integer] | None, runs: int) -> NDArray[np.int64
     return whose.astype(np.int64)
 
 
-def _case(scenario: Scenario | str | Path) -> Scenario:
-    """Return the scenario that is meant; raise ValueError for what is none and names none."""
-    if isinstance(scenario, Scenario):
-        return scenario
-    if not isinstance(scenario, str | Path):
+def _case(
+    scenario: Scenario | str | Path, events: Schedule = (), days: int | None = None
+) -> Scenario:
+    """Return the scenario that is meant, with some outside events scheduled.
+
+    Raises ValueError for what is no scenario and names none, and for what cannot be scheduled.
+    """
+    if not isinstance(scenario, Scenario | str | Path):
         raise ValueError(
             f"the scenario is {scenario!r}; give its name, its file, or what `load_scenario` "
             "returns"
         )
-    return load_scenario(scenario)
+    case = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    return scheduled(case, events, case.days if days is None else days)
 
 
 def _check_count(name: str, value: Any, least: int, most: int | None = None) -> None:

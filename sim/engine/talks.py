@@ -46,15 +46,15 @@ class Talks(mesa.Model):
 
     The order of a day:
 
-    0. outside: events come, by chance or as scheduled; windows open or close, numbers move; what
+    1. outside: events come, by chance or as scheduled; windows open or close, numbers move; what
        an earlier event moved may go back.
-    1. war: a battle may be fought; everybody learns from it; a side may win.
-    2. captives: some may die, be rescued, be freed one-sidedly or by a side channel.
-    3. truces: the batches due are handed over, violations happen, a truce may break, or it ends
+    2. war: a battle may be fought; everybody learns from it; a side may win.
+    3. captives: some may die, be rescued, be freed one-sidedly or by a side channel.
+    4. truces: the batches due are handed over, violations happen, a truce may break, or it ends
        with its term unless it is extended or outlives it under a guarantee.
-    4. home: constituencies are mobilised by what has happened since yesterday, and calm down;
+    5. home: constituencies are mobilised by what has happened since yesterday, and calm down;
        public attention fades; leaderships reconsider, or harden; talks may be suspended.
-    5. talks: what was agreed and waits is confirmed when it falls due; on the days of a round
+    6. talks: what was agreed and waits is confirmed when it falls due; on the days of a round
        everybody assesses the packages; a party makes a proposal; the parties answer; where it fails
        a mediator may try a text of its own in private; the round may leak; if all who have a veto
        accept, the text is signed and a truce begins.
@@ -232,7 +232,7 @@ class Talks(mesa.Model):
         seen: WarState = self.war.evidence(self.war_state.take(rows))
         return seen
 
-    # -- 0 outside -------------------------------------------------------------------------------
+    # -- 1 outside -------------------------------------------------------------------------------
 
     def _let_events_come(self) -> None:
         """Let outside events come and go, with all that they do to the talks."""
@@ -242,7 +242,8 @@ class Talks(mesa.Model):
             self.assessor.read_beliefs()
         if self.diary is not None and self.playing[0]:
             for occurrence in occurrences:
-                if occurrence.rows[0] == 0:
+                told = occurrence.begins and (occurrence.event, self.day) in self.outside.told
+                if occurrence.rows[0] == 0 and not told:
                     event = self.outside.names[occurrence.event]
                     self._note("outside event", event=event, begins=occurrence.begins)
 
@@ -256,7 +257,7 @@ class Talks(mesa.Model):
             own += [params.guarantee, *params.access.values(), *params.believed.values()]
         return own
 
-    # -- 1 war -----------------------------------------------------------------------------------
+    # -- 2 war -----------------------------------------------------------------------------------
 
     def _fight(self) -> None:
         """Fight a battle where there is one; let a day of truce pass; see who has won."""
@@ -293,7 +294,7 @@ class Talks(mesa.Model):
             self.record.won(won, self.day)
             self._note("victory", forward=phase == FORWARD_WON)
 
-    # -- 2 captives ------------------------------------------------------------------------------
+    # -- 3 captives ------------------------------------------------------------------------------
 
     def _apply_captive_events(self) -> None:
         """Let captives die, be rescued or be freed outside a deal."""
@@ -312,7 +313,7 @@ class Talks(mesa.Model):
                 if people.any():
                     self._note(kind, people=people[0], truce=bool(resting[0]))
 
-    # -- 3 truces --------------------------------------------------------------------------------
+    # -- 4 truces --------------------------------------------------------------------------------
 
     def _keep_truces(self) -> None:
         """Carry out what was signed; see whether the truces hold."""
@@ -376,7 +377,7 @@ class Talks(mesa.Model):
         state.awaited[rows] = NONE
         state.events["collapse"][rows] = 1.0
 
-    # -- 4 home ----------------------------------------------------------------------------------
+    # -- 5 home ----------------------------------------------------------------------------------
 
     def _update_mobilisation(self) -> None:
         """Let constituencies hear the news and attention fade; talks may be suspended."""
@@ -427,7 +428,7 @@ class Talks(mesa.Model):
                     turned = {"flexible": bool(opened[0]), "after": party.hardening(events)}
                     self._note("stance", party=place, **turned)
 
-    # -- 5 talks ---------------------------------------------------------------------------------
+    # -- 6 talks ---------------------------------------------------------------------------------
 
     def _negotiate(self) -> None:
         """Hold a round where one is due, and confirm what falls due."""
@@ -496,7 +497,10 @@ class Talks(mesa.Model):
         war = self.war_state
         now = CurrentState(self.day, self.state, war.battles, war.front)
         recorded = self.record.outcomes(sha256, version, levers, now)
-        return recorded.with_events(self.outside.names, self.outside.came.T)
+        return recorded.with_events(
+            {name: event.scheduled_days for name, event in self.case.events.items()},
+            self.outside.came.T,
+        )
 
 
 def release_model(talks: Talks) -> None:

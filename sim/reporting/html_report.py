@@ -156,8 +156,8 @@ def comparison(both: Comparison, scenario: Scenario, command: str) -> Page:
         headline=_differences(talks),
         played=_played(talks)
         + " Each was played twice with the same luck, so that a difference is an effect. Baseline: "
-        f"{settings_in_words(talks.baseline_levers)}. "
-        f"Changed: {settings_in_words(talks.changed_levers)}"
+        f"{settings_in_words(talks.baseline_levers, talks.baseline_events)}. "
+        f"Changed: {settings_in_words(talks.changed_levers, talks.changed_events)}"
         + ("." if talks.same_numbers else ", and numbers of the scenario."),
         sections=sections.comparison_report(both, talks, scenario),
         command=command,

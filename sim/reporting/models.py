@@ -30,6 +30,10 @@ class Record(BaseModel):
         return self.model_dump(by_alias=True)
 
 
+#: The days on which outside events came in every run, by event; no key where none is scheduled.
+ScheduledEvents = Annotated[dict[str, list[int]], Field(exclude_if=lambda events: not events)]
+
+
 class PluginFile(Record):
     """A file of a user's own that strategies of a scenario come from."""
 
@@ -223,6 +227,7 @@ class Summary(Record):
     not_a_forecast: str
     command: str
     plugins: Plugins = []
+    events: ScheduledEvents = {}
 
 
 class Flips(Record):
@@ -252,11 +257,17 @@ class ComparisonSummary(Record):
     not_a_forecast: str
     command: str
     plugins: Plugins = []
+    baseline_events: ScheduledEvents = {}
+    changed_events: ScheduledEvents = {}
 
     @property
     def same_numbers(self) -> bool:
-        """Whether both arms have the same scenario, so that they differ by levers only."""
-        return self.changed_sha256 == self.scenario.sha256
+        """Whether both arms have the same scenario, so that they differ by levers and events only.
+
+        Where events are scheduled in one arm the fingerprints differ, and cannot tell.
+        """
+        scheduled = self.baseline_events != self.changed_events
+        return scheduled or self.changed_sha256 == self.scenario.sha256
 
 
 # --- Why there was no deal, and what would bring one

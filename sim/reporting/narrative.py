@@ -26,6 +26,7 @@ from sim.engine.run_events import (
     Extension,
     Grace,
     Leak,
+    OutsideEventHappened,
     PrivateText,
     Releases,
     RescueDeaths,
@@ -53,6 +54,7 @@ from sim.reporting.story_words import (
     package_words,
     upper,
 )
+from sim.reporting.summary import settings_in_words
 from sim.scenario.loading import load_scenario
 from sim.scenario.packages import Packages
 from sim.scenario.schema import Captives, Scenario
@@ -241,12 +243,13 @@ class Narrator:
         )
 
     def _heading(self) -> str:
-        """Name the scenario, the run and its levers."""
+        """Name the scenario, the run, its levers and what is scheduled."""
         outcomes = self.outcomes
-        levers = ", ".join(f"{name} = {value:g}" for name, value in outcomes.levers.items())
+        moved = outcomes.levers or outcomes.scheduled
+        settings = settings_in_words(outcomes.levers, outcomes.scheduled)
         return (
             f"{self.scenario.title}. Run {outcomes.first} of seed {outcomes.seed}, "
-            f"{outcomes.days} days" + (f", with {levers}" if levers else "") + "."
+            f"{outcomes.days} days" + (f", with {settings}" if moved else "") + "."
         )
 
     def _is_routine(self, event: RunEvent) -> bool:
@@ -365,6 +368,12 @@ class Narrator:
             return f"a second text is signed and the truce goes on: {changes or 'as before'}."
         words = package_words(self.scenario, self.packages, event.package)
         return f"the text is signed and a truce begins: {words}."
+
+    @sentence.register
+    def _(self, event: OutsideEventHappened) -> str:
+        """Say what has happened outside, or that its effect is over."""
+        title = self.scenario.events[event.event].title
+        return f"{title}." if event.begins else f"what followed from “{title}” is over."
 
     @sentence.register
     def _(self, event: Suspension) -> str:

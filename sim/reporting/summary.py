@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -114,6 +114,7 @@ def summary(
         not_a_forecast=NOT_A_FORECAST,
         command=command,
         plugins=plugins_of(scenario),
+        events=_scheduled(outcomes),
     )
 
 
@@ -141,7 +142,13 @@ def comparison_summary(
         not_a_forecast=NOT_A_FORECAST,
         command=command,
         plugins=plugins_of(scenario),
+        baseline_events=_scheduled(before),
+        changed_events=_scheduled(after),
     )
+
+
+def _scheduled(outcomes: Outcomes) -> dict[str, list[int]]:
+    return {name: list(days) for name, days in outcomes.scheduled.items()}
 
 
 def assumptions(scenario: Scenario) -> Assumptions:
@@ -271,17 +278,28 @@ def cause_words(cause: str, scenario: Scenario) -> str:
 
 def settings_of(summary: Summary) -> str:
     """Say where the levers of these talks stand, and what else was set."""
-    levers = f"levers: {settings_in_words(summary.levers)}"
-    if not summary.changes:
-        return levers
-    changes = ", ".join(f"{key} = {value}" for key, value in summary.changes.items())
-    return f"{levers}; changed in the scenario: {changes}"
+    parts = [f"levers: {settings_in_words(summary.levers)}"]
+    if summary.events:
+        parts.append(settings_in_words({}, summary.events))
+    if summary.changes:
+        changes = ", ".join(f"{key} = {value}" for key, value in summary.changes.items())
+        parts.append(f"changed in the scenario: {changes}")
+    return "; ".join(parts)
 
 
-def settings_in_words(levers: Mapping[str, float]) -> str:
-    """Name the levers that were moved."""
-    moved = ", ".join(f"{name} = {value:g}" for name, value in levers.items())
-    return moved or "as in the scenario"
+def settings_in_words(
+    levers: Mapping[str, float], events: Mapping[str, Sequence[int]] | None = None
+) -> str:
+    """Name the levers that were moved, and the outside events that were scheduled."""
+    moved = [f"{name} = {value:g}" for name, value in levers.items()]
+    moved += [event_in_words(name, days) for name, days in (events or {}).items()]
+    return ", ".join(moved) or "as in the scenario"
+
+
+def event_in_words(name: str, days: Sequence[int]) -> str:
+    """Say on which days an outside event is scheduled."""
+    noun = "day" if len(days) == 1 else "days"
+    return f"event {name} on {noun} {' and '.join(map(str, days))}"
 
 
 def effect_words(name: str) -> str:

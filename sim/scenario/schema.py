@@ -517,7 +517,7 @@ class EventMove(Part):
     how: Literal["shift", "scale"] = Field(
         description="shift: adds `by` to the number; scale: multiplies the number by it"
     )
-    by: Quantity
+    by: Quantity = Field(description="how much an event adds to a number, or multiplies it by")
 
 
 class OutsideEvent(Part):

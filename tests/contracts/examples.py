@@ -6,4 +6,5 @@ AN_INJECT: dict[str, dict[str, Any]] = {
     "message": {},
     "parameter": {"lever": "war_cost", "setting": 3.0},
     "option": {"issue": "duration", "closes": ("14d",)},
+    "event": {"event": "pass_closes"},
 }
