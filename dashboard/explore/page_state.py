@@ -84,6 +84,30 @@ class WhatIf:
         remaining = {key: text for key, text in changes.items() if text is not None}
         return replace(self, changes=tuple(sorted(remaining.items())))
 
+    @property
+    def scheduled(self) -> dict[str, str]:
+        """The days on which outside events come in every run, by event."""
+        names = self.baseline.case().events
+        days = {name: dict(self.changes).get(event_path(name)) for name in names}
+        return {name: text for name, text in days.items() if text is not None}
+
+    @property
+    def changed_numbers(self) -> Changes:
+        """What is changed besides the days of outside events."""
+        events = {event_path(name) for name in self.scheduled}
+        return tuple((path, value) for path, value in self.changes if path not in events)
+
+    def with_event(self, name: str, day: int | None) -> WhatIf:
+        """Return a copy in which an outside event comes on a day, or as the file has it if None."""
+        return self.with_change(event_path(name), None if day is None else str(day))
+
+    def _changes_as_options(self) -> list[str]:
+        """Return what is changed in the scenario as options of a command."""
+        options = [f"--set={path}={text}" for path, text in self.changed_numbers]
+        for name, text in self.scheduled.items():
+            options += [f"--event={name}@{day.strip()}" for day in text.split(",")]
+        return [word for option in options for word in option.split("=", 1)]
+
     def setting(self, name: str) -> float:
         """Return the setting of a lever."""
         return dict(self.levers).get(name, self.baseline.case().levers[name].default)
@@ -124,8 +148,7 @@ class WhatIf:
         if self.moved:
             for name, value in (*self.levers, *restored):
                 arguments += ["--set", f"{name}={value:g}"]
-            for path, text in self.changes:
-                arguments += ["--set", f"{path}={text}"]
+            arguments += self._changes_as_options()
         return shlex.join(arguments)
 
     def command_for(self, verb: str, *more: str) -> str:
@@ -134,8 +157,7 @@ class WhatIf:
         arguments += ["--seed", str(self.seed), "--days", str(self.days)]
         for name, value in self.levers:
             arguments += ["--set", f"{name}={value:g}"]
-        for path, text in self.changes:
-            arguments += ["--set", f"{path}={text}"]
+        arguments += self._changes_as_options()
         return shlex.join(arguments)
 
     def citation(self, title: str) -> str:
@@ -146,6 +168,11 @@ class WhatIf:
             f"seed {self.seed}: `{self.command()}`. Exploratory model, not a forecast. "
             f"Accessed {date.today()}."
         )
+
+
+def event_path(name: str) -> str:
+    """Return the path of the days on which an outside event comes in every run."""
+    return f"events.{name}.scheduled"
 
 
 def first_scenario() -> str:
@@ -224,7 +251,7 @@ def _changes(settings: Sequence[str], what_if: WhatIf, warnings: list[str]) -> C
     changes: dict[str, str] = {}
     for setting in settings:
         path, _, value = setting.partition(":")
-        error = change_error(what_if.scenario, {**changes, path: value})
+        error = change_error(what_if.scenario, {**changes, path: value}, what_if.days)
         if error:
             warnings.append(f"Left out: {error}")
         else:
@@ -232,10 +259,17 @@ def _changes(settings: Sequence[str], what_if: WhatIf, warnings: list[str]) -> C
     return tuple(sorted(changes.items()))
 
 
-def change_error(name: str, changes: Mapping[str, str]) -> str:
-    """Return why a scenario cannot be changed so; empty if it can."""
-    quantities = QueryArm(name).case().quantities()
+def change_error(name: str, changes: Mapping[str, str], days: int = MAX_DAYS) -> str:
+    """Return why a scenario cannot be changed so, played for some days; empty if it can."""
+    case = QueryArm(name).case()
+    quantities = case.quantities()
+    events = {event_path(event): event for event in case.events}
     for path, value in changes.items():
+        if path in events:
+            late = [day for day in re.findall("[0-9]+", value) if not 1 <= int(day) <= days]
+            if late:
+                return f"the event {events[path]} cannot come on day {late[0]} of {days}."
+            continue
         if path not in quantities:
             return f"{name} has no number “{path}”."
         if not value.strip().startswith("{") and not _is_number(value):

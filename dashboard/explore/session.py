@@ -139,7 +139,9 @@ def describe_changes(what_if: WhatIf) -> str:
     moved = [
         f"{levers[name].label}: {value:g} {levers[name].unit}" for name, value in what_if.levers
     ]
-    moved += [f"{path} = {value}" for path, value in what_if.changes]
+    moved += [f"{path} = {value}" for path, value in what_if.changed_numbers]
+    events = what_if.baseline.case().events
+    moved += [f"{events[name].title}, on day {text}" for name, text in what_if.scheduled.items()]
     restored = [name for name, _ in what_if.pinned if name not in dict(what_if.levers)]
     moved += [f"{levers[name].label} as in the scenario" for name in restored]
     return "; ".join(moved) or "nothing is moved"

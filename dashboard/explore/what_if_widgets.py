@@ -16,8 +16,9 @@ from dashboard.explore.answer_models import WhatIfAnswer, headline_on
 from dashboard.explore.challenges import Challenge, challenges_for
 from dashboard.explore.page_state import WhatIf
 from dashboard.explore.visitor_store import COOKIE, StorageError, VisitorStore
+from sim.reporting.summary import event_frequency
 from sim.scenario.quantity import Quantity
-from sim.scenario.schema import Scenario
+from sim.scenario.schema import OutsideEvent, Scenario
 
 #: Kinds of saved values.
 WHAT_IF_KIND, GUESS_KIND, SOLVED_KIND = "what-if", "guess", "challenge"
@@ -134,16 +135,64 @@ def seed_buttons(what_if: WhatIf, set_what_if: Callable[[WhatIf], None], new_see
         st.caption(f"Seed {what_if.seed}")
 
 
+def event_panel(what_if: WhatIf, case: Scenario, set_what_if: Callable[[WhatIf], None]) -> None:
+    """Draw for each outside event when it comes: as the scenario has it, or on a day."""
+    if not case.events:
+        return
+    panel = st.expander(
+        "What happens outside", expanded=bool(what_if.scheduled), key="events", on_change="rerun"
+    )
+    if not panel.open:
+        return
+    with panel:
+        st.caption(
+            "By itself each of these comes now and then, or not at all. Put one on a day, and it "
+            "comes on that day in every talk."
+        )
+        for name, event in case.events.items():
+            _event_day(what_if, name, event, set_what_if)
+
+
+def _event_day(
+    what_if: WhatIf, name: str, event: OutsideEvent, set_what_if: Callable[[WhatIf], None]
+) -> None:
+    """Draw when one outside event comes."""
+    key = f"event-{what_if.scenario}-{name}"
+    text = what_if.scheduled.get(name, "")
+
+    def on_change() -> None:
+        day = st.session_state[key]
+        set_what_if(what_if.with_event(name, None if day is None else int(day)))
+
+    day = int(text) if text.isdecimal() else None
+    if st.session_state.get(key) != day:
+        st.session_state[key] = day
+    st.number_input(
+        theme.escape(event.title),
+        min_value=1,
+        max_value=what_if.days,
+        value=None,
+        step=1,
+        key=key,
+        on_change=on_change,
+        placeholder=f"as in the scenario: {event_frequency(event)}",
+        help=theme.escape(event.why) or None,
+    )
+
+
 def number_editor(what_if: WhatIf, case: Scenario, set_what_if: Callable[[WhatIf], None]) -> None:
     """Draw the editor of every number of the scenario, and of how much is played."""
     panel = st.expander(
-        "Advanced: every number", expanded=bool(what_if.changes), key="drawer", on_change="rerun"
+        "Advanced: every number",
+        expanded=bool(what_if.changed_numbers),
+        key="drawer",
+        on_change="rerun",
     )
     if not panel.open:
         return
     with panel:
         numbers = case.quantities()
-        for path, value in what_if.changes:
+        for path, value in what_if.changed_numbers:
             st.button(
                 f"{path} = {value}: put it back to {numbers[path].centre:.4g}",
                 on_click=set_what_if,
@@ -184,7 +233,7 @@ def number_editor(what_if: WhatIf, case: Scenario, set_what_if: Callable[[WhatIf
 def _group(path: str) -> str:
     """Return the part of the file in which a number stands."""
     parts = path.split(".")
-    several = ("parties", "mediators", "captives", "prisoners", "spoilers", "issues")
+    several = ("parties", "mediators", "captives", "prisoners", "spoilers", "issues", "events")
     return ".".join(parts[:2]) if parts[0] in several else parts[0]
 
 
@@ -204,7 +253,8 @@ def _number(
     ).strip()
     if not value:
         return
-    error = page_state.change_error(what_if.scenario, {**dict(what_if.changes), path: value})
+    changes = {**dict(what_if.changes), path: value}
+    error = page_state.change_error(what_if.scenario, changes, what_if.days)
     if error:
         st.warning(theme.escape(error))
         return

@@ -25,6 +25,7 @@ from sim.reporting.summary import (
     difference,
     effect_words,
     ending_words,
+    event_frequency,
     frequency,
     interval,
     of_hundred,
@@ -321,6 +322,7 @@ def print_scenario(scenario: Scenario, console: Console) -> None:
     say(console, f"Mediators: {mediators or 'none'}")
     _print_positions(scenario, console)
     _print_levers(scenario, console)
+    _print_events(scenario, console)
     if scenario.limits:
         heading(console, "Left out")
         for limit in scenario.limits:
@@ -361,6 +363,16 @@ def _print_levers(scenario: Scenario, console: Console) -> None:
             f"{lever.low:g} to {lever.high:g}",
             Text(lever.unit),
         )
+    console.print(table)
+
+
+def _print_events(scenario: Scenario, console: Console) -> None:
+    """Print what may happen outside, and how often."""
+    if not scenario.events:
+        return
+    table = table_under(console, "What may happen outside (for --event NAME@DAY)", "comes")
+    for name, event in scenario.events.items():
+        table.add_row(Text(f"{name}: {event.title}"), Text(event_frequency(event)))
     console.print(table)
 
 

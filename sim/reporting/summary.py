@@ -39,7 +39,7 @@ from sim.reporting.models import (
 from sim.scenario.errors import count_noun
 from sim.scenario.packages import levels_within
 from sim.scenario.quantity import Quantity
-from sim.scenario.schema import Issue, Scenario
+from sim.scenario.schema import Issue, OutsideEvent, Scenario
 
 NOT_A_FORECAST = (
     "Exploratory model. Results are conditional on the assumptions shown; not a forecast, not "
@@ -300,6 +300,14 @@ def event_in_words(name: str, days: Sequence[int]) -> str:
     """Say on which days an outside event is scheduled."""
     noun = "day" if len(days) == 1 else "days"
     return f"event {name} on {noun} {' and '.join(map(str, days))}"
+
+
+def event_frequency(event: OutsideEvent) -> str:
+    """Say how often an outside event comes, or when."""
+    if event.per_year is not None:
+        return f"{event.per_year.centre:g} a year"
+    chance = "" if event.chance is None else f", with a chance of {event.chance.centre:g}"
+    return f"on day {event.day.centre:g}{chance}" if event.day else ""
 
 
 def effect_words(name: str) -> str:

@@ -189,6 +189,7 @@ with left:
     what_if_widgets.seed_buttons(
         what_if, set_what_if, random.SystemRandom().randint(2, page_state.MAX_SEED)
     )
+    what_if_widgets.event_panel(what_if, case, set_what_if)
     what_if_widgets.number_editor(what_if, case, set_what_if)
 
 with right:

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from sim.classroom.news import NewsRecorder
-from sim.engine.run_events import Battle, Confirmation, DealSigned, Deaths, Leak, Suspension
+from sim.engine.run_events import (
+    Battle,
+    Confirmation,
+    DealSigned,
+    Deaths,
+    Leak,
+    OutsideEventHappened,
+    Suspension,
+)
 from sim.scenario.loading import load_scenario
 
 
@@ -41,3 +49,12 @@ def test_a_battle_is_news_of_the_side_that_won(recorder):
 def test_what_the_table_signs_itself_is_no_news(recorder):
     recorder.record(DealSigned(1, package=0, renewed=False))
     assert recorder.news == []
+
+
+def test_an_outside_event_is_news_when_it_comes_and_when_it_is_over(recorder):
+    for day, begins in ((4, True), (30, False)):
+        recorder.record(OutsideEventHappened(day, event="pass_closes", begins=begins))
+    assert [news.words for news in recorder.news] == [
+        "A rockslide closes the pass to Northmark.",
+        "What followed from “A rockslide closes the pass to Northmark” is over.",
+    ]

@@ -7,12 +7,13 @@ import pytest
 
 from sim import simulate
 from sim.classroom import commands
-from sim.classroom.plan import ExercisePlan, ParameterInject, Setting
+from sim.classroom.plan import EventInject, ExercisePlan, ParameterInject, Setting
 from sim.classroom.table_model import Model
 from sim.classroom.table_talks import Forked, Script, TableTalks, planned_script
 from sim.engine.outcomes import NONE
 from sim.engine.random_streams import RandomStreams
 from sim.engine.talks import release_model
+from sim.scenario.schema import OutsideEvent
 from tests.builders import differing
 from tests.support.players import Class, QuickModel, read_once
 
@@ -244,3 +245,44 @@ def test_news_by_hand_reaches_a_table_where_people_sit():
             room.go_on()
     assert room.state.tables[1].round == 2
     assert room.model.sheet(room.state.tables[1], "upland") != before
+
+
+def test_an_event_fired_in_class_is_the_event_scheduled_for_the_day_after_the_round():
+    path = "parties.upland.war.cost_per_day"
+    amount = {"value": 4, "basis": "judgement"}
+    storm = OutsideEvent.model_validate(
+        {
+            "title": "A storm",
+            "per_year": {"value": 0, "basis": "judgement"},
+            "moves": [{"key": path, "how": "scale", "by": amount}],
+            "lasts_days": {"value": 50, "basis": "judgement"},
+            "closes": ["delta"],
+        }
+    )
+    case = read_once("two-rivers").model_copy(update={"events": {"storm": storm}})
+    inject = EventInject(id="news", words="A storm!", event="storm", at_round=3)
+    plan = ExercisePlan(title="t", rounds=5, seed=2, injects=(inject,))
+    setting = Setting(plan, case)
+    fired, _ = Model(setting).alone(40)
+    day = setting.days_per_round + 2  # after the second round, which is held a day before
+    planned = simulate(setting.case, runs=40, seed=2, events={"storm": day})
+    assert differing(fired, planned) == []
+    assert differing(fired, simulate(setting.case, runs=40, seed=2)) != ["event_day"]
+
+
+def test_an_event_that_the_scenario_does_not_have_is_not_fired():
+    inject = EventInject(id="i", words="x", event="storm", at_round=1)
+    with pytest.raises(ValueError, match="there is no event 'storm'; there are pass_closes"):
+        Setting(ExercisePlan(title="t", injects=(inject,)), read_once("two-rivers"))
+
+
+def test_events_that_come_by_chance_are_news_at_a_table():
+    case = read_once("two-rivers")
+    often = {"value": 20, "basis": "judgement"}
+    events = {
+        name: type(event).model_validate({**event.model_dump(exclude_none=True), "per_year": often})
+        for name, event in case.events.items()
+    }
+    room = played_to_its_end(case.model_copy(update={"events": events}), seed=3, rounds=2)
+    told = [news.words for record in room.log.records for news in getattr(record.event, "news", ())]
+    assert any("rockslide" in words for words in told)

@@ -502,3 +502,37 @@ def test_a_story_is_told_with_its_caveat_and_command():
     assert "Day 1: " in result.stdout
     command = f"parley story {shlex.quote(MINIMAL)} --run 2 --seed 3 --days 60"
     assert result.stdout.splitlines()[-1].strip() == command
+
+
+# --- Outside events
+
+
+def test_an_event_that_is_scheduled_is_named_with_the_results():
+    words = ("run", "two-rivers", "--runs", "20", "--days", "30", "--event", "pass_closes@20")
+    assert "event pass_closes on day 20" in " ".join(parley(*words).stdout.split())
+    told = json.loads(parley(*words, "--json", "-").stdout)
+    assert told["events"] == {"pass_closes": [20]}
+    assert "--event pass_closes@20" in told["command"]
+
+
+def test_talks_are_compared_with_an_event_and_without():
+    words = ("compare", "two-rivers", "--runs", "20", "--days", "30", "--event", "ferry_sunk@5")
+    assert "Changed: event ferry_sunk on day 5." in " ".join(parley(*words).stdout.split())
+    told = json.loads(parley(*words, "--json", "-").stdout)
+    assert told["changed_events"] == {"ferry_sunk": [5]}
+    assert "baseline_events" not in told
+
+
+@pytest.mark.parametrize(
+    ("event", "complaint"),
+    [
+        ("pas_closes@20", "did you mean 'pass_closes'?"),
+        ("pass_closes@31", "between 1 and 30"),
+        ("pass_closes", "not of the form NAME@DAY"),
+        ("pass_closes@soon", "not of the form NAME@DAY"),
+    ],
+)
+def test_an_event_that_cannot_be_scheduled_is_refused(event, complaint):
+    result = parley("run", "two-rivers", "--days", "30", "--event", event)
+    assert result.exit_code == 2
+    assert complaint in result.stderr

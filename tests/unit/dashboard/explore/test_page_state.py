@@ -156,3 +156,26 @@ def test_a_challenge_about_prisoners_is_offered_only_where_there_are_any():
     effects = {"deal_by_180": effect(0, 0), "prisoners_released": effect(0, 0), **more_home}
     what_if = RIVERS.with_lever("leaks", 0.0)
     assert solved_challenges(what_if, answer_with(effects)) == []
+
+
+# --- Outside events
+
+
+def test_an_event_put_on_a_day_is_in_the_link_the_command_and_the_key():
+    what_if = RIVERS.with_event("pass_closes", 40).with_change("channel.leak", "0.1")
+    again, warnings = page_state.from_query_params(parse_qs(what_if.link().removeprefix("?")))
+    assert (again, warnings) == (what_if, [])
+    assert again.scheduled == {"pass_closes": "40"}
+    assert again.changed_numbers == (("channel.leak", "0.1"),)
+    assert "--set channel.leak=0.1 --event pass_closes@40" in what_if.command()
+    assert "--event pass_closes@40" in what_if.command_for("why")
+    assert what_if.query().key() != what_if.with_event("pass_closes", 41).query().key()
+    assert what_if.with_event("pass_closes", None).scheduled == {}
+
+
+@pytest.mark.parametrize("setting", ["pass_closes.scheduled:200", "pass_closes.scheduled:soon"])
+def test_a_link_with_a_day_that_cannot_be_is_opened_with_a_warning(setting):
+    address = {"scenario": ["two-rivers"], "key": [f"events.{setting}"]}
+    what_if, warnings = page_state.from_query_params(address)
+    assert what_if.changes == ()
+    assert len(warnings) == 1
