@@ -120,7 +120,7 @@ class Talks(mesa.Model):
             self.record,
             note=self._note if diary is not None else None,
         )
-        self.outside = OutsideEvents(sample, self.parties, self._readers())
+        self.outside = OutsideEvents(sample, self.parties, _readers_of(self))
         if scenario.events:
             self.sample = replace(sample, outside=self.outside)
         self._open(chance.runs)
@@ -139,26 +139,6 @@ class Talks(mesa.Model):
             seen, truth = assessor.assess(rows), assessor.assess(rows, truthful=True)
             zopa, objective = assessor.zone_of_agreement(seen), assessor.zone_of_agreement(truth)
             self.record.before_the_first_day(seen, zopa, objective)
-
-    def _readers(self) -> list[NumberReader]:
-        """Return everyone whose numbers outside events may move."""
-        people: list[Party | Mediator | Captivity]
-        people = [*self.parties, *self.mediators, self.captivity]
-        return [
-            *(
-                NumberReader(p.read_params, partial(getattr, p, "numbers"), p.take_params)
-                for p in people
-            ),
-            NumberReader(
-                TruceParams.of, lambda: self.truces_now.params, self.truces_now.take_params
-            ),
-            NumberReader(
-                lambda sample: sample.of("war.numbers", self.war.numbers),
-                lambda: self.war_numbers,
-                self._take_war,
-            ),
-            NumberReader(ChannelParams.of, lambda: self.channel, self._take_channel),
-        ]
 
     def _take_war(self, numbers: dict[str, Floats]) -> None:
         """Set new numbers of the war; where it stands stays as far from its beginning."""
@@ -236,9 +216,9 @@ class Talks(mesa.Model):
 
     def _let_events_come(self) -> None:
         """Let outside events come and go, with all that they do to the talks."""
-        before = self._belief_inputs() if self.outside.names else []
+        before = _belief_inputs(self) if self.outside.names else []
         occurrences = self.outside.play(self.day)
-        if any(old is not new for old, new in zip(before, self._belief_inputs(), strict=False)):
+        if any(old is not new for old, new in zip(before, _belief_inputs(self), strict=False)):
             self.assessor.read_beliefs()
         if self.diary is not None and self.playing[0]:
             for occurrence in occurrences:
@@ -246,16 +226,6 @@ class Talks(mesa.Model):
                 if occurrence.rows[0] == 0 and not told:
                     event = self.outside.names[occurrence.event]
                     self._note("outside event", event=event, begins=occurrence.begins)
-
-    def _belief_inputs(self) -> list[Floats]:
-        """Return the numbers that parties' beliefs of each other are made from: (runs,) each."""
-        own = [
-            x for party in self.parties for x in (party.params.optimism, party.params.misjudgement)
-        ]
-        for mediator in self.mediators:
-            params = mediator.params
-            own += [params.guarantee, *params.access.values(), *params.believed.values()]
-        return own
 
     # -- 2 war -----------------------------------------------------------------------------------
 
@@ -501,6 +471,34 @@ class Talks(mesa.Model):
             {name: event.scheduled_days for name, event in self.case.events.items()},
             self.outside.came.T,
         )
+
+
+def _readers_of(talks: Talks) -> list[NumberReader]:
+    """Return everyone whose numbers outside events may move."""
+    people: list[Party | Mediator | Captivity]
+    people = [*talks.parties, *talks.mediators, talks.captivity]
+    return [
+        *(
+            NumberReader(p.read_params, partial(getattr, p, "numbers"), p.take_params)
+            for p in people
+        ),
+        NumberReader(TruceParams.of, lambda: talks.truces_now.params, talks.truces_now.take_params),
+        NumberReader(
+            lambda sample: sample.of("war.numbers", talks.war.numbers),
+            lambda: talks.war_numbers,
+            talks._take_war,
+        ),
+        NumberReader(ChannelParams.of, lambda: talks.channel, talks._take_channel),
+    ]
+
+
+def _belief_inputs(talks: Talks) -> list[Floats]:
+    """Return the numbers that parties' beliefs of each other are made from: (runs,) each."""
+    own = [x for party in talks.parties for x in (party.params.optimism, party.params.misjudgement)]
+    for mediator in talks.mediators:
+        params = mediator.params
+        own += [params.guarantee, *params.access.values(), *params.believed.values()]
+    return own
 
 
 def release_model(talks: Talks) -> None:

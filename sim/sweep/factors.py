@@ -173,6 +173,9 @@ def factor_of(scenario: Scenario, key: str, span: Range, side: str) -> Factor:
 
 def _value_at(scenario: Scenario, key: str) -> Any:
     """Return the value of the scenario at a path."""
+    for name, event in scenario.events.items():
+        if key == f"events.{name}.scheduled":  # which is dumped only where it is set
+            return event.scheduled
     value: Any = scenario.model_dump(mode="json")
     for word in key.split("."):
         step = int(word) if isinstance(value, list) and word.isdigit() else word

@@ -132,6 +132,12 @@ def parties_of_their_own_words(case: Scenario, path: str) -> Scenario:
     return set_all(case, {**numbers, "channel.acceptance_noise": 0.05})
 
 
+def an_early_event(case: Scenario, path: str) -> Scenario:
+    """This event comes in the first weeks, and much of what events move counts for more."""
+    early = {f"events.{path.split('.')[1]}.per_year": 20.0, "mediators.*.leverage.*": 0.1}
+    return set_all(case, early)
+
+
 #: How to make often what a number speaks of, by the pattern of its path.
 OFTEN: dict[str, Callable[[Scenario, str], Scenario]] = {
     "issues.duration.levels.*": of_this_length,
@@ -139,6 +145,7 @@ OFTEN: dict[str, Callable[[Scenario, str], Scenario]] = {
     "mediators.*.information.*": a_listening_mediator,
     "mediators.*.guarantee": a_lonely_guarantor,
     "channel.direct_per_day": no_channel,
+    "events.*": an_early_event,
     "parties.*.stirred_by.*": stirred_people,
     "parties.*.tactic.*": parties_of_their_own_words,
     "truce.effects.pressure": paid_for_truces,

@@ -115,7 +115,8 @@ def test_the_inject_of_the_how_to_closes_levels(monkeypatch):
 
 @pytest.mark.slow
 def test_the_lever_of_the_how_to_moves_something(tmp_path):
-    lever, expectation = (yaml.safe_load(part) for part in blocks("scenarios/README.md", "yaml"))
+    blocks_read = [yaml.safe_load(part) for part in blocks("scenarios/README.md", "yaml")]
+    lever, expectation = blocks_read[0], blocks_read[1]
     content = yaml.safe_load(find_scenario("two-rivers").read_text(encoding="utf-8"))
     content["levers"] |= lever["levers"]
     content["levers"]["channel_pace"] |= expectation
@@ -123,6 +124,17 @@ def test_the_lever_of_the_how_to_moves_something(tmp_path):
     file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
     low, high = (simulate(file, runs=30, levers={"channel_pace": end}) for end in (0.5, 2))
     assert not np.array_equal(low.rounds, high.rounds)
+
+
+def test_the_outside_event_of_the_how_to_comes_and_moves_something(tmp_path):
+    *_, part = blocks("scenarios/README.md", "yaml")
+    content = yaml.safe_load(find_scenario("two-rivers").read_text(encoding="utf-8"))
+    content["events"] = yaml.safe_load(part)["events"]
+    file = tmp_path / "my-case.yaml"
+    file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    chance, on_a_day = (simulate(file, runs=60, events=e) for e in ({}, {"pass_closes": 40}))
+    assert set(on_a_day.event_day[:, 0].tolist()) <= {40, -1}
+    assert not np.array_equal(chance.refusals, on_a_day.refusals)
 
 
 def test_a_sweep_says_that_it_takes_no_plugins(tmp_path):

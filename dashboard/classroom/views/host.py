@@ -20,6 +20,7 @@ from sim.classroom.commands import OpenLobby, Request
 from sim.classroom.debrief import ENDED
 from sim.classroom.plan import (
     Clocks,
+    EventInject,
     ExercisePlan,
     Inject,
     MessageInject,
@@ -59,8 +60,11 @@ LESSONS = {
 
 
 def possible_injects(case: Scenario) -> dict[str, Inject]:
-    """Return injects that move the levers of a scenario, by their labels."""
-    injects: dict[str, Inject] = {}
+    """Return injects that let events of a scenario come or move its levers, by their labels."""
+    injects: dict[str, Inject] = {
+        event.title: EventInject(id=_id(f"event-{name}"), words=f"{event.title}.", event=name)
+        for name, event in case.events.items()
+    }
     for name, lever in case.levers.items():
         if any(move.key.startswith(("issues.", "channel.every_days")) for move in lever.moves):
             continue

@@ -124,3 +124,17 @@ def test_any_frozen_distribution_of_scipy_is_a_range():
 def test_the_study_of_the_seed_case_can_be_played():
     bound_study = read_study("scenarios/studies/paris-2024.yaml")
     assert bound_study.scenario == load_scenario("gaza-2024-01")
+
+
+def test_an_outside_event_is_swept_by_the_days_for_which_it_is_scheduled(tmp_path):
+    path = tmp_path / "study.yaml"
+    path.write_text(
+        "study: storms\nscenario: two-rivers\nreplicates: 2\n"
+        "levers: {events.pass_closes.scheduled: {values: [never, 20, 40]}}\n",
+        encoding="utf-8",
+    )
+    (key,) = read_study(path).keys
+    assert (key.kind, key.baseline) == ("value", "never")
+    path.write_text(path.read_text().replace("40", "181"), encoding="utf-8")
+    with pytest.raises(ScenarioError, match="between 1 and 180"):
+        read_study(path)
