@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -59,6 +59,18 @@ class BeliefParams:
             {i: party.params.misreading for i, party in enumerate(parties)},
             np.max(offers, axis=0) if offers else np.zeros(streams.runs),
         )
+
+    def with_optimism(
+        self, parties: Sequence[Party], mediators: Sequence[Mediator]
+    ) -> BeliefParams:
+        """Return the same with optimism and guarantees as parties and mediators now have them."""
+        offers = [mediator.params.guarantee for mediator in mediators]
+        optimism = {
+            (i, j): _optimism(parties[i], parties[j], mediators, len(self.guaranteed))
+            for i, j in self.optimism
+        }
+        guaranteed = np.max(offers, axis=0) if offers else self.guaranteed
+        return replace(self, optimism=optimism, guaranteed=guaranteed)
 
 
 def _optimism(judge: Party, other: Party, mediators: Sequence[Mediator], runs: int) -> Floats:
@@ -116,6 +128,10 @@ class Assessor:
             party, other = self.parties[i], self.parties[j].name
             old = Belief(-before.optimism[i, j], before.unsure[i])
             party.carry_belief(other, old, Belief(-optimism, self.beliefs.unsure[i]))
+
+    def read_optimism(self) -> None:
+        """Read anew what parties believe, where their errors in judging others are as they were."""
+        self.beliefs = self.beliefs.with_optimism(self.parties, self.mediators)
 
     # -- what packages are worth ---------------------------------------------------------------
 

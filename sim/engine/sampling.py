@@ -209,7 +209,19 @@ class ParameterSample:
         return values if moved is values else np.clip(moved, *self.quantities[path].within)
 
     def _before_events(self, path: str) -> Floats:
-        """Return a number as it is drawn and the levers move it: (runs,)."""
+        """Return a number as it is drawn and the levers move it: (runs,).
+
+        Where events move numbers in mid-game it is kept, as it will be asked for again.
+        """
+        if not self._keeps:
+            return self._drawn(path)
+        if path not in self._kept:
+            self._kept[path] = self._drawn(path)
+            self._kept[path].setflags(write=False)
+        return self._kept[path]
+
+    def _drawn(self, path: str) -> Floats:
+        """Return a number as it is drawn and the levers move it, anew: (runs,)."""
         quantity = self.quantities[path]
         if path in self.values:
             values = self.values[path]
@@ -243,8 +255,11 @@ class ParameterSample:
         )
 
     @cached_property
-    def kept(self) -> dict[str, Floats]:
-        """What is kept of the numbers that were asked for in some runs: (runs,) each."""
+    def _keeps(self) -> bool:
+        return any(event.moves for event in self.scenario.events.values())
+
+    @cached_property
+    def _kept(self) -> dict[str, Floats]:
         return {}
 
     def _moved(self, path: str, quantity: Quantity, values: Floats) -> Floats:
@@ -274,10 +289,7 @@ class _RowSample(ParameterSample):
 
     def _before_events(self, path: str) -> Floats:
         """Return a number as it is drawn and the levers move it: (rows,)."""
-        kept = self.whole.kept
-        if path not in kept:
-            kept[path] = self.whole._before_events(path)
-        return np.asarray(kept[path][self.rows])
+        return np.asarray(self.whole._before_events(path)[self.rows])
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
@@ -216,10 +216,14 @@ class Talks(mesa.Model):
 
     def _let_events_come(self) -> None:
         """Let outside events come and go, with all that they do to the talks."""
-        before = _belief_inputs(self) if self.outside.names else []
+        before = _belief_inputs(self) if self.outside.names else ((), ())
         occurrences = self.outside.play(self.day)
-        if any(old is not new for old, new in zip(before, _belief_inputs(self), strict=False)):
-            self.assessor.read_beliefs()
+        if occurrences:
+            errors, others = map(_differ, before, _belief_inputs(self))
+            if errors:
+                self.assessor.read_beliefs()
+            elif others:
+                self.assessor.read_optimism()
         if self.diary is not None and self.playing[0]:
             for occurrence in occurrences:
                 told = occurrence.begins and (occurrence.event, self.day) in self.outside.told
@@ -492,13 +496,18 @@ def _readers_of(talks: Talks) -> list[NumberReader]:
     ]
 
 
-def _belief_inputs(talks: Talks) -> list[Floats]:
-    """Return the numbers that parties' beliefs of each other are made from: (runs,) each."""
-    own = [x for party in talks.parties for x in (party.params.optimism, party.params.misjudgement)]
+def _belief_inputs(talks: Talks) -> tuple[list[Floats], list[Floats]]:
+    """Return what parties' beliefs are made from, (runs,) each: their errors, and all the rest."""
+    rest = [party.params.optimism for party in talks.parties]
     for mediator in talks.mediators:
         params = mediator.params
-        own += [params.guarantee, *params.access.values(), *params.believed.values()]
-    return own
+        rest += [params.guarantee, *params.access.values(), *params.believed.values()]
+    return [party.params.misjudgement for party in talks.parties], rest
+
+
+def _differ(before: Sequence[Floats], after: Sequence[Floats]) -> bool:
+    """Return whether any array was replaced by another."""
+    return any(old is not new for old, new in zip(before, after, strict=True))
 
 
 def release_model(talks: Talks) -> None:

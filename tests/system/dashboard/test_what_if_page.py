@@ -204,3 +204,21 @@ def test_a_hostile_or_stale_link_is_answered_with_a_sentence(visit, query):
     expect(seen.page.locator("img[src*='127.0.0.1:9']")).to_have_count(0)
     seen.has_no_error()
     seen.asked_nobody_else()
+
+
+def test_an_outside_event_is_put_on_a_day_and_taken_off_it(visit):
+    seen = visit().goto(f"/what-if?{QUICK}")
+    seen.page.get_by_text("What happens outside").click()
+    seen.rest()
+    day = seen.page.get_by_role("spinbutton", name="A rockslide closes the pass to Northmark")
+    day.fill("20")
+    day.press("Enter")
+    expect(seen.counts).to_have_count(2)
+    codes = seen.page.get_by_test_id("stCode")
+    expect(codes.first).to_contain_text("key=events.pass_closes.scheduled%3A20")
+    expect(codes.nth(1)).to_contain_text("--event pass_closes@20")
+    seen.is_accessible()
+    day.fill("")
+    day.press("Enter")
+    expect(seen.counts).to_have_count(1)
+    seen.has_no_error()
