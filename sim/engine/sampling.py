@@ -135,15 +135,21 @@ def _ends(values: Floats) -> tuple[float, float]:
     return float(np.min(values)), float(np.max(values))
 
 
-def carry_over(state: NDArray[Any], start: NDArray[Any], new_start: NDArray[Any]) -> NDArray[Any]:
+def carry_over(
+    state: NDArray[Any],
+    start: NDArray[Any],
+    new_start: NDArray[Any],
+    within: tuple[float, float] = (-np.inf, np.inf),
+) -> NDArray[Any]:
     """Return a state for a new starting value, as far from it as it is from the old one.
 
-    This is how a lever moved in mid-game reaches what the days have changed since.
+    This is how a number moved in mid-game reaches what the days have changed since. What would
+    leave its bounds stops there.
     """
     if start is new_start or np.array_equal(start, new_start, equal_nan=start.dtype.kind == "f"):
         return state
     moved = np.where(state == start, new_start, state + (new_start - start))
-    return moved.astype(state.dtype)
+    return np.clip(moved, *within).astype(state.dtype)
 
 
 class NumberMoves(Protocol):

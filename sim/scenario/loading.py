@@ -376,6 +376,8 @@ def _read_once(text: str, file: str, changes: Mapping[str, object]) -> Scenario:
         elif not any(key.startswith("levers.") for key in changes):
             # The file's levers suit its own numbers; who sets a number may go beyond them.
             troubles = [trouble for trouble in troubles if trouble.path[:1] != ("levers",)]
+        if changes and not any(key.startswith("events.") for key in changes):  # nor are events
+            troubles = [t for t in troubles if t.path[:1] != ("events",) or t.path[-1] != "by"]
         for trouble in troubles:
             if not trouble.rests_on(reading.damaged):
                 reading.complain(_at_home(trouble, scenario, shared))

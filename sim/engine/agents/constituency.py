@@ -64,7 +64,7 @@ class Constituency(mesa.Agent):
 
     def set_params(self, new: ConstituencyParams) -> None:
         """Set new numbers; those mobilised stay as far from rest as they are."""
-        self.mobilised = carry_over(self.mobilised, self.params.rest, new.rest)
+        self.mobilised = carry_over(self.mobilised, self.params.rest, new.rest, (0.0, 1.0))
         self.params = new
 
     def update_mobilisation(self, events: Mapping[str, Floats]) -> None:

@@ -120,7 +120,7 @@ class Mediator(mesa.Agent):
         new, formulation = numbers
         for party, left in self.leverage_left.items():
             before, after = self.params.leverage[party], new.leverage[party]
-            self.leverage_left[party] = carry_over(left, before, after)
+            self.leverage_left[party] = carry_over(left, before, after, (0.0, np.inf))
         self.params, self.formulation_numbers = new, formulation
 
     def _read_formulation(self, draws: ParameterSample) -> None:

@@ -204,7 +204,8 @@ class Party(mesa.Agent):
     def take_params(self, numbers: PartyNumbers) -> None:
         """Set new numbers; attention stays as far from its beginning as it is."""
         new, people = numbers
-        self.exposure = carry_over(self.exposure, self.params.exposure, new.exposure)
+        start = self.params.exposure
+        self.exposure = carry_over(self.exposure, start, new.exposure, (0.0, 1.0))
         self.params = new
         for constituency in self.constituencies:
             constituency.set_params(people[constituency.name])
