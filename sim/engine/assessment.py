@@ -63,14 +63,15 @@ class BeliefParams:
     def with_optimism(
         self, parties: Sequence[Party], mediators: Sequence[Mediator]
     ) -> BeliefParams:
-        """Return the same with optimism and guarantees as parties and mediators now have them."""
+        """Return the same with hopes, doubts and guarantees as parties and mediators have them."""
         offers = [mediator.params.guarantee for mediator in mediators]
         optimism = {
             (i, j): _optimism(parties[i], parties[j], mediators, len(self.guaranteed))
             for i, j in self.optimism
         }
         guaranteed = np.max(offers, axis=0) if offers else self.guaranteed
-        return replace(self, optimism=optimism, guaranteed=guaranteed)
+        unsure = {i: party.params.misreading for i, party in enumerate(parties)}
+        return replace(self, optimism=optimism, unsure=unsure, guaranteed=guaranteed)
 
 
 def _optimism(judge: Party, other: Party, mediators: Sequence[Mediator], runs: int) -> Floats:
@@ -120,18 +121,19 @@ class Assessor:
 
         What they have learnt of each other stays.
         """
-        before, self.beliefs = (
-            self.beliefs,
-            BeliefParams.of(self.streams, self.parties, self.mediators),
-        )
-        for (i, j), optimism in self.beliefs.optimism.items():
-            party, other = self.parties[i], self.parties[j].name
-            old = Belief(-before.optimism[i, j], before.unsure[i])
-            party.carry_belief(other, old, Belief(-optimism, self.beliefs.unsure[i]))
+        self._believe(BeliefParams.of(self.streams, self.parties, self.mediators))
 
     def read_optimism(self) -> None:
         """Read anew what parties believe, where their errors in judging others are as they were."""
-        self.beliefs = self.beliefs.with_optimism(self.parties, self.mediators)
+        self._believe(self.beliefs.with_optimism(self.parties, self.mediators))
+
+    def _believe(self, new: BeliefParams) -> None:
+        """Set what parties believe at first, as far from what they have learnt as it was."""
+        before, self.beliefs = self.beliefs, new
+        for (i, j), optimism in new.optimism.items():
+            old = Belief(-before.optimism[i, j], before.unsure[i])
+            now = Belief(-optimism, new.unsure[i])
+            self.parties[i].carry_belief(self.parties[j].name, old, now)
 
     # -- what packages are worth ---------------------------------------------------------------
 

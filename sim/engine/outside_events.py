@@ -20,10 +20,13 @@ import numpy as np
 
 from sim.engine.agents.party import Party
 from sim.engine.outcomes import NONE
-from sim.engine.random_streams import STRETCH_DAYS, RandomStreams
+from sim.engine.random_streams import RandomStreams
 from sim.engine.row_patches import Patch, patch_of, patched
 from sim.engine.sampling import ParameterSample
 from sim.types import Bools, Floats, Ints
+
+#: Events are looked for so many days ahead. More read fewer numbers twice, and hold more at once.
+STRETCH_DAYS = 32
 
 #: The last day of what stays for good.
 FOR_GOOD = np.iinfo(np.int64).max

@@ -257,7 +257,7 @@ class ParameterSample:
     def in_rows(self, rows: Ints, outside: NumberMoves) -> ParameterSample:
         """Return the numbers of some runs, moved from outside in a way of their own."""
         return _RowSample(
-            self.scenario, _RowStreams.of(self.chance, rows), whole=self, rows=rows, outside=outside
+            self.scenario, self.chance.of(rows), whole=self, rows=rows, outside=outside
         )
 
     @cached_property
@@ -296,20 +296,3 @@ class _RowSample(ParameterSample):
     def _before_events(self, path: str) -> Floats:
         """Return a number as it is drawn and the levers move it: (rows,)."""
         return np.asarray(self.whole._before_events(path)[self.rows])
-
-
-@dataclass(frozen=True, eq=False)
-class _RowStreams(RandomStreams):
-    """What is drawn once, for some of the runs of a block."""
-
-    whole: RandomStreams = field(kw_only=True)
-    rows: Ints = field(kw_only=True)  # (rows,)
-
-    @classmethod
-    def of(cls, whole: RandomStreams, rows: Ints) -> _RowStreams:
-        """Return the streams of some runs of a block, by their places in it."""
-        return cls(whole.seed, whole.first, len(rows), whole=whole, rows=rows)
-
-    def once(self, stream: str, width: int = 1) -> Floats:
-        """Return `width` uniform numbers per run: (rows, width)."""
-        return np.asarray(self.whole.once(stream, width)[self.rows])

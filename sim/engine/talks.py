@@ -28,6 +28,7 @@ from sim.engine.rounds import (
 )
 from sim.engine.run_events import EventObserver, run_event
 from sim.engine.sampling import ParameterSample, carry_over
+from sim.engine.stances import Stances
 from sim.engine.truces import TruceParams, Truces
 from sim.scenario.packages import feasible_packages
 from sim.scenario.schema import Scenario
@@ -59,8 +60,7 @@ class Talks(mesa.Model):
        a mediator may try a text of its own in private; the round may leak; if all who have a veto
        accept, the text is signed and a truce begins.
 
-    Random numbers are drawn for every run on every day, whether or not the run has ended, so that
-    nothing that happens in one run moves another's.
+    Random numbers are drawn for every run on every day, so that no run moves another's.
     """
 
     def __init__(
@@ -92,14 +92,9 @@ class Talks(mesa.Model):
         self.helped = any(mediator.keeps_channel for mediator in self.mediators)
         self.truces_now = Truces(sample, self.packages, self.captivity, self.helped)
         self.war = WAR_MODULES[scenario.war.kind]()
-        self._read_war()
+        self.war_numbers = sample.of("war.numbers", self.war.numbers)
         self.luck = {name: chance.daily(name) for name in LUCK}
-        #: By party with a veto, what it reconsiders and what it hardens by, the same in a camp.
-        self.turns = {
-            party.name: (chance.daily(f"opens {party.camp}"), chance.daily(f"closes {party.camp}"))
-            for party in self.parties
-            if party.veto
-        }
+        self.stances = Stances(chance, self.parties, self.captivity, self._note)
         self.channel = ChannelParams.of(sample)
         self.state = TalksState.before_the_first_day(chance.runs, len(self.parties))
         self.record = Recorder(sample, self.parties, self.truces_now, days=days, series=series)
@@ -124,10 +119,6 @@ class Talks(mesa.Model):
         if scenario.events:
             self.sample = replace(sample, outside=self.outside)
         self._open(chance.runs)
-
-    def _read_war(self) -> None:
-        """Read the numbers of the war from the sample."""
-        self.war_numbers = self.sample.of("war.numbers", self.war.numbers)
 
     def _open(self, runs: int) -> None:
         """Set the war as it stands before the first day, and record what there is to agree on."""
@@ -198,7 +189,7 @@ class Talks(mesa.Model):
         """Play one day, in the order given above."""
         self.day += 1
         if self.day == 1:
-            self._take_first_stances()
+            self.stances.begin(self.sample)
         for _, happen in self.order:
             happen(self)
         self.record.evening(self.day, self.phase)
@@ -230,6 +221,7 @@ class Talks(mesa.Model):
                 if occurrence.rows[0] == 0 and not told:
                     event = self.outside.names[occurrence.event]
                     self._note("outside event", event=event, begins=occurrence.begins)
+            self.stances.tell({party.name: ("event",) for party in self.parties})
 
     # -- 2 war -----------------------------------------------------------------------------------
 
@@ -364,7 +356,7 @@ class Talks(mesa.Model):
             for constituency in party.constituencies:
                 constituency.update_mobilisation(news)
             party.fade_exposure(self.channel.forgetting)
-        self._reconsider(today)
+        self.stances.reconsider(self.day, today, state.front_moved)
         state.events["leak"][:] = 0.0
         state.events["refused_offer"][:] = 0.0
         free = fighting & (self.day > state.suspended_until)
@@ -376,31 +368,7 @@ class Talks(mesa.Model):
         self.record.suspended(playing & ~talking)
         for party in self.parties:
             party.let_a_day_pass(talking)
-        self.record.stood(self.day, np.stack([party.flexible for party in self.parties], axis=1))
-
-    def _take_first_stances(self) -> None:
-        """Let leaderships stand firm or flexible, with what counts on the first day."""
-        loss_rate = self.captivity.loss_rate(np.arange(self.streams.runs))
-        for place, party in enumerate(self.parties):
-            if party.veto:
-                chosen = self.sample.get(f"parties.{party.name}.flexible", np.nan)
-                uniforms = self.streams.once(f"stands {party.camp}")[:, 0]
-                stated = None if np.isnan(chosen).any() else chosen
-                party.take_first_stance(stated, loss_rate, uniforms)
-                self._note("stance", party=place, flexible=bool(party.flexible[0]))
-
-    def _reconsider(self, today: Mapping[str, Floats]) -> None:
-        """Let leaderships turn from firm to flexible, or back, after what has happened."""
-        loss_rate = self.captivity.loss_rate(np.arange(self.streams.runs))
-        for place, party in enumerate(self.parties):
-            if party.veto:
-                gain = 1 if party.forward else -1
-                events = {**today, "battle_won": (self.state.front_moved == gain).astype(float)}
-                opening, closing = (draws[self.day] for draws in self.turns[party.name])
-                opened, closed = party.update_stance(loss_rate, events, opening, closing)
-                if opened[0] or closed[0]:
-                    turned = {"flexible": bool(opened[0]), "after": party.hardening(events)}
-                    self._note("stance", party=place, **turned)
+        self.record.stood(self.day, self.stances.flexible)
 
     # -- 6 talks ---------------------------------------------------------------------------------
 
@@ -468,8 +436,7 @@ class Talks(mesa.Model):
 
     def outcomes(self, sha256: str, version: str, levers: Mapping[str, float]) -> Outcomes:
         """Return how each run stands: how it ended, or before the last day as if it were today."""
-        war = self.war_state
-        now = CurrentState(self.day, self.state, war.battles, war.front)
+        now = CurrentState(self.day, self.state, self.war_state.battles, self.war_state.front)
         recorded = self.record.outcomes(sha256, version, levers, now)
         return recorded.with_events(
             {name: event.scheduled_days for name, event in self.case.events.items()},
@@ -498,7 +465,7 @@ def _readers_of(talks: Talks) -> list[NumberReader]:
 
 def _belief_inputs(talks: Talks) -> tuple[list[Floats], list[Floats]]:
     """Return what parties' beliefs are made from, (runs,) each: their errors, and all the rest."""
-    rest = [party.params.optimism for party in talks.parties]
+    rest = [n for p in talks.parties for n in (p.params.optimism, p.params.misreading)]
     for mediator in talks.mediators:
         params = mediator.params
         rest += [params.guarantee, *params.access.values(), *params.believed.values()]

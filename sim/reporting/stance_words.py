@@ -18,6 +18,7 @@ AFTER_WORDS = {
     "collapse": "after the truce has collapsed",
     "violation": "after a breach of the truce",
     "battle_won": "after a battle that its side has won",
+    "event": "after what has happened outside",
 }
 
 #: A lesson is told where it moves a belief by more than this, in utils: it is about half of the

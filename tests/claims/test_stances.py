@@ -88,7 +88,7 @@ def test_what_the_file_says_of_a_leadership_on_the_first_day_holds_in_as_many_ru
         vetoes = [party for party, spec in played(name).parties.items() if spec.veto]
         case = case_of(name, {f"parties.{party}.flexible": chance for party in vetoes})
         talks = talks_of(case, 2000)
-        talks._take_first_stances()
+        talks.stances.begin(talks.sample)
         for party in talks.parties:
             if party.veto:
                 assert party.flexible.mean() == pytest.approx(chance, abs=0.04)

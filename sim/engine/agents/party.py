@@ -339,8 +339,8 @@ class Party(mesa.Agent):
         events: Mapping[str, Floats],
         opening: Floats,
         closing: Floats,
-    ) -> tuple[Bools, Bools]:
-        """Reconsider, or close the window; return who turned flexible and who turned firm.
+    ) -> None:
+        """Reconsider where it is firm; let its window close where it is flexible.
 
         All are (runs,). `events` of the day may harden, and `opening` and `closing` are uniform
         numbers, the same for all parties of a camp.
@@ -355,7 +355,6 @@ class Party(mesa.Agent):
         opened, closed = ~self.flexible & opens, self.flexible & closes
         self.open_window(np.flatnonzero(opened))
         self.close_window(np.flatnonzero(closed))
-        return opened, closed
 
     def hardening(self, events: Mapping[str, Floats]) -> tuple[str, ...]:
         """Return what of the events of a day, (runs,) each, may harden it in the first run."""

@@ -15,7 +15,13 @@ from sim.scenario.schedule import schedule_trouble
 from sim.scenario.schema import EventMove, Scenario
 
 #: Numbers that count before the first day, or that say what the words on the table mean.
-NOT_IN_MID_GAME = ("issues.*", "events.*", "channel.every_days", "captives.*.hidden_deaths")
+NOT_IN_MID_GAME = (
+    "issues.*",
+    "events.*",
+    "channel.every_days",
+    "captives.*.hidden_deaths",
+    "parties.*.flexible",
+)
 
 
 def coming(scenario: Scenario) -> Troubles:
