@@ -10,7 +10,7 @@ import logging
 from typing import Protocol
 
 from sim.classroom.commands import TALKING, MoveAgents, Request, Respond, Tick
-from sim.classroom.decide import RefusedError, carried_out, decide, unanswered
+from sim.classroom.decide import RefusedError, carried_out, decide, due_injects, unanswered
 from sim.classroom.events import LogRecord
 from sim.classroom.plan import Setting
 from sim.classroom.state import State, Table, replay
@@ -77,6 +77,8 @@ def _at_table(log: Log, model: Model, now: int, state: State, table: Table) -> S
     if state.phase != "playing":
         return state
     if table.stage == "between":
+        if due_injects(model.setting, table):
+            return state  # the next tick brings them in, and the days are played with them
         act = model.play_on(table)
         key = f"model.{table.number}.{len(table.rounds)}.{len(table.injects)}.days"
         return _try(log, Request(by="model", key=key, act=act), now)

@@ -29,6 +29,8 @@ def _play_on(act: commands.PlayOn, context: Context) -> Iterator[Event]:
         raise RefusedError("these days have been played")
     if act.injects != tuple(name for name, _ in table.injects):
         raise RefusedError("an inject has come in meanwhile; play these days with it")
+    if due_injects(context.setting, table):
+        raise RefusedError("an inject is due; play these days with it")
     yield events.DaysPassed(table=act.table, day=act.day, news=act.news)
     if act.signed is not None or act.over:
         how = "deal" if act.signed is not None else act.over

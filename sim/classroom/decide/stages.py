@@ -204,7 +204,9 @@ def active_injects(table: Table) -> tuple[str, ...]:
 
 
 def due_injects(setting: Setting, table: Table) -> list[str]:
-    """Return the injects that are due before the next round of a table."""
+    """Return the injects that are due before the next round of a table; none after its last."""
+    if len(table.rounds) >= setting.plan.rounds:
+        return []
     fired = {name for name, _ in table.injects}
     return [
         inject.id
