@@ -40,10 +40,11 @@ REASONS = {
     "home": "we cannot get it through at home",
     "trust": "we do not trust that it would be kept",
     "red line": "it crosses a red line",
+    "position": "our leadership stands by its stated position",
     "counter": "we propose something else",
     "time": "not now",
 }
-Reason = Literal["alternative", "more", "home", "trust", "red line", "counter", "time"]
+Reason = Literal["alternative", "more", "home", "trust", "red line", "position", "counter", "time"]
 
 #: What students write: no control characters, so that logs and tables stay in one piece.
 WRITTEN = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"

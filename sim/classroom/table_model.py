@@ -238,11 +238,14 @@ class Model:
         return requests
 
     def _answer(self, table: Table, role: str, text: Proposal) -> tuple[bool, Reason | None]:
+        """Return an agent's answer, with its reason; a stance that bars a text comes first."""
         party = list(self.setting.scenario.parties).index(self.setting.roles[role].plays)
         talks = self._up_to(table).talks
         index = self.setting.index(text.package)
         if talks.answers_to(index, self.setting.speaks_at(text.role))[party]:
             return True, None
+        if not talks.stance_allows(party, index):
+            return False, "position"
         worth, reservation = talks.worth_to(party)
         if worth[index] >= reservation:
             return False, "more"

@@ -261,6 +261,10 @@ class TableTalks(Talks):
         answered = model.answer(self._met(), np.array([package]), np.array([speaker]))
         return [bool(accepts) for accepts in answered.accepts[0]]
 
+    def stance_allows(self, party: int, package: int) -> bool:
+        """Return whether the stance of a party's leadership lets an agent sign a package."""
+        return bool(self.parties[party].signs(np.array([0]), np.array([package]))[0])
+
     def worth_to(self, party: int) -> tuple[Floats, float]:
         """Return what packages are worth to a party, (packages,), and what no deal is, in utils."""
         assessment = self._met().assessment

@@ -24,6 +24,19 @@ NOW = 1_700_000_000_000
 read_once = cache(load_scenario)
 
 
+def with_stances(name: str, turning: float = 0.0, **flexible: float) -> Scenario:
+    """A scenario whose leaderships stand as given on the first day, and turn at a rate or never."""
+    scenario = read_once(name)
+    rates = {
+        "reconsiders": {"value": turning, "basis": "judgement"},
+        "window_days": {"value": 1 / turning if turning else 1e9, "basis": "judgement"},
+    }
+    content = scenario.model_dump()
+    for party, chance in flexible.items():
+        content["parties"][party]["flexible"] = {"value": chance, "basis": "judgement"}
+    return Scenario.model_validate({**content, "stances": rates})
+
+
 class Class:
     """A class and its exercise: a clock of its own, and someone who keeps it going."""
 

@@ -15,7 +15,7 @@ from sim.engine.random_streams import RandomStreams
 from sim.engine.talks import release_model
 from sim.scenario.schema import OutsideEvent
 from tests.builders import differing
-from tests.support.players import Class, QuickModel, read_once
+from tests.support.players import Class, QuickModel, read_once, with_stances
 
 
 def played_to_its_end(*scenario, **plan):
@@ -286,3 +286,42 @@ def test_events_that_come_by_chance_are_news_at_a_table():
     room = played_to_its_end(case.model_copy(update={"events": events}), seed=3, rounds=2)
     told = [news.words for record in room.log.records for news in getattr(record.event, "news", ())]
     assert any("rockslide" in words for words in told)
+
+
+def test_an_agent_whose_stance_bars_a_text_says_so_and_a_person_is_not_bound():
+    room = Class(with_stances("two-rivers", upland=0.0, delta=0.0), seed=3, rounds=2)
+    people = room.begun(people=1)
+    table, role = room.state.seat_of(people[0])
+    assert role == "upland"
+    talks = room.model._up_to(table).talks
+    barred = [k for k in range(len(talks.packages)) if not talks.stance_allows(1, k)]
+    own = [k for k in barred if not talks.stance_allows(0, k)]
+    package = room.state.setting.package(own[0])
+    room.instruct(commands.Advance(table=1))
+    room.ask(f"person:{people[0]}", commands.Propose(package=package, to=("delta", "marsh")))
+    room.instruct(commands.Advance(table=1))
+    text = next(t for t in room.go_on().tables[1].current if t.role == "upland")
+    assert (text.answers["upland"], text.answers["delta"]) == (True, False)
+    assert text.reasons["delta"] == "position"
+    assert commands.REASONS["position"]
+
+
+def test_what_people_agree_against_their_stance_is_signed():
+    room = Class(with_stances("two-rivers", upland=0.0, delta=0.0), seed=3, rounds=2)
+    people = room.begun(people=2)
+    seats = {room.state.seat_of(person)[1]: person for person in people}
+    assert set(seats) == set(room.state.setting.vetoers)
+    talks = room.model._up_to(room.state.tables[1]).talks
+    barred = next(k for k in range(len(talks.packages)) if not talks.stance_allows(0, k))
+    room.instruct(commands.Advance(table=1))
+    to = tuple(role for role in seats if role != "upland")
+    package = room.state.setting.package(barred)
+    room.ask(f"person:{seats['upland']}", commands.Propose(package=package, to=to))
+    room.instruct(commands.Advance(table=1))
+    text = room.state.tables[1].current[-1]
+    for role in to:
+        room.ask(f"person:{seats[role]}", commands.Respond(text=text.id, accepts=True))
+    for _ in range(4):
+        room.go_on(300)
+    assert room.state.tables[1].how == "deal"
+    assert room.state.setting.index(room.state.tables[1].terms.package) == barred
