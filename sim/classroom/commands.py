@@ -6,7 +6,7 @@ it is done from, since that follows from who the person is.
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -68,6 +68,8 @@ class Command(Part):
     who: ClassVar[str] = INSTRUCTOR
     phases: ClassVar[tuple[str, ...]] = OPEN
     stages: ClassVar[tuple[str, ...] | None] = None
+    #: Whether it plays nothing, so that it can be done where another model has played.
+    looks_back: ClassVar[bool] = False
 
 
 # -- joining and getting ready -------------------------------------------------------------------
@@ -194,6 +196,7 @@ class Reflect(Command):
 
     who = PERSON
     phases = ("closed", "debrief")
+    looks_back = True
     kind: Literal["reflect"] = "reflect"
     text: Reflection
 
@@ -298,6 +301,7 @@ class Kick(Command):
 class Reissue(Command):
     """Take note that someone was given a new link and the old one is dead."""
 
+    looks_back = True
     kind: Literal["reissue"] = "reissue"
     person: str
 
@@ -339,6 +343,7 @@ class End(Command):
     """End the talks of one table or all."""
 
     phases = ("briefing", "playing")
+    looks_back = True
     kind: Literal["end"] = "end"
     table: int | None = None
 
@@ -347,6 +352,7 @@ class BeginDebrief(Command):
     """Show the class what came out."""
 
     phases = ("closed",)
+    looks_back = True
     kind: Literal["debrief"] = "debrief"
 
 
@@ -354,6 +360,7 @@ class Reveal(Command):
     """Show everybody the private briefs; this cannot be taken back."""
 
     phases = ("closed", "debrief")
+    looks_back = True
     kind: Literal["reveal"] = "reveal"
 
 
@@ -361,6 +368,7 @@ class Archive(Command):
     """Put the exercise away: nothing changes any more."""
 
     phases = ("closed", "debrief")
+    looks_back = True
     kind: Literal["archive"] = "archive"
 
 
@@ -380,6 +388,39 @@ class News(Part):
     words: str
 
 
+class Happening(Part):
+    """Something that happened in the model on a day, public or not, with its numbers."""
+
+    day: int
+    kind: str = Field(description="kind of the run's event")
+    facts: dict[str, Any] = Field({})
+
+
+class DealtSheet(Part):
+    """What a seat was told of the packages in a round, in ten-thousandths of a util.
+
+    `worth` and `gains` have an entry for each package, by its number.
+    """
+
+    role: str
+    no_deal: int | None = None
+    worth: tuple[int, ...] = ()
+    rejected: tuple[int, ...] = Field((), description="packages that the vote at home rejects")
+    gains: dict[str, tuple[int, ...]] = Field({}, description="a mediator's sense, by party")
+
+
+class FirstStance(Part):
+    """How a party's leadership stands on the first day, and what giving way costs it, in utils."""
+
+    flexible: bool | None = Field(description="none where there can be a deal without the party")
+    red_lines: tuple[float | None, ...] = Field(
+        description="what crossing each costs; none where no text can cross it"
+    )
+    audience: float = Field(description="giving up all that it asks for while everybody listens")
+    exposure: float = Field(description="share of those who listen on the first day")
+    override: float | None = Field(None, description="signing against the vote at home")
+
+
 class Terms(Part):
     """What was signed, and what it brought each party, as the model reckons."""
 
@@ -388,6 +429,16 @@ class Terms(Part):
     day: int
     gains: dict[str, float]  # by party: utils over no deal, side payments included
     overrode: tuple[str, ...] = ()  # parties who signed against a vote at home
+
+
+class TakeFirstStances(Command):
+    """The model says how the leaderships at a table will stand on the first day, for the briefs."""
+
+    who = MODEL
+    phases = ("briefing", "playing")
+    kind: Literal["take_first_stances"] = "take_first_stances"
+    table: int
+    stances: dict[str, FirstStance]
 
 
 class PlayOn(Command):
@@ -402,6 +453,9 @@ class PlayOn(Command):
     injects: tuple[str, ...] = Field((), description="those that the model has taken in")
     day: int
     news: tuple[News, ...]
+    happened: tuple[Happening, ...] = ()
+    flexible: dict[str, bool] = Field({}, description="how leaderships stand now, by party")
+    sheets: tuple[DealtSheet, ...] = Field((), description="of the next round, where people sit")
     signed: Terms | None = None
     over: Literal["victory", "time", ""] = ""
 
@@ -478,6 +532,7 @@ Act = Annotated[
     | Reveal
     | Archive
     | Undo
+    | TakeFirstStances
     | PlayOn
     | MoveAgents
     | Project

@@ -1,13 +1,14 @@
 """The debrief of an exercise: frozen findings that pages only have to draw.
 
 A class is a small sample, and everything here says so: with each count comes its exact interval,
-and beside it what the model makes of the same scenario with agents alone.
+and beside it what the model makes of the same scenario with agents alone. Where another model has
+played, the debrief holds what the log holds and nothing that a model makes of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,7 +90,7 @@ class Strip:
     issue: str
     title: str
     levels: tuple[str, ...]  # in words, from least to most
-    model: tuple[float, ...]  # share of the model's deals at each level
+    model: tuple[float, ...]  # share of the model's deals at each level; empty without a model
     tables: dict[int, int]  # level signed, by table
 
 
@@ -120,7 +121,8 @@ class Offer:
     accepted_by: tuple[str, ...]
     refused_by: tuple[str, ...]
     unanswered_by: tuple[str, ...]  # who saw it and has a vote, and never said yes or no
-    least_gain: float  # of those who can refuse, before the first day, in utils
+    #: Of those who can refuse, before the first day, in utils; None without a model.
+    least_gain: float | None
 
 
 @dataclass(frozen=True)
@@ -180,23 +182,38 @@ class Debrief:
 
 
 def build_debrief(state: State, model: Model, runs: int = BASELINE_RUNS) -> Debrief:
-    """Return the debrief of an exercise; raise ValueError while talks are under way."""
+    """Return the debrief of an exercise, with what its model makes of it.
+
+    Raises ValueError while talks are under way, and where another model has played.
+    """
+    if state.read_only:
+        raise ValueError(state.read_only)
     if state.phase not in ("closed", "debrief", "archived"):
         raise ValueError("the talks are not over; there is nothing to look back on yet")
     setting = state.setting
     outcomes, rounds = model.alone(runs)
-    frontiers = tuple(_frontier(setting, model, table) for table in state.tables.values())
+    dealt = rounds != NONE
+    frontiers = {number: _frontier(setting, model, table) for number, table in state.tables.items()}
+    return replace(
+        debrief_from_log(state),
+        agreement=_agreement(state, dealt),
+        dots=_dots(setting, state, outcomes, rounds),
+        strips=_strips(setting, state, outcomes.deal_levels[dealt]),
+        frontiers=tuple(frontiers.values()),
+        offers=_all_offers(setting, state, frontiers),
+    )
+
+
+def debrief_from_log(state: State) -> Debrief:
+    """Return what the log alone holds of an exercise, ended or not: no model plays anything."""
+    setting = state.setting
     return Debrief(
         tables=tuple(_outcome(setting, table) for table in state.tables.values()),
-        agreement=_agreement(state, rounds),
-        dots=_dots(setting, state, outcomes, rounds),
-        strips=_strips(setting, state, outcomes, rounds),
-        frontiers=frontiers,
-        offers=tuple(
-            offer
-            for table, frontier in zip(state.tables.values(), frontiers, strict=True)
-            for offer in _offers(setting, table, frontier)
-        ),
+        agreement=_agreement(state, None),
+        dots=(),
+        strips=_strips(setting, state, None),
+        frontiers=(),
+        offers=_all_offers(setting, state, {}),
         injects=tuple(
             InjectFired(table.number, name, setting.inject(name).words, start)
             for table in state.tables.values()
@@ -241,12 +258,17 @@ def _outcome(setting: Setting, table: Table) -> TableOutcome:
     )
 
 
-def _agreement(state: State, rounds: NDArray[np.int64]) -> Agreement:
+def _agreement(state: State, dealt: NDArray[np.bool_] | None) -> Agreement:
+    """Count the tables that agreed, beside those of agents alone (runs,), where there are any."""
     ours = class_tables(state)
     n = len(ours)
     agreed = sum(table.how == "deal" for table in ours)
     tables = exact_share("deal", agreed, n, "share of the class's tables that signed a text")
-    model = share("deal", rounds != NONE, "share of tables of agents alone that signed a text")
+    definition = "share of tables of agents alone that signed a text"
+    if dealt is None:
+        words = f"{agreed} of {count_noun(n, 'table')} agreed."
+        return Agreement(tables, exact_share("deal", 0, 0, definition), False, words)
+    model = share("deal", dealt, definition)
     low, high = tables.low or 0.0, 1.0 if tables.high is None else tables.high
     inside = low <= (model.estimate or 0.0) <= high
     return Agreement(tables, model, inside, _in_words(agreed, n, model, inside))
@@ -324,19 +346,20 @@ def _measured(name: str, table: Table, vetoers: Sequence[str]) -> float | None:
     }[name]
 
 
-def _strips(
-    setting: Setting, state: State, outcomes: Outcomes, rounds: NDArray[np.int64]
-) -> tuple[Strip, ...]:
-    signed = outcomes.deal_levels[rounds != NONE]
+def _strips(setting: Setting, state: State, signed: NDArray[np.int64] | None) -> tuple[Strip, ...]:
+    """Lay the tables beside the levels that agents `signed`, (deals, issues), where they did."""
     strips = []
     for k, (name, issue) in enumerate(setting.scenario.issues.items()):
-        counts = np.bincount(signed[:, k], minlength=len(issue.levels))
+        shares: tuple[float, ...] = ()
+        if signed is not None:
+            counts = np.bincount(signed[:, k], minlength=len(issue.levels))
+            shares = tuple(float(count) / max(len(signed), 1) for count in counts)
         strips.append(
             Strip(
                 name,
                 issue.title,
                 tuple(level.words for level in issue.levels.values()),
-                tuple(float(count) / max(len(signed), 1) for count in counts),
+                shares,
                 {
                     table.number: list(issue.levels).index(table.terms.package[name])
                     for table in class_tables(state)
@@ -370,7 +393,18 @@ def _frontier(setting: Setting, model: Model, table: Table) -> Frontier:
     )
 
 
-def _offers(setting: Setting, table: Table, frontier: Frontier) -> list[Offer]:
+def _all_offers(
+    setting: Setting, state: State, frontiers: Mapping[int, Frontier]
+) -> tuple[Offer, ...]:
+    """Return the texts of all tables, with what they were worth where a frontier is known."""
+    return tuple(
+        offer
+        for number, table in state.tables.items()
+        for offer in _offers(setting, table, frontiers.get(number))
+    )
+
+
+def _offers(setting: Setting, table: Table, frontier: Frontier | None) -> list[Offer]:
     days = {k + 1: held.day for k, held in enumerate(table.rounds)}
     return [
         Offer(
@@ -388,10 +422,15 @@ def _offers(setting: Setting, table: Table, frontier: Frontier) -> list[Offer]:
                 for role in text.seen
                 if role not in text.answers and not setting.roles[role].is_mediator
             ),
-            round(float(frontier.gains[:, index].min()), 4),
+            _least_gain(frontier, setting.index(text.package)) if frontier else None,
         )
-        for text, index in zip(table.texts, frontier.offers, strict=True)
+        for text in table.texts
     ]
+
+
+def _least_gain(frontier: Frontier, package: int) -> float:
+    """Return what whoever of those who can refuse gains least gains from a package, in utils."""
+    return round(float(frontier.gains[:, package].min()), 4)
 
 
 # -- predictions ----------------------------------------------------------------------------------
@@ -533,8 +572,11 @@ def compare_change(
 
     Both share their random streams.
 
-    Raises ValueError for a round that the table did not hold or an inject that the plan lacks.
+    Raises ValueError for a round that the table did not hold or an inject that the plan lacks, and
+    where another model has played.
     """
+    if state.read_only:
+        raise ValueError(state.read_only)
     table = state.tables[number]
     state.setting.inject(inject)
     if not 1 <= from_round <= len(table.rounds) + 1:

@@ -60,17 +60,29 @@ def run_due_acts(log: Log, model: Model, now: int) -> State:
 
 def _due(log: Log, model: Model, now: int) -> State:
     state = log.state()
+    if state.read_only:
+        return state
     if state.paused_at is not None or state.phase not in ("briefing", "playing"):
         return _look_back(log, model, now, state)
     if decide(state, _tick(state), now):
         state = _try(log, _tick(state), now)
     for number in state.tables:
+        state = _brief(log, model, now, state, state.tables[number])
         state = _at_table(log, model, now, state, state.tables[number])
     return state
 
 
 def _tick(state: State) -> Request:
     return Request(by="clock", key=f"tick.{state.seq}", act=Tick())
+
+
+def _brief(log: Log, model: Model, now: int, state: State, table: Table) -> State:
+    """Find out how leaderships stand on the first day of a table at which people have briefs."""
+    has_people = any(seat.people for seat in table.seats.values())
+    if state.phase not in ("briefing", "playing") or table.first or not has_people:
+        return state
+    key = f"model.{table.number}.first"
+    return _try(log, Request(by="model", key=key, act=model.first_stances(table)), now)
 
 
 def _at_table(log: Log, model: Model, now: int, state: State, table: Table) -> State:

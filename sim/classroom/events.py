@@ -6,13 +6,29 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from sim.classroom.commands import Act, News, Project, Terms
+from sim.classroom.commands import (
+    Act,
+    DealtSheet,
+    FirstStance,
+    Happening,
+    News,
+    Project,
+    Terms,
+)
 from sim.classroom.plan import ExercisePlan, Package
-from sim.scenario.schema import Part, Scenario
+from sim.classroom.written_scenario import WrittenScenario
+from sim.scenario.schema import Part
 
 #: The format of a log. A reader refuses a higher one. In the first nobody wished for a role or
-#: watched a table.
-FORMAT = 2
+#: watched a table; before the third a log did not say which model played, how leaderships stood,
+#: what the days brought beside the news, or what the score sheets said. What a log does not say is
+#: not written either, so that an old one is exported byte for byte.
+FORMAT = 3
+
+
+def _absent(value: object) -> bool:
+    """Return whether a log does not say something."""
+    return not value
 
 
 class Drafted(Part):
@@ -22,8 +38,9 @@ class Drafted(Part):
     format: int = FORMAT
     exercise: str
     plan: ExercisePlan
-    scenario: Scenario
+    scenario: WrittenScenario
     version: str
+    model: str = Field("", description="fingerprint of the model", exclude_if=_absent)
 
 
 class PhaseBegan(Part):
@@ -32,6 +49,9 @@ class PhaseBegan(Part):
     kind: Literal["phase_began"] = "phase_began"
     phase: str
     deadline: int | None = None
+    model: str = Field(
+        "", description="fingerprint of the model that plays from here on", exclude_if=_absent
+    )
 
 
 class Joined(Part):
@@ -94,6 +114,14 @@ class Comprehended(Part):
     right: bool
 
 
+class FirstStancesTaken(Part):
+    """It is known how the leaderships at a table will stand on the first day, by party."""
+
+    kind: Literal["first_stances_taken"] = "first_stances_taken"
+    table: int
+    stances: dict[str, FirstStance]
+
+
 class StageBegan(Part):
     """A table goes on to its next stage, with an absolute deadline in ms since the epoch."""
 
@@ -105,12 +133,20 @@ class StageBegan(Part):
 
 
 class DaysPassed(Part):
-    """The model has played some days at a table."""
+    """The model has played some days at a table.
+
+    Besides the news it keeps all that happened in them, how leaderships stand on the last of them,
+    and what people are told of the packages in the round that follows: whoever reads the log needs
+    no model.
+    """
 
     kind: Literal["days_passed"] = "days_passed"
     table: int
     day: int
     news: tuple[News, ...]
+    happened: tuple[Happening, ...] = Field((), exclude_if=_absent)
+    flexible: dict[str, bool] = Field({}, exclude_if=_absent)
+    sheets: tuple[DealtSheet, ...] = Field((), exclude_if=_absent)
 
 
 class DraftSaved(Part):
@@ -290,6 +326,7 @@ Event = Annotated[
     | Held
     | Predicted
     | Comprehended
+    | FirstStancesTaken
     | StageBegan
     | DaysPassed
     | DraftSaved

@@ -1,11 +1,14 @@
-"""What happens between rounds, in words that everyone at a table may read."""
+"""What happens between rounds: in words that everyone at a table may read, and for the log."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
-from sim.classroom.commands import News
+import numpy as np
+
+from sim.classroom.commands import Happening, News
 from sim.engine.run_events import (
     Battle,
     CaptivesChanged,
@@ -18,6 +21,7 @@ from sim.engine.run_events import (
     RescueDeaths,
     Rescues,
     RunEvent,
+    StanceTurned,
     Suspension,
     Victory,
 )
@@ -33,18 +37,50 @@ CAPTIVES_WORDS: dict[type[CaptivesChanged], tuple[str, str]] = {
 }
 
 
+#: Facts of an event about all packages, which would fill a log; the score sheets have them.
+ABOUT_ALL_PACKAGES = ("signable", "worths", "added")
+
+#: Places after the point of a number that goes into the log.
+PLACES = 6
+
+
 @dataclass
 class NewsRecorder:
-    """Keep of a table's run what everybody can see; what is private never leaves it."""
+    """Keep what happens in a table's run: as news what everybody can see, and all for the log."""
 
     scenario: Scenario
     news: list[News] = field(default_factory=list)
+    happened: list[Happening] = field(default_factory=list)
 
     def record(self, event: RunEvent) -> None:
-        """Keep an event as news, where it is public."""
+        """Keep an event, as news too where it is public."""
+        self.happened.append(happening_of(event))
         words = describe_event(self.scenario, event)
         if words:
             self.news.append(News(day=event.day, words=words))
+
+
+def happening_of(event: RunEvent) -> Happening:
+    """Return an event of a run as the log keeps it."""
+    facts = {
+        part.name: _plain(getattr(event, part.name))
+        for part in fields(event)
+        if part.name != "day" and part.name not in ABOUT_ALL_PACKAGES
+    }
+    return Happening(day=event.day, kind=event.kind, facts=facts)
+
+
+def _plain(value: Any) -> Any:
+    """Return a fact in JSON's own types."""
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, float):
+        return round(value, PLACES)
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(part) for key, part in value.items()}
+    return value
 
 
 def describe_event(scenario: Scenario, event: RunEvent) -> str:
@@ -65,6 +101,11 @@ def describe_event(scenario: Scenario, event: RunEvent) -> str:
             return f"What followed from “{scenario.events[name].title}” is over."
         case Suspension(days=days):
             return f"An event outside suspends the talks for {count_noun(days, 'day')}."
+        case StanceTurned(party=party, flexible=flexible):
+            whose = _party_titles(scenario, [party])
+            if flexible:
+                return f"The leadership of {whose} signals that it is ready to bargain."
+            return f"The leadership of {whose} stands firm on what it has said in public."
         case Leak():
             return "The talks leak; what the parties ask for is in public."
         case ConfirmationAwaited(parties=parties):

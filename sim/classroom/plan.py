@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import BeforeValidator, Field, SerializeAsAny, StringConstraints, model_validator
 
+from sim.classroom.written_scenario import FirstTheoryScenario, read_scenario
 from sim.engine.sampling import check_levers
 from sim.scenario.packages import feasible_levels, selected
 from sim.scenario.quantity import Amount
@@ -346,6 +347,11 @@ class Setting:
         _known("seat to wish for", [role] if role else [], dict.fromkeys(self.places))
 
     @property
+    def of_first_theory(self) -> bool:
+        """Whether the scenario is of the first theory, so that no model of today plays it."""
+        return isinstance(self.scenario, FirstTheoryScenario)
+
+    @property
     def vetoers(self) -> tuple[str, ...]:
         """Roles without whom there is no deal."""
         return tuple(role.name for role in self.roles.values() if role.veto)
@@ -490,7 +496,7 @@ class Setting:
 @lru_cache(maxsize=32)
 def setting_of(plan: str, scenario: str) -> Setting:
     """Return the setting of a plan and a scenario, each as JSON."""
-    return Setting(ExercisePlan.model_validate_json(plan), Scenario.model_validate_json(scenario))
+    return Setting(ExercisePlan.model_validate_json(plan), read_scenario(scenario))
 
 
 def _known(what: str, names: Iterable[str], known: Mapping[str, object]) -> None:

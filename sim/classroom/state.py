@@ -9,9 +9,22 @@ from functools import singledispatch
 from typing import Any
 
 from sim.classroom import events
-from sim.classroom.commands import Act, News, Project, Terms
+from sim.classroom.commands import Act, FirstStance, News, Project, Terms
 from sim.classroom.events import LogRecord
 from sim.classroom.plan import Package, Setting, setting_of
+from sim.provenance import model_fingerprint
+
+#: Why an exercise is shown from its log and does not go on.
+FIRST_THEORY = (
+    "This exercise was set up with Parley {version} under an earlier theory of the negotiation, in "
+    "which leaderships were neither firm nor flexible. It is shown as its log has it and does not "
+    "go on; to play again, set it up anew"
+)
+OTHER_MODEL = (
+    "This exercise was played with another version of the model, and agents, score sheets and "
+    "forecasts of this one would not fit what was played. It is shown as its log has it and does "
+    "not go on; to play again, set it up anew"
+)
 
 
 @dataclass(frozen=True)
@@ -82,6 +95,9 @@ class Table:
     since: int | None = None  # when the stage began
     day: int = 0
     news: tuple[News, ...] = ()
+    happened: int = 0  # how much of what happened the log holds
+    first: Mapping[str, FirstStance] = field(default_factory=dict)  # by party
+    flexible: Mapping[str, bool] = field(default_factory=dict)  # how they stand now, by party
     texts: tuple[Proposal, ...] = ()
     messages: tuple[Message, ...] = ()
     confirms: Mapping[str, bool] = field(default_factory=dict)
@@ -132,6 +148,8 @@ class State:
     plan: str  # as JSON
     scenario: str  # as JSON
     version: str
+    format: int
+    model: str  # fingerprint of the model that plays, empty where the log does not say
     phase: str = "draft"
     deadline: int | None = None
     locked: bool = False
@@ -149,6 +167,17 @@ class State:
     def setting(self) -> Setting:
         """The plan on its scenario."""
         return setting_of(self.plan, self.scenario)
+
+    @property
+    def read_only(self) -> str:
+        """Why nothing more is played here, in a sentence; empty where this model goes on.
+
+        An exercise that has not begun is not bound to the model it was drafted with.
+        """
+        if self.setting.of_first_theory:
+            return FIRST_THEORY.format(version=self.version)
+        begun = self.phase not in ("draft", "lobby")
+        return OTHER_MODEL if begun and self.model != model_fingerprint() else ""
 
     def seat_of(self, person: str) -> tuple[Table, str] | None:
         """Return the table and role of a person, or None while they wait."""
@@ -224,7 +253,9 @@ def _drafted(event: events.Drafted) -> State:
         number: Table(number, {role: Seat() for role in setting.roles})
         for number in range(1, event.plan.tables + 1)
     }
-    return State(event.exercise, plan, scenario, event.version, tables=tables)
+    return State(
+        event.exercise, plan, scenario, event.version, event.format, event.model, tables=tables
+    )
 
 
 # -- one function for each kind of event ---------------------------------------------------------
@@ -269,7 +300,8 @@ def _update_proposal(
 
 @_apply_event.register
 def _phase_began(event: events.PhaseBegan, state: State, record: LogRecord) -> State:
-    return replace(state, phase=event.phase, deadline=event.deadline)
+    model = event.model or state.model
+    return replace(state, phase=event.phase, deadline=event.deadline, model=model)
 
 
 @_apply_event.register
@@ -331,6 +363,11 @@ def _comprehended(event: events.Comprehended, state: State, record: LogRecord) -
 
 
 @_apply_event.register
+def _first_stances_taken(event: events.FirstStancesTaken, state: State, record: LogRecord) -> State:
+    return _update_table(state, event.table, first=event.stances)
+
+
+@_apply_event.register
 def _stage_began(event: events.StageBegan, state: State, record: LogRecord) -> State:
     table = state.tables[event.table]
     seats = {
@@ -368,8 +405,15 @@ def _idle(seat: Seat, stage: str) -> int:
 
 @_apply_event.register
 def _days_passed(event: events.DaysPassed, state: State, record: LogRecord) -> State:
-    news = (*state.tables[event.table].news, *event.news)
-    return _update_table(state, event.table, day=event.day, news=news)
+    table = state.tables[event.table]
+    return _update_table(
+        state,
+        event.table,
+        day=event.day,
+        news=(*table.news, *event.news),
+        happened=table.happened + len(event.happened),
+        flexible={**table.flexible, **event.flexible},
+    )
 
 
 @_apply_event.register

@@ -7,7 +7,7 @@ they need not be played again from the first day for each question.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 from sim.classroom.commands import (
     Act,
     Carry,
+    DealtSheet,
     PlayOn,
     Project,
     Propose,
     Reason,
     Request,
     Respond,
+    TakeFirstStances,
     Terms,
 )
 from sim.classroom.decide import unanswered
@@ -93,9 +95,11 @@ class _Live:
 
 
 class Model:
-    """The model behind one exercise."""
+    """The model behind one exercise; raises ValueError for a scenario that it does not play."""
 
     def __init__(self, setting: Setting) -> None:
+        if setting.of_first_theory:
+            raise ValueError("a scenario of the first theory can be read and is not played")
         self.setting = setting
         self._live: dict[int, _Live] = {}
         self._sheets: dict[tuple[int, str], tuple[object, ScoreSheet | PrivateAdvice]] = {}
@@ -115,6 +119,24 @@ class Model:
             return own
         return Forked(plan.seed, first, runs, np.zeros(runs, dtype=np.int64), after=0, own=own)
 
+    def first_stances(self, table: Table) -> TakeFirstStances:
+        """Return how leaderships will stand at a table on the first day.
+
+        With the injects that come before it: they may move what leaderships weigh.
+        """
+        fired = [fired for fired in table.injects if fired[1] == 1]
+        names = [name for name, _ in fired]
+        due = [
+            (inject.id, 1)
+            for inject in self.setting.plan.injects
+            if inject.at_round == 1 and inject.id not in names
+        ]
+        before = replace(table, rounds=(), injects=(*fired, *due))
+        script, chance = script_of(self.setting, before), self.chance_of(table.number)
+        talks = TableTalks(self.setting, chance, script)
+        release_model(talks)
+        return TakeFirstStances(table=table.number, stances=talks.first_stances())
+
     def play_on(self, table: Table) -> PlayOn:
         """Play a table's days until its next round, or until its talks are over."""
         with self._lock:
@@ -123,7 +145,7 @@ class Model:
     def _played_on(self, table: Table) -> PlayOn:
         live = self._up_to(table)
         talks = live.talks
-        news = tuple(live.recorder.news[len(table.news) :])
+        recorder = live.recorder
         out_of_rounds = len(table.rounds) >= self.setting.plan.rounds
         signed = bool(talks.record.deal_day[0] != NONE)
         over = ""
@@ -137,11 +159,22 @@ class Model:
                 "round": len(table.rounds),
                 "injects": [name for name, _ in table.injects],
                 "day": talks.day,
-                "news": news,
+                "news": recorder.news[len(table.news) :],
+                "happened": recorder.happened[table.happened :],
+                "flexible": talks.flexible(),
+                "sheets": () if signed or over else self._dealt(table),
                 "signed": self._terms(talks, table) if signed else None,
                 "over": over,
             }
         )
+
+    def _dealt(self, table: Table) -> tuple[DealtSheet, ...]:
+        """Return what seats are told in the round that begins, at a table where people sit."""
+        if not any(seat.people for seat in table.seats.values()):
+            return ()
+        begun = replace(table, stage="caucus", round=len(table.rounds) + 1)
+        sheets = {role: self.sheet(begun, role) for role in table.seats}
+        return tuple(_dealt_sheet(role, sheet) for role, sheet in sheets.items() if sheet)
 
     def _terms(self, talks: TableTalks, table: Table) -> Terms:
         package = self.setting.package(int(talks.record.deal_package[0]))
@@ -361,6 +394,21 @@ class Model:
         case = self.setting.case
         outcomes = talks.outcomes(sha256_of(case), version(), self.setting.levers)
         return outcomes, talks.rounds_at_deal
+
+
+def _dealt_sheet(role: str, sheet: ScoreSheet | PrivateAdvice) -> DealtSheet:
+    """Return a sheet as the log keeps it."""
+    if isinstance(sheet, PrivateAdvice):
+        gains = {party: _in_ten_thousandths(row) for party, row in sheet.gains.items()}
+        return DealtSheet(role=role, gains=gains)
+    (no_deal,) = _in_ten_thousandths((sheet.no_deal,))
+    rejected = tuple(k for k, passes in enumerate(sheet.passes) if not passes)
+    worth = _in_ten_thousandths(sheet.worth)
+    return DealtSheet(role=role, no_deal=no_deal, worth=worth, rejected=rejected)
+
+
+def _in_ten_thousandths(values: tuple[float, ...]) -> tuple[int, ...]:
+    return tuple(round(10_000 * value) for value in values)
 
 
 def _counting(table: Table, held: int) -> tuple[str, ...]:

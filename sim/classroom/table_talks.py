@@ -14,14 +14,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sim.classroom.commands import FirstStance
 from sim.classroom.plan import Setting
 from sim.classroom.state import PastRound, Table
+from sim.engine.agents.party import Party
 from sim.engine.negotiation import ModelMoves
 from sim.engine.outcomes import NONE
 from sim.engine.random_streams import RandomStreams
 from sim.engine.rounds import Assessment, Meeting, NegotiationRound
 from sim.engine.run_events import EventObserver
 from sim.engine.talks import Talks
+from sim.scenario.schema import Party as PartySpec
 from sim.types import Bools, Floats, Ints
 
 #: The random numbers of what comes after a table has ended are apart from those of any table.
@@ -236,6 +239,23 @@ class TableTalks(Talks):
             if change.event:  # comes on the day after the round before
                 self.outside.schedule(change.event, self.day + 1, told=True)
 
+    # -- how leaderships stand -----------------------------------------------------------------
+
+    def first_stances(self) -> dict[str, FirstStance]:
+        """Return how leaderships will stand on the first day, and what giving way costs them.
+
+        For talks that have not begun.
+        """
+        self.stances.begin(self.sample)
+        return {
+            party.name: _first_stance(party, self.case.parties[party.name])
+            for party in self.parties
+        }
+
+    def flexible(self) -> dict[str, bool]:
+        """Return which leaderships are flexible now, of the parties with a veto."""
+        return {party.name: bool(party.flexible[0]) for party in self.parties if party.veto}
+
     # -- what those at a table know and want ---------------------------------------------------
 
     def model_proposals(self) -> list[tuple[int, int]]:
@@ -290,3 +310,23 @@ class TableTalks(Talks):
     def _met(self) -> Meeting:
         assert self.meeting is not None
         return self.meeting
+
+
+def _first_stance(party: Party, spec: PartySpec) -> FirstStance:
+    """Return how a leadership stands before the first day, with its own numbers."""
+    prices = iter(party.params.red_lines)
+    red_lines = [
+        None if line.hard else _in_utils(next(prices)[0]) for line in spec.positions.red_lines
+    ]
+    return FirstStance(
+        flexible=bool(party.flexible[0]) if party.veto else None,
+        red_lines=tuple(red_lines),
+        audience=_in_utils(party.params.audience_cost),
+        exposure=_in_utils(party.exposure),
+        override=_in_utils(party.params.override_price) if party.quota else None,
+    )
+
+
+def _in_utils(number: Floats) -> float:
+    """Return a number of a table's run, rounded as on a score sheet."""
+    return round(float(number[0]), 4)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from sim.classroom.briefs import commitments, stance_today
 from sim.classroom.commands import News, Terms
 from sim.classroom.decide import active_injects, agreed_proposal, must_confirm
 from sim.classroom.plan import Package, Role, Setting
@@ -46,6 +47,7 @@ class Neighbour:
     public: str
     agent: bool
     reached: bool  # whether one may speak to it
+    flexible: bool | None  # how its leadership stands, as everybody has heard; None without a veto
     brief: Brief | None  # once the briefs are revealed
 
 
@@ -126,6 +128,7 @@ class TableProgress:
     stage: str
     day: int
     deadline: int | None  # ms since the epoch
+    read_only: str  # why nothing more is played; empty where it goes on
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,8 @@ class SeatView(TableProgress):
     """All that the people in a seat may see."""
 
     role: Role
+    commitments: tuple[tuple[str, str], ...]  # what the brief says of the leadership, by head
+    stance: str  # how the own leadership stands now, in a sentence
     issues: tuple[IssueView, ...]
     neighbours: tuple[Neighbour, ...]
     held_by_agent: bool
@@ -198,6 +203,7 @@ class ProjectorView:
     locked: bool
     tables: tuple[TableStatus, ...]
     broadcasts: tuple[str, ...]
+    read_only: str  # why nothing more is played; empty where it goes on
 
 
 @dataclass(frozen=True)
@@ -218,6 +224,7 @@ class MonitorTable:
     seats: tuple[SeatStatus, ...]
     texts: int
     injects: tuple[str, ...]
+    stances: Mapping[str, bool]  # whether leaderships are flexible now, by their titles
 
 
 @dataclass(frozen=True)
@@ -252,6 +259,8 @@ def view_for(state: State, person: str, sheets: Sheets | None = None) -> SeatVie
     return SeatView(
         **vars(_progress(state, table)),
         role=setting.roles[name],
+        commitments=commitments(setting, table, name),
+        stance=stance_today(setting, table, name) if playing else "",
         issues=_issues(setting, table),
         neighbours=_neighbours(state, table, name),
         held_by_agent=seat.agent,
@@ -282,6 +291,7 @@ def view_for(state: State, person: str, sheets: Sheets | None = None) -> SeatVie
 
 def _progress(state: State, table: Table) -> TableProgress:
     setting, playing = state.setting, state.phase == "playing"
+    deadline = table.deadline if playing else state.deadline
     return TableProgress(
         title=setting.plan.title,
         content_note=setting.scenario.content_note.strip(),
@@ -292,7 +302,8 @@ def _progress(state: State, table: Table) -> TableProgress:
         rounds=setting.plan.rounds,
         stage=table.stage,
         day=table.day,
-        deadline=table.deadline if playing else state.deadline,
+        deadline=None if state.read_only else deadline,
+        read_only=state.read_only,
     )
 
 
@@ -374,6 +385,7 @@ def _neighbour(state: State, table: Table, name: str, reached: bool) -> Neighbou
         role.public,
         table.seats[name].agent,
         reached,
+        table.flexible.get(role.plays),
         _brief(role) if state.revealed else None,
     )
 
@@ -451,23 +463,24 @@ def view_for_projector(state: State) -> ProjectorView:
         phase=state.phase,
         paused=state.paused_at is not None,
         rounds=setting.plan.rounds,
-        deadline=state.deadline,
+        deadline=None if state.read_only else state.deadline,
         joined=seated,
         places=len(state.tables) * len(setting.places) * setting.plan.people_per_seat,
         waiting=len(state.waiting),
         locked=state.locked,
-        tables=tuple(_status(table) for table in state.tables.values()),
+        tables=tuple(_status(state, table) for table in state.tables.values()),
         broadcasts=_broadcasts(state),
+        read_only=state.read_only,
     )
 
 
-def _status(table: Table) -> TableStatus:
+def _status(state: State, table: Table) -> TableStatus:
     held = [seat for seat in table.seats.values() if not seat.agent]
     return TableStatus(
         table.number,
         table.round,
         table.stage,
-        table.deadline,
+        None if state.read_only else table.deadline,
         table.how,
         len(held),
         sum(seat.done for seat in held),
@@ -481,7 +494,7 @@ def view_for_instructor(state: State) -> MonitorView:
         projector=view_for_projector(state),
         tables=tuple(
             MonitorTable(
-                _status(table),
+                _status(state, table),
                 tuple(
                     SeatStatus(
                         role,
@@ -493,6 +506,7 @@ def view_for_instructor(state: State) -> MonitorView:
                 ),
                 len(table.texts),
                 tuple(name for name, _ in table.injects),
+                _stances(setting, table),
             )
             for table in state.tables.values()
         ),
@@ -512,6 +526,15 @@ def view_for_instructor(state: State) -> MonitorView:
         can_undo=state.undo is not None,
         seq=state.seq,
     )
+
+
+def _stances(setting: Setting, table: Table) -> dict[str, bool]:
+    """Return how leaderships stand at a table, by title: now, or before play on the first day."""
+    first = {
+        name: stance.flexible for name, stance in table.first.items() if stance.flexible is not None
+    }
+    parties = setting.scenario.parties
+    return {parties[name].title: on for name, on in {**first, **table.flexible}.items()}
 
 
 def _seat_status(state: State, table: Table, role: str, seat: Seat) -> str:

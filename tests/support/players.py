@@ -8,7 +8,15 @@ from random import Random
 from typing import Any
 
 from sim.classroom import commands
-from sim.classroom.commands import Act, PlayOn, Project, Request, Terms
+from sim.classroom.commands import (
+    Act,
+    FirstStance,
+    PlayOn,
+    Project,
+    Request,
+    TakeFirstStances,
+    Terms,
+)
 from sim.classroom.decide import RefusedError, draft, unanswered
 from sim.classroom.driver import InMemory, run_due_acts
 from sim.classroom.plan import ExercisePlan
@@ -176,6 +184,19 @@ class QuickModel:
             signed=signed,
             over=over,
         )
+
+    def first_stances(self, table: Table) -> TakeFirstStances:
+        """All leaderships are firm, and nothing costs anything."""
+        stances = {
+            name: FirstStance(
+                flexible=False if party.veto else None,
+                red_lines=tuple(0.0 for _ in party.positions.red_lines),
+                audience=0.0,
+                exposure=0.0,
+            )
+            for name, party in self.setting.scenario.parties.items()
+        }
+        return TakeFirstStances(table=table.number, stances=stances)
 
     def moves(self, table: Table) -> list[Request]:
         """Agents accept whatever is before them."""

@@ -1,8 +1,9 @@
 """Decide on requests: a pure state machine that turns a request into events.
 
-`decide` depends on nothing but its arguments: the state, the request and the time. It checks each
-request against what its act allows: who may do it, in which phase of the exercise and stage of
-the table, at which table, over which channel. A request that is repeated has no further effect.
+`decide` depends on nothing but its arguments (the state, the request and the time) and on which
+model this program has. It checks each request against what its act allows: who may do it, in which
+phase of the exercise and stage of the table, at which table, over which channel. A request that is
+repeated has no further effect. Where another model has played, nothing more is played.
 
 The stages of each table:
 
@@ -44,6 +45,7 @@ from sim.classroom.decide.stages import (
 from sim.classroom.events import LogRecord
 from sim.classroom.plan import ExercisePlan, Setting
 from sim.classroom.state import State, apply
+from sim.provenance import model_fingerprint
 from sim.scenario.schema import Scenario
 
 __all__ = [
@@ -66,7 +68,13 @@ def draft(
 ) -> LogRecord:
     """Return the first record of an exercise; raise ValueError if the plan does not fit."""
     Setting(plan, scenario)
-    event = events.Drafted(exercise=exercise, plan=plan, scenario=scenario, version=version)
+    event = events.Drafted(
+        exercise=exercise,
+        plan=plan,
+        scenario=scenario,
+        version=version,
+        model=model_fingerprint(),
+    )
     return LogRecord(seq=1, at=now, by=commands.INSTRUCTOR, key="draft", event=event)
 
 

@@ -22,6 +22,12 @@ from sim.classroom.events import Event
 
 
 @handle.register
+def _take_first_stances(act: commands.TakeFirstStances, context: Context) -> Iterator[Event]:
+    if not find_table(context.state, act.table).first:
+        yield events.FirstStancesTaken(table=act.table, stances=act.stances)
+
+
+@handle.register
 def _play_on(act: commands.PlayOn, context: Context) -> Iterator[Event]:
     state = context.state
     table = state.tables[act.table]
@@ -31,7 +37,14 @@ def _play_on(act: commands.PlayOn, context: Context) -> Iterator[Event]:
         raise RefusedError("an inject has come in meanwhile; play these days with it")
     if due_injects(context.setting, table):
         raise RefusedError("an inject is due; play these days with it")
-    yield events.DaysPassed(table=act.table, day=act.day, news=act.news)
+    yield events.DaysPassed(
+        table=act.table,
+        day=act.day,
+        news=act.news,
+        happened=act.happened,
+        flexible=act.flexible,
+        sheets=act.sheets,
+    )
     if act.signed is not None or act.over:
         how = "deal" if act.signed is not None else act.over
         yield events.Ended.model_validate(

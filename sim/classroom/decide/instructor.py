@@ -20,6 +20,7 @@ from sim.classroom.decide.stages import (
 )
 from sim.classroom.events import Event
 from sim.classroom.state import State, sit
+from sim.provenance import model_fingerprint
 
 #: The most seats without an answer that an instructor moves on from at once.
 MAX_FORCED = 20
@@ -38,7 +39,8 @@ def _lock(act: commands.Lock, context: Context) -> Iterator[Event]:
 @handle.register
 def _start(act: commands.Start, context: Context) -> Iterator[Event]:
     seconds = context.setting.plan.clocks.briefing
-    yield events.PhaseBegan(phase="briefing", deadline=context.now + 1000 * seconds)
+    deadline = context.now + 1000 * seconds
+    yield events.PhaseBegan(phase="briefing", deadline=deadline, model=model_fingerprint())
     yield events.Locked(locked=True)  # latecomers knock
 
 

@@ -42,6 +42,8 @@ def resolve_context(state: State, request: Request, now: int) -> Context:
         raise RefusedError("this is not yours to do")
     if state.phase not in act.phases:
         raise RefusedError(f"this cannot be done now: {PHASE_STATUS[state.phase]}")
+    if state.read_only and not (act.looks_back or pauses):
+        raise RefusedError(state.read_only)
     if state.paused_at is not None and kind in ("person", "agent", "model", "clock"):
         raise RefusedError("the exercise is paused")
     _check_stage(act, context)

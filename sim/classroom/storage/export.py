@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 
 from sim.classroom import events
-from sim.classroom.events import FORMAT, LogRecord, to_line
+from sim.classroom.events import LogRecord, to_line
 from sim.classroom.state import State, Table
 from sim.scenario.loading import sha256_of
 
@@ -182,7 +182,7 @@ def _reflections(state: State) -> str:
 def _config(state: State) -> str:
     setting = state.setting
     content = {
-        "format": FORMAT,
+        "format": state.format,
         "exercise": state.exercise,
         "version": state.version,
         "scenario": setting.scenario.scenario,
@@ -205,7 +205,7 @@ def _readme(state: State) -> str:
         "not\nbeen revealed.\n"
     )
     return README.format(
-        format=FORMAT,
+        format=state.format,
         exercise=state.exercise,
         title=setting.plan.title,
         scenario=setting.scenario.scenario,

@@ -61,6 +61,7 @@ SAMPLES: dict[str, Command] = {
         commands.Reveal(),
         commands.Archive(),
         commands.Undo(),
+        commands.TakeFirstStances(table=1, stances={}),
         commands.PlayOn(table=1, round=0, day=1, news=()),
         commands.MoveAgents(table=1, round=1, stage="caucus"),
         commands.Project(table=1, runs=1, deals=0, holding={}, home={}, died={}),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,7 @@ from sim.engine.run_events import (
     Deaths,
     Leak,
     OutsideEventHappened,
+    StanceTurned,
     Suspension,
 )
 from sim.scenario.loading import load_scenario
@@ -58,3 +61,22 @@ def test_an_outside_event_is_news_when_it_comes_and_when_it_is_over(recorder):
         "A rockslide closes the pass to Northmark.",
         "What followed from “A rockslide closes the pass to Northmark” is over.",
     ]
+
+
+def test_that_a_leadership_turns_is_news_for_everybody(recorder):
+    recorder.record(StanceTurned(7, party=1, flexible=True))
+    recorder.record(StanceTurned(9, party=1, flexible=False))
+    assert [news.words for news in recorder.news] == [
+        "The leadership of Delta signals that it is ready to bargain.",
+        "The leadership of Delta stands firm on what it has said in public.",
+    ]
+
+
+def test_the_log_keeps_what_is_no_news_in_types_of_json(recorder):
+    recorder.record(DealSigned(1, package=np.int64(3), renewed=np.bool_(False)))
+    recorder.record(Deaths(2, people=np.array([0, 2]), truce=False))
+    assert [one.model_dump() for one in recorder.happened] == [
+        {"day": 1, "kind": "signed", "facts": {"package": 3, "renewed": False}},
+        {"day": 2, "kind": "death", "facts": {"people": [0, 2], "truce": False}},
+    ]
+    assert json.dumps([one.model_dump() for one in recorder.happened])
