@@ -134,6 +134,12 @@ def show_next(words: str) -> None:
     st.session_state["message"] = words
 
 
+def show_read_only(words: str) -> None:
+    """Say why an exercise is shown from its log and does not go on, where that is so."""
+    if words:
+        st.info(f":material/history: {theme.escape(words)}.")
+
+
 def show_messages(to_instructor: bool = False) -> None:
     """Show the pending message once, and a warning for as long as nothing can be written."""
     words = st.session_state.pop("message", "")

@@ -29,9 +29,11 @@ from dashboard.classroom.context import (
     seat_cookie,
 )
 from dashboard.classroom.seat_cards import Card, read_list, seat_all, titles
+from sim.classroom.briefs import commitments
 from sim.classroom.commands import INSTRUCTOR
 from sim.classroom.decide import RefusedError, free_seats
 from sim.classroom.plan import standing
+from sim.classroom.state import Table
 from sim.classroom.storage.access import TooManyError, as_code
 from sim.classroom.storage.database import UnavailableError
 
@@ -276,6 +278,8 @@ def _handouts(request: Request, exercise: str) -> Response:
         places=setting.places,
         tables=list(state.tables),
         standing=standing,
+        # A sheet is for all tables: what differs from one to another is on the seat's page.
+        commitments={role: commitments(setting, Table(0, {}), role) for role in setting.roles},
     )
 
 

@@ -20,7 +20,7 @@ from dashboard.classroom.live_refresh import (
 from dashboard.common import theme
 from sim.classroom import commands
 from sim.classroom.commands import REASONS
-from sim.classroom.plan import Package, Role, standing
+from sim.classroom.plan import Package, standing
 from sim.classroom.views import IssueView, ProposalView, Score, SeatView
 
 WALK_AWAY = "You would be better off walking away, by your brief."
@@ -55,8 +55,9 @@ class Menu:
 # -- the brief and the prediction -----------------------------------------------------------------
 
 
-def brief(role: Role, titles: Mapping[str, str]) -> None:
-    """Draw a role's brief, with what is private marked as such, and whom it can speak to."""
+def brief(view: SeatView) -> None:
+    """Draw a seat's brief, with what is private marked as such, and whom it can speak to."""
+    role, titles = view.role, titles_of(view)
     spoken_to = ", ".join(titles[name] for name in role.reaches)
     st.markdown(f"**You speak to:** {theme.escape(spoken_to)}. {standing(role)}")
     st.markdown("#### :material/public: Public: everybody knows this")
@@ -66,10 +67,13 @@ def brief(role: Role, titles: Mapping[str, str]) -> None:
         for head, words in (
             ("What you want", role.interests),
             ("Red lines", role.red_lines),
+            *view.commitments,
             ("Without a deal", role.alternative),
             ("Play the interest, not the stereotype", role.fairness),
         ):
             st.markdown(f"**{head}.** {theme.escape(words)}")
+        if view.commitments:
+            st.caption("Your score sheet counts all of these costs already.")
 
 
 def _seats(view: SeatView) -> None:
@@ -77,7 +81,10 @@ def _seats(view: SeatView) -> None:
     for neighbour in view.neighbours:
         kind = " (AI agent)" if neighbour.agent else ""
         met = "" if neighbour.reached else " You do not meet; a mediator can carry texts."
-        st.markdown(f"**{theme.escape(neighbour.title)}**{kind}.{met}")
+        stands = ""
+        if neighbour.flexible is not None:
+            stands = " Ready to bargain." if neighbour.flexible else " Stands firm."
+        st.markdown(f"**{theme.escape(neighbour.title)}**{kind}.{met}{stands}")
         st.caption(f"From their own brief: “{theme.escape(neighbour.public)}”")
 
 
@@ -94,7 +101,7 @@ def briefing(visitor: Visitor, view: SeatView, menu: Menu) -> None:
     """Draw the brief, the question on it, and the prediction."""
     _conflict(menu)
     titles = titles_of(view)
-    brief(view.role, titles)
+    brief(view)
     with st.expander("Who sits here"):
         _seats(view)
     st.markdown("#### Did it come across?")
@@ -191,7 +198,7 @@ def play(visitor: Visitor, view: SeatView, menu: Menu) -> None:
         _messages(visitor, view)
     with st.expander("My brief"):
         _conflict(menu)
-        brief(view.role, titles_of(view))
+        brief(view)
     with st.expander("Who sits here"):
         _seats(view)
 
@@ -204,6 +211,8 @@ def _status(visitor: Visitor, view: SeatView, menu: Menu) -> None:
         st.subheader(f"Round {view.round} of {view.rounds}: {stage}", anchor=False)
     if view.stage == "resolve" and not view.may_confirm:
         st.markdown("There is nothing for you to do in this step.")
+    if view.stance:
+        st.markdown(f":material/flag: {theme.escape(view.stance)}")
     if view.waiting_for:
         waiting = ["you" if title == view.role.title else title for title in view.waiting_for]
         st.markdown(f"Waiting for: **{theme.escape(', '.join(waiting))}**")
@@ -453,11 +462,7 @@ def _messages(visitor: Visitor, view: SeatView) -> None:
     st.markdown("#### Messages")
     titles = titles_of(view)
     with st.container(key="heard-messages"):
-        for message in view.messages[-30:]:
-            author = "You" if message.author == view.role.name else titles[message.author]
-            whom = ", ".join("you" if r == view.role.name else titles[r] for r in message.to)
-            st.caption(theme.escape(f"{author} to {whom}, round {message.round}"))
-            st.text(message.text)
+        _heard(view, titles)
     if view.stage not in commands.TALKING:
         return
     if st.session_state.pop("said-it", False):  # what was not taken stays in the box
@@ -484,6 +489,35 @@ def _messages(visitor: Visitor, view: SeatView) -> None:
         st.caption(theme.escape(f"Agents read texts, not messages; here: {', '.join(agents)}."))
 
 
+def _heard(view: SeatView, titles: Mapping[str, str]) -> None:
+    """Draw the last messages that one sent or received."""
+    for message in view.messages[-30:]:
+        author = "You" if message.author == view.role.name else titles[message.author]
+        whom = ", ".join("you" if r == view.role.name else titles[r] for r in message.to)
+        st.caption(theme.escape(f"{author} to {whom}, round {message.round}"))
+        st.text(message.text)
+
+
+def look_back(view: SeatView, menu: Menu) -> None:
+    """Draw what was played from this seat, where nothing more is: texts, news, messages, brief."""
+    _news(view, menu)
+    titles = titles_of(view)
+    for text in reversed(view.texts):
+        with st.container(border=True):
+            author = theme.escape(titles[text.author])
+            st.markdown(f"**Text {text.id}**, round {text.round}, by {author}")
+            terms(text.words)
+            _worth(menu, menu.score(text.package) if text.open else Score(""))
+            answers(text, titles)
+    if not view.texts:
+        st.caption("No text was before you.")
+    with st.expander("Messages"):
+        _heard(view, titles)
+    with st.expander("My brief"):
+        _conflict(menu)
+        brief(view)
+
+
 # -- afterwards -----------------------------------------------------------------------------------
 
 
@@ -498,7 +532,8 @@ def after(visitor: Visitor, view: SeatView) -> None:
             points = abs(100 * result.own_gain)
             st.markdown(f"By your sheet it was worth **{points:.0f} points {more}** than no deal.")
     if view.phase == "playing":
-        st.markdown("Other tables are still talking.")
+        if not view.read_only:
+            st.markdown("Other tables are still talking.")
         return
     for neighbour in view.neighbours:
         if neighbour.brief is not None:

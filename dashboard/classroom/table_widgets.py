@@ -38,5 +38,8 @@ def watched(view: TableView) -> None:
     with st.expander("Who sits here"):
         for seat in view.seats:
             kind = " (AI agent)" if seat.agent else ""
-            st.markdown(f"**{theme.escape(seat.title)}**{kind}")
+            stands = ""
+            if seat.flexible is not None:
+                stands = " Ready to bargain." if seat.flexible else " Stands firm."
+            st.markdown(f"**{theme.escape(seat.title)}**{kind}{stands}")
             st.caption(theme.escape(seat.public))

@@ -1,8 +1,9 @@
 """Store the worker's results for pages to read: score sheets, debriefs, rehearsals.
 
-They are files in a private folder of this user. All of them follow from the log and can be
-computed again; none is the only copy of anything. The same folder holds the tasks that pages
-submit (`wishes/`) and their answers (`answers/`).
+They are files in a private folder of this user. All of them follow from the log and can be computed
+again by the model that played; of an exercise that another model played they are kept and shown,
+and not computed again. What was played never depends on them. The same folder holds the tasks that
+pages submit (`wishes/`) and their answers (`answers/`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from traceback import walk_tb
+from typing import Any
+
+import numpy as np
 
 from sim.classroom.state import Table
 from sim.classroom.table_model import PrivateAdvice, ScoreSheet
@@ -180,3 +184,22 @@ def error_location(error: BaseException) -> str:
     for frame, line in walk_tb(error.__traceback__):
         place = f" at {frame.f_code.co_filename}:{line}"
     return type(error).__name__ + place
+
+
+def to_plain(record: Json) -> Json:
+    """Return a record in JSON's own types; what is not a finite number is null."""
+    return dict(json.loads(json.dumps(_plain(record))))
+
+
+def _plain(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {str(key): _plain(value) for key, value in part.items()}
+    if isinstance(part, list | tuple):
+        return [_plain(value) for value in part]
+    if isinstance(part, np.ndarray):
+        return _plain(part.tolist())
+    if isinstance(part, float | np.floating):
+        return float(part) if np.isfinite(part) else None
+    if isinstance(part, np.bool_):
+        return bool(part)
+    return int(part) if isinstance(part, np.integer) else part

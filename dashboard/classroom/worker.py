@@ -6,7 +6,6 @@ server starts another, and nothing is lost: everything that counts is in the log
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
@@ -18,10 +17,8 @@ from dataclasses import asdict
 from multiprocessing import get_context
 from typing import Any
 
-import numpy as np
-
 from dashboard.classroom.context import DATABASE, results_folder
-from dashboard.classroom.task_results import TaskStore, error_location
+from dashboard.classroom.task_results import TaskStore, error_location, to_plain
 from sim.classroom.commands import OpenLobby, PlayOn, Request, Start
 from sim.classroom.debrief import build_debrief, compare_change
 from sim.classroom.decide import RefusedError, carried_out, draft
@@ -75,6 +72,8 @@ class ExerciseRunner:
     def _advance(self, name: str, now: int) -> bool:
         """Do what is due for one exercise; return whether more may come due by itself."""
         state = self.store.state(name)
+        if state.read_only:
+            return False
         needs_debrief = state.phase in ("closed", "debrief") and not self.tasks.has_debrief(name)
         runs = state.phase in ("briefing", "playing")
         if (needs_debrief or runs) and not self.tasks.error(name):
@@ -220,6 +219,8 @@ def answer_of(content: Json) -> Json:
         if content["kind"] == "rehearse":
             return rehearsal_of(content)
         state = replay(from_line(line) for line in content["records"])
+        if state.read_only:
+            raise ValueError(state.read_only)
         change = compare_change(
             state, Model(state.setting), content["table"], content["round"], content["inject"]
         )
@@ -236,25 +237,6 @@ def rehearsal_of(content: Json) -> Json:
         log.submit(Request(by="instructor", key=act.kind, act=act), 0)
     model = Model(log.state().setting)
     return to_plain(asdict(build_debrief(run_due_acts(log, model, 0), model)))
-
-
-def to_plain(record: Json) -> Json:
-    """Return a record in JSON's own types; what is not a finite number is null."""
-    return dict(json.loads(json.dumps(_plain(record))))
-
-
-def _plain(part: Any) -> Any:
-    if isinstance(part, dict):
-        return {str(key): _plain(value) for key, value in part.items()}
-    if isinstance(part, list | tuple):
-        return [_plain(value) for value in part]
-    if isinstance(part, np.ndarray):
-        return _plain(part.tolist())
-    if isinstance(part, float | np.floating):
-        return float(part) if np.isfinite(part) else None
-    if isinstance(part, np.bool_):
-        return bool(part)
-    return int(part) if isinstance(part, np.integer) else part
 
 
 def main() -> None:

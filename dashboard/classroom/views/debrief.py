@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import streamlit as st
 
 from dashboard.classroom import charts
@@ -14,11 +16,13 @@ from dashboard.classroom.live_refresh import (
     refresh_when_outdated,
     require_seat,
     run_task,
+    show_read_only,
     show_worker_error,
     stop,
 )
+from dashboard.classroom.task_results import to_plain
 from dashboard.common import theme
-from sim.classroom.debrief import table_steps
+from sim.classroom.debrief import debrief_from_log, table_steps
 from sim.scenario.errors import count_noun
 from sim.types import Json
 
@@ -73,6 +77,8 @@ def outcomes(debrief: Json) -> None:
         spec, rows = charts.dots(measured)
         alt = f"Dots for {len(measured['model'])} tables of agents alone, squares for the class's."
         picture(spec, alt, [measure, "of the model’s dots", "tables"], rows, measured["measure"])
+    if not debrief["dots"]:
+        return
     st.caption(
         "Each round dot stands for one in fifty tables of agents alone, under “none” without a "
         "deal; squares with numbers are the tables of this class at which people sat."
@@ -81,6 +87,9 @@ def outcomes(debrief: Json) -> None:
 
 def issues(debrief: Json) -> None:
     """Draw the terms, issue by issue."""
+    if not any(strip["model"] for strip in debrief["strips"]):
+        signed_terms(debrief)
+        return
     if not any(sum(strip["model"]) or strip["tables"] for strip in debrief["strips"]):
         st.markdown("Neither the class nor the model’s agents signed a text.")
         return
@@ -92,6 +101,17 @@ def issues(debrief: Json) -> None:
             f"{strip['title']}: shares of the model's deals and the tables of the class, by level."
         )
         picture(spec, alt, ["terms", "the model’s deals", "tables"], rows, strip["issue"])
+
+
+def signed_terms(debrief: Json) -> None:
+    """List what each table signed, where the model's deals are not beside it."""
+    tables = [table for table in debrief["tables"] if table["words"]]
+    if not tables:
+        st.markdown("No table signed a text.")
+    for table in tables:
+        st.markdown(f"##### Table {table['number']}, on day {table['day']}")
+        for issue, words in table["words"].items():
+            st.markdown(f"- {theme.escape(issue)}: **{theme.escape(words)}**")
 
 
 def predictions_of(debrief: Json) -> None:
@@ -134,7 +154,8 @@ def one_table(debrief: Json) -> None:
             f"In the model, a deal like this table’s is in force after {day} days in "
             f"**{100 * held['estimate']:.0f} of 100** worlds."
         )
-    if open_scores:
+    scored = open_scores and bool(debrief["frontiers"])
+    if scored:
         table_frontier = next(each for each in debrief["frontiers"] if each["table"] == number)
         parties = {name: party.title for name, party in setting.scenario.parties.items()}
         spec, rows = charts.frontier(table_frontier, parties)
@@ -156,7 +177,7 @@ def one_table(debrief: Json) -> None:
     ]
     injects = [inject for inject in debrief["injects"] if inject["table"] == number]
     if rows:
-        over_time(offers, injects)
+        over_time(offers, injects, scored)
         head = ["text", "round", "by", "accepted by", "refused by", "did not answer"]
         theme.table(head, rows, "offers")
     for inject in injects:
@@ -166,17 +187,20 @@ def one_table(debrief: Json) -> None:
             st.markdown(f"{theme.escape(f'Round {step.round}.')} {theme.escape(step.words)}")
 
 
-def over_time(offers: list[Json], injects: list[Json]) -> None:
-    """Draw how near to agreement the proposals of a table came, and when injects came."""
+def over_time(offers: list[Json], injects: list[Json], scored: bool) -> None:
+    """Draw how near to agreement the proposals of a table came, and when injects came.
+
+    In points where they are open to all and there is a model to reckon them by.
+    """
     st.markdown("##### Nearer to agreement, or further from it?")
-    spec, rows = charts.offers(offers, injects, setting.vetoers, open_scores)
+    spec, rows = charts.offers(offers, injects, setting.vetoers, scored)
     alt = (
         f"{count_noun(len(offers), 'text')} in the order in which they came, and how near to "
         f"agreement each was; {count_noun(len(injects), 'piece')} of news."
     )
-    far = "points of whoever gains least" if open_scores else "of those who can refuse accepted it"
+    far = "points of whoever gains least" if scored else "of those who can refuse accepted it"
     picture(spec, alt, ["text", "round", far, "what became of it"], rows, "over-time")
-    if open_scores:
+    if scored:
         st.caption(
             "Above the dashed line everybody who can refuse would have gained over no deal, as "
             "things stood before the first day."
@@ -230,7 +254,10 @@ def changed(answer: Json) -> None:
 st.title(f"Debrief: {theme.escape(setting.plan.title)}", anchor=False)
 tasks = context().tasks
 page = LivePage(exercise, lambda: (tasks.has_debrief(exercise), tasks.error(exercise)))
+show_read_only(state.read_only)
 debrief = tasks.debrief(exercise)
+if debrief is None and state.read_only:
+    debrief = to_plain(asdict(debrief_from_log(state)))
 if debrief is None:
     if not tasks.error(exercise):
         st.markdown("The model plays on from each table. This takes some seconds.")
@@ -244,7 +271,7 @@ st.header("Your predictions", anchor=False)
 predictions_of(debrief)
 st.header("One table again", anchor=False)
 one_table(debrief)
-if is_instructor:
+if is_instructor and not state.read_only:
     st.header("Change one thing", anchor=False)
     what_if(debrief)
 if state.revealed:

@@ -164,11 +164,19 @@ def running(view: MonitorView) -> None:
     press_surely("End the talks", "End the talks at all tables?", "Yes, end them", commands.End)
 
 
+def read_only(view: MonitorView) -> None:
+    """Draw what can still be done where another model has played: end the talks, look back."""
+    if view.projector.phase in ("briefing", "playing"):
+        press_surely("End the talks", "End the talks as they stand?", "Yes", commands.End)
+    over(view)
+
+
 def over(view: MonitorView) -> None:
     """Draw the way to the debrief, the reveal, and the export."""
-    phase = view.projector.phase
-    st.subheader("The talks are over.", anchor=False)
-    if not (has_debrief or worker_error):
+    phase, stopped = view.projector.phase, bool(view.projector.read_only)
+    if phase in ("closed", "debrief", "archived"):
+        st.subheader("The talks are over.", anchor=False)
+    if not (has_debrief or worker_error or stopped):
         st.markdown("The model plays on from each table; the debrief follows in some seconds.")
     if phase == "closed":
         with st.container(horizontal=True):
@@ -234,7 +242,11 @@ def _table(table: MonitorTable, view: MonitorView, names: dict[str, str]) -> Non
         line = theme.escape(f"{seat.title}: {DOING.get(seat.status, seat.status)}")
         lines.append(f"{line} (**{theme.escape(held)}**)" if held else line)
     st.markdown("  \n".join(lines))
-    st.caption(f"{count_noun(table.texts, 'text')} so far")
+    stances = [
+        f"{title} {'is ready to bargain' if flexible else 'stands firm'}"
+        for title, flexible in table.stances.items()
+    ]
+    st.caption(theme.escape("; ".join([f"{count_noun(table.texts, 'text')} so far", *stances])))
 
 
 def without_a_seat(view: MonitorView) -> None:
@@ -361,16 +373,20 @@ every = {"debrief": LATER, "archived": None}.get(phase, SOON)
 live_refresh.refresh_when_outdated(page, every, view.projector.deadline, view.projector.paused)
 live_refresh.show_messages(to_instructor=True)
 live_refresh.show_worker_error(exercise, is_instructor=True)
-if phase == "lobby":
+live_refresh.show_read_only(view.projector.read_only)
+stopped = bool(view.projector.read_only)
+if stopped:
+    read_only(view)
+elif phase == "lobby":
     lobby(view)
 elif phase in ("briefing", "playing"):
     running(view)
 else:
     over(view)
 grid(view)
-if phase in ("lobby", "briefing", "playing"):
+if phase in ("lobby", "briefing", "playing") and not stopped:
     without_a_seat(view)
 if phase == "playing":
     watch_a_table(view, watched_table)
-if not finished:
+if not (finished or stopped):
     seats(me, view)

@@ -22,6 +22,7 @@ from dashboard.classroom.live_refresh import (
     exercise_id,
     refresh_when_outdated,
     show_messages,
+    show_read_only,
 )
 from dashboard.common import theme
 from sim.classroom.views import ProjectorView, TableStatus, view_for_projector
@@ -94,10 +95,11 @@ page = LivePage(exercise, current_view)
 view = page.content
 st.title(theme.escape(view.title), anchor=False)
 show_messages()
+show_read_only(view.read_only)
 if view.content_note and view.phase in ("lobby", "briefing"):
     st.caption(theme.escape(view.content_note))
     wall(STEP_OUT)
-over = view.phase in ("closed", "debrief", "archived")
+over = view.phase in ("closed", "debrief", "archived") or bool(view.read_only)
 running = [table.deadline for table in view.tables if table.deadline is not None]
 deadline = min(running, default=None) if view.phase == "playing" else view.deadline
 with st.container(key="clock"):
@@ -105,7 +107,9 @@ with st.container(key="clock"):
 if view.broadcasts:
     wall("From your instructor:", *(f"<b>{escape(words)}</b>" for words in view.broadcasts[-2:]))
 code = context().store.join_code(exercise)
-if view.phase == "lobby":
+if view.read_only:
+    wall("Nothing more is played here.")
+elif view.phase == "lobby":
     if code and not view.locked:
         code_on_the_wall(code)
     else:

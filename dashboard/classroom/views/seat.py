@@ -14,9 +14,17 @@ from dashboard.classroom.live_refresh import (
     refresh_when_outdated,
     require_seat,
     show_messages,
+    show_read_only,
     stop,
 )
-from dashboard.classroom.seat_widgets import Menu, after, briefing, play, take_home
+from dashboard.classroom.seat_widgets import (
+    Menu,
+    after,
+    briefing,
+    look_back,
+    play,
+    take_home,
+)
 from dashboard.classroom.table_widgets import watched
 from dashboard.classroom.views import DEBRIEF
 from dashboard.common import theme
@@ -44,6 +52,7 @@ def in_class(view: SeatView | TableView) -> None:
         view.paused,
     )
     show_messages()
+    show_read_only(view.read_only)
     with st.container(key="heard"):
         for words in view.broadcasts:
             st.info("From your instructor:")
@@ -100,7 +109,9 @@ menu = Menu(
     setting.package(0),
     score=lambda package: score_for(context().store.state(exercise), holder.name, package, sheets),
 )
-if view.phase == "lobby":
+if view.read_only and view.result is None:
+    look_back(view, menu)
+elif view.phase == "lobby":
     st.markdown("**You have a seat.** Your brief appears here when the instructor starts.")
     st.caption(theme.escape(view.content_note))
     st.markdown(STEP_OUT)
