@@ -52,7 +52,7 @@ def stance_today(setting: Setting, table: Table, role: str) -> str:
         return ""
     if flexible:
         return "Today your leadership is ready to bargain."
-    return f"Today your leadership stands firm: {MEANS_FIRM}."
+    return f"Today your leadership stands firm: {MEANS_FIRM}. You may all the same, at its price."
 
 
 def commitments(setting: Setting, table: Table, role: str) -> tuple[tuple[str, str], ...]:

@@ -259,14 +259,20 @@ def _outcome(setting: Setting, table: Table) -> TableOutcome:
 
 
 def _agreement(state: State, dealt: NDArray[np.bool_] | None) -> Agreement:
-    """Count the tables that agreed, beside those of agents alone (runs,), where there are any."""
-    ours = class_tables(state)
+    """Count the tables that agreed, beside those of agents alone (runs,), where there are any.
+
+    Tables that were still talking when another model came are told of and not counted.
+    """
+    ours = [table for table in class_tables(state) if table.how]
+    talking = len(class_tables(state)) - len(ours)
     n = len(ours)
     agreed = sum(table.how == "deal" for table in ours)
     tables = exact_share("deal", agreed, n, "share of the class's tables that signed a text")
     definition = "share of tables of agents alone that signed a text"
     if dealt is None:
         words = f"{agreed} of {count_noun(n, 'table')} agreed."
+        if talking:
+            words += f" {count_noun(talking, 'table')} had not ended."
         return Agreement(tables, exact_share("deal", 0, 0, definition), False, words)
     model = share("deal", dealt, definition)
     low, high = tables.low or 0.0, 1.0 if tables.high is None else tables.high
@@ -440,7 +446,7 @@ def _predictions(state: State) -> Predictions:
     made = [
         (person.deal, state.tables[person.table].how == "deal")
         for person in state.people.values()
-        if person.deal is not None and person.table is not None
+        if person.deal is not None and person.table is not None and state.tables[person.table].how
     ]
     chances = np.array([deal / 100 for deal, _ in made])
     came = np.array([dealt for _, dealt in made], dtype=bool)
