@@ -28,7 +28,8 @@ MAX_PEOPLE_PER_SEAT, MAX_TABLES = 3, 60
 #: How many may wait for a seat when all are taken.
 MAX_WAITING = 20
 
-#: How readily the model's actors give way: what the shape of their concessions is multiplied by.
+#: How readily the model's actors concede while they bargain: what the shape of their concessions is
+#: multiplied by. Stances, firm or flexible, are something else and stay as they are.
 #: Our judgement; below 1 a party holds out longer (Faratin, Sierra and Jennings 1998).
 STYLES = {"firm": 0.5, "as written": 1.0, "yielding": 2.0}
 Style = Literal["firm", "as written", "yielding"]

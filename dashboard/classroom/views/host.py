@@ -44,8 +44,8 @@ JOINING: dict[str, dict[str, Any]] = {
 #: How the model's actors concede.
 STYLE_WORDS: dict[Style, str] = {
     "as written": "as in the scenario",
-    "firm": "firmer: they hold out longer",
-    "yielding": "softer: they give way sooner",
+    "firm": "slower to concede, once they bargain",
+    "yielding": "quicker to concede, once they bargain",
 }
 
 #: Rounds and clocks, in seconds, for the time there is.

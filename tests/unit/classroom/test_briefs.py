@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from sim.classroom import commands
 from sim.classroom.briefs import in_points
 from sim.classroom.plan import ParameterInject
-from sim.classroom.views import SeatView, view_for, view_for_instructor, view_of_table
+from sim.classroom.views import (
+    SeatView,
+    to_json,
+    view_for,
+    view_for_instructor,
+    view_of_table,
+)
 from tests.support.players import Class, with_stances
 
 
@@ -121,3 +129,19 @@ def test_the_brief_says_what_the_first_day_brings(at_round):
         assert {parties[one["party"]]: one["flexible"] for one in stood} == {
             name: stance.flexible for name, stance in first.items() if stance.flexible is not None
         }
+
+
+def test_what_giving_way_costs_is_told_to_nobody_else():
+    room = Class("gaza-2024-01", seed=3)
+    reading(room)
+    room.instruct(commands.Advance())
+    room.go_on()
+    views = seats(room)
+    others = [to_json(view_for_instructor(room.state)), to_json(view_of_table(room.state, 1))]
+    for role, view in views.items():
+        pages = [to_json(other) for name, other in views.items() if name != role]
+        own = to_json(view)
+        for _, words in view.commitments:
+            in_json = json.dumps(words)
+            assert in_json in own
+            assert "points" not in words or not any(in_json in page for page in [*pages, *others])

@@ -65,17 +65,28 @@ def test_days_are_not_played_past_an_inject_that_is_due():
         room.ask("model", days)
 
 
-@pytest.mark.parametrize(("trigger", "round_"), [({"at_round": 2}, 2), ({"after_failures": 1}, 2)])
-def test_tables_of_agents_play_with_what_comes_by_itself(trigger, round_):
-    """The injected lever counts at the tables as in the many tables beside them."""
+TRIGGERS = [({"at_round": n}, n) for n in (1, 2, 3)] + [({"after_failures": 1}, 2)]
+
+
+@pytest.mark.parametrize("people", [0, 1], ids=["agents", "a person"])
+@pytest.mark.parametrize(("trigger", "first_round"), TRIGGERS, ids=str)
+def test_whole_exercises_are_played_with_what_comes_by_itself(trigger, first_round, people):
     inject = ParameterInject(id="news", words="News.", lever="war_cost", setting=4, **trigger)
-    room = Class(rounds=4, tables=3, seed=2, injects=(inject,))
-    room.begun()
-    longer = [table for table in room.state.tables.values() if len(table.rounds) > 1]
-    assert longer
-    assert all(table.injects == (("news", round_),) for table in longer)
-    if "at_round" in trigger:
-        outcomes, _ = room.model.alone(3)
-        for number, table in room.state.tables.items():
-            if table.terms is not None:
-                assert table.terms.day == outcomes.deal_day[number - 1]
+    room = played(Class(rounds=4, tables=3, seed=2, injects=(inject,)), people)
+    reached = [t for t in room.state.tables.values() if len(t.rounds) >= first_round]
+    assert reached
+    assert all(table.injects == (("news", first_round),) for table in reached)
+
+
+@pytest.mark.parametrize("at_round", [1, 2, 3])
+def test_tables_of_agents_agree_with_the_many_beside_them_also_with_an_inject(at_round):
+    inject = ParameterInject(
+        id="news", words="News.", lever="war_cost", setting=4, at_round=at_round
+    )
+    room = played(Class(rounds=4, tables=4, seed=2, injects=(inject,)), people=0)
+    outcomes, rounds = room.model.alone(4)
+    dealt = [table for table in room.state.tables.values() if table.terms is not None]
+    assert dealt
+    for table in dealt:
+        assert table.terms.day == outcomes.deal_day[table.number - 1]
+        assert len(table.rounds) == rounds[table.number - 1]
