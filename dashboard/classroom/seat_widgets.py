@@ -25,6 +25,11 @@ from sim.classroom.views import IssueView, ProposalView, Score, SeatView
 
 WALK_AWAY = "You would be better off walking away, by your brief."
 
+GIVES_UP = (
+    "This gives up part of what you ask for in public, or crosses a red line; the price is counted "
+    "in. A leadership that stands firm would not sign it."
+)
+
 #: So many of the last news are shown at once.
 LATEST = 3
 
@@ -329,6 +334,8 @@ def _worth(menu: Menu, score: Score) -> None:
         elif score.passes is False:
             line += " :material/warning: **As it stands, this would not pass the vote at home.**"
         st.markdown(line)
+    if score.gives_up:
+        st.caption(GIVES_UP)
     if score.guessed:
         guesses = [_guess(menu.parties[party], gain) for party, gain in score.guessed.items()]
         st.markdown(f"Your sense, which may be wrong: {theme.escape('; '.join(guesses))}.")

@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, Field, SerializeAsAny, StringConstraints, 
 
 from sim.classroom.written_scenario import FirstTheoryScenario, read_scenario
 from sim.engine.sampling import check_levers
-from sim.scenario.packages import feasible_levels, selected
+from sim.scenario.packages import feasible_levels, selected, within_position
 from sim.scenario.quantity import Amount
 from sim.scenario.schema import Lever, Move, Part, Scenario
 
@@ -438,6 +438,14 @@ class Setting:
             place = list(self.scenario.issues[issue].levels).index(level)
             offered &= self.levels[:, column] != place
         return [bool(on) for on in offered]
+
+    @cached_property
+    def within_position(self) -> dict[str, tuple[bool, ...]]:
+        """By party, which packages keep to what it asks for in public and to its red lines."""
+        return {
+            party: tuple(bool(kept) for kept in within_position(self.scenario, self.levels, party))
+            for party in self.scenario.parties
+        }
 
     def inject(self, name: str) -> Inject:
         """Return an inject by its id; raise ValueError if there is none."""

@@ -99,6 +99,7 @@ class Score:
     no_deal: float | None = None  # what no deal is worth
     below: bool = False  # whether one would be better off without a deal, by one's brief
     passes: bool | None = None  # whether the vote at home would pass it
+    gives_up: bool = False  # whether it gives up part of one's position, or crosses a red line
     guessed: Mapping[str, float] | None = None  # for mediators: gain over what each holds out for
 
 
@@ -350,10 +351,12 @@ def score_for(state: State, person: str, package: Package, sheets: Sheets) -> Sc
     sheet = sheets.sheet(table, name) if state.phase == "playing" else None
     if isinstance(sheet, PrivateAdvice):
         return Score(problem, guessed={party: row[index] for party, row in sheet.gains.items()})
+    kept = setting.within_position.get(setting.roles[name].plays)
+    gives_up = kept is not None and not kept[index]
     if sheet is None:
-        return Score(problem)
-    worth = sheet.worth[index]
-    return Score(problem, worth, sheet.no_deal, sheet.below(index), sheet.passes[index])
+        return Score(problem, gives_up=gives_up)
+    worth, passes = sheet.worth[index], sheet.passes[index]
+    return Score(problem, worth, sheet.no_deal, sheet.below(index), passes, gives_up)
 
 
 def _issues(setting: Setting, table: Table) -> tuple[IssueView, ...]:

@@ -11,6 +11,7 @@ from sim.classroom.briefs import in_points
 from sim.classroom.plan import ParameterInject
 from sim.classroom.views import (
     SeatView,
+    score_for,
     to_json,
     view_for,
     view_for_instructor,
@@ -145,3 +146,19 @@ def test_what_giving_way_costs_is_told_to_nobody_else():
             in_json = json.dumps(words)
             assert in_json in own
             assert "points" not in words or not any(in_json in page for page in [*pages, *others])
+
+
+def test_a_draft_that_gives_up_ones_position_is_marked_as_what_stances_bar():
+    room = Class(with_stances("two-rivers", upland=0.0, delta=0.0), seed=3)
+    reading(room)
+    room.instruct(commands.Advance())
+    room.go_on()
+    talks = room.model._up_to(room.state.tables[1]).talks
+    seated = {room.state.seat_of(person)[1]: person for person in room.state.people}
+    for place, role in enumerate(("upland", "delta")):
+        for package in range(len(talks.packages)):
+            terms = room.state.setting.package(package)
+            score = score_for(room.state, seated[role], terms, room.model)
+            assert score.gives_up is not talks.stance_allows(place, package)
+    sense = score_for(room.state, seated["northmark"], room.state.setting.package(0), room.model)
+    assert sense.gives_up is False
