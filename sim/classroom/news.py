@@ -43,6 +43,12 @@ ABOUT_ALL_PACKAGES = ("signable", "worths", "added")
 #: Places after the point of a number that goes into the log.
 PLACES = 6
 
+#: What a leadership lets everybody see when it turns, by whether it is flexible now.
+STANCE_WORDS = {
+    True: "signals that it is ready to bargain",
+    False: "stands firm on what it has said in public",
+}
+
 
 @dataclass
 class NewsRecorder:
@@ -95,17 +101,12 @@ def describe_event(scenario: Scenario, event: RunEvent) -> str:
         case Victory(forward=forward):
             side = _titles(scenario, war.forward if forward else war.backward)
             return f"The war is decided; {side} has won."
-        case OutsideEventHappened(event=name, begins=True):
-            return f"{scenario.events[name].title}."
-        case OutsideEventHappened(event=name):
-            return f"What followed from “{scenario.events[name].title}” is over."
+        case OutsideEventHappened():
+            return _outside_sentence(scenario, event)
         case Suspension(days=days):
             return f"An event outside suspends the talks for {count_noun(days, 'day')}."
         case StanceTurned(party=party, flexible=flexible):
-            whose = _party_titles(scenario, [party])
-            if flexible:
-                return f"The leadership of {whose} signals that it is ready to bargain."
-            return f"The leadership of {whose} stands firm on what it has said in public."
+            return f"The leadership of {_party_titles(scenario, [party])} {STANCE_WORDS[flexible]}."
         case Leak():
             return "The talks leak; what the parties ask for is in public."
         case ConfirmationAwaited(parties=parties):
@@ -115,6 +116,12 @@ def describe_event(scenario: Scenario, event: RunEvent) -> str:
                 return f"{_party_titles(scenario, refused_by)} does not confirm the text."
             return "The text is confirmed."
     return ""
+
+
+def _outside_sentence(scenario: Scenario, event: OutsideEventHappened) -> str:
+    """Say what has come from outside, or that what followed from it is over."""
+    title = scenario.events[event.event].title
+    return f"{title}." if event.begins else f"What followed from “{title}” is over."
 
 
 def _captives_sentence(scenario: Scenario, event: CaptivesChanged) -> str:
