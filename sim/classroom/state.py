@@ -81,6 +81,7 @@ class PastRound:
     confirms: Mapping[str, bool]  # what people have confirmed or not; agents are not in it
     agreed: bool
     day: int
+    people: tuple[str, ...] = ()  # roles that people held when it closed
 
 
 @dataclass(frozen=True)
@@ -503,6 +504,7 @@ def _round_closed(event: events.RoundClosed, state: State, record: LogRecord) ->
         dict(table.confirms),
         event.agreed,
         table.day,
+        tuple(role for role, seat in table.seats.items() if not seat.agent),
     )
     return _update_table(state, event.table, rounds=(*table.rounds, held))
 

@@ -156,10 +156,16 @@ class PeopleMoves:
     def confirm(
         self, party: int, assessment: Assessment, proposal: Ints, promised: Floats
     ) -> Bools:
-        """Return a person's word, where one was given in the last round; else the model's rule."""
-        for role, confirms in (self.last.confirms if self.last else {}).items():
-            if self.setting.roles[role].plays == self.model.parties[party].name:
-                return np.full(len(assessment.rows), confirms)
+        """Return a person's word, where one was given in the last round; else the model's rule.
+
+        A person who speaks for themselves gave theirs by accepting.
+        """
+        name, rows = self.model.parties[party].name, len(assessment.rows)
+        if self.last is not None:
+            for role in (*self.last.confirms, *self.last.people):
+                if self.setting.roles[role].plays == name:
+                    word = self.last.confirms.get(role, not self.setting.roles[role].confirms)
+                    return np.full(rows, word)
         return self.model.confirm(party, assessment, proposal, promised)
 
 

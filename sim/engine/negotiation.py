@@ -84,7 +84,7 @@ class Moves(Protocol):
     def confirm(
         self, party: int, assessment: Assessment, proposal: Ints, promised: Floats
     ) -> Bools:
-        """Return whether a party spoken for confirms what was agreed in its name: (rows,).
+        """Return whether a party with a veto confirms what was agreed and had to wait: (rows,).
 
         `promised` are the side payments to it, (rows,), in utils.
         """
@@ -253,7 +253,7 @@ class ModelMoves:
     def confirm(
         self, party: int, assessment: Assessment, proposal: Ints, promised: Floats
     ) -> Bools:
-        """Return whether a party spoken for confirms a package: (rows,)."""
+        """Return whether a party confirms a package: (rows,)."""
         value = assessment.worth[np.arange(len(assessment.rows)), party, proposal] + promised
         reservation = assessment.reservation[:, party]
         return self.parties[party].confirm(assessment.rows, proposal, value, reservation)
@@ -503,13 +503,17 @@ class Negotiation:
             self._sign(assessment.of(~later), proposal[~later], day)
 
     def _confirm(self, assessment: Assessment, day: int) -> None:
-        """Ask parties spoken for whether they confirm what waits; sign where all do."""
+        """Ask all with a veto whether they confirm what waits; sign where they do.
+
+        Those who had to ask their principals, and the others too: in the meantime they may have
+        turned firm, or better off without the text.
+        """
         rows, state = assessment.rows, self.state
         proposal = state.awaited[rows]
         state.awaited[rows] = NONE
         confirmed = np.ones(len(rows), dtype=bool)
         refused_by, barred_by = [], []
-        for i in self.spoken_for:
+        for i in self.assessor.vetoers:
             given = self.moves.confirm(i, assessment, proposal, state.promised[rows, i])
             confirmed &= given
             if not given[0]:

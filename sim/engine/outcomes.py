@@ -55,6 +55,7 @@ FORMAT_WITHOUT_STANCES = "parley.outcomes/2"
 #: The arrays that came with stances.
 STANCE_ARRAYS = (
     "firm_rounds",
+    "flexible_at_deal",
     "open_day",
     "open_days",
     "texts_own",
@@ -163,6 +164,8 @@ class Outcomes:
         Rounds in which this party saw no way out.
     firm_rounds : array, (runs, parties)
         Rounds in which this party's leadership stood firm.
+    flexible_at_deal : array, (runs, parties)
+        1 where this party's leadership was flexible at the first signing, 0 where it was firm.
     open_day : array, (runs,)
         First day on which all leaderships with a veto were flexible, NONE if never.
     open_days : array, (runs,)
@@ -257,6 +260,7 @@ class Outcomes:
     refused_alone: Array  # (runs, parties)
     no_way_out: Array  # (runs, parties)
     firm_rounds: Array  # (runs, parties)
+    flexible_at_deal: Array  # (runs, parties)
     open_day: Array  # (runs,)
     open_days: Array  # (runs,)
     texts_own: Array  # (runs,)
@@ -471,7 +475,7 @@ class Outcomes:
         """Read outcomes from a file, or from all parts in a folder.
 
         What was saved before parties had stances is read as it was; the arrays that came with them
-        (`STANCE_ARRAYS`) are NONE throughout, and `labels.missed` has no firm stance.
+        (`STANCE_ARRAYS`) are NONE or NaN throughout, and `labels.missed` has no firm stance.
 
         Parameters
         ----------
@@ -533,6 +537,7 @@ class Outcomes:
             "refused_alone": self.labels.parties,
             "no_way_out": self.labels.parties,
             "firm_rounds": self.labels.parties,
+            "flexible_at_deal": self.labels.parties,
             "prisoners_released": self.labels.prisoners,
             "missed": self.labels.missed,
             "event_day": self.labels.events,
@@ -556,8 +561,9 @@ class Outcomes:
 def saved_column(file: Mapping[str, Array], name: str, saved_as: str) -> Array:
     """Return an array of an open file of outcomes, in the format it was `saved_as`."""
     if saved_as == FORMAT_WITHOUT_STANCES and name in STANCE_ARRAYS:
-        like = file["refusals"] if name == "firm_rounds" else file["rounds"]
-        return np.full_like(like, NONE)
+        if name == "flexible_at_deal":
+            return np.full_like(file["surplus"], np.nan)
+        return np.full_like(file["refusals"] if name == "firm_rounds" else file["rounds"], NONE)
     if name == "event_day" and name not in file:  # stored before there were outside events
         return np.empty((len(file["rounds"]), 0), dtype=np.int16)
     return file[name]

@@ -110,6 +110,7 @@ class Recorder:
         self.refusals = np.zeros((runs, parties), dtype=np.int64)
         self.refused_alone, self.no_way_out = self.refusals.copy(), self.refusals.copy()
         self.firm_rounds = self.refusals.copy()
+        self.flexible_at_deal = np.full((runs, parties), np.nan, dtype=np.float32)
         self.open_day, self.open_days = none(), zeros()
         self.texts = {name: zeros() for name in TEXTS}
         self.leaks, self.suspended_days = zeros(), zeros()
@@ -277,6 +278,7 @@ class Recorder:
         )
         proposal = proposal[first]
         self.deal_day[new] = day
+        self.flexible_at_deal[new] = np.stack([p.flexible[new] for p in self.parties], axis=1)
         self.deal_package[new] = proposal
         self.surplus[new] = utility_of(worth, proposal) + offered[first] - reservation
         self._quality(new, worth, reservation, proposal, on_offer[first])
@@ -352,6 +354,7 @@ class Recorder:
             "refused_alone": _short(self.refused_alone),
             "no_way_out": _short(self.no_way_out),
             "firm_rounds": _short(self.firm_rounds),
+            "flexible_at_deal": self.flexible_at_deal,
             "open_day": _short(self.open_day),
             "open_days": _short(self.open_days),
             **{name: _short(count) for name, count in self.texts.items()},

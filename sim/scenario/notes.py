@@ -22,8 +22,8 @@ def notes_on(scenario: Scenario) -> list[str]:
     Returns
     -------
     list of str
-        Whether firm leaderships have packages that all of them would sign, which ones have said
-        nothing that binds them, and which ones can sign nothing while they are firm.
+        How many packages each leadership would sign while it is firm, whether there are some that
+        all of them would, and who is bound by nothing or by everything.
     """
     return list(_on_stances(scenario))
 
@@ -37,6 +37,8 @@ def _on_stances(scenario: Scenario) -> Iterator[str]:
             yield f"what {name} says bars no package: while firm it still bargains by its interests"
         elif not packages.any():
             yield f"what {name} says bars every package: while firm it signs nothing"
+    firm = ", ".join(f"{name} {int(packages.sum()):,}" for name, packages in within.items())
+    yield f"of {len(levels):,} packages, firm leaderships sign: {firm}"
     shared = np.logical_and.reduce(list(within.values())) if within else np.zeros(0, dtype=bool)
     if shared.any() and not shared.all():
         number = count_noun(int(shared.sum()), "package")

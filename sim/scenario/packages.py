@@ -211,7 +211,8 @@ def _short_of_position(scenario: Scenario, levels: Ints, party: str) -> dict[str
     """Return by issue how far packages are from what a party has named, in ranges: (packages,).
 
     Where two of its phrases exclude each other it is 1. A temporary text that releases some
-    captives falls short of no demand for all: the others are still to be asked for.
+    captives falls short of no demand for all: the others are still to be asked for. One that
+    releases nobody does.
     """
     names = list(scenario.issues)
     allowed: dict[str, Bools] = {}
@@ -228,10 +229,12 @@ def _short_of_position(scenario: Scenario, levels: Ints, party: str) -> dict[str
             distance = np.abs(steps[:, None] - named[None, :]).min(axis=1) / max(len(within) - 1, 1)
         else:
             distance = np.ones(len(within))
-        short[issue] = distance[levels[:, names.index(issue)]]
+        chosen = levels[:, names.index(issue)]
+        short[issue] = distance[chosen]
         if scenario.issues[issue].role == "captives":
-            permanent = _permanent(scenario, levels, durations)
-            short[issue] = np.where(permanent, short[issue], 0.0)
+            releases = [bool(level.covers) for level in scenario.issues[issue].levels.values()]
+            first = np.array(releases)[chosen] & ~_permanent(scenario, levels, durations)
+            short[issue] = np.where(first, 0.0, short[issue])
     return short
 
 

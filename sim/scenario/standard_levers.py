@@ -142,14 +142,17 @@ EXPECTATIONS: Mapping[LeverRole, Expectation] = {
         deal=_MORE,
         source=["raiffa-1982", "savun-2008", "fey-ramsay-2010"],
         why="A mediator who knows what each side would settle for finds the texts that suit both. "
-        "The zone of agreement lies in what the parties want, whoever knows of it. On how well "
-        "truces are kept theory does not say.",
+        "Fey and Ramsay are of another mind: a go-between who hears only what the disputants say "
+        "adds nothing, where it cannot keep to itself what it hears. The zone of agreement lies in "
+        "what the parties want, whoever knows of it. On how well truces are kept theory does not "
+        "say.",
     ),
     "leaks": Expectation(
         room=_NONE,
         deal=_FEWER,
         source=["stasavage-2004", "kurizaki-2007", "fearon-1994"],
-        why="Before an audience negotiators posture and cannot retreat. Interests on the first day "
+        why="Before an audience negotiators posture and cannot retreat. That public stands also "
+        "inform (Fearon) would work the other way. Interests on the first day "
         "are not changed by who will hear of them. Kept is not named: fewer truces begin, and what "
         "was promised in public may bind more.",
     ),

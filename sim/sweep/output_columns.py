@@ -70,6 +70,11 @@ SEVERAL: dict[str, tuple[Kind, str, str]] = {
     "refused_alone": ("count", "parties", "texts that nobody else refused"),
     "no_way_out": ("count", "parties", "rounds in which this party saw no way out"),
     "firm_rounds": ("count", "parties", "rounds in which its leadership stood firm"),
+    "flexible_at_deal": (
+        "amount",
+        "parties",
+        "1 where its leadership was flexible at the first deal",
+    ),
     "initial": ("count", "pools", "captives and remains held on the first day, people"),
     "returned_alive": ("count", "pools", "captives who came home alive, people"),
     "remains_returned": ("count", "pools", "people whose remains came home"),

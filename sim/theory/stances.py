@@ -3,10 +3,10 @@
 A leadership is *firm* or *flexible*. Firm, it signs nothing that gives up part of its stated
 position or crosses one of its red lines. Flexible, it bargains by its interests, and red lines have
 a price. It goes from one to the other by chance: the more a day without a deal costs, and the more
-its people urge it, the sooner it reconsiders. That a party gives way with a hazard that grows with
-its cost of delay, and not with what it stands to gain, is the form of reputational bargaining
-(Abreu and Gul 2000); that costs ripen a conflict is Zartman's hurting stalemate (2000) and
-Pruitt's motivation (2005).
+its people urge it, the sooner it reconsiders. That costs make a party ready is Zartman's hurting
+stalemate (2000) and Pruitt's motivation (2005). A hazard of giving way is also the form of
+reputational bargaining (Abreu and Gul 2000), where it depends on what delay costs the other side
+and on the stakes; that it should depend on one's own cost alone is our assumption.
 
 Rates are per day, costs in utils; arguments are numbers or arrays and broadcast together.
 """
@@ -46,7 +46,8 @@ def reconsidering_rate(
 
     References
     ----------
-    Abreu, D. and Gul, F. (2000), Bargaining and reputation, Econometrica 68, 85-117.
+    Pruitt, D. G. (2005), Whither ripeness theory?, Working Paper 25, Institute for Conflict
+    Analysis and Resolution, George Mason University.
 
     Examples
     --------

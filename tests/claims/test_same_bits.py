@@ -175,7 +175,15 @@ def reordered(case: Scenario) -> Scenario:
 
 
 #: What has a column for each party or pool.
-BY_PARTY = ("overridden", "surplus", "refusals", "refused_alone", "no_way_out")
+BY_PARTY = (
+    "overridden",
+    "surplus",
+    "refusals",
+    "refused_alone",
+    "no_way_out",
+    "firm_rounds",
+    "flexible_at_deal",
+)
 BY_POOL = (
     "initial",
     "returned_alive",

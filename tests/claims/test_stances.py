@@ -11,6 +11,7 @@ from sim.engine.outcomes import NONE, Outcomes
 from sim.engine.simulate import simulate
 from sim.findings.mediation import with_mediators
 from sim.scenario.packages import within_position
+from sim.scenario.schema import Scenario
 from sim.theory.stances import REFERENCE_COST, share_flexible
 from tests.builders import PLAYED, case_of, played, talks_of
 from tests.support.vetoes import with_vetoes
@@ -97,16 +98,16 @@ def test_what_the_file_says_of_a_leadership_on_the_first_day_holds_in_as_many_ru
 # --- What firm leaderships sign ---
 
 
-def all_firm(name: str, **more: float) -> dict[str, float]:
-    """A case in which no leadership ever reconsiders."""
-    vetoes = [party for party, spec in played(name).parties.items() if spec.veto]
-    firm: dict[str, float] = {f"parties.{party}.flexible": 0 for party in vetoes}
-    return {**firm, "stances.reconsiders": 0, **more}
+def all_firm(name: str) -> Scenario:
+    """A case in which no leadership ever reconsiders, whatever comes from outside."""
+    case = case_of(name)
+    firm = {f"parties.{party}.flexible": 0.0 for party, s in case.parties.items() if s.veto}
+    return case_of(name, {**firm, "stances.reconsiders": 0.0}).model_copy(update={"events": {}})
 
 
 @pytest.mark.parametrize("name", PLAYED)
 def test_where_positions_exclude_each_other_and_nobody_reconsiders_there_is_no_deal(name):
-    case = case_of(name, all_firm(name))
+    case = all_firm(name)
     talks = talks_of(case)
     vetoes = [party for party, spec in case.parties.items() if spec.veto]
     allowed = [within_position(case, talks.packages.levels, party) for party in vetoes]
@@ -116,7 +117,7 @@ def test_where_positions_exclude_each_other_and_nobody_reconsiders_there_is_no_d
 
 def test_where_positions_overlap_the_overlap_is_signed():
     name = "gaza-2025-01"
-    case = case_of(name, all_firm(name))
+    case = all_firm(name)
     levels = talks_of(case).packages.levels
     vetoes = [party for party, spec in case.parties.items() if spec.veto]
     allowed = np.logical_and.reduce([within_position(case, levels, party) for party in vetoes])
@@ -132,19 +133,37 @@ def usual(name: str) -> Outcomes:
     return simulate(played(name), runs=400)
 
 
-@pytest.mark.parametrize("name", PLAYED)
-def test_no_text_is_signed_that_a_firm_leadership_bars(name):
-    """Nobody signs against its stance: with one side firm for ever, all is within its position."""
-    case = played(name)
-    for party in (party for party, spec in case.parties.items() if spec.veto):
-        one_firm = case_of(name, {f"parties.{party}.flexible": 0, "stances.window_days": 1e6})
-        talks = talks_of(one_firm, 200, days=180)
-        actor = next(p for p in talks.parties if p.name == party)
-        actor.open_window = lambda rows: None  # it never reconsiders
-        talks.play()
-        signed = talks.record.deal_package
-        signed = signed[signed != NONE]
-        assert actor.within_position[signed].all()
+@pytest.mark.parametrize("name", [*PLAYED, "gaza-2025-01"])
+def test_no_text_is_signed_that_a_stance_bars_or_that_is_worse_than_no_deal_by_more_than_noise(
+    name,
+):
+    """Asked of each party with a veto on the day of each signing, also after a wait."""
+    talks = talks_of(case_of(name, {"channel.acceptance_noise": 0}), 400, days=180)
+    negotiation, seen = talks.negotiation, []
+    sign = negotiation._sign
+
+    def watched(assessment, proposal, day):
+        for i in talks.assessor.vetoers:
+            assert talks.parties[i].signs(assessment.rows, proposal).all()
+            value = assessment.worth[np.arange(len(proposal)), i, proposal]
+            payment = talks.state.promised[assessment.rows, i]
+            assert (value + payment >= assessment.reservation[:, i] - 1e-6).all()
+        seen.append(len(proposal))
+        sign(assessment, proposal, day)
+
+    negotiation._sign = watched
+    talks.play()
+    assert sum(seen) > 50
+
+
+def test_a_temporary_text_that_releases_nobody_is_a_retreat_from_a_demand_for_all():
+    case = played("gaza-2024-01")
+    levels = talks_of(case).packages.levels
+    column = list(case.issues).index("captives")
+    nobody = list(case.issues["captives"].levels).index("none")
+    within = within_position(case, levels, "israel")
+    assert within.any()
+    assert not within[levels[:, column] == nobody].any()
 
 
 def test_a_temporary_text_for_some_is_no_retreat_from_a_demand_for_all():

@@ -4,18 +4,25 @@ import pytest
 
 from sim.scenario.notes import notes_on
 from sim.scenario.schema import Scenario
-from tests.builders import PLAYED, case_of, played
+from tests.builders import case_of, played
 
 
-@pytest.mark.parametrize("name", PLAYED)
-def test_nothing_is_noted_where_positions_bind_and_exclude_each_other(name):
-    assert notes_on(played(name)) == []
+@pytest.mark.parametrize(
+    ("name", "note"),
+    [
+        ("gaza-2024-01", "of 650 packages, firm leaderships sign: israel 156, hamas 6"),
+        ("gaza-2023-11", "of 434 packages, firm leaderships sign: israel 40, hamas 20"),
+        ("two-rivers", "of 160 packages, firm leaderships sign: upland 44, delta 4"),
+    ],
+)
+def test_how_many_packages_firm_leaderships_sign_is_noted(name, note):
+    assert notes_on(played(name)) == [note]
 
 
-def test_packages_that_firm_leaderships_would_sign_are_counted():
-    assert notes_on(case_of("gaza-2025-01")) == [
+def test_packages_that_all_firm_leaderships_would_sign_are_counted():
+    assert notes_on(case_of("gaza-2025-01"))[1] == (
         "8 packages fit what all sides say: firm leaderships may sign them"
-    ]
+    )
 
 
 def saying(name: str, party: str, phrases: dict[str, dict[str, object]]) -> Scenario:
@@ -37,4 +44,4 @@ def test_a_party_whose_words_bar_nothing_is_said_to_be_bound_by_nothing():
 def test_a_party_whose_words_bar_everything_is_said_to_sign_nothing():
     words = {"at once": {"duration": {"max": 14}}, "for ever": {"duration": {"min": "permanent"}}}
     notes = notes_on(saying("two-rivers", "delta", words))
-    assert notes == ["what delta says bars every package: while firm it signs nothing"]
+    assert notes[0] == "what delta says bars every package: while firm it signs nothing"
