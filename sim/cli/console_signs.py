@@ -19,6 +19,7 @@ from sim.validation.verdicts import (
     LeverSign,
     Measured,
     MediatorSigns,
+    Outcome,
     Verdict,
 )
 
@@ -133,20 +134,30 @@ def _print_against(rows: list[LeverSign], scenario: Scenario, console: Console) 
 
 
 def _print_undecided(rows: list[LeverSign], console: Console) -> None:
-    """Print what cannot be told from luck, or from nothing."""
-    lines: dict[str, list[str]] = {}
-    for row in rows:
-        outcomes = [
-            OUTCOME_WORDS[name]
-            for name, judged in row.outcomes.items()
-            if judged.verdict == "undecided"
-        ]
-        if outcomes:
-            lines.setdefault(row.name, []).append(f"at {row.value:g} {', '.join(outcomes)}")
+    """Print what cannot be told from luck, and what changes in no talk at all."""
+    undecided = [
+        (row, name, judged)
+        for row in rows
+        for name, judged in row.outcomes.items()
+        if judged.verdict == "undecided"
+    ]
+    small = [(row, name) for row, name, judged in undecided if judged.se > 0]
+    none = [(row, name) for row, name, judged in undecided if not judged.se > 0]
+    _print_ends("Undecided: too small to tell from luck", small, console)
+    _print_ends("Undecided: it changes in no talk, as the model is built", none, console)
+
+
+def _print_ends(title: str, ends: list[tuple[LeverSign, Outcome]], console: Console) -> None:
+    """Print outcomes at ends of levers under a heading, lever by lever."""
+    lines: dict[str, dict[float, list[str]]] = {}
+    for row, outcome in ends:
+        values = lines.setdefault(row.name, {})
+        values.setdefault(row.value, []).append(OUTCOME_WORDS[outcome])
     if lines:
-        heading(console, "Undecided: too small to tell from luck, or from nothing")
-        for name, ends in lines.items():
-            say(console, f"- {name}: {'; '.join(ends)}")
+        heading(console, title)
+        for name, values in lines.items():
+            words = "; ".join(f"at {value:g} {', '.join(named)}" for value, named in values.items())
+            say(console, f"- {name}: {words}")
 
 
 def _print_mediators(mediators: MediatorSigns, console: Console) -> None:
@@ -162,7 +173,7 @@ def _print_mediators(mediators: MediatorSigns, console: Console) -> None:
         console,
         f"Of 100 texts that are put to all, all accept {_share(theirs.share)} of mediators' "
         f"({theirs.n:,}) and {_share(own.share)} of the parties' own ({own.n:,}): "
-        f"{theirs.verdict}.",
+        f"{theirs.verdict}. (A mediator puts forward only what it believes all would take.)",
     )
 
 

@@ -188,6 +188,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.check:
         chances = asked.played(asked.chosen, options.workers)
         print(asked.chosen, _rounded(chances), "base rate", _rounded(base_rate))
+        written = before["tried"][f"{asked.chosen:g}"]
+        if asked.chosen not in before["as_good"] or written != _rounded(chances):
+            raise SystemExit("the written result is not what is played now; play all values anew")
         return
     played = {}
     for value in asked.tried:
