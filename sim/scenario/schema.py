@@ -596,7 +596,7 @@ class Scenario(Part):
     added: ClassVar[Mapping[str, str]] = {
         "stances": (
             "it says how readily leaderships turn from firm to flexible and back, and earlier "
-            "versions did without; write at the top level `stances: {reconsiders: {value: 0.007, "
+            "versions did without; write at the top level `stances: {reconsiders: {value: 0.006, "
             "basis: judgement}, window_days: {value: 45, basis: judgement}, hardened_by: {leak: "
             "{value: 0.5, basis: judgement}}}`: the chance per day of turning flexible where a day "
             "of delay costs 0.0006 utils, the days until a flexible leadership turns firm, and the "
