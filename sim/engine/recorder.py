@@ -354,7 +354,7 @@ class Recorder:
             "refused_alone": _short(self.refused_alone),
             "no_way_out": _short(self.no_way_out),
             "firm_rounds": _short(self.firm_rounds),
-            "flexible_at_deal": self.flexible_at_deal,
+            "flexible_at_deal": self.flexible_at_deal.copy(),
             "open_day": _short(self.open_day),
             "open_days": _short(self.open_days),
             **{name: _short(count) for name, count in self.texts.items()},
