@@ -115,15 +115,24 @@ def test_the_inject_of_the_how_to_closes_levels(monkeypatch):
 
 @pytest.mark.slow
 def test_the_lever_of_the_how_to_moves_something(tmp_path):
-    blocks_read = [yaml.safe_load(part) for part in blocks("scenarios/README.md", "yaml")]
-    lever, expectation = blocks_read[0], blocks_read[1]
+    part, *_ = blocks("scenarios/README.md", "yaml")
     content = yaml.safe_load(find_scenario("two-rivers").read_text(encoding="utf-8"))
-    content["levers"] |= lever["levers"]
-    content["levers"]["channel_pace"] |= expectation
+    content["levers"] |= yaml.safe_load(part)["levers"]
     file = tmp_path / "my-case.yaml"
     file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
     low, high = (simulate(file, runs=30, levers={"channel_pace": end}) for end in (0.5, 2))
     assert not np.array_equal(low.rounds, high.rounds)
+
+
+def test_the_stances_of_the_how_to_are_read(tmp_path):
+    _, stances, party, _ = blocks("scenarios/README.md", "yaml")
+    content = yaml.safe_load(find_scenario("two-rivers").read_text(encoding="utf-8"))
+    content["stances"] = yaml.safe_load(stances)["stances"]
+    content["parties"]["delta"] |= yaml.safe_load(party)["parties"]["delta"]
+    file = tmp_path / "my-case.yaml"
+    file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    delta = load_scenario(str(file)).parties["delta"]
+    assert (delta.camp, delta.flexible.centre) == ("lowlands", 0.2)
 
 
 def test_the_outside_event_of_the_how_to_comes_and_moves_something(tmp_path):
