@@ -12,6 +12,7 @@ from sim.engine.outcomes import Outcomes
 from sim.engine.random_streams import RandomStreams
 from sim.engine.rounds import Assessment, Meeting
 from sim.engine.talks import Talks, release_model
+from sim.findings.attribution import BARRIERS
 from sim.scenario.loading import find_scenario, load_scenario
 from sim.scenario.packages import Packages, selected
 from sim.scenario.quantity import Quantity
@@ -118,6 +119,13 @@ def differing(one: Outcomes, other: Outcomes) -> list[str]:
 
 def equal(one: np.ndarray, other: np.ndarray) -> bool:
     return np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
+
+
+def always_flexible(case: Scenario) -> Scenario:
+    """A scenario in which every leadership is flexible on all days, whatever happens outside."""
+    free = BARRIERS["stances"][1](case)
+    quiet = {name: event.model_copy(update={"closes": []}) for name, event in free.events.items()}
+    return free.model_copy(update={"events": quiet})
 
 
 def cut_finer(pie: Scenario, slices: int) -> Scenario:

@@ -12,7 +12,7 @@ from sim.engine.talks import Talks
 from sim.reporting.narrative import EventLog
 from sim.scenario.schedule import EventError, scheduled
 from sim.scenario.schema import Lever, Move, OutsideEvent, Scenario
-from tests.builders import differing, equal, played, talks_of
+from tests.builders import case_of, differing, equal, played, talks_of
 
 COST = "parties.upland.war.cost_per_day"
 
@@ -226,12 +226,21 @@ def test_what_starts_from_a_number_stays_as_far_from_its_start():
 
 
 def test_windows_open_and_close_in_the_runs_to_which_the_event_comes():
-    case = rivers(a=event(3.0, opens=["upland"]), b=event(0.0, closes=["upland"]))
+    """Where leaderships do not turn of themselves: all are firm at first, and no window closes."""
+    events = {"a": event(3.0, opens=["upland"]), "b": event(0.0, closes=["upland"])}
+    still = {"stances.reconsiders": 0.0, "stances.window_days": 1e9}
+    still |= {p: 0.0 for p in rivers().quantities() if p.startswith("stances.hardened_by.")}
+    still |= {"parties.upland.flexible": 0.0, "parties.delta.flexible": 0.0}
+    case = case_of("two-rivers", still).model_copy(update={"events": events})
     talks = talks_of(case, 40, days=60).play()
-    upland = talks.parties[0]
-    assert np.array_equal(upland.flexible, talks.outside.came[0] != NONE)
-    talks = talks_of(scheduled(case, {"b": 60}, 60), 40, days=60).play()
-    assert not talks.parties[0].flexible.any()
+    upland, delta = (party for party in talks.parties if party.veto)
+    came = talks.outside.came[0] != NONE
+    assert 0 < came.sum() < 40
+    assert np.array_equal(upland.flexible, came)
+    assert not delta.flexible.any()
+    talks = talks_of(scheduled(case, {"b": 60}, 60), 40, days=60)
+    assert talks.play(until=59).parties[0].flexible.any()
+    assert not talks.play().parties[0].flexible.any()
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ from sim.reporting import explanation
 from sim.reporting.models import CountedEstimate, StructuralSummary
 from sim.reporting.narrative import EventLog
 from sim.theory.shapley import coalitions, shapley
-from tests.builders import case_of
+from tests.builders import always_flexible, case_of
 
 
 @pytest.fixture(scope="module")
@@ -153,8 +153,8 @@ def test_procedural_shares_add_up_over_all_rounds_before_the_first_deal():
 
 
 def test_where_all_are_flexible_no_round_fails_for_a_firm_stance():
-    free = attribution.BARRIERS["stances"][1](case_of("two-rivers"))
-    outcomes = simulate(free, runs=40, days=60, seed=3)
+    """And nothing that happens outside closes a window."""
+    outcomes = simulate(always_flexible(case_of("two-rivers")), runs=40, days=60, seed=3)
     assert attribution.procedural(outcomes)["firm"].estimate == 0
     assert all(share.estimate == 0 for share in attribution.stood_firm(outcomes).values())
     assert (outcomes.open_day == 1).all()
