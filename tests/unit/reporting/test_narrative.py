@@ -242,7 +242,8 @@ def test_no_window_opens_where_one_turns_flexible_as_the_other_turns_firm(narrat
 
 
 def test_all_that_may_harden_a_leadership_has_words():
-    assert set(AFTER_WORDS) == set(get_args(Hardening))
+    """What a scenario may name, and what has happened outside, which closes windows by itself."""
+    assert set(AFTER_WORDS) == {*get_args(Hardening), "event"}
 
 
 def test_a_private_text_says_whether_it_was_taken(narrator):
