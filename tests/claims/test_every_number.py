@@ -21,7 +21,16 @@ from sim.engine.talks import Talks, release_model
 from sim.scenario.loading import sha256_of
 from sim.scenario.quantity import Bias, Fixed, Quantity
 from sim.scenario.schema import Bound, Constraint, Scenario
-from tests.builders import PLAYED, differing, equal, played, scene_of, talks_of, with_number
+from tests.builders import (
+    PLAYED,
+    always_flexible,
+    differing,
+    equal,
+    played,
+    scene_of,
+    talks_of,
+    with_number,
+)
 
 
 def clearly_other(path: str, quantity: Quantity) -> float:
@@ -93,8 +102,24 @@ def no_channel(case: Scenario, path: str) -> Scenario:
 
 
 def ready_to_sign(case: Scenario, path: str) -> Scenario:
-    """Everybody shows at once what it would settle for, so that there are many truces."""
-    return set_all(case, {"parties.*.tactic.numbers.opening": 0.95})
+    """Everybody is flexible, and shows at once what it would settle for: there are many truces."""
+    return set_all(always_flexible(case), {"parties.*.tactic.numbers.opening": 0.95})
+
+
+def short_truces(case: Scenario, path: str) -> Scenario:
+    return set_all(ready_to_sign(case, path), {"truce.scale_days": 10.0})
+
+
+def texts_of_mediators(case: Scenario, path: str) -> Scenario:
+    """Mediators try texts after every no, in talks whose windows are open; few are taken."""
+    numbers = {"channel.mediated": 1.0, "parties.*.tactic.numbers.opening": 0.0}
+    return set_all(always_flexible(case), numbers)
+
+
+def texts_of_this_mediator(case: Scenario, path: str) -> Scenario:
+    others = [name for name in case.mediators if name != path.split(".")[1]]
+    quiet = {f"mediators.{name}.drafting": 0.0 for name in others}
+    return set_all(texts_of_mediators(case, path), quiet)
 
 
 def stirred_people(case: Scenario, path: str) -> Scenario:
@@ -144,6 +169,8 @@ OFTEN: dict[str, Callable[[Scenario, str], Scenario]] = {
     "mediators.*.bias.*": a_listening_mediator,
     "mediators.*.information.*": a_listening_mediator,
     "mediators.*.guarantee": a_lonely_guarantor,
+    "mediators.*.drafting": texts_of_mediators,
+    "mediators.*.formulation.*": texts_of_this_mediator,
     "channel.direct_per_day": no_channel,
     "events.*": an_early_event,
     "parties.*.stirred_by.*": stirred_people,
@@ -154,7 +181,7 @@ OFTEN: dict[str, Callable[[Scenario, str], Scenario]] = {
     "truce.grace_days": truces_while_talks_go_on,
     "truce.*": ready_to_sign,
     "captives.*": ready_to_sign,
-    "spoilers.*": ready_to_sign,
+    "spoilers.*": short_truces,
 }
 
 NOVEMBER = {"truce.extension.*": some_at_a_time, "truce.effects.extension": some_at_a_time}
