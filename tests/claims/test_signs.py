@@ -2,7 +2,7 @@
 
 Both arms of a comparison share their luck, so that the error is that of the paired difference. A
 sign is right if the effect is not on the wrong side of zero by more than two such errors. Every
-effect is printed (`pytest -rP tests/test_signs.py`).
+effect is printed (`pytest -rP tests/claims/test_signs.py`).
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ import pytest
 
 from sim.engine.outcomes import Outcomes
 from sim.engine.simulate import simulate
-from tests.builders import case_of, played, scene_of, talks_of
+from tests.builders import always_flexible, case_of, scene_of, talks_of
 
 RUNS, DAYS = 700, 180
 
@@ -35,6 +35,14 @@ def deal(outcomes: Outcomes) -> np.ndarray:
 
 def returned_alive(outcomes: Outcomes) -> np.ndarray:
     return outcomes.returned_alive.sum(axis=1).astype(float)
+
+
+def died(outcomes: Outcomes) -> np.ndarray:
+    return outcomes.died_in_captivity.sum(axis=1).astype(float)
+
+
+def open_days(outcomes: Outcomes) -> np.ndarray:
+    return outcomes.open_days.astype(float)
 
 
 def effect(baseline: Outcomes, changed: Outcomes, measure: Measure) -> tuple[float, float]:
@@ -154,8 +162,28 @@ def test_the_more_urgent_the_families_the_more_deals(name):
     assert not_down(calm, urgent, deal)
 
 
+#: Captives who die on a day of war, of all: few, and far more than in any scenario.
+SLOW, FAST = 3e-4, 5e-3
+
+
 @pytest.mark.parametrize("name", ["gaza-2024-01", "two-rivers"])
-def test_the_faster_captives_die_the_fewer_come_home_alive(name):
-    dying = [p for p in played(name).quantities() if p.endswith("death_rate")]
-    slow, fast = (outcomes_of(name, tuple((p, rate) for p in dying)) for rate in (3e-4, 5e-3))
-    assert not_up(slow, fast, returned_alive)
+def test_the_faster_captives_die_the_fewer_come_home_alive_where_nobody_stands_firm(name):
+    """Else their deaths may save others: see the next claim."""
+    slow, fast = (
+        simulate(always_flexible(case_of(name, dict(of_all(name, ".death_rate", rate)))), runs=RUNS)
+        for rate in (SLOW, FAST)
+    )
+    fewer, error = effect(slow, fast, returned_alive)
+    assert fewer < -2 * error
+
+
+@pytest.mark.parametrize("name", ["gaza-2024-01", "two-rivers"])
+def test_the_faster_captives_die_the_more_die_and_the_sooner_leaderships_reconsider(name):
+    """A captive's death is a cost of delay, so that windows open more often and deals come sooner.
+
+    In Two Rivers more of them therefore come home alive: 2.6 more in 3000 runs, standard error 0.3.
+    """
+    slow, fast = (outcomes_of(name, of_all(name, ".death_rate", rate)) for rate in (SLOW, FAST))
+    for measure in (died, open_days, deal):
+        more, error = effect(slow, fast, measure)
+        assert more > 2 * error, measure.__name__
