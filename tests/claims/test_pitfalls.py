@@ -75,12 +75,14 @@ def test_nobody_holds_out_for_what_it_thinks_the_others_would_never_take(name):
     talks = talks_of(played(name), 100)
     scene = scene_of(talks)
     believed = talks.negotiation.believed_reservations(scene, day=1)
-    aspiration, way_out = talks.negotiation.aspirations(scene, believed, day=1)
+    aspiration, top = talks.negotiation.aspirations(scene, believed, day=1)
+    assert all(party.flexible.all() for party in talks.parties)  # a firm one asks for no more
     for i in range(len(talks.parties)):
         takes = [scene.worth[:, j] >= b[:, None] for (k, j), b in believed.items() if k == i]
         in_sight = np.where(np.all(takes, axis=0), scene.worth[:, i], -np.inf).max(axis=1)
         best = scene.worth[:, i].max(axis=1)
-        seeing = way_out[:, i]
+        seeing = top[:, i] >= scene.reservation[:, i]
+        assert seeing.mean() > 0.2
         assert (aspiration[seeing, i] <= in_sight[seeing] + 1e-6).all()
         assert (aspiration[seeing, i] < best[seeing] - 1e-6).mean() > 0.5
 
@@ -94,12 +96,12 @@ FAMILIES = "parties.israel.constituencies.families"
 def families(mobilised: float, urgency: float) -> float:
     """The share of runs with a deal for families who are so loud and so pressing."""
     numbers = {f"{FAMILIES}.mobilised": mobilised, f"{FAMILIES}.urgency": urgency}
-    outcomes = simulate(case_of("gaza-2024-01", numbers), runs=RUNS)
+    outcomes = simulate(case_of("gaza-2024-01", numbers), runs=4 * RUNS)
     return float((outcomes.deal_day > 0).mean())
 
 
 def test_louder_families_bring_deals_because_they_press():
     quiet, loud, patient = families(0.1, 0.6), families(0.9, 0.6), families(0.9, 0)
     print(f"deals: families quiet {quiet:.2f}, loud {loud:.2f}, loud but patient {patient:.2f}")
-    assert loud > quiet
-    assert loud > patient + 0.05
+    assert loud > quiet + 0.02
+    assert loud > patient + 0.02
