@@ -103,6 +103,8 @@ def sha256_as_it_was(state: bytes) -> str:
     assert (content.pop("format"), content.pop("model")) == (2, "")
     for table in content["tables"].values():
         assert not any([table.pop(name) for name in LATER_OF_A_TABLE])
+        for held in table["rounds"]:  # who sat there follows from the same log
+            assert set(held.pop("people")) <= set(table["seats"])
     text = json.dumps(content, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -361,7 +363,22 @@ def test_a_finished_sweep_is_analysed_with_the_same_result(sweeps, tmp_path):
     assert done.exit_code == 0, done.stderr
     found = json.loads(done.stdout)
     said = told("sweeps")["finished"]["analyze"]
+    tables = found["tables"], said["tables"]
+    ends, expected = (ends_of_resamples(some) for some in tables)
+    assert len(expected) == 2
+    assert ends == pytest.approx(expected, abs=0.021)
     assert {key: found[key] for key in said} == said
+
+
+def ends_of_resamples(tables: dict) -> list[float]:
+    """Take the ends of the intervals of shares of luck out of the tables of an analysis.
+
+    Resamples are chosen by chance, and numbers have been drawn by another generator since the
+    sweep was analysed. From seed to seed the lower end has a standard deviation of 0.0053 (60
+    seeds), the upper one of 0.0029; the rest has no luck in it.
+    """
+    shares = (row for name, part in tables.items() if name.startswith("noise-") for row in part)
+    return [row.pop(end) for row in shares for end in ("low", "high")]
 
 
 def test_the_page_about_a_finished_sweep_says_that_another_model_made_it(sweeps):
@@ -422,7 +439,9 @@ def test_saved_outcomes_are_read_bit_for_bit(name):
     assert kept.deal_day[:8].tolist() == said["first_deal_days"]
     assert {key: list(values.shape) for key, values in kept.series.items()} == said["series"]
     assert bits(kept) == said["bits"]
-    assert all((getattr(kept, name) == NONE).all() for name in STANCE_ARRAYS)
+    younger = {array: getattr(kept, array) for array in STANCE_ARRAYS}
+    assert np.isnan(younger.pop("flexible_at_deal")).all()
+    assert all((values == NONE).all() for values in younger.values())
     if not file.exists():
         stored = OutcomeStore(HERE / "outcomes" / name)
         assert all(
