@@ -288,7 +288,11 @@ def _flexible(scenario: Scenario) -> Scenario:
             "hardened_by": {},
         }
     )
-    return scenario.model_copy(update={"parties": parties, "stances": stances})
+    events = {
+        name: event.model_copy(update={"closes": []}) for name, event in scenario.events.items()
+    }
+    update = {"parties": parties, "stances": stances, "events": events}
+    return scenario.model_copy(update=update)
 
 
 def _believed(scenario: Scenario) -> Scenario:
