@@ -23,7 +23,13 @@ WORDS: dict[str, dict[str, str]] = {
         "that is flexible bargains by its interests, and red lines have a price. What costs and "
         "people at home press for makes a leadership reconsider; time and leaks make it firm "
         "again.",
-        "Window": "The days on which all leaderships that can refuse a deal are flexible.",
+        "Window": "The days on which all leaderships that can refuse a deal are flexible. A deal "
+        "can come outside one as well, where a firm side's terms suit a flexible one.",
+        "Outside event": "Something that happens outside the talks, such as a second front that "
+        "falls quiet. It comes by chance or on a day that you choose; it may open or close a "
+        "leadership's window and move numbers of the scenario.",
+        "Room": "There is room for agreement if some text is better than no deal for everyone who "
+        "can refuse one, as they see it.",
         "Camp": "Parties that hear the same news, so that their leaderships tend to turn on the "
         "same days.",
         "In private": "Where a party's text has failed, a mediator may try one of its own. A no in "

@@ -51,7 +51,7 @@ def stance_today(setting: Setting, table: Table, role: str) -> str:
     if flexible is None:
         return ""
     if flexible:
-        return "Today your leadership is ready to bargain."
+        return "Today your leadership is flexible: it is ready to bargain."
     return f"Today your leadership stands firm: {MEANS_FIRM}. You may all the same, at its price."
 
 
@@ -81,7 +81,7 @@ def _standing(party: Party, first: FirstStance | None) -> Iterator[str]:
     if first is None or first.flexible is None:
         return
     if first.flexible:
-        yield f"On the first day it is ready to bargain: {MEANS_FLEXIBLE}."
+        yield f"On the first day it is flexible and ready to bargain: {MEANS_FLEXIBLE}."
     else:
         yield f"On the first day it stands firm: {MEANS_FIRM}."
     yield TURNS

@@ -45,7 +45,7 @@ PLACES = 6
 
 #: What a leadership lets everybody see when it turns, by whether it is flexible now.
 STANCE_WORDS = {
-    True: "signals that it is ready to bargain",
+    True: "turns flexible: it signals that it is ready to bargain",
     False: "stands firm on what it has said in public",
 }
 

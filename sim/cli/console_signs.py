@@ -144,7 +144,7 @@ def _print_undecided(rows: list[LeverSign], console: Console) -> None:
     small = [(row, name) for row, name, judged in undecided if judged.se > 0]
     none = [(row, name) for row, name, judged in undecided if not judged.se > 0]
     _print_ends("Undecided: too small to tell from luck", small, console)
-    _print_ends("Undecided: it changes in no talk, as the model is built", none, console)
+    _print_ends("Undecided: not one of these talks changes", none, console)
 
 
 def _print_ends(title: str, ends: list[tuple[LeverSign, Outcome]], console: Console) -> None:

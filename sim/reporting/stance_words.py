@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from sim.engine.run_events import Lesson, RoundHeld, RunEvent, StanceTurned
+from sim.engine.run_events import Lesson, RoundHeld, RunEvent, StanceTurned, Victory
 from sim.reporting.story_words import count_words, listed, number_form, number_words
 from sim.scenario.packages import Packages, within_position
 from sim.scenario.schema import Scenario
@@ -135,11 +135,22 @@ def firm_first(events: Sequence[RunEvent]) -> list[RunEvent]:
     """
     ordered: list[RunEvent] = []
     for (_, is_stance), group in itertools.groupby(
-        events, lambda event: (event.day, isinstance(event, StanceTurned))
+        _while_talks_last(events), lambda event: (event.day, isinstance(event, StanceTurned))
     ):
         same_day = list(group)
-        ordered += sorted(same_day, key=_turns_flexible) if is_stance else same_day
+        parties = [event.party for event in same_day if isinstance(event, StanceTurned)]
+        once_each = is_stance and len(set(parties)) == len(parties)
+        ordered += sorted(same_day, key=_turns_flexible) if once_each else same_day
     return ordered
+
+
+def _while_talks_last(events: Sequence[RunEvent]) -> Iterator[RunEvent]:
+    """Yield events, but no turn once the war is decided: nobody bargains any more."""
+    decided = False
+    for event in events:
+        decided = decided or isinstance(event, Victory)
+        if not (decided and isinstance(event, StanceTurned)):
+            yield event
 
 
 def _turns_flexible(event: RunEvent) -> bool:

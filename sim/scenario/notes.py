@@ -25,7 +25,7 @@ def notes_on(scenario: Scenario) -> list[str]:
         How many packages each leadership would sign while it is firm, whether there are some that
         all of them would, and who is bound by nothing or by everything.
     """
-    return list(_on_stances(scenario))
+    return [*_on_stances(scenario), *_on_camps(scenario)]
 
 
 def _on_stances(scenario: Scenario) -> Iterator[str]:
@@ -43,3 +43,17 @@ def _on_stances(scenario: Scenario) -> Iterator[str]:
     if shared.any() and not shared.all():
         number = count_noun(int(shared.sum()), "package")
         yield f"{number} fit what all sides say: firm leaderships may sign them"
+    elif not shared.any():
+        yield "no package fits what all sides say: somebody has to reconsider before a deal"
+
+
+def _on_camps(scenario: Scenario) -> Iterator[str]:
+    camps: dict[str, list[str]] = {}
+    for name, party in scenario.parties.items():
+        if party.camp is not None:
+            camps.setdefault(party.camp, []).append(name)
+        if not party.veto and (party.camp is not None or party.flexible is not None):
+            yield f"{name} has no veto, so that its stance and its camp decide nothing"
+    for camp, members in camps.items():
+        if len(members) == 1:
+            yield f"camp {camp} has one member, {members[0]}, who shares its news with nobody"

@@ -221,7 +221,14 @@ with st.expander("News: what comes by itself, and terms that open later"):
     chosen = st.multiselect(
         "Something changes by itself", list(offered), max_selections=6, key=f"injects-{scenario}"
     )
-    at = st.number_input("… before round", 1, rounds, rounds, key=f"at-{rounds}")
+    at = st.number_input(
+        "… before round",
+        1,
+        rounds,
+        rounds,
+        key=f"at-{rounds}",
+        help="It comes on the day after the round before, which is weeks earlier on the calendar.",
+    )
     terms = possible_terms(case)
     held_back = st.multiselect(
         "Terms that nobody can agree on until you open them",
@@ -235,6 +242,7 @@ with st.expander("News: what comes by itself, and terms that open later"):
         max_chars=500,
         key="own",
     )
+    own_comes = st.checkbox("My message comes by itself before that round", key="own-comes")
 
 try:
     injects = [
@@ -243,7 +251,7 @@ try:
     ]
     injects += [opening(words, *terms[words]) for words in held_back]
     if own.strip():
-        injects.append(MessageInject(id="message", words=own))
+        injects.append(MessageInject(id="message", words=own, at_round=at if own_comes else None))
     plan = ExercisePlan(
         title=title,
         tables=tables,

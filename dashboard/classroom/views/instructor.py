@@ -243,7 +243,7 @@ def _table(table: MonitorTable, view: MonitorView, names: dict[str, str]) -> Non
         lines.append(f"{line} (**{theme.escape(held)}**)" if held else line)
     st.markdown("  \n".join(lines))
     stances = [
-        f"{title} {'is ready to bargain' if flexible else 'stands firm'}"
+        f"{title} {'is flexible' if flexible else 'stands firm'}"
         for title, flexible in table.stances.items()
     ]
     st.caption(theme.escape("; ".join([f"{count_noun(table.texts, 'text')} so far", *stances])))

@@ -37,7 +37,7 @@ def test_a_brief_says_how_the_leadership_stands_on_the_first_day_and_what_that_m
     views = reading(Class(with_stances("two-rivers", upland=0.0, delta=1.0)))
     firm, flexible = (dict(views[role].commitments) for role in ("upland", "delta"))
     assert "stands firm: it signs nothing that gives up" in firm["How your leadership stands"]
-    assert "is ready to bargain" in flexible["How your leadership stands"]
+    assert "is flexible and ready to bargain" in flexible["How your leadership stands"]
     for words in (firm, flexible):
         assert "nobody stops you from signing" in words["How your leadership stands"]
 
@@ -107,7 +107,7 @@ def test_from_the_first_day_on_everybody_hears_how_leaderships_stand():
     told = [news.words for news in views["marsh"].news if "leadership" in news.words]
     assert told == [
         "The leadership of Upland stands firm on what it has said in public.",
-        "The leadership of Delta signals that it is ready to bargain.",
+        "The leadership of Delta turns flexible: it signals that it is ready to bargain.",
     ]
     assert view_of_table(room.state, 1).news == views["marsh"].news
 

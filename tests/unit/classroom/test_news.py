@@ -67,7 +67,7 @@ def test_that_a_leadership_turns_is_news_for_everybody(recorder):
     recorder.record(StanceTurned(7, party=1, flexible=True))
     recorder.record(StanceTurned(9, party=1, flexible=False))
     assert [news.words for news in recorder.news] == [
-        "The leadership of Delta signals that it is ready to bargain.",
+        "The leadership of Delta turns flexible: it signals that it is ready to bargain.",
         "The leadership of Delta stands firm on what it has said in public.",
     ]
 

@@ -21,12 +21,13 @@ from sim.engine.run_events import (
     RoundHeld,
     RunEvent,
     StanceTurned,
+    Victory,
     run_event,
 )
 from sim.engine.simulate import play_one, simulate
 from sim.reporting.explanation import reason_words
 from sim.reporting.narrative import EventLog, Narrator, follow, state_on, steps_of, tell
-from sim.reporting.stance_words import AFTER_WORDS, windows
+from sim.reporting.stance_words import AFTER_WORDS, firm_first, windows
 from sim.reporting.story_words import number_words
 from sim.scenario.loading import load_scenario
 from sim.scenario.packages import feasible_packages
@@ -341,7 +342,8 @@ def test_all_that_happens_is_told_on_a_day_of_the_story(scenario):
             first, _, last = passage.words.split(":")[0].split(" ")[1].partition("–")
             days |= set(range(int(first), int(last or first) + 1))
             assert passage.words.endswith(".")
-        assert {e.day for e in story.events if not isinstance(e, Battle)} <= days
+        told = {event.day for event in firm_first(story.events) if not isinstance(event, Battle)}
+        assert told <= days
 
 
 # --- What it would have taken
@@ -526,3 +528,19 @@ def test_events_are_of_the_kind_that_they_are_filed_under(scenario):
     assert all(event.kind == kind for kind, event in RUN_EVENTS.items())
     with pytest.raises(TypeError):
         run_event("leak", 3, loud=True)
+
+
+def test_no_leadership_turns_in_a_story_once_the_war_is_decided():
+    events = [
+        StanceTurned(5, party=0, flexible=True),
+        Victory(9, forward=False),
+        StanceTurned(12, party=0, flexible=False),
+    ]
+    assert firm_first(events) == events[:2]
+
+
+def test_a_leadership_that_turns_twice_in_a_day_is_told_in_its_order():
+    events = [StanceTurned(5, party=0, flexible=flexible) for flexible in (True, False)]
+    assert firm_first(events) == events
+    others = [StanceTurned(5, party=1, flexible=True), StanceTurned(5, party=0, flexible=False)]
+    assert firm_first(others) == others[::-1]

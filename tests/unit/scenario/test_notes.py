@@ -16,7 +16,10 @@ from tests.builders import case_of, played
     ],
 )
 def test_how_many_packages_firm_leaderships_sign_is_noted(name, note):
-    assert notes_on(played(name)) == [note]
+    assert notes_on(played(name)) == [
+        note,
+        "no package fits what all sides say: somebody has to reconsider before a deal",
+    ]
 
 
 def test_packages_that_all_firm_leaderships_would_sign_are_counted():
@@ -45,3 +48,19 @@ def test_a_party_whose_words_bar_everything_is_said_to_sign_nothing():
     words = {"at once": {"duration": {"max": 14}}, "for ever": {"duration": {"min": "permanent"}}}
     notes = notes_on(saying("two-rivers", "delta", words))
     assert notes[0] == "what delta says bars every package: while firm it signs nothing"
+
+
+def with_party(party: str, **fields: object) -> Scenario:
+    content = played("two-rivers").model_dump()
+    content["parties"][party] |= fields
+    return Scenario.model_validate(content)
+
+
+def test_a_camp_of_one_and_a_stance_without_a_veto_are_noted():
+    assert notes_on(with_party("delta", camp="valley"))[-1] == (
+        "camp valley has one member, delta, who shares its news with nobody"
+    )
+    sure = {"value": 1, "basis": "definition"}
+    assert notes_on(with_party("marsh", flexible=sure))[-1] == (
+        "marsh has no veto, so that its stance and its camp decide nothing"
+    )
