@@ -47,8 +47,7 @@ class Talks(mesa.Model):
 
     The order of a day:
 
-    1. outside: events come, by chance or as scheduled; windows open or close, numbers move; what
-       an earlier event moved may go back.
+    1. outside: events come or what they moved goes back; windows open or close, numbers move.
     2. war: a battle may be fought; everybody learns from it; a side may win.
     3. captives: some may die, be rescued, be freed one-sidedly or by a side channel.
     4. truces: the batches due are handed over, violations happen, a truce may break, or it ends
