@@ -431,8 +431,6 @@ class Talks(mesa.Model):
         ("talks", _negotiate),
     )
 
-    # -- the end ---------------------------------------------------------------------------------
-
     def outcomes(self, sha256: str, version: str, levers: Mapping[str, float]) -> Outcomes:
         """Return how each run stands: how it ended, or before the last day as if it were today."""
         now = CurrentState(self.day, self.state, self.war_state.battles, self.war_state.front)
