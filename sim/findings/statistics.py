@@ -317,7 +317,7 @@ def mean(name: str, values: Numbers, definition: str) -> Finding:
     Examples
     --------
     >>> findings.mean("rounds", outcomes.rounds, "mean over runs").estimate
-    31.495
+    26.905
     """
     n = len(values)
     if n == 0:
@@ -392,7 +392,7 @@ def spread(name: str, counts: Numbers, definition: str) -> Spread:
     Examples
     --------
     >>> findings.spread("deals", outcomes.deals, "deals per run").q50
-    1.0
+    0.0
     """
     low, middle, high = (float(q) for q in np.quantile(counts, (0.05, 0.5, 0.95)))
     return Spread(name, float(counts.mean()), low, middle, high, len(counts), definition)
@@ -466,7 +466,7 @@ def deal_by(outcomes: Outcomes, day: int) -> Finding:
     --------
     >>> deal = findings.deal_by(outcomes, 90)
     >>> print(f"{deal.estimate:.2f} ({deal.low:.2f} to {deal.high:.2f})")
-    0.66 (0.59 to 0.72)
+    0.38 (0.31 to 0.44)
     """
     definition = f"share of all talks in which a first truce had begun by day {day}"
     return share(f"deal by day {day}", dealt_by(outcomes, day), definition)

@@ -63,7 +63,7 @@ def belief_after_answer(
     >>> refused = np.array([False])
     >>> mean, spread = belief_after_answer(*before, np.array([0.52]), refused, np.array([0.01]))
     >>> print(f"{mean[0]:.3f} {spread[0]:.3f}")
-    0.550 0.030
+    0.549 0.030
     """
     variance = np.asarray(spread, dtype=float) ** 2
     total = np.sqrt(variance + (LOGISTIC_AS_NORMAL * noise) ** 2 + np.square(doubt) + TINY**2)

@@ -484,7 +484,7 @@ def proud(name: str) -> dict[str, object]:
         changes[f"{path}.war.cost_per_day"] = 1e-9
         changes[f"{path}.exchange_weight"] = 0.05
         for people in party.constituencies:
-            changes[f"{path}.constituencies.{people}.influence"] = 0
+            changes[f"{path}.constituencies.{people}.influence"] = 1e-9  # 0 could not be scaled
     return changes
 
 

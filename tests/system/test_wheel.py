@@ -62,6 +62,7 @@ def test_the_wheel_ships_scenarios_and_history_and_no_programs_of_theirs(wheel):
     here = ROOT / "scenarios"
     wanted = {"README.md", *(file.name for file in here.glob("*.yaml"))}
     wanted |= {f"{d}/{f.name}" for d in ("backtests", "history") for f in (here / d).glob("*.yaml")}
+    wanted |= {f"signs/{file.name}" for file in (here / "signs").glob("*.json")}
     assert shipped == wanted
 
 

@@ -61,7 +61,9 @@ def test_sources_and_limits_stand_beside_what_the_model_gets_wrong(visit):
     said = f"{kinds['sourced']} have a source, {kinds['judgement']} are our judgement"
     expect(seen.page.get_by_text(said)).to_be_visible()
     expect(seen.page.get_by_text("Not to forecast a conflict")).to_be_visible()
-    expect(seen.page.get_by_text("A larger prize is haggled over longer.")).to_be_visible()
+    expect(
+        seen.page.get_by_text("One side often gives in to all that the other has said.")
+    ).to_be_visible()
     seen.page.get_by_text("Stylised facts").first.click()
     expect(seen.page.get_by_text("not settled").first).to_be_visible()
     seen.is_accessible()
