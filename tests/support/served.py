@@ -17,6 +17,7 @@ from pathlib import Path
 from random import Random
 
 from dashboard.classroom.live_refresh import STAGES
+from dashboard.classroom.seat_widgets import ENDED
 from sim.classroom import commands
 from sim.classroom.commands import Act, Request
 from sim.classroom.events import Proposed, Spoken, StageBegan, WasDone
@@ -309,7 +310,8 @@ async def killed(exercise: Exercise, kills: int, apart: float) -> Struck:
     """Everybody plays while server and worker are killed in turn, at random moments.
 
     Between two kills something is accepted, and then `apart` seconds pass on average. At the end
-    the instructor ends the talks, and every page must say so without anybody's doing.
+    the instructor ends the talks, and every page must say without anybody's doing how they ended:
+    a table may have come to a deal, or its war to an end, before.
     """
     bots, luck, server = exercise.bots, Random(7), exercise.server
     exercise.instruct(commands.Start())
@@ -334,8 +336,8 @@ async def killed(exercise: Exercise, kills: int, apart: float) -> Struck:
         await _somebody_speaks(exercise)
         over.set()
     exercise.instruct(commands.End())
-    ended = "The instructor ended the talks"
-    alone = await asyncio.gather(*(bot.tab.sees(ended) for bot in bots), return_exceptions=True)
+    ends = [bot.tab.sees(_end_of(exercise, bot)) for bot in bots]
+    alone = await asyncio.gather(*ends, return_exceptions=True)
     whole_after = [
         min(back - at for at in up if at <= back)
         for bot in bots
@@ -343,6 +345,13 @@ async def killed(exercise: Exercise, kills: int, apart: float) -> Struck:
         if back >= up[0]
     ]
     return Struck(struck, whole_after, sum(isinstance(one, BaseException) for one in alone))
+
+
+def _end_of(exercise: Exercise, bot: Bot) -> str:
+    """Return what a page says once the talks at its table are over."""
+    place = exercise.state().seat_of(bot.person)
+    assert place is not None
+    return ENDED[place[0].how].rstrip(".")
 
 
 async def _somebody_speaks(exercise: Exercise) -> None:
