@@ -121,7 +121,7 @@ ABLATIONS = (
     ),
     Ablation("side payments", _without_payments),
     Ablation("payments follow access", patch=(Mediator, "can_pay", _pay_without_knowing)),
-    # EVENTS
+    Ablation("outside events", _without_events),
 )
 
 
