@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from rich.console import Console
 from rich.text import Text
@@ -31,8 +31,16 @@ def print_why(why: WhySummary, scenario: Scenario, console: Console) -> None:
     """Print why there was no deal."""
     opening(console, f"{scenario.title}: why not?")
     _print_structural(why.structural, scenario, console)
-    _print_procedural(why.procedural, scenario, console)
-    _print_stances(why.stood_firm, scenario, console)
+    _print_shares(
+        "The talks: why a round before a first deal brought none, of 100",
+        ((reason_words(reason, scenario), part) for reason, part in why.procedural.items()),
+        console,
+    )
+    _print_shares(
+        "Who stood firm on what it had said, of 100 rounds",
+        ((scenario.parties[party].title, part) for party, part in why.stood_firm.items()),
+        console,
+    )
     _print_mechanisms(why.mechanisms, console)
     _print_mediation(why.mediation, scenario, console)
     print_command(why.command, console)
@@ -64,25 +72,14 @@ def _print_structural(structural: StructuralSummary, scenario: Scenario, console
     console.print(table)
 
 
-def _print_procedural(
-    shares: Mapping[str, CountedEstimate], scenario: Scenario, console: Console
+def _print_shares(
+    title: str, rows: Iterable[tuple[str, CountedEstimate]], console: Console
 ) -> None:
-    """Print why rounds before a first deal brought none."""
-    heading(console, "The talks: why a round before a first deal brought none, of 100")
+    """Print shares under a heading, of 100."""
+    heading(console, title)
     table = plain_table("")
-    for reason, part in shares.items():
-        table.add_row(Text(reason_words(reason, scenario)), _interval(part, 100, 0))
-    console.print(table)
-
-
-def _print_stances(
-    shares: Mapping[str, CountedEstimate], scenario: Scenario, console: Console
-) -> None:
-    """Print how often each leadership stood firm."""
-    heading(console, "Who stood firm on what it had said, of 100 rounds")
-    table = plain_table("")
-    for party, part in shares.items():
-        table.add_row(Text(scenario.parties[party].title), _interval(part, 100, 0))
+    for words, part in rows:
+        table.add_row(Text(words), _interval(part, 100, 0))
     console.print(table)
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, Request, WebSocket
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from tests.tools.system_packages import free_port
+
+ROOT = Path(__file__).parents[2]
 
 #: Milliseconds to wait for an element; the machine may be busy.
 TIMEOUT = 300_000
@@ -231,6 +238,31 @@ def wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> None
             return
         except OSError:
             time.sleep(0.1)
+
+
+@contextmanager
+def classroom_at(home: Path) -> Iterator[Server]:
+    """Run a classroom's server on a folder, with the database in it, until the end of the block."""
+    port, log = free_port(), home / "log.txt"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "dashboard.classroom", "--port", str(port)],
+            cwd=ROOT,
+            stdout=out,
+            stderr=out,
+            env={
+                **os.environ,
+                "PARLEY_CLASSROOM": f"sqlite:///{home}/classroom.sqlite",
+                "PARLEY_CLASSROOM_HOME": str(home),
+            },
+        )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_until_up(url, process, log)
+        yield Server(url, process, home)
+    finally:
+        process.terminate()
+        process.wait(timeout=TIMEOUT / 1000)
 
 
 def as_json(text: str) -> dict[str, Any]:

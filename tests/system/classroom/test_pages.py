@@ -1,17 +1,13 @@
 """The classroom in a browser: from the instructor's link to the debrief."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 import zipfile
 from concurrent.futures import Future
 from functools import partial
-from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -19,36 +15,14 @@ from playwright.sync_api import TimeoutError, expect
 
 from sim.classroom.storage.store import Store
 from sim.scenario.loading import load_scenario
-from tests.support.visiting import TIMEOUT, Server, wait_until_up
-from tests.tools.system_packages import free_port
-
-ROOT = str(Path(__file__).parents[3])
+from tests.support.visiting import TIMEOUT, classroom_at
 
 
 @pytest.fixture(scope="module")
 def school(tmp_path_factory):
     """A classroom's server with a folder of its own, and the link that it printed."""
-    home, port = tmp_path_factory.mktemp("classroom"), free_port()
-    log = home / "log.txt"
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "dashboard.classroom", "--port", str(port)],
-            cwd=ROOT,
-            stdout=out,
-            stderr=out,
-            env={
-                **os.environ,
-                "PARLEY_CLASSROOM": f"sqlite:///{home}/classroom.sqlite",
-                "PARLEY_CLASSROOM_HOME": str(home),
-            },
-        )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_until_up(url, process, log)
-        yield Server(url, process, home)
-    finally:
-        process.terminate()
-        process.wait(timeout=TIMEOUT / 1000)
+    with classroom_at(tmp_path_factory.mktemp("classroom")) as server:
+        yield server
 
 
 @pytest.fixture

@@ -4,52 +4,29 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import shutil
-import subprocess
-import sys
 from functools import partial
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.visiting import TIMEOUT, Server, wait_until_up
-from tests.tools.system_packages import free_port
+from tests.support.visiting import classroom_at
 
-ROOT = Path(__file__).parents[3]
-STORED = ROOT / "tests" / "claims" / "stored" / "classroom"
+STORED = Path(__file__).parents[2] / "claims" / "stored" / "classroom"
 SENTENCE = "under an earlier theory of the negotiation"
 
 
 @pytest.fixture(params=["finished", "under-way"])
 def kept(request, tmp_path):
     """A server on a store that was kept, and what it holds."""
-    name, home, port = request.param, tmp_path / "home", free_port()
+    name, home = request.param, tmp_path / "home"
     shutil.copytree(STORED / "desk", home)
     packed = (STORED / f"{name}.sqlite.gz").read_bytes()
     (home / "classroom.sqlite").write_bytes(gzip.decompress(packed))
-    log = tmp_path / "log.txt"
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "dashboard.classroom", "--port", str(port)],
-            cwd=str(ROOT),
-            stdout=out,
-            stderr=out,
-            env={
-                **os.environ,
-                "PARLEY_CLASSROOM": f"sqlite:///{home}/classroom.sqlite",
-                "PARLEY_CLASSROOM_HOME": str(home),
-            },
-        )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_until_up(url, process, log)
-        told = json.loads((STORED / "expected.json").read_text("utf-8"))
-        yield Server(url, process, home), told[name], name
-    finally:
-        process.terminate()
-        process.wait(timeout=TIMEOUT / 1000)
+    told = json.loads((STORED / "expected.json").read_text("utf-8"))
+    with classroom_at(home) as server:
+        yield server, told[name], name
 
 
 def test_every_page_shows_what_was_played_says_why_and_offers_no_move(kept, browse):
